@@ -1,0 +1,1 @@
+"""Declarative, spec-driven reconciler for Azure Machine Learning and Azure AI Foundry."""
