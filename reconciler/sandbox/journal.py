@@ -1,0 +1,76 @@
+"""The record of requests: what was asked, what was answered, without any secret.
+
+Kinds keep apart what a reader wants apart: `arm`, `data` (data planes), `token`, `sandbox`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reconciler.sandbox.store import Store
+
+Json = dict[str, Any]
+HIDDEN = "***"
+# Lower-cased property names whose values never reach the journal.
+SECRETS = frozenset(
+    "primarykey secondarykey keyvalue key key1 key2 accesstoken access_token client_secret "
+    "client_assertion password passwords credentials sas sastoken connectionstring "
+    "instrumentationkey accountkey secret refresh_token value2 aadtoken".split()
+)
+
+
+class Journal:
+    """Append and read entries; `seq` grows and is never reused."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def append(self, kind: str, entry: Json) -> None:
+        """Add an entry in the running transaction; bodies are redacted here."""
+        for part in ("request_body", "response_body"):
+            entry[part] = redact(entry.get(part))
+        text = json.dumps(entry, separators=(",", ":"))
+        self._store.write_journal(kind, text)
+
+    def read(self, since: int = 0, kind: str | None = None) -> list[Json]:
+        """Return entries with seq > since, oldest first."""
+        rows = self._store.db.execute(
+            "select seq, kind, entry from journal where seq > ? order by seq", (since,)
+        )
+        return [
+            {"seq": seq, "kind": row_kind, **json.loads(text)}
+            for seq, row_kind, text in rows
+            if kind is None or row_kind == kind
+        ]
+
+    def clear(self) -> None:
+        """Forget all entries; numbers go on."""
+        self._store.clear_journal()
+
+
+def redact(value: Any) -> Any:
+    """Return a copy of a JSON value with every secret replaced by `***`."""
+    if isinstance(value, list):
+        return [redact(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _redacted(key, item) for key, item in value.items()}
+
+
+def _redacted(key: str, item: Any) -> Any:
+    if key.lower() not in SECRETS or item is None:
+        return redact(item)
+    return mask(item)
+
+
+def mask(value: Any) -> Any:
+    """Replace every scalar below `value` by `***`, keeping the shape."""
+    if isinstance(value, dict):
+        return {
+            key: item if key in {"credentialsType", "secretsType"} else mask(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [mask(item) for item in value]
+    return None if value is None else HIDDEN

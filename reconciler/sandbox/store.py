@@ -1,0 +1,217 @@
+"""Durable state: ARM records and small JSON documents, in one SQLite file.
+
+All rows live in memory and are written through, so a read is a dictionary look-up. A request is
+one transaction: `commit` comes before the answer, `rollback` puts memory back as the file is.
+The server's own base URL is stored as a token, so a state directory works on another port.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+BASE_TOKEN = "sandbox://base"
+VERSION = "1"
+
+_SCHEMA = """
+create table if not exists resources (key text primary key, record text not null);
+create table if not exists documents (
+    space text not null, key text not null, value text not null, primary key (space, key)
+);
+create table if not exists journal (
+    seq integer primary key autoincrement, kind text not null, entry text not null
+);
+"""
+
+
+class StateError(Exception):
+    """The state directory cannot be used; the message is for the user."""
+
+
+@dataclass
+class Record:
+    """One ARM resource: `body` is what was accepted, `hidden` what only the sandbox knows."""
+
+    id: str
+    type: str
+    body: Json
+    hidden: Json = field(default_factory=dict)
+    created: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The last segment of the id, in the case it was created with."""
+        return self.id.rsplit("/", 1)[-1]
+
+
+class Store:
+    """Records by case-insensitive id, documents by (space, key)."""
+
+    def __init__(self, file: Path, base_url: str) -> None:
+        self._base_url = base_url
+        self.db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+        self.db.execute("pragma journal_mode=wal")
+        self.db.execute("pragma synchronous=normal")
+        self.db.executescript(_SCHEMA)
+        self._records: dict[str, Record] = {}
+        self._documents: dict[str, dict[str, Any]] = {}
+        self._names: dict[tuple[str, str], str] = {}
+        self._in_transaction = False
+        self._load()
+        self._check_version()
+
+    def get(self, resource_id: str) -> Record | None:
+        """Return the record with this id in any case."""
+        return self._records.get(resource_id.lower())
+
+    def put(self, record: Record) -> None:
+        """Insert or replace a record; call again after changing `body` or `hidden` in place."""
+        key = record.id.lower()
+        self._records[key] = record
+        self._names[(record.type.lower(), record.name.lower())] = key
+        text = self._dump(
+            {
+                "id": record.id,
+                "type": record.type,
+                "body": record.body,
+                "hidden": record.hidden,
+                "created": record.created,
+            }
+        )
+        self._write("insert or replace into resources values (?, ?)", (key, text))
+
+    def delete(self, resource_id: str) -> None:
+        """Forget one record (not what lies below it)."""
+        key = resource_id.lower()
+        record = self._records.pop(key, None)
+        if record is not None:
+            self._names.pop((record.type.lower(), record.name.lower()), None)
+            self._write("delete from resources where key = ?", (key,))
+
+    def below(self, resource_id: str) -> list[Record]:
+        """Return every record whose id continues this one, oldest first."""
+        prefix = resource_id.lower().rstrip("/") + "/"
+        return [record for key, record in list(self._records.items()) if key.startswith(prefix)]
+
+    def of_type(self, type_: str, under: str = "") -> list[Record]:
+        """Return the records of a type whose id starts with `under`, oldest first."""
+        wanted, prefix = type_.lower(), under.lower().rstrip("/") + "/" if under else ""
+        return [
+            record
+            for key, record in list(self._records.items())
+            if record.type.lower() == wanted and key.startswith(prefix)
+        ]
+
+    def all(self) -> Iterator[Record]:
+        """Iterate over all records, oldest first."""
+        return iter(list(self._records.values()))
+
+    def find_named(self, type_: str, name: str) -> Record | None:
+        """Return a record of a type whose names are globally unique."""
+        key = self._names.get((type_.lower(), name.lower()))
+        return None if key is None else self._records.get(key)
+
+    def document(self, space: str, key: str) -> Any:
+        """Return a JSON document, or None."""
+        return self._documents.get(space, {}).get(key)
+
+    def documents(self, space: str) -> dict[str, Any]:
+        """Return all documents of a space by key, in order of insertion (a copy)."""
+        return dict(self._documents.get(space, {}))
+
+    def put_document(self, space: str, key: str, value: Any) -> None:
+        """Insert or replace a JSON document."""
+        self._documents.setdefault(space, {})[key] = value
+        self._write(
+            "insert or replace into documents values (?, ?, ?)", (space, key, self._dump(value))
+        )
+
+    def delete_document(self, space: str, key: str) -> None:
+        """Forget a JSON document; one that is not there counts as deleted."""
+        if self._documents.get(space, {}).pop(key, None) is not None:
+            self._write("delete from documents where space = ? and key = ?", (space, key))
+
+    def write_journal(self, kind: str, text: str) -> None:
+        """Append a journal entry in the running transaction."""
+        self._write("insert into journal (kind, entry) values (?, ?)", (kind, text))
+
+    def clear_journal(self) -> None:
+        """Forget all journal entries in the running transaction."""
+        self._write("delete from journal", ())
+
+    def commit(self) -> None:
+        """Make everything since the last commit durable."""
+        if self._in_transaction:
+            self.db.execute("commit")
+            self._in_transaction = False
+
+    def rollback(self) -> None:
+        """Undo everything since the last commit."""
+        if self._in_transaction:
+            self.db.execute("rollback")
+            self._in_transaction = False
+            self._load()
+
+    def clear(self, keep: tuple[str, ...] = ()) -> None:
+        """Forget all records, and all documents outside the spaces in `keep`."""
+        self._write("delete from resources", ())
+        self._records.clear()
+        self._names.clear()
+        for space in [space for space in self._documents if space not in keep]:
+            del self._documents[space]
+            self._write("delete from documents where space = ?", (space,))
+
+    def export(self, keep: tuple[str, ...] = ()) -> Json:
+        """Return all records and documents (without the spaces in `keep`) as one JSON object."""
+        records = self.db.execute("select key, record from resources order by rowid").fetchall()
+        rows = self.db.execute("select space, key, value from documents order by rowid").fetchall()
+        return {"resources": records, "documents": [row for row in rows if row[0] not in keep]}
+
+    def import_(self, snapshot: Json, keep: tuple[str, ...] = ()) -> None:
+        """Replace everything outside `keep` by a snapshot that `export` returned."""
+        self.clear(keep)
+        for key, text in snapshot["resources"]:
+            self._write("insert into resources values (?, ?)", (key, text))
+        for space, key, text in snapshot["documents"]:
+            self._write("insert into documents values (?, ?, ?)", (space, key, text))
+        self._load()
+
+    def close(self) -> None:
+        """Commit and close the file."""
+        self.commit()
+        self.db.close()
+
+    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
+        if not self._in_transaction:
+            self.db.execute("begin")
+            self._in_transaction = True
+        self.db.execute(sql, values)
+
+    def _load(self) -> None:
+        self._records, self._names, self._documents = {}, {}, {}
+        for key, text in self.db.execute("select key, record from resources order by rowid"):
+            record = Record(**self._parse(text))
+            self._records[key] = record
+            self._names[(record.type.lower(), record.name.lower())] = key
+        rows = self.db.execute("select space, key, value from documents order by rowid")
+        for space, key, text in rows:
+            self._documents.setdefault(space, {})[key] = self._parse(text)
+
+    def _dump(self, value: Any) -> str:
+        return json.dumps(value, separators=(",", ":")).replace(self._base_url, BASE_TOKEN)
+
+    def _parse(self, text: str) -> Any:
+        return json.loads(text.replace(BASE_TOKEN, self._base_url))
+
+    def _check_version(self) -> None:
+        found = self.document("meta", "version")
+        if found is None:
+            self.put_document("meta", "version", VERSION)
+            self.commit()
+        elif found != VERSION:
+            raise StateError(f"this state directory was written by format {found}, not {VERSION}")

@@ -1,0 +1,102 @@
+"""What every part of the sandbox shares: one `World` per running server.
+
+Data planes receive it in `routes(world)` and keep no state of their own outside the store
+(small JSON documents, `world.store.documents`) and the state directory (bytes).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.entra import Identity
+from reconciler.sandbox.journal import Journal
+from reconciler.sandbox.settings import Settings
+from reconciler.sandbox.store import Store
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.arm.engine import Engine
+
+Json = dict[str, Any]
+
+
+class Blobs(Protocol):
+    """What the control plane needs of blob storage; `reconciler.sandbox.storage` provides it."""
+
+    def put(
+        self,
+        account: str,
+        container: str,
+        name: str,
+        data: bytes,
+        metadata: dict[str, str] | None = None,
+    ) -> None: ...
+    def get(self, account: str, container: str, name: str) -> bytes | None: ...
+    def list(self, account: str, container: str, prefix: str) -> list[str]: ...
+    def create_container(self, account: str, container: str) -> None: ...
+    def delete_account(self, account: str) -> None: ...
+
+
+class Files(Protocol):
+    """What the control plane needs of file shares."""
+
+    def create_share(self, account: str, share: str) -> None: ...
+    def delete_account(self, account: str) -> None: ...
+
+
+class World:
+    """State, time, identity and storage of one sandbox.
+
+    `base_url` has no trailing slash. `blobs` and `files` are set by `app.build` before the
+    first request. Everything runs on one event loop thread: no locking is needed.
+    """
+
+    blobs: Blobs
+    files: Files
+    arm: Engine
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        store: Store,
+        clock: Clock,
+        identity: Identity,
+        base_url: str,
+    ) -> None:
+        self.state = state
+        self.store = store
+        self.clock = clock
+        self.identity = identity
+        self.base_url = base_url
+        self.journal = Journal(store)
+        self.settings = Settings(store)
+
+    def resource(self, resource_id: str) -> Json | None:
+        """Return the stored ARM resource as GET would show it, or None; ids are case-insensitive."""
+        record = self.store.get(resource_id)
+        return None if record is None else self.arm.present(record)
+
+    def account_for_name(self, account: str) -> Json | None:
+        """Return the ARM resource of a storage account by its global name, or None."""
+        record = self.store.find_named("Microsoft.Storage/storageAccounts", account)
+        return None if record is None else self.arm.present(record)
+
+    def account_key(self, account: str, number: int = 1) -> str:
+        """Return key 1 or 2 (base64) of a storage account. Raises KeyError if there is none."""
+        record = self.store.find_named("Microsoft.Storage/storageAccounts", account)
+        if record is None:
+            raise KeyError(account)
+        return str(record.hidden["keys"][number - 1])
+
+    def has_role(self, principal_id: str, scope: str, roles: tuple[str, ...]) -> bool:
+        """Say whether a principal effectively holds one of the built-in roles (by name) at scope.
+
+        Looks at assignments on the scope and above it, and only at those whose propagation
+        delay has passed. The built-in service principal is Owner of everything, which does not
+        include data roles: they are listed by name in `roles` like any other.
+        """
+        from reconciler.sandbox.arm.authorization import holds_role
+
+        return holds_role(self, principal_id, scope, roles)
