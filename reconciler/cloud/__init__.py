@@ -1,0 +1,1 @@
+"""Everything that talks to Azure: connection, requests, waiting, errors."""

@@ -1,0 +1,36 @@
+"""How long to wait before asking Azure again: its own word, capped, or a growing guess."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+MAX_WAIT_S = 120.0
+FIRST_WAIT_S = 1.0
+LONGEST_OWN_WAIT_S = 15.0
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return how long Azure asks us to wait, in seconds; None when it does not say.
+
+    Understands `retry-after-ms`, `x-ms-retry-after-ms` and `Retry-After` in seconds or as
+    a date; anything else counts as not said.
+    """
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        if headers.get(name, "").isdecimal():
+            return int(headers[name]) / 1000
+    text = headers.get("retry-after", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return None
+
+
+def wait_seconds(asked: float | None, attempt: int) -> float:
+    """Return how long to wait: what Azure asked for, capped; otherwise 1 s and growing."""
+    if asked is not None:
+        return min(max(asked, 0.001), MAX_WAIT_S)
+    return float(min(FIRST_WAIT_S * 1.6 ** (attempt - 1), LONGEST_OWN_WAIT_S))

@@ -1,0 +1,161 @@
+"""What can go wrong, as data: positions, diagnostics, exit codes and every exception class.
+
+The lowest layer: everything else may import it, it imports nothing of ours. A problem is
+created where it is noticed, usually without a place; whoever owns the document adds the
+place. `render` alone turns diagnostics into text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, IntEnum
+
+
+class ExitCode(IntEnum):
+    """The process exit codes, stable for scripts."""
+
+    OK = 0
+    FAILED = 1
+    CHANGES = 2
+    PENDING = 3
+    DENIED = 4
+    REFUSED = 5
+    USAGE = 64
+    INVALID_SPEC = 65
+    INTERNAL = 70
+    UNAVAILABLE = 75
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Severity(Enum):
+    """How much a diagnostic matters: only errors stop a command."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place in a text file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        """Return `file:line:col`, the form editors and CI matchers read."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One problem: what (`summary`), where (`position`), why (`detail`), what next (`hint`)."""
+
+    summary: str
+    position: Position | None = None
+    detail: str = ""
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    path: tuple[str | int, ...] = field(default=(), compare=False)
+
+    def at(self, position: Position | None) -> Diagnostic:
+        """Return the same problem with a place, unless it has one already."""
+        return self if self.position or position is None else replace(self, position=position)
+
+    @property
+    def headline(self) -> str:
+        """`file:line:col: error: what`, on one line."""
+        place = f"{self.position}: " if self.position else ""
+        return f"{place}{self.severity.value}: {self.summary}"
+
+
+class ReconcileError(Exception):
+    """Base of all our errors: carries the diagnostics to show and the exit code to leave with."""
+
+    exit_code = ExitCode.FAILED
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        """Keep the diagnostics; the exception's text is their headlines."""
+        super().__init__("; ".join(d.headline for d in diagnostics))
+        self.diagnostics: Sequence[Diagnostic] = diagnostics
+
+    @classmethod
+    def because(cls, summary: str, *, detail: str = "", hint: str = "") -> ReconcileError:
+        """Build the error from one problem without a place."""
+        return cls(Diagnostic(summary, detail=detail, hint=hint))
+
+
+class UsageError(ReconcileError):
+    """The command line cannot be understood."""
+
+    exit_code = ExitCode.USAGE
+
+
+class SpecError(ReconcileError):
+    """The spec is wrong; nothing was sent to Azure."""
+
+    exit_code = ExitCode.INVALID_SPEC
+
+
+class DeniedError(ReconcileError):
+    """Sign-in failed, or the identity lacks a permission."""
+
+    exit_code = ExitCode.DENIED
+
+
+class RefusedError(ReconcileError):
+    """We stopped for safety: not ours, protected, stale plan, not confirmed."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class UnavailableError(ReconcileError):
+    """Azure could not be reached or throttled us beyond the budget."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class LocalError(ReconcileError):
+    """This machine stood in the way: a file, a folder, a port."""
+
+    exit_code = ExitCode.FAILED
+
+
+class PendingError(ReconcileError):
+    """Azure is still working when our wait ended; running again resumes."""
+
+    exit_code = ExitCode.PENDING
+
+
+class InterruptedRun(ReconcileError):  # noqa: N818 - a signal, not a fault
+    """A signal asked us to stop."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class ApiError(ReconcileError):
+    """Azure answered a request with an error.
+
+    `status` is the HTTP status, `code` ARM's error code ("" when the body had none).
+    """
+
+    def __init__(self, status: int, code: str, *diagnostics: Diagnostic) -> None:
+        """Keep status and code, which callers branch on."""
+        super().__init__(*diagnostics)
+        self.status = status
+        self.code = code
+        self.retry_after_s: float | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]  # depends on the answer
+        """Permission problems and outages have exit codes of their own."""
+        if self.status in (401, 403):
+            return ExitCode.DENIED
+        return ExitCode.UNAVAILABLE if self.status in (429, 503) else ExitCode.FAILED
+
+
+def errors_of(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Return only the diagnostics that stop a command."""
+    return [d for d in diagnostics if d.severity is Severity.ERROR]

@@ -1,0 +1,1 @@
+"""The pure core: diff, decide, graph, walk. No I/O, no azure, no YAML."""

@@ -1,0 +1,186 @@
+"""Decide what to do with one resource: the whole policy of the product in one place.
+
+Pure: a resource, what was observed, the kind's rules and what the user allowed go in, a
+change comes out. A change that must not be carried out is still returned, `blocked`, so
+that a plan can show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.diff import Rules, diff
+from reconciler.engine.types import (
+    Action,
+    Change,
+    FieldDiff,
+    JsonObject,
+    Observed,
+    Owner,
+    Phase,
+    Reference,
+    Resource,
+    Unknown,
+)
+
+Lookup = Callable[[Reference], Any]
+"""Returns the value a reference stands for, or `None` where it is not known yet."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a kind lets happen, and what the user allowed for this run.
+
+    `runs`: creating it is running something (a job). `uses_existing`: an unmarked one is
+    simply used and never deleted (a resource group). `adopts`: an equal unmarked one is
+    taken as ours without asking (a role assignment). `replaces_failed`: one whose last
+    operation failed is deleted and made again; `retry` the same for a failed run.
+    """
+
+    rules: Rules = field(default_factory=Rules)
+    runs: bool = False
+    uses_existing: bool = False
+    adopts: bool = False
+    replaces_failed: bool = False
+
+
+def resolve(value: Any, lookup: Lookup) -> Any:
+    """Return a body with every reference replaced by its value, or by `Unknown`."""
+    if isinstance(value, Reference):
+        found = lookup(value)
+        return Unknown(value) if found is None else found
+    if isinstance(value, dict):
+        return {key: resolve(item, lookup) for key, item in value.items()}
+    if isinstance(value, list):
+        return [resolve(item, lookup) for item in value]
+    return value
+
+
+def decide(
+    resource: Resource, desired: JsonObject, observed: Observed | None, policy: Policy
+) -> Change:
+    """Return what to do with one resource. `desired` is its body with references resolved."""
+    if observed is None:
+        return Change(resource, Action.RUN if policy.runs else Action.CREATE)
+    if observed.owner is Owner.FOREIGN:
+        return _foreign(resource, observed)
+    unmarked = observed.owner is Owner.NOBODY
+    if unmarked and policy.uses_existing:
+        return _existing(resource, desired, observed, policy)
+    if unmarked and not (resource.adopt or policy.adopts):
+        return _unmarked(resource, observed)
+    change = _by_phase(resource, desired, observed, policy)
+    if unmarked and change.action in (Action.NO_OP, Action.UPDATE):
+        adopted = replace(change, action=Action.ADOPT, reason="exists without our mark")
+        return change if policy.adopts and change.action is Action.NO_OP else adopted
+    return change
+
+
+def _existing(
+    resource: Resource, desired: JsonObject, observed: Observed, policy: Policy
+) -> Change:
+    """Use what is there; a difference that would force a replace is the user's to solve."""
+    fields = diff(desired, observed.body, policy.rules)
+    wrong = next((f for f in fields if f.forces_replace), None)
+    if wrong is None:
+        return Change(resource, Action.NO_OP, observed, notes=("exists, used as it is",))
+    return Change(
+        resource,
+        Action.NO_OP,
+        observed,
+        blocked=Diagnostic(
+            f"`{resource.address}` exists with another `{wrong.label}`: "
+            f"{wrong.before!r}, the spec says {wrong.after!r}",
+            resource.position,
+            hint=f"set `{wrong.label}` to {wrong.before!r}, or use another name",
+        ),
+    )
+
+
+def _by_phase(
+    resource: Resource, desired: JsonObject, observed: Observed, policy: Policy
+) -> Change:
+    if observed.phase is Phase.PENDING:
+        return Change(resource, Action.NO_OP, observed, pending=True, notes=(observed.message,))
+    if observed.phase is Phase.FAILED and policy.runs:
+        return _failed_run(resource, observed)
+    if observed.phase is Phase.FAILED and policy.replaces_failed:
+        reason = f"its last operation failed: {observed.message}"
+        return protected(Change(resource, Action.REPLACE, observed, reason=reason))
+    fields = diff(desired, observed.body, policy.rules)
+    if not fields and observed.phase is Phase.FAILED:
+        reason = f"its last operation failed: {observed.message}"
+        return Change(resource, Action.UPDATE, observed, reason=reason)
+    if not fields:
+        return Change(resource, Action.NO_OP, observed)
+    if any(f.forces_replace for f in fields):
+        reason = _replace_reason(fields)
+        return protected(Change(resource, Action.REPLACE, observed, fields, reason))
+    return Change(resource, Action.UPDATE, observed, fields)
+
+
+def _replace_reason(fields: tuple[FieldDiff, ...]) -> str:
+    labels = ", ".join(f"`{f.label}`" for f in fields if f.forces_replace)
+    return f"Azure cannot change {labels} in place"
+
+
+def protected(change: Change) -> Change:
+    """Return the change, blocked where it would destroy something protected."""
+    if not (change.action.is_destructive and change.resource.protected):
+        return change
+    return replace(
+        change,
+        blocked=Diagnostic(
+            f"`{change.address}` is protected and would have to be {change.action.value}d",
+            change.resource.position,
+            detail=change.reason,
+            hint=f"undo the change, or set `lifecycle: {{{change.address}: {{protect: false}}}}`",
+        ),
+    )
+
+
+def _failed_run(resource: Resource, observed: Observed) -> Change:
+    return Change(
+        resource,
+        Action.NO_OP,
+        observed,
+        blocked=Diagnostic(
+            f"`{resource.address}` ran with these inputs before and failed",
+            resource.position,
+            detail=observed.message,
+            hint="mend the inputs (a new run follows), or pass "
+            f"`--retry {resource.address}` to run the same again",
+        ),
+    )
+
+
+def _unmarked(resource: Resource, observed: Observed) -> Change:
+    return Change(
+        resource,
+        Action.NO_OP,
+        observed,
+        blocked=Diagnostic(
+            f"`{resource.address}` exists already and is not marked as ours",
+            resource.position,
+            detail=resource.resource_id,
+            hint="choose another name, or pass `--adopt "
+            f"{resource.address}` to take it over from now on",
+        ),
+    )
+
+
+def _foreign(resource: Resource, observed: Observed) -> Change:
+    return Change(
+        resource,
+        Action.NO_OP,
+        observed,
+        blocked=Diagnostic(
+            f"`{resource.address}` belongs to the spec {observed.owner_name!r}",
+            resource.position,
+            detail=resource.resource_id,
+            hint="choose another name, or take the resource out of the other spec first",
+        ),
+    )

@@ -1,0 +1,187 @@
+"""Compare what is desired with what Azure shows, field by field.
+
+Only keys that the desired body states are compared: Azure fills in the rest, and other
+people's settings are none of our business. The rules of comparison (azure-wide first, a
+kind's own on top) are those that Azure really needs: ids and locations in any case,
+durations by length, an absent value equal to an empty one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.engine.types import FieldDiff, JsonObject, Reference, Secret, Unknown
+
+Path = tuple[str, ...]
+Same = Callable[[Any, Any], bool]
+"""Whether an observed and a desired value mean the same."""
+
+_DURATION = re.compile(
+    r"P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d+)?)S)?)?", re.ASCII
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a kind's bodies are compared. All paths are dotted body paths.
+
+    `immutable`: a difference at or below forces a replace. `same`: comparisons of the
+    kind's own. `labels`: the spec's word for a path. `write_only`: sent, never returned,
+    so never compared. `sensitive`: values that are never shown.
+    """
+
+    immutable: frozenset[str] = frozenset()
+    same: Mapping[str, Same] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    write_only: frozenset[str] = frozenset()
+    sensitive: frozenset[str] = frozenset()
+
+
+def diff(desired: JsonObject, observed: JsonObject, rules: Rules) -> tuple[FieldDiff, ...]:
+    """Return every field of `desired` that `observed` does not already satisfy, in body order."""
+    return tuple(_walk((), desired, observed, rules))
+
+
+def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[FieldDiff]:
+    dotted = ".".join(path)
+    if dotted in rules.write_only:
+        return
+    own = rules.same.get(dotted)
+    if own is None and isinstance(desired, Mapping) and desired:
+        shown = observed if isinstance(observed, Mapping) else {}
+        folded = {key.casefold(): value for key, value in shown.items()}
+        for key, value in desired.items():
+            yield from _walk((*path, key), value, folded.get(key.casefold()), rules)
+    elif not (own or _same_for(path))(observed, desired):
+        yield FieldDiff(
+            keys=path,
+            label=rules.labels.get(dotted, dotted),
+            before=observed,
+            after=desired,
+            forces_replace=_covers(rules.immutable, path),
+            sensitive=_covers(rules.sensitive, path) or isinstance(desired, Secret),
+        )
+
+
+def _covers(patterns: frozenset[str], path: Path) -> bool:
+    """Return whether a pattern names the path or one of its parents."""
+    return any(".".join(path[:end]) in patterns for end in range(1, len(path) + 1))
+
+
+def _same_for(path: Path) -> Same:
+    """Return the comparison that Azure's conventions ask for at this path."""
+    if path == ("location",):
+        return same_location
+    if path == ("identity",):
+        return same_identity
+    return same_value
+
+
+def same_value(observed: Any, desired: Any) -> bool:
+    """Compare by Azure's general conventions; an unknown or secret value is never the same."""
+    if isinstance(desired, Unknown | Secret | Reference):
+        return False
+    if _is_empty(observed) and _is_empty(desired):
+        return True
+    if isinstance(observed, str) and isinstance(desired, str):
+        return _same_text(observed, desired)
+    if isinstance(observed, list) and isinstance(desired, list):
+        return len(observed) == len(desired) and all(map(same_value, observed, desired))
+    if isinstance(observed, dict) and isinstance(desired, Mapping):
+        return all(same_value(observed.get(key), value) for key, value in desired.items())
+    if isinstance(observed, bool) or isinstance(desired, bool):
+        return observed is desired
+    return bool(observed == desired)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", {}, [])
+
+
+def _same_text(observed: str, desired: str) -> bool:
+    if observed == desired:
+        return True
+    if desired.startswith("/subscriptions/"):
+        return same_id(observed, desired)
+    seconds = duration_seconds(desired)
+    return seconds is not None and seconds == duration_seconds(observed)
+
+
+def duration_seconds(text: str) -> float | None:
+    """Return the length of an ISO 8601 duration (`PT120S`) in seconds, None if it is none."""
+    match = _DURATION.fullmatch(text)
+    if not match or text in ("P", "PT"):
+        return None
+    days, hours, minutes, seconds = (float(match[g] or 0) for g in "dhms")
+    return ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+
+
+def same_id(observed: Any, desired: Any) -> bool:
+    """Compare two ARM ids: case and a trailing slash do not matter."""
+    if not isinstance(observed, str) or not isinstance(desired, str):
+        return _is_empty(observed) and _is_empty(desired)
+    return observed.rstrip("/").casefold() == desired.rstrip("/").casefold()
+
+
+def same_folded(observed: Any, desired: Any) -> bool:
+    """Compare two texts without case: enums, sizes, family names."""
+    if isinstance(observed, str) and isinstance(desired, str):
+        return observed.casefold() == desired.casefold()
+    return same_value(observed, desired)
+
+
+def same_location(observed: Any, desired: Any) -> bool:
+    """Compare two region names: `West Europe` is `westeurope`."""
+
+    def plain(name: Any) -> str:
+        return str(name or "").replace(" ", "").casefold()
+
+    return plain(observed) == plain(desired)
+
+
+def same_identity(observed: Any, desired: Any) -> bool:
+    """Compare two identity blocks: types as a set, user-assigned ids without their values.
+
+    Source: the type is spelt `SystemAssigned,UserAssigned` by Azure ML and with a blank by
+    others, and Azure fills in principal and client ids behind each key.
+    """
+    return _identity(observed) == _identity(desired)
+
+
+def _identity(block: Any) -> tuple[frozenset[str], frozenset[str]]:
+    block = block or {}
+    kinds = {part.strip().casefold() for part in str(block.get("type") or "None").split(",")}
+    ids = block.get("userAssignedIdentities") or {}
+    return frozenset(kinds - {"none"}), frozenset(str(key).casefold() for key in ids)
+
+
+def overlay(observed: Any, desired: Any) -> Any:
+    """Return `observed` with everything that `desired` states put over it.
+
+    Objects merge key by key (keys match in any case), everything else is replaced.
+    """
+    if not isinstance(desired, Mapping) or not isinstance(observed, Mapping):
+        return desired
+    names = {key.casefold(): key for key in observed}
+    merged = dict(observed)
+    for key, value in desired.items():
+        old_key = names.get(key.casefold(), key)
+        merged[key] = overlay(merged.pop(old_key, None), value)
+    return merged
+
+
+def only_changed(desired: JsonObject, fields: tuple[FieldDiff, ...]) -> JsonObject:
+    """Return the part of `desired` that the given differences name: the body of a PATCH."""
+    body: JsonObject = {}
+    for item in fields:
+        target, value, keys = body, desired, item.keys
+        for depth, key in enumerate(keys):
+            value = value[key]
+            if depth == len(keys) - 1:
+                target[key] = value
+            else:
+                target = target.setdefault(key, {})
+    return body

@@ -1,0 +1,236 @@
+"""The words of the engine as types: resource, observed, change, outcome.
+
+Everything here is immutable. A *resource* is one node of the graph, made from the spec
+alone; *observed* is what Azure said about it; a *change* is the decision over the pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from reconciler.diagnostics import Diagnostic, Position
+
+JsonObject = dict[str, Any]
+"""A JSON body as ARM speaks it; `Any` because Azure, not we, owns its shape."""
+
+Address = str
+"""How spec, plan and messages name a resource, for example `compute.gpu-cluster`."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A value that another resource has: a leaf of a desired body until it is resolved."""
+
+    address: Address
+    attribute: str = "id"
+    secret: bool = False
+
+    def __str__(self) -> str:
+        """Return the text that users write in a spec."""
+        return f"${{{{ {self.address}.{self.attribute} }}}}"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A value that only Azure can tell, after the resource it comes from exists."""
+
+    reference: Reference
+
+    def __str__(self) -> str:
+        """Return the words that a plan shows."""
+        return "(known after apply)"
+
+
+class Secret:
+    """A value that must never be shown; `reveal()` is the only way to the text.
+
+    Deliberately without equality on the text in `repr`, `str`, `format`, pickle or JSON.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Wrap the text."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text, at the moment of the write and nowhere else."""
+        return self._text
+
+    def same_as(self, other: object) -> bool:
+        """Return whether the other value (secret or text) holds the same text."""
+        return (other.reveal() if isinstance(other, Secret) else other) == self._text
+
+    def __repr__(self) -> str:
+        """Never the text."""
+        return "(sensitive value)"
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        """Never the text, in an f-string neither."""
+        return format(repr(self), format_spec)
+
+    def __reduce__(self) -> str:
+        """Refuse to be pickled."""
+        raise TypeError("a secret is not written anywhere")
+
+
+class Action(Enum):
+    """What apply will do with a resource."""
+
+    NO_OP = "no-op"
+    CREATE = "create"
+    ADOPT = "adopt"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    RUN = "run"
+
+    @property
+    def sign(self) -> str:
+        """The mark in front of a plan's line."""
+        return SIGNS[self]
+
+    @property
+    def is_change(self) -> bool:
+        """Whether apply has anything to write for it."""
+        return self is not Action.NO_OP
+
+    @property
+    def is_destructive(self) -> bool:
+        """Whether something that exists is lost."""
+        return self in (Action.REPLACE, Action.DELETE)
+
+
+SIGNS = {
+    Action.NO_OP: " ",
+    Action.CREATE: "+",
+    Action.ADOPT: "<=",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.RUN: ">",
+}
+
+
+class Phase(Enum):
+    """Where Azure is with a resource."""
+
+    READY = "ready"
+    PENDING = "pending"
+    FAILED = "failed"
+
+
+class Owner(Enum):
+    """Whose mark an observed resource carries."""
+
+    OURS = "ours"
+    NOBODY = "nobody"
+    FOREIGN = "foreign"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What Azure says of one resource that exists.
+
+    `body` is the resource as GET shows it; `outputs` are the attributes that others may
+    refer to; `message` explains a phase that is not READY.
+    """
+
+    body: JsonObject
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    owner: Owner = Owner.OURS
+    phase: Phase = Phase.READY
+    message: str = ""
+    link: str = ""
+    owner_name: str = ""
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One thing that the spec wants: a node of the graph.
+
+    `desired` is the body to send, with `Reference` leaves; `known` are outputs that
+    follow from the spec alone (at least the ARM `id` where it is deterministic).
+    `settings` is the section's own model, for what is not part of the body.
+    """
+
+    address: Address
+    kind: str
+    resource_id: str
+    desired: JsonObject
+    settings: Any = None
+    position: Position | None = None
+    depends_on: frozenset[Address] = frozenset()
+    known: Mapping[str, Any] = field(default_factory=dict)
+    protected: bool = False
+    adopt: bool = False
+
+
+@dataclass(frozen=True)
+class FieldDiff:
+    """One field that differs. `keys` lead to it in the ARM body, `label` is the spec's word."""
+
+    keys: tuple[str, ...]
+    label: str
+    before: Any
+    after: Any
+    forces_replace: bool = False
+    sensitive: bool = False
+
+    @property
+    def path(self) -> str:
+        """The ARM body path, dotted."""
+        return ".".join(self.keys)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What will be done with one resource, and why.
+
+    `blocked` is set when it must not be carried out (not ours, protected, ...): the plan
+    shows it and apply refuses. `pending` means that Azure is still working on it.
+    """
+
+    resource: Resource
+    action: Action
+    observed: Observed | None = None
+    fields: tuple[FieldDiff, ...] = ()
+    reason: str = ""
+    blocked: Diagnostic | None = None
+    pending: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> Address:
+        """The resource's address."""
+        return self.resource.address
+
+
+class Status(Enum):
+    """How one resource ended in an apply or destroy."""
+
+    UNCHANGED = "unchanged"
+    DONE = "done"
+    PENDING = "pending"
+    FAILED = "failed"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change. `elapsed_s` is wall time in seconds."""
+
+    address: Address
+    action: Action
+    status: Status
+    elapsed_s: float = 0.0
+    problem: Diagnostic | None = None
+    because_of: Address = ""
+    link: str = ""
+    note: str = ""

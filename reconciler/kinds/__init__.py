@@ -1,0 +1,108 @@
+"""The registry of kinds, in the order in which the spec's sections expand, and the spec itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from reconciler.kinds.application_insights import ApplicationInsightsHandler
+from reconciler.kinds.base import Handler
+from reconciler.kinds.compute import Compute, ComputeHandler
+from reconciler.kinds.connection import Connection, ConnectionHandler
+from reconciler.kinds.container_registry import ContainerRegistryHandler
+from reconciler.kinds.dataset import Dataset, DatasetHandler
+from reconciler.kinds.deployment import Deployment, DeploymentHandler
+from reconciler.kinds.endpoint import Endpoint, EndpointHandler
+from reconciler.kinds.flow import Flow, FlowHandler
+from reconciler.kinds.hub import Hub, HubHandler
+from reconciler.kinds.identity import IdentityHandler, ManagedIdentity
+from reconciler.kinds.job import Job, JobHandler
+from reconciler.kinds.key_vault import KeyVaultHandler
+from reconciler.kinds.log_analytics import LogAnalyticsHandler
+from reconciler.kinds.model import Model, ModelHandler
+from reconciler.kinds.project import Project, ProjectHandler
+from reconciler.kinds.quota import Quota, QuotaHandler
+from reconciler.kinds.resource_group import ResourceGroupHandler
+from reconciler.kinds.role_assignment import RoleAssignmentHandler
+from reconciler.kinds.storage_account import StorageAccountHandler
+from reconciler.kinds.traffic import TrafficHandler
+from reconciler.kinds.workspace import Workspace, WorkspaceHandler
+from reconciler.spec.model import Lifecycle, SpecModel, Tags, Target, existing_or
+
+KINDS: tuple[Handler, ...] = (
+    ResourceGroupHandler(),
+    QuotaHandler(),
+    StorageAccountHandler(),
+    KeyVaultHandler(),
+    LogAnalyticsHandler(),
+    ApplicationInsightsHandler(),
+    ContainerRegistryHandler(),
+    WorkspaceHandler(),
+    IdentityHandler(),
+    RoleAssignmentHandler(),
+    ComputeHandler(),
+    DatasetHandler(),
+    JobHandler(),
+    ModelHandler(),
+    EndpointHandler(),
+    DeploymentHandler(),
+    TrafficHandler(),
+    HubHandler(),
+    ProjectHandler(),
+    ConnectionHandler(),
+    FlowHandler(),
+)
+
+HANDLERS: dict[str, Handler] = {handler.kind: handler for handler in KINDS}
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=255)]
+"""A name within a section; where a section's things have no `name` it is Azure's name too."""
+
+
+class Spec(SpecModel):
+    """Everything that it takes to fine-tune a model and serve it, in one file."""
+
+    schema_: str | None = Field(default=None, alias="$schema")
+    """Where editors find the JSON Schema."""
+    version: Literal[1]
+    """The version of this format: 1."""
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
+    """The owner's name, in the mark on everything that is created; do not change it later."""
+    target: Target
+    """The subscription, resource group and region."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags on every resource that has tags."""
+    quota: list[Quota] = Field(default_factory=list)
+    """Cores that must be there before anything that needs them is made."""
+    workspace: existing_or(Workspace) | None = None  # type: ignore[valid-type]  # built type
+    """The Azure ML workspace: a map creates it, a resource id uses an existing one."""
+    identities: dict[Key, ManagedIdentity | None] = Field(default_factory=dict)
+    """User-assigned managed identities, with their roles."""
+    compute: dict[Key, Compute] = Field(default_factory=dict)
+    """Compute clusters of the workspace."""
+    datasets: dict[Key, Dataset] = Field(default_factory=dict)
+    """Chat data, from the Hugging Face hub or from local files."""
+    jobs: dict[Key, Job] = Field(default_factory=dict)
+    """Fine-tuning jobs: run once for the same inputs, never twice."""
+    models: dict[Key, Model] = Field(default_factory=dict)
+    """Registered models."""
+    endpoints: dict[Key, Endpoint] = Field(default_factory=dict)
+    """Managed online endpoints."""
+    deployments: dict[Key, Deployment] = Field(default_factory=dict)
+    """Deployments behind the endpoints."""
+    hub: existing_or(Hub) | None = None  # type: ignore[valid-type]  # built type
+    """The Foundry hub."""
+    project: existing_or(Project) | None = None  # type: ignore[valid-type]  # built type
+    """The Foundry project of the hub."""
+    connections: dict[Key, Connection] = Field(default_factory=dict)
+    """Connections of the project, with secrets by reference."""
+    flows: dict[Key, Flow] = Field(default_factory=dict)
+    """Prompt flows of the project (experimental)."""
+    lifecycle: dict[str, Lifecycle] = Field(default_factory=dict)
+    """Per section or address: what may happen to it."""
+
+
+def handler_of(kind: str) -> Any:
+    """Return the handler of a kind by the word that users read."""
+    return HANDLERS[kind]

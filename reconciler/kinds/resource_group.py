@@ -1,0 +1,56 @@
+"""Resource group: created when absent, used when it is there, never deleted unless ours.
+
+Source: learn.microsoft.com/rest/api/resources/resource-groups; its location cannot change.
+Writes go through azure-mgmt-resource.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import Change, JsonObject, Observed, Resource
+from reconciler.kinds.base import ArmHandler, World
+from reconciler.kinds.scope import Attributes, Scope
+
+ADDRESS = "resource_group"
+
+
+class ResourceGroupHandler(ArmHandler):
+    """Knows the one resource group that the target names."""
+
+    kind = "resource group"
+    section = "target"
+    type = "Microsoft.Resources/resourceGroups"
+    api_version = "2025-04-01"
+    attributes = Attributes(frozenset({"id", "location"}))
+    policy: ClassVar[Policy] = Policy(Rules(immutable=frozenset({"location"})), uses_existing=True)
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the group of the target."""
+        resource_id = scope.group_id
+        scope.add(
+            Resource(
+                ADDRESS,
+                self.kind,
+                resource_id,
+                {"location": scope.location, "tags": scope.tracked_tags(resource_id)},
+                position=scope.document.position(("target", "resource_group")),
+                known={"location": scope.location},
+            )
+        )
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """Create the group (synchronous in ARM)."""
+        world.connection.resources.resource_groups.create_or_update(world.resource_group, desired)
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """Set the tags that differ; other people's tags stay."""
+        tags = {**((change.observed.body.get("tags") if change.observed else None) or {})}
+        tags.update(desired["tags"])
+        world.connection.arm.patch(change.resource.resource_id, self.api_version, {"tags": tags})
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """Delete the group and all that is left in it."""
+        world.connection.arm.delete(resource.resource_id, self.api_version)

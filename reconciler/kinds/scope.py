@@ -1,0 +1,183 @@
+"""What a handler sees while it turns its section into resources.
+
+Kinds expand in the order of `KINDS`, so a reference always points at something already
+expanded: a circle cannot be written, and a wrong reference is found here, with its place
+and the nearest valid name. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.engine.types import Address, JsonObject, Observed, Owner, Reference, Resource
+from reconciler.spec.document import Document, Keys
+from reconciler.spec.problems import did_you_mean
+
+OWNER_TAG = "reconcile-owner"
+MARK_VERSION = "v1"
+
+_EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """The attributes that others may refer to, for one kind of resource.
+
+    `default` is what a bare `${{ section.name }}` means.
+    """
+
+    names: frozenset[str] = frozenset({"id"})
+    secrets: frozenset[str] = frozenset()
+    default: str = "id"
+
+
+@dataclass
+class Scope:
+    """Collects resources and problems; knows ids, marks and references."""
+
+    document: Document
+    owner: str
+    subscription_id: str
+    resource_group: str
+    location: str
+    tags: Mapping[str, str]
+    protect: Mapping[Address, bool] = field(default_factory=dict)
+    adopt: frozenset[Address] = frozenset()
+    resources: dict[Address, Resource] = field(default_factory=dict)
+    externals: dict[Address, str] = field(default_factory=dict)
+    kinds: dict[Address, str] = field(default_factory=dict)
+    attributes: dict[str, Attributes] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def group_id(self) -> str:
+        """The ARM id of the target resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+
+    def id_in_group(self, resource_type: str, name: str) -> str:
+        """Return the ARM id of a resource of the target group."""
+        return f"{self.group_id}/providers/{resource_type}/{name}"
+
+    def add(self, resource: Resource) -> Resource:
+        """Register one resource; the user's lifecycle and adoption words are put on it."""
+        resource = replace(
+            resource,
+            protected=self.protect.get(resource.address, resource.protected),
+            adopt=resource.adopt or resource.address in self.adopt,
+            known={"id": resource.resource_id, **resource.known},
+        )
+        self.resources[resource.address] = resource
+        self.kinds[resource.address] = resource.kind
+        return resource
+
+    def external(self, address: Address, kind: str, resource_id: str) -> None:
+        """Register something that exists outside this spec under an address."""
+        self.externals[address] = resource_id
+        self.kinds[address] = kind
+
+    def known_id(self, address: Address) -> str:
+        """Return the ARM id of an address that was expanded; "" when there is none."""
+        if address in self.externals:
+            return self.externals[address]
+        resource = self.resources.get(address)
+        return resource.resource_id if resource else ""
+
+    def tracked_tags(
+        self, resource_id: str, own: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Return the tags of a resource: the spec's, its own, and our mark."""
+        return {**self.tags, **(own or {}), OWNER_TAG: mark(self.owner, resource_id)}
+
+    def reference(
+        self, text: str, path: Keys, *, kinds: Iterable[str] = (), attribute: str = ""
+    ) -> Any:
+        """Return what a reference or resource id in the spec stands for.
+
+        An id stands for itself; a reference to an external thing for that thing's id;
+        anything else is a `Reference`. `kinds` limits what may be referred to. A wrong
+        reference is noted as a problem and "" returned.
+        """
+        match = _EXPRESSION.fullmatch(text.strip())
+        if not match:
+            return text
+        address, attributes = self._split(match[1])
+        wanted = tuple(kinds)
+        if not address:
+            self.problem(
+                f"`{text}` refers to nothing in this spec",
+                path,
+                hint=did_you_mean(match[1], self.kinds),
+            )
+            return ""
+        kind = self.kinds[address]
+        if wanted and kind not in wanted:
+            self.problem(f"`{text}` is a {kind}, wanted is a {' or a '.join(wanted)}", path)
+            return ""
+        return self._value(text, address, attributes or attribute, path)
+
+    def _value(self, text: str, address: Address, attribute: str, path: Keys) -> Any:
+        known = self.attributes.get(self.kinds[address], Attributes())
+        name = attribute or known.default
+        if name not in known.names | known.secrets:
+            hint = did_you_mean(name, known.names | known.secrets)
+            self.problem(f"`{text}`: a {self.kinds[address]} has no `{name}`", path, hint=hint)
+            return ""
+        if address in self.externals and name == "id":
+            return self.externals[address]
+        return Reference(address, name, secret=name in known.secrets)
+
+    def _split(self, dotted: str) -> tuple[Address, str]:
+        """Return the longest known address at the start of `a.b.c`, and what follows it."""
+        parts = dotted.split(".")
+        for end in range(len(parts), 0, -1):
+            address = ".".join(parts[:end])
+            if address in self.kinds:
+                return address, ".".join(parts[end:])
+        return "", ""
+
+    def problem(self, summary: str, path: Keys, *, detail: str = "", hint: str = "") -> None:
+        """Note an error of the spec at a path of the document."""
+        place = self.document.position(path)
+        self.problems.append(Diagnostic(summary, place, detail, hint))
+
+    def warning(self, summary: str, path: Keys, *, detail: str = "", hint: str = "") -> None:
+        """Note something that the user should know but that stops nothing."""
+        place = self.document.position(path)
+        self.problems.append(Diagnostic(summary, place, detail, hint, Severity.WARNING))
+
+
+def mark(owner: str, resource_id: str) -> str:
+    """Return the text that says "ours", bound to the very resource it sits on."""
+    bound = hashlib.sha256(f"{owner}\n{resource_id.lower()}".encode()).hexdigest()[:16]
+    return f"{MARK_VERSION}:{owner}:{bound}"
+
+
+def owner_of(text: object, owner: str, resource_id: str) -> tuple[Owner, str]:
+    """Return whose mark a text is, and the name in it.
+
+    A mark that does not match the id it sits on is a copy and counts for nothing.
+    """
+    if not isinstance(text, str):
+        return Owner.NOBODY, ""
+    version, _, rest = text.partition(":")
+    name = rest.rpartition(":")[0]
+    if version != MARK_VERSION or not name or text != mark(name, resource_id):
+        return Owner.NOBODY, ""
+    return (Owner.OURS if name == owner else Owner.FOREIGN), name
+
+
+def tag_owner(body: JsonObject, owner: str, resource_id: str) -> tuple[Owner, str]:
+    """Return whose mark the tags of a resource carry (tag names match in any case)."""
+    tags = body.get("tags") or (body.get("properties") or {}).get("tags") or {}
+    folded = {key.casefold(): value for key, value in tags.items()}
+    return owner_of(folded.get(OWNER_TAG), owner, resource_id)
+
+
+def is_ours(observed: Observed) -> bool:
+    """Return whether we may delete what was observed."""
+    return observed.owner is Owner.OURS

@@ -1,0 +1,1 @@
+"""The spec as text: YAML with positions, model base, references, problems with places."""

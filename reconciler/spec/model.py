@@ -1,0 +1,101 @@
+"""What every section's model shares: strictness, common field types, words for problems.
+
+The sections themselves stand beside their handlers in `kinds/`. Field names are az ml's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+
+
+class SpecModel(BaseModel):
+    """A part of the spec: unknown keys are refused, types are strict, values frozen."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        use_attribute_docstrings=True,
+        defer_build=True,
+        protected_namespaces=(),
+    )
+
+
+RESOURCE_ID = (
+    r"^/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+$"
+)
+REFERENCE = r"^\$\{\{\s*[a-z_]+(\.[A-Za-z0-9_-]+)*\s*\}\}$"
+GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
+ResourceId = Annotated[str, StringConstraints(pattern=RESOURCE_ID)]
+"""The full ARM id of something that exists already."""
+
+Ref = Annotated[str, StringConstraints(pattern=REFERENCE)]
+"""A reference to another resource of this spec: `${{ section.name.attribute }}`."""
+
+RefOrId = Annotated[str, StringConstraints(pattern=f"{REFERENCE}|{RESOURCE_ID}")]
+"""A reference, or the ARM id of something outside this spec."""
+
+Tags = dict[
+    Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^<>%&\\?/]+$")],
+    Annotated[str, StringConstraints(max_length=256)],
+]
+"""ARM tags: names of 1 to 512 characters without <>%&\\?/, values up to 256.
+
+Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources.
+"""
+
+Location = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]+$")]
+"""An Azure region as `az account list-locations` names it: `eastus`, `swedencentral`."""
+
+
+def text_or_map(value: Any) -> str:
+    """Tell an existing thing (its id as text) from one to create (a map)."""
+    return "existing" if isinstance(value, str) else "create"
+
+
+def existing_or(model: Any) -> Any:
+    """Return the type of a field that takes a resource id, or a map that creates the thing."""
+    return Annotated[
+        Annotated[ResourceId, Tag("existing")] | Annotated[model, Tag("create")],
+        Discriminator(text_or_map),
+    ]
+
+
+class Target(SpecModel):
+    """Where everything goes: one resource group of one subscription."""
+
+    subscription_id: Annotated[str, StringConstraints(pattern=GUID)]
+    """The subscription's id."""
+    resource_group: Annotated[str, StringConstraints(pattern=r"^[-\w().]{0,89}[-\w()]$")]
+    """The resource group; created when it does not exist, used when it does."""
+    location: Location
+    """The region of everything that this spec creates."""
+
+
+class Lifecycle(SpecModel):
+    """What may happen to a resource."""
+
+    protect: bool | None = None
+    """Refuse to delete or replace it. Storage, vault, workspaces and models are protected
+    only when this says so."""
+
+
+class Identity(SpecModel):
+    """The identity that Azure gives the resource."""
+
+    type: Literal["system_assigned", "user_assigned"] = "system_assigned"
+    """Who the resource is: an identity of its own, or one of yours."""
+    user_assigned_identities: list[RefOrId] = Field(default_factory=list)
+    """References to identities of this spec, or their resource ids."""
+
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def kebab(text: str) -> str:
+    """Return `Storage Blob Data Reader` or `AcrPull` as an address part: `acr-pull`."""
+    return re.sub(r"[^a-z0-9]+", "-", _CAMEL.sub("-", text).lower()).strip("-")

@@ -1,0 +1,150 @@
+"""Turn pydantic's errors into sentences with a place and the nearest valid name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.spec.document import Document, Keys
+
+
+def nearest(word: str, choices: Iterable[str]) -> str | None:
+    """Return the choice most like `word`, or None when none is close."""
+    found = difflib.get_close_matches(word, list(choices), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """Return a hint for a wrong word: the nearest choice, or all of them."""
+    options = sorted(choices)
+    close = nearest(word, options)
+    if close:
+        return f"did you mean `{close}`?"
+    return f"one of: {', '.join(options)}" if options else ""
+
+
+def diagnostics(
+    error: ValidationError, document: Document, model: type[BaseModel]
+) -> list[Diagnostic]:
+    """Return one diagnostic for each thing pydantic found wrong, in file order."""
+    found: dict[Any, Diagnostic] = {}
+    for item in error.errors(include_url=False):
+        path = real_path(item["loc"], document.data)
+        diagnostic = _explain(item, path, document, model)
+        found.setdefault((path, item["type"]), diagnostic)
+    return sorted(
+        found.values(), key=lambda d: (d.position.line, d.position.column) if d.position else (0, 0)
+    )
+
+
+def real_path(loc: tuple[str | int, ...], data: Any) -> Keys:
+    """Return pydantic's location without the union tags it adds, as keys of the data.
+
+    A last part that the data lacks is kept: it is the missing or unexpected key.
+    """
+    path: list[str | int] = []
+    node = data
+    for index, part in enumerate(loc):
+        inside = isinstance(node, dict) and part in node
+        inside = inside or (isinstance(node, list) and isinstance(part, int) and part < len(node))
+        if inside:
+            path.append(part)
+            node = node[part]
+        elif index == len(loc) - 1 and isinstance(node, dict):
+            path.append(part)
+    return tuple(path)
+
+
+def _explain(item: Any, path: Keys, document: Document, model: type[BaseModel]) -> Diagnostic:
+    name = ".".join(str(p) for p in path) or "the spec"
+    kind, given, context = item["type"], item.get("input"), item.get("ctx") or {}
+    if kind == "extra_forbidden":
+        place = document.position(path, of_key=True)
+        hint = did_you_mean(str(path[-1]), fields_at(model, path[:-1]))
+        where = f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else ""
+        return Diagnostic(f"unknown key `{path[-1]}`{where}", place, hint=hint)
+    if kind == "missing":
+        where = f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else ""
+        place = document.position(path[:-1], of_key=True)
+        return Diagnostic(f"`{path[-1]}` is missing{where}", place, hint=_help(model, path))
+    place = document.position(path)
+    summary, hint = _wrong_value(kind, name, given, context, item["msg"])
+    return Diagnostic(summary, place, hint=hint)
+
+
+def _wrong_value(
+    kind: str, name: str, given: Any, context: dict[str, Any], message: str
+) -> tuple[str, str]:
+    """Return the sentence and hint for a value that does not fit."""
+    shown = _shown(given)
+    if kind in ("literal_error", "enum", "union_tag_invalid"):
+        expected = str(context.get("expected") or context.get("expected_tags", ""))
+        choices = [c.strip(" '") for c in expected.replace(" or ", ",").split(",")]
+        return f"`{name}` cannot be {shown}", did_you_mean(str(given), choices)
+    if kind == "string_pattern_mismatch":
+        return f"`{name}` cannot be {shown}", f"it must match {context['pattern']}"
+    if kind == "value_error":
+        return f"`{name}`: {context.get('error', message)}", ""
+    if given is None:
+        return f"`{name}` has no value", "give it one, or take the key out"
+    return f"`{name}`: {message[:1].lower()}{message[1:]}, got {shown}", ""
+
+
+def _shown(value: Any) -> str:
+    """Return a short, safe form of what the user wrote."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _help(model: type[BaseModel], path: Keys) -> str:
+    for candidate in models_at(model, path[:-1]):
+        info = candidate.model_fields.get(str(path[-1]))
+        if info and info.description:
+            return info.description.split("\n\n")[0].replace("\n", " ")
+    return ""
+
+
+def fields_at(model: type[BaseModel], path: Keys) -> set[str]:
+    """Return the keys that are valid at a path of the spec."""
+    names: set[str] = set()
+    for candidate in models_at(model, path):
+        names |= {info.alias or name for name, info in candidate.model_fields.items()}
+    return names
+
+
+def models_at(model: type[BaseModel], path: Keys) -> list[type[BaseModel]]:
+    """Return the models that a path may lead to (several, where a field is a union)."""
+    level: list[Any] = [model]
+    for part in path:
+        level = [inner for kind in level for inner in _step(kind, part)]
+    return [kind for kind in level if isinstance(kind, type) and issubclass(kind, BaseModel)]
+
+
+def _step(kind: Any, part: str | int) -> list[Any]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        field = kind.model_fields.get(str(part))
+        return _options(field.annotation) if field else []
+    if get_origin(kind) is dict:
+        return _options(get_args(kind)[1])
+    if get_origin(kind) is list:
+        return _options(get_args(kind)[0])
+    return []
+
+
+def _options(annotation: Any) -> list[Any]:
+    """Return what an annotation may hold: unions opened, `Annotated` taken off."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _options(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return [inner for option in get_args(annotation) for inner in _options(option)]
+    return [annotation]
