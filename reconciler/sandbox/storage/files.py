@@ -31,6 +31,7 @@ async def create(store: FileStore, call: Exchange) -> web.StreamResponse:
 
     The sandbox holds files up to 256 MiB.
     """
+    body = await call.request.read()
     require_free_place(store, call)
     old = find(store, call)
     if old and old.is_directory:
@@ -44,7 +45,6 @@ async def create(store: FileStore, call: Exchange) -> web.StreamResponse:
         target.account, target.space, target.path, bytes(size),
         headers=_own_headers(call), metadata=call.metadata,
     )  # fmt: skip
-    body = await call.request.read()
     if body:
         entry = _write_range(store, call, entry, 0, body)
     return web.Response(status=201, headers=entry_headers(entry))
@@ -52,12 +52,12 @@ async def create(store: FileStore, call: Exchange) -> web.StreamResponse:
 
 async def put_range(store: FileStore, call: Exchange) -> web.StreamResponse:
     """PUT ?comp=range: `x-ms-write` update or clear, 4 MiB at most."""
-    entry = existing(store, call)
+    body = await call.request.read()
+    entry = existing(store, call)  # only now: other ranges arrive while this one does
     span = requested_range(call.request.headers, entry.size)
     if span is None:
         raise StorageError("MissingRequiredHeader", "x-ms-range")
     start, end = span
-    body = await call.request.read()
     if call.request.headers.get("x-ms-write", "update").lower() == "clear":
         body = bytes(end - start)
     if len(body) != end - start or len(body) > MAX_RANGE_BYTES:
