@@ -9,9 +9,11 @@ from typing import Any
 from aiohttp import web
 
 from reconciler.sandbox.storage import access, blobs, containers, directories, files, shares
+from reconciler.sandbox.storage.blobstore import BlobStore
 from reconciler.sandbox.storage.errors import NotModified, StorageError, error_response
 from reconciler.sandbox.storage.exchange import SHARED_HEADERS, Exchange
-from reconciler.sandbox.storage.target import Target, service_of_host, target_of
+from reconciler.sandbox.storage.filestore import FileStore
+from reconciler.sandbox.storage.target import Target, target_of
 from reconciler.sandbox.world import World
 
 Handler = Callable[[Any, Exchange], Awaitable[web.StreamResponse]]
@@ -71,10 +73,17 @@ FILE_HANDLERS: dict[Key, tuple[str, Handler]] = {
 
 
 def routes(world: World) -> list[web.RouteDef]:
-    """The path-style routes; `by_host` serves the same to storage host names."""
+    """The path-style routes; the server rewrites storage host names to them.
+
+    Opens the stores in the state directory where the world has none yet.
+    """
+    if "blobs" not in vars(world):
+        world.blobs = BlobStore(world.state / "blob")
+    if "files" not in vars(world):
+        world.files = FileStore(world.state / "file")
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await answer(world, request)
+        return await _answer(world, request)
 
     return [
         web.route("*", "/_blob/{rest:.*}", handle),
@@ -82,12 +91,7 @@ def routes(world: World) -> list[web.RouteDef]:
     ]
 
 
-def is_storage_host(request: web.Request) -> bool:
-    """Whether the Host header names a storage account, so that `answer` must take the request."""
-    return service_of_host(request.host) is not None
-
-
-async def answer(world: World, request: web.Request) -> web.StreamResponse:
+async def _answer(world: World, request: web.Request) -> web.StreamResponse:
     """The response to any storage request, faults included."""
     target = target_of(request)
     headers = _shared_headers(request, target.service)

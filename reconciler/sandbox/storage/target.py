@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, unquote
 from aiohttp import web
 
 HOST_SUFFIX = ".core.sandbox.test"
+PATH_STYLE = ("/_blob/", "/_file/")
+"""No container or share name may start with `_`, so these cannot mean one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,13 @@ def target_of_url(url: str, base_url: str) -> Target | None:
 def _parse(host: str, raw: str) -> Target:
     raw_path, _, raw_query = raw.partition("?")
     by_host = service_of_host(host)
-    if by_host:
-        account, service = by_host
-        pieces = raw_path.lstrip("/").split("/", 1)
-    else:
-        first = raw_path.lstrip("/").split("/", 3)
-        service = first[0].removeprefix("_")
-        account = unquote(first[1]) if len(first) > 1 else ""
-        pieces = first[2:]
-    space = unquote(pieces[0]) if pieces else ""
-    path = unquote(pieces[1]) if len(pieces) > 1 else ""
+    whole = raw_path
+    if by_host and not raw_path.startswith(PATH_STYLE):
+        whole = f"/_{by_host[1]}/{by_host[0]}{raw_path}"
+    service, account, space, path = [*whole[1:].split("/", 3), "", "", ""][:4]
+    # A client that addresses the host signs the path without the sandbox's own prefix.
+    signed = whole.removeprefix(f"/{service}/{account}") if by_host else whole
     query = {name.lower(): text for name, text in parse_qsl(raw_query, keep_blank_values=True)}
-    return Target(service, account, space, path, raw_path, query)
+    return Target(
+        service.removeprefix("_"), unquote(account), unquote(space), unquote(path), signed, query
+    )
