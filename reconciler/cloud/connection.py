@@ -44,7 +44,8 @@ class SandboxAccess:
 @dataclass(frozen=True)
 class Cloud:
     """The addresses of one Azure cloud. `token_hosts`: hosts (or `.suffixes`) we may send a
-    token to; `hub`: where datasets come from.
+    token to; `hub`: where datasets come from; `role_propagation_s`: how old a role
+    assignment must be before what cannot be retried relies on it.
     """
 
     resource_manager: str = "https://management.azure.com"
@@ -58,6 +59,7 @@ class Cloud:
         ".file.core.windows.net",
         ".api.azureml.ms",
     )
+    role_propagation_s: float = 300.0
     sandbox: SandboxAccess | None = None
 
     @classmethod
@@ -67,6 +69,7 @@ class Cloud:
             resource_manager=access.url,
             hub=f"{access.url}/_hf",
             token_hosts=(urlsplit(access.url).netloc,),
+            role_propagation_s=0.3,
             sandbox=access,
         )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import only_changed, overlay
 from reconciler.engine.types import (
@@ -25,6 +26,7 @@ from reconciler.engine.types import (
     Secret,
 )
 from reconciler.kinds.scope import Attributes, Scope, tag_owner
+from reconciler.spec.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +138,12 @@ class Handler:
     has_tags: ClassVar[bool] = True
     follows_replacement: ClassVar[bool] = False
     """Whether it must be written again when something it depends on was replaced."""
+    compares_at_apply: ClassVar[bool] = False
+    """Whether apply must compare secrets that a plan does not read (`differences`)."""
+    needs_grants: ClassVar[bool] = False
+    """Whether a create fails for good when a role of its identity is not effective yet."""
+    deletable: ClassVar[bool] = True
+    """Whether destroy may delete it (a quota cannot be deleted)."""
 
     def expand(self, spec: Any, scope: Scope) -> None:
         """Add the resources that the spec states of this kind to the scope. Pure."""
@@ -164,6 +172,18 @@ class Handler:
     def differences(self, world: World, resource: Resource, desired: JsonObject) -> Iterable[str]:
         """Return labels of secret fields that differ; only apply may ask, it reads secrets."""
         return ()
+
+    def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
+        """Return what is wrong with the local files that a resource names. No network."""
+        return ()
+
+    def follow(self, world: World, resource: Resource) -> None:
+        """Follow a run to its end; only kinds whose policy `runs` have one.
+
+        Raises `PendingError` when the wait ends before the run does, `ReconcileError` when
+        the run failed.
+        """
+        raise NotImplementedError
 
     def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
         """Look, before a create, for what would make it fail; return notes for the plan.

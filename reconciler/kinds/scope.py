@@ -46,13 +46,14 @@ class Scope:
     resource_group: str
     location: str
     tags: Mapping[str, str]
-    protect: Mapping[Address, bool] = field(default_factory=dict)
     adopt: frozenset[Address] = frozenset()
     resources: dict[Address, Resource] = field(default_factory=dict)
     externals: dict[Address, str] = field(default_factory=dict)
     kinds: dict[Address, str] = field(default_factory=dict)
     attributes: dict[str, Attributes] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    broken: frozenset[Address] = frozenset()
+    """Addresses whose own section is wrong: references to them are not judged."""
 
     @property
     def group_id(self) -> str:
@@ -64,10 +65,9 @@ class Scope:
         return f"{self.group_id}/providers/{resource_type}/{name}"
 
     def add(self, resource: Resource) -> Resource:
-        """Register one resource; the user's lifecycle and adoption words are put on it."""
+        """Register one resource, with the user's word on adoption."""
         resource = replace(
             resource,
-            protected=self.protect.get(resource.address, resource.protected),
             adopt=resource.adopt or resource.address in self.adopt,
             known={"id": resource.resource_id, **resource.known},
         )
@@ -107,6 +107,8 @@ class Scope:
             return text
         address, attributes = self._split(match[1])
         wanted = tuple(kinds)
+        if not address and self._is_broken(match[1]):
+            return ""
         if not address:
             self.problem(
                 f"`{text}` refers to nothing in this spec",
@@ -139,6 +141,9 @@ class Scope:
             if address in self.kinds:
                 return address, ".".join(parts[end:])
         return "", ""
+
+    def _is_broken(self, dotted: str) -> bool:
+        return any(dotted == b or dotted.startswith(f"{b}.") for b in self.broken)
 
     def problem(self, summary: str, path: Keys, *, detail: str = "", hint: str = "") -> None:
         """Note an error of the spec at a path of the document."""

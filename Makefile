@@ -1,0 +1,55 @@
+# Two commands set everything up on a machine with Python 3.11 or newer, make and git:
+#   make demo    make test
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SPEC := specs/phi3-ultrachat.yaml
+QUESTION ?= How do I keep basil alive indoors?
+
+.PHONY: demo test check bench schema lock clean
+
+demo: $(STAMP)
+	@$(BIN)/reconcile --version
+	@echo '$$ reconcile apply $(SPEC) --sandbox --yes'
+	@$(BIN)/reconcile apply $(SPEC) --sandbox --yes
+	@echo
+	@echo '$$ reconcile plan $(SPEC) --sandbox'
+	@$(BIN)/reconcile plan $(SPEC) --sandbox
+	@echo
+	@echo '$$ reconcile chat $(SPEC) --sandbox "$(QUESTION)"'
+	@$(BIN)/reconcile chat $(SPEC) --sandbox "$(QUESTION)"
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -q -n auto
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/reconcile schema | diff -u schemas/reconcile.v1.schema.json -
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+schema: $(STAMP)
+	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json
+
+lock:
+	uv pip compile pyproject.toml --group dev --python-version 3.11 --universal \
+		--generate-hashes --no-annotate --no-header --quiet -o requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "making the environment in $(VENV) (about a minute, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -m compileall -q reconciler
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .reconcile build dist

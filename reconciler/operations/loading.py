@@ -1,0 +1,173 @@
+"""From a file to resources: read, validate, expand, link. Touches no network.
+
+All problems of a spec are reported at once: where a section does not fit its model, the
+sections that do are still expanded, and what refers to a broken one is not judged.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.diagnostics import Diagnostic, SpecError, UsageError, errors_of
+from reconciler.engine.graph import Edges, edges, ordered
+from reconciler.engine.types import Address, Resource
+from reconciler.kinds import HANDLERS, KINDS, Spec
+from reconciler.kinds.scope import Scope
+from reconciler.spec import document as documents
+from reconciler.spec.document import Document, Keys
+from reconciler.spec.problems import diagnostics, did_you_mean
+
+SINGLE_SECTIONS = ("workspace", "hub", "project", "quota")
+NEEDED = ("version", "name", "target", "tags")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A valid spec: its document, its resources in dependency order, and their graph."""
+
+    document: Document
+    spec: Spec
+    resources: dict[Address, Resource]
+    graph: Edges
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def select(self, words: Iterable[str], option: str) -> list[Address]:
+        """Return the addresses that a user's words name: an address or a whole section.
+
+        Raises `UsageError` with the nearest name for a word that names nothing.
+        """
+        found: list[Address] = []
+        for word in words:
+            hits = [a for a in self.resources if a == word or a.startswith(f"{word}.")]
+            if not hits:
+                raise UsageError.because(
+                    f"{option} {word}: this spec has no such resource",
+                    hint=did_you_mean(word, self.resources),
+                )
+            found.extend(a for a in hits if a not in found)
+        return found
+
+
+def load(source: str, *, adopt: Iterable[Address] = ()) -> Loaded:
+    """Return the spec of a file (`-`: standard input), ready to plan.
+
+    Raises `SpecError` with every problem found, each with its place.
+    """
+    return load_document(documents.load(source), adopt=adopt)
+
+
+def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loaded:
+    """Return the spec of a document that was read already."""
+    spec, problems, broken = _validated(document)
+    if spec is None:
+        raise SpecError(*problems)
+    scope = _expanded(spec, document, frozenset(adopt), broken)
+    problems = [*problems, *errors_of(scope.problems)]
+    if not problems:
+        problems = _checked(scope)
+    if problems:
+        raise SpecError(*sorted(problems, key=_place))
+    resources = _protected(scope.resources, spec, document)
+    graph = edges(resources.values())
+    inside = {address: resources[address] for address in ordered(graph)}
+    warnings = (*document.warnings, *(p for p in scope.problems if p not in problems))
+    loaded = Loaded(document, spec, inside, graph, tuple(warnings))
+    loaded.select(adopt, "--adopt")
+    return loaded
+
+
+def _validated(document: Document) -> tuple[Spec | None, list[Diagnostic], frozenset[Address]]:
+    """Return the spec, or what is left of it without the parts that do not fit."""
+    data: Any = document.data
+    problems: list[Diagnostic] = []
+    broken: set[Address] = set()
+    for _attempt in range(2):
+        try:
+            return Spec.model_validate(data), problems, frozenset(broken)
+        except ValidationError as error:
+            problems = problems or diagnostics(error, document, Spec)
+            data = copy.deepcopy(data)
+            for item in error.errors(include_url=False, include_input=False):
+                broken.add(_cut(data, item["loc"]))
+    return None, problems, frozenset(broken)
+
+
+def _cut(data: Any, loc: tuple[int | str, ...]) -> Address:
+    """Take the part out of the data that a problem sits in; return its address."""
+    section = str(loc[0]) if loc else ""
+    if not section or section in NEEDED:
+        return section
+    part = data.get(section)
+    if section not in SINGLE_SECTIONS and isinstance(part, dict) and len(loc) > 1:
+        part.pop(loc[1], None)
+        return f"{section}.{loc[1]}"
+    data.pop(section, None)
+    return section
+
+
+def _expanded(
+    spec: Spec, document: Document, adopt: frozenset[Address], broken: frozenset[Address]
+) -> Scope:
+    target = spec.target
+    scope = Scope(
+        document=document,
+        owner=spec.name,
+        subscription_id=target.subscription_id,
+        resource_group=target.resource_group,
+        location=target.location,
+        tags=spec.tags,
+        adopt=adopt,
+        attributes={handler.kind: handler.attributes for handler in KINDS},
+        broken=broken,
+    )
+    for handler in KINDS:
+        handler.expand(spec, scope)
+    return scope
+
+
+def _checked(scope: Scope) -> list[Diagnostic]:
+    """Return what is wrong with the local files that the spec names."""
+    return [
+        problem
+        for resource in scope.resources.values()
+        for problem in HANDLERS[resource.kind].check(resource, scope.document)
+    ]
+
+
+def _protected(
+    resources: dict[Address, Resource], spec: Spec, document: Document
+) -> dict[Address, Resource]:
+    """Put the words of `lifecycle:` on the resources; the longest key that fits wins."""
+    result = dict(resources)
+    unknown: list[Diagnostic] = []
+    for key in sorted(spec.lifecycle, key=len):
+        hits = [a for a in resources if a == key or a.startswith(f"{key}.")]
+        if not hits:
+            unknown.append(_unknown_lifecycle(key, resources, document))
+        protect = spec.lifecycle[key].protect
+        for address in hits if protect is not None else ():
+            result[address] = replace(result[address], protected=bool(protect))
+    if unknown:
+        raise SpecError(*unknown)
+    return result
+
+
+def _unknown_lifecycle(
+    key: str, resources: dict[Address, Resource], document: Document
+) -> Diagnostic:
+    path: Keys = ("lifecycle", key)
+    return Diagnostic(
+        f"`lifecycle.{key}` names nothing in this spec",
+        document.position(path, of_key=True),
+        hint=did_you_mean(key, resources),
+    )
+
+
+def _place(problem: Diagnostic) -> tuple[str, int, int]:
+    place = problem.position
+    return (place.file, place.line, place.column) if place else ("", 0, 0)

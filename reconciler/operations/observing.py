@@ -1,0 +1,105 @@
+"""Read everything a spec names, all at once, each list only once.
+
+Resources are submitted in dependency order to one pool; a handler that needs another
+resource's answer waits for that future, which was submitted before its own, so it cannot
+deadlock. Only a real 404 is absence: any other failure is kept as the resource's problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import DeniedError, ReconcileError
+from reconciler.engine.types import Address, Observed, Resource
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import Progress, Reads, World
+from reconciler.operations.loading import Loaded
+
+PARALLELISM = 32
+
+
+class Silent:
+    """Progress for those who do not watch."""
+
+    def say(self, address: Address, message: str, *, link: str = "") -> None:
+        """Say nothing."""
+
+    def bytes(self, address: Address, done: int, total: int) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What was seen of every resource: observed, absent (None), or a problem."""
+
+    observed: Mapping[Address, Observed | None]
+    problems: Mapping[Address, ReconcileError]
+
+
+def world_of(
+    loaded: Loaded,
+    connection: Connection,
+    reads: Reads,
+    others: Callable[[Address], Observed | None],
+    progress: Progress,
+    **options: Any,
+) -> World:
+    """Return what handlers see of the outside."""
+    target = loaded.spec.target
+    return World(
+        connection=connection,
+        owner=loaded.spec.name,
+        subscription_id=target.subscription_id,
+        resource_group=target.resource_group,
+        location=target.location,
+        reads=reads,
+        others=others,
+        progress=progress,
+        resources=loaded.resources,
+        **options,
+    )
+
+
+def observe_all(
+    loaded: Loaded, connection: Connection, addresses: list[Address], *, parallelism: int
+) -> Sight:
+    """Observe the given resources at once, sharing lists.
+
+    Raises `DeniedError` when there is no way in at all; every other failure is returned
+    beside the resource it belongs to.
+    """
+    futures: dict[Address, Future[Observed | None]] = {}
+
+    def others(address: Address) -> Observed | None:
+        future = futures.get(address)
+        return future.result() if future else None
+
+    world = world_of(loaded, connection, Reads(connection), others, Silent())
+    with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="observe") as pool:
+        for address in addresses:
+            resource = loaded.resources[address]
+            futures[address] = pool.submit(HANDLERS[resource.kind].observe, world, resource)
+    return _collect(futures)
+
+
+def _collect(futures: Mapping[Address, Future[Observed | None]]) -> Sight:
+    observed: dict[Address, Observed | None] = {}
+    problems: dict[Address, ReconcileError] = {}
+    for address, future in futures.items():
+        try:
+            observed[address] = future.result()
+        except DeniedError:
+            raise
+        except ReconcileError as error:
+            problems[address] = error
+    return Sight(observed, problems)
+
+
+def observe_fresh(world: World, resource: Resource) -> Observed | None:
+    """Read one resource now, past every cache."""
+    found: Observed | None = HANDLERS[resource.kind].observe(world, resource)
+    return found

@@ -1,0 +1,192 @@
+"""Make a plan: observe everything, resolve what is known, decide each pair.
+
+A plan sends GET and HEAD only (and name checks), reads no secret, and for the same world
+is the same. It covers every resource, unchanged ones too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import Diagnostic, ReconcileError, RefusedError
+from reconciler.engine.decide import decide, protected, resolve
+from reconciler.engine.graph import Edges, with_dependencies
+from reconciler.engine.types import (
+    Action,
+    Address,
+    Change,
+    JsonObject,
+    Observed,
+    Reference,
+    Resource,
+)
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import Reads, World
+from reconciler.operations.loading import Loaded
+from reconciler.operations.observing import PARALLELISM, Sight, Silent, observe_all, world_of
+from reconciler.spec.model import Target
+
+NEW = (Action.CREATE, Action.REPLACE, Action.RUN)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What apply would do, in the order in which it would do it."""
+
+    spec_name: str
+    target: Target
+    changes: tuple[Change, ...]
+    graph: Edges
+    warnings: tuple[Diagnostic, ...] = ()
+    destroys: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do and nothing in the way."""
+        return not any(c.action.is_change or c.blocked for c in self.changes)
+
+    @property
+    def blocked(self) -> list[Diagnostic]:
+        """Every reason why the plan must not be applied as it is."""
+        return [c.blocked for c in self.changes if c.blocked]
+
+    def change_of(self, address: Address) -> Change:
+        """Return the change of one address."""
+        return next(c for c in self.changes if c.address == address)
+
+    def count(self, action: Action) -> int:
+        """Return how many changes have this action."""
+        return sum(1 for c in self.changes if c.action is action and not c.blocked)
+
+
+def plan(
+    loaded: Loaded,
+    connection: Connection,
+    *,
+    targets: Iterable[str] = (),
+    retry: Iterable[str] = (),
+    parallelism: int = PARALLELISM,
+) -> Plan:
+    """Return what it takes to make Azure what the spec says.
+
+    `targets` limits it to these addresses and what they need. Raises `DeniedError` when
+    sign-in fails; a resource that cannot be read is in the plan as blocked.
+    """
+    wanted = with_dependencies(loaded.graph, loaded.select(targets, "--target"))
+    addresses = [a for a in loaded.resources if not wanted or a in wanted]
+    again = frozenset(loaded.select(retry, "--retry"))
+    sight = observe_all(loaded, connection, addresses, parallelism=parallelism)
+    changes = _decide_all(loaded, sight, addresses, again)
+    changes = _prepared(loaded, connection, changes, sight, parallelism)
+    graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
+    return Plan(
+        loaded.spec.name, loaded.spec.target, tuple(changes.values()), graph, loaded.warnings
+    )
+
+
+def _decide_all(
+    loaded: Loaded, sight: Sight, addresses: list[Address], retry: frozenset[Address]
+) -> dict[Address, Change]:
+    changes: dict[Address, Change] = {}
+    for address in addresses:
+        resource = loaded.resources[address]
+        if address in sight.problems:
+            changes[address] = _unreadable(resource, sight.problems[address])
+            continue
+        desired = resolve(resource.desired, lambda r: _known(r, loaded, sight, changes))
+        observed = sight.observed[address]
+        changes[address] = _cascaded(
+            decide_one(resource, desired, observed, retry=address in retry), loaded, changes
+        )
+    return changes
+
+
+def decide_one(
+    resource: Resource, desired: JsonObject, observed: Observed | None, *, retry: bool = False
+) -> Change:
+    """Return the decision for one resource under its kind's policy."""
+    policy = HANDLERS[resource.kind].policy
+    change = decide(resource, desired, observed, policy)
+    if retry and change.blocked and policy.runs:
+        return Change(resource, Action.RUN, None, reason="run again on request (--retry)")
+    return change
+
+
+def _known(
+    reference: Reference, loaded: Loaded, sight: Sight, changes: Mapping[Address, Change]
+) -> Any:
+    """Return what a plan may know of a reference: never a secret, nothing of what is new."""
+    target = loaded.resources.get(reference.address)
+    if target and reference.attribute in target.known:
+        return target.known[reference.attribute]
+    change = changes.get(reference.address)
+    observed = sight.observed.get(reference.address)
+    if reference.secret or observed is None or (change and change.action in NEW):
+        return None
+    return observed.outputs.get(reference.attribute)
+
+
+def _unreadable(resource: Resource, error: ReconcileError) -> Change:
+    first = error.diagnostics[0]
+    problem = Diagnostic(
+        f"`{resource.address}` cannot be read: {first.summary}",
+        resource.position,
+        first.detail,
+        first.hint or "run again when Azure answers",
+    )
+    return Change(resource, Action.NO_OP, blocked=problem)
+
+
+def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change]) -> Change:
+    """Let the replacement of a parent or a dependency reach the resource."""
+    resource = change.resource
+    parent = next((c for c in changes.values() if _is_parent(c, resource)), None)
+    if parent and change.observed:
+        reason = f"`{parent.address}` is replaced, and this with it"
+        return protected(replace(change, action=Action.REPLACE, reason=reason))
+    before = [changes[a] for a in loaded.graph[resource.address] if a in changes]
+    replaced = [c.address for c in before if c.action in (Action.REPLACE, Action.RUN)]
+    follows = HANDLERS[resource.kind].follows_replacement
+    if follows and change.action is Action.NO_OP and change.observed and replaced:
+        reason = f"to be set again after `{replaced[0]}` is replaced"
+        return replace(change, action=Action.UPDATE, reason=reason)
+    return change
+
+
+def _is_parent(change: Change, resource: Resource) -> bool:
+    above = change.resource.resource_id.casefold() + "/"
+    below = resource.resource_id.casefold()
+    return change.action is Action.REPLACE and below.startswith(above)
+
+
+def _prepared(
+    loaded: Loaded,
+    connection: Connection,
+    changes: dict[Address, Change],
+    sight: Sight,
+    parallelism: int,
+) -> dict[Address, Change]:
+    """Look before each create for what would make it fail (a soft-deleted twin, a taken name)."""
+    creates = [c for c in changes.values() if c.action is Action.CREATE and not c.blocked]
+    if not creates:
+        return changes
+    world = world_of(
+        loaded, connection, Reads(connection), lambda a: sight.observed.get(a), Silent()
+    )
+    with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="prepare") as pool:
+        for change in pool.map(lambda c: _prepare(world, c), creates):
+            changes[change.address] = change
+    return changes
+
+
+def _prepare(world: World, change: Change) -> Change:
+    resource = change.resource
+    try:
+        notes = HANDLERS[resource.kind].prepare(world, resource)
+    except RefusedError as error:
+        return replace(change, blocked=error.diagnostics[0].at(resource.position))
+    return replace(change, notes=(*change.notes, *notes))

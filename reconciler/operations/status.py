@@ -1,0 +1,55 @@
+"""Say, per resource, whether it is what the spec says and whether it is well.
+
+Two independent answers, as Argo CD's users know them: *synced* and *health*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.cloud.connection import Connection
+from reconciler.engine.types import Address, Change, Phase
+from reconciler.operations.loading import Loaded
+from reconciler.operations.observing import PARALLELISM
+from reconciler.operations.planning import plan
+
+HEALTH = {Phase.READY: "Healthy", Phase.PENDING: "Progressing", Phase.FAILED: "Degraded"}
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """One line of `status`. `synced`: Synced, OutOfSync, Missing or Unknown; `health`:
+    Healthy, Progressing, Degraded, Missing or Unknown.
+    """
+
+    address: Address
+    kind: str
+    synced: str
+    health: str
+    message: str = ""
+    link: str = ""
+
+
+def status(
+    loaded: Loaded, connection: Connection, *, parallelism: int = PARALLELISM
+) -> tuple[StatusRow, ...]:
+    """Return a row for every resource of the spec."""
+    current = plan(loaded, connection, parallelism=parallelism)
+    return tuple(_row(change) for change in current.changes)
+
+
+def _row(change: Change) -> StatusRow:
+    resource, seen = change.resource, change.observed
+    if seen is None:
+        unknown = change.blocked is not None
+        word = "Unknown" if unknown else "Missing"
+        message = change.blocked.summary if change.blocked else ""
+        return StatusRow(resource.address, resource.kind, word, word, message)
+    synced = "OutOfSync" if change.action.is_change or change.blocked else "Synced"
+    labels = ", ".join(f.label for f in change.fields)
+    message = seen.message or change.reason or labels
+    if change.blocked and not seen.message:
+        message = change.blocked.summary
+    return StatusRow(
+        resource.address, resource.kind, synced, HEALTH[seen.phase], message, seen.link
+    )
