@@ -1,0 +1,80 @@
+"""From a deployment to the conversations its model was trained on.
+
+The fine-tuning job wrote `conversations.jsonl` below its model's artifact path in blob storage;
+the model version's URI leads there. An index is kept per content, for the newest few models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from reconciler.sandbox.serving.chat import ModelError
+from reconciler.sandbox.serving.nearest import AnswerIndex, read_conversations
+from reconciler.sandbox.store import Record
+from reconciler.sandbox.world import World
+
+CONVERSATIONS = "conversations.jsonl"
+KEPT_INDEXES = 8
+
+
+class ModelFiles:
+    """Finds and indexes what models know."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._indexes: dict[str, AnswerIndex] = {}
+
+    def index_of(self, deployment: Record) -> AnswerIndex:
+        """The index of a deployment's model. Raises ModelError (500) for one without training."""
+        content = self._conversations(deployment)
+        key = hashlib.sha256(content).hexdigest()
+        index = self._indexes.pop(key, None) or AnswerIndex(read_conversations(content))
+        self._indexes[key] = index
+        while len(self._indexes) > KEPT_INDEXES:
+            del self._indexes[next(iter(self._indexes))]
+        return index
+
+    def _conversations(self, deployment: Record) -> bytes:
+        reference = str(deployment.body.get("properties", {}).get("model") or "")
+        place = artifact_place(self._world, deployment, reference)
+        if place is not None:
+            account, container, path = place
+            content = self._world.blobs.get(account, container, f"{path}/{CONVERSATIONS}")
+            if content is not None:
+                return content
+        text = f"The model {reference!r} holds no training conversations the sandbox could use."
+        raise ModelError(text, 500)
+
+
+def artifact_place(world: World, deployment: Record, reference: str) -> tuple[str, str, str] | None:
+    """(account, container, path) of a deployment's model, or None for a model without files."""
+    workspace_id = deployment.id.lower().rpartition("/onlineendpoints/")[0]
+    model_id = _model_id(workspace_id, reference)
+    model = world.resource(model_id) if model_id else None
+    if model is None:
+        return None
+    return _place_of_uri(world, workspace_id, model["properties"])
+
+
+def _model_id(workspace_id: str, reference: str) -> str | None:
+    """The ARM id that a deployment's `model` means: a full id or `azureml:name:version`."""
+    text = reference.removeprefix("azureml:")
+    if text.startswith("/subscriptions/"):
+        return text
+    name, _, version = text.partition(":")
+    return f"{workspace_id}/models/{name}/versions/{version}" if version else None
+
+
+def _place_of_uri(
+    world: World, workspace_id: str, properties: dict[str, Any]
+) -> tuple[str, str, str] | None:
+    uri = str(properties.get("modelUri") or "")
+    if "/datastores/" not in uri:
+        return None
+    datastore_name, _, path = uri.partition("/datastores/")[2].partition("/paths/")
+    datastore = world.resource(f"{workspace_id}/datastores/{datastore_name}")
+    if datastore is None:
+        return None
+    found = datastore["properties"]
+    return found["accountName"], found["containerName"], path.strip("/")
