@@ -27,3 +27,7 @@ class Settings:
         if name not in DEFAULTS:
             raise KeyError(name)
         self._store.put_document("settings", name, value)
+
+    def all(self) -> dict[str, Any]:
+        """Return every setting and its value."""
+        return {name: self[name] for name in DEFAULTS}

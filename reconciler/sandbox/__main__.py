@@ -1,0 +1,34 @@
+"""`python -m reconciler.sandbox serve`: one JSON line on stdout when ready."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from reconciler.sandbox.clock import parse_mode
+from reconciler.sandbox.server import Options, serve
+from reconciler.sandbox.store import StateError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve; returns the exit code: 0 when ended, 1 when it could not start."""
+    parser = argparse.ArgumentParser(prog="python -m reconciler.sandbox")
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("serve", help="serve a state directory over HTTPS on loopback")
+    command.add_argument("--state", type=Path, required=True)
+    command.add_argument("--port", type=int, default=0)
+    command.add_argument("--attached", action="store_true", help="end with the last attached user")
+    command.add_argument("--clock", default="auto", help="auto, instant, frozen or speed=N")
+    found = parser.parse_args(arguments)
+    try:
+        parse_mode(found.clock)
+        serve(Options(found.state, found.port, found.attached, found.clock))
+    except (StateError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

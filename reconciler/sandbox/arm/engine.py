@@ -1,0 +1,213 @@
+"""The generic ARM engine: every request, from path to answer, driven by `ResourceType`s.
+
+Order of refusals as in Azure: api-version, namespace and type, resource group, parent, body.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm.errors import ArmError, group_not_found, resource_not_found
+from reconciler.sandbox.arm.ids import GROUPS, Target, parse
+from reconciler.sandbox.arm.lifecycle import Lifecycle
+from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.arm.registry import ROUTES, TYPES
+from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route
+from reconciler.sandbox.arm.writes import Writer
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+_POLL = re.compile(
+    r"/(operation(?P<results>results)|operationstatuses|asyncoperations)/(?P<id>[^/]+)$", re.I
+)
+
+
+class Engine:
+    """Answers ARM calls from the world's store."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.types: dict[str, ResourceType] = {type_.type.lower(): type_ for type_ in TYPES}
+        self.lifecycle = Lifecycle(world, self.types)
+        self._writer = Writer(world, self)
+        self._routes = [(_pattern(route.template), route) for route in ROUTES]
+
+    def handle(self, call: Call) -> Answer:
+        """Answer one call. Raises ArmError for every refusal."""
+        poll = _POLL.search(call.path)
+        if poll is not None and call.method == "GET":
+            as_location = poll["results"] is not None
+            return self.lifecycle.poll(poll["id"], call, as_location=as_location)
+        if not call.version:
+            raise ArmError(
+                400,
+                "MissingApiVersionParameter",
+                "The api-version query parameter (?api-version=) is required for all requests.",
+            )
+        self._note_subscription(call.path)
+        routed = self._route(call)
+        return routed if routed is not None else self._generic(call)
+
+    def _route(self, call: Call) -> Answer | None:
+        for pattern, route in self._routes:
+            found = pattern.fullmatch(call.path.rstrip("/"))
+            if found is not None and route.method == call.method:
+                check_version(call.version, route.versions, route.template.rsplit("/", 1)[-1])
+                return route.handler(self._world, call, found.groupdict())
+        return None
+
+    def _generic(self, call: Call) -> Answer:
+        target = parse(call.path)
+        if target is None:
+            raise ArmError(404, "NotFound", f"No resource is served at '{call.path}'.")
+        if target.is_collection and call.method == "POST":
+            return self._action(call, target)
+        type_ = self.type_of(target, call.version)
+        if target.is_collection:
+            return self._list(call, target, type_)
+        match call.method:
+            case "GET":
+                return self._get(target, type_)
+            case "HEAD":
+                return self._head(target, type_)
+            case "PUT" | "PATCH" | "DELETE":
+                return self._writer.write(call, target, type_)
+        raise ArmError(405, "MethodNotAllowed", f"{call.method} is not supported here.")
+
+    def type_of(self, target: Target, version: str) -> ResourceType:
+        """Return the type a path names. Raises ArmError for unknown type or api-version."""
+        type_ = self.types.get(target.type.lower())
+        if type_ is None:
+            self._raise_unknown(target, version)
+            raise AssertionError
+        check_version(version, type_.versions, type_.type.split("/", 1)[1])
+        return type_
+
+    def _raise_unknown(self, target: Target, version: str) -> None:
+        known = [t for t in self.types.values() if t.namespace.lower() == target.namespace.lower()]
+        if not known:
+            raise ArmError(
+                404,
+                "InvalidResourceNamespace",
+                f"The resource namespace '{target.namespace}' is invalid.",
+            )
+        supported = ",".join(known[0].versions)
+        raise ArmError(
+            404,
+            "InvalidResourceType",
+            f"The resource type '{'/'.join(target.types)}' could not be found in the namespace "
+            f"'{target.namespace}' for api version '{version}'. "
+            f"The supported api-versions are '{supported}'.",
+        )
+
+    def find(self, target: Target, type_: ResourceType, *, polled: bool = False) -> Record:
+        """Return the settled record a path names. Raises ArmError 404 in the type's own shape."""
+        record = self._world.store.get(target.id)
+        if record is not None:
+            record = self.lifecycle.settle(record, polled=polled)
+        if record is None:
+            self.require_scope(target)
+            raise self._missing(target, type_)
+        return record
+
+    def _missing(self, target: Target, type_: ResourceType) -> Exception:
+        if type_.type == GROUPS:
+            return group_not_found(target.names[-1])
+        if type_.not_found is not None:
+            return type_.not_found(target.names[-1], target.id)
+        return resource_not_found(type_.type, "/".join(target.names), target.group or "")
+
+    def require_scope(self, target: Target) -> None:
+        """Raise ArmError 404 if the resource group or an extended resource does not exist."""
+        if target.group is None or target.type.lower() == GROUPS.lower():
+            return
+        group_id = f"/subscriptions/{target.subscription}/resourceGroups/{target.group}"
+        group = self._world.store.get(group_id)
+        if group is None or self.lifecycle.settle(group) is None:
+            raise group_not_found(target.group)
+
+    def _get(self, target: Target, type_: ResourceType) -> Answer:
+        record = self.find(target, type_, polled=True)
+        headers = {"ETag": record.hidden["etag"]} if "etag" in record.hidden else {}
+        if "pending" in record.hidden:
+            headers |= self._world.clock.retry_headers(type_.retry_after_s)
+        return Answer(200, self.present(record), headers)
+
+    def _head(self, target: Target, type_: ResourceType) -> Answer:
+        try:
+            self.find(target, type_)
+        except ArmError as error:
+            return Answer(error.status, None, error.headers)
+        return Answer(204)
+
+    def _list(self, call: Call, target: Target, type_: ResourceType) -> Answer:
+        if call.method != "GET":
+            raise ArmError(405, "MethodNotAllowed", f"{call.method} is not supported here.")
+        self.require_scope(target)
+        if target.parent_id is not None and type_.parent_required:
+            parent = Target(target.scope, target.namespace, target.types[:-1], target.names)
+            self.find(parent, self.types[parent.type.lower()])
+        under = target.parent_id or target.scope
+        records = [self.lifecycle.settle(r) for r in self._world.store.of_type(type_.type, under)]
+        present = [record for record in records if record is not None]
+        if type_.list_filter is not None:
+            present = type_.list_filter(self._world, present, call)
+        return Answer(200, page(self._world, call, [self.present(record) for record in present]))
+
+    def _action(self, call: Call, target: Target) -> Answer:
+        name = target.types[-1]
+        owner = Target(target.scope, target.namespace, target.types[:-1], target.names)
+        if not owner.types:
+            raise ArmError(404, "NotFound", f"No action is served at '{call.path}'.")
+        type_ = self.type_of(owner, call.version)
+        record = self.find(owner, type_)
+        for action, run in type_.actions.items():
+            if action.lower() == name.lower():
+                return run(self._world, record, call)
+        raise ArmError(404, "NotFound", f"'{type_.type}' has no action '{name}'.")
+
+    def present(self, record: Record) -> Json:
+        """Return what GET shows of a record."""
+        type_ = self.types[record.type.lower()]
+        body: Json = {"id": record.id, "name": record.name, "type": record.type}
+        body |= copy.deepcopy(record.body)
+        if type_.etag_in_body:
+            body["etag"] = record.hidden["etag"]
+        if type_.system_data:
+            body["systemData"] = record.hidden.get("systemData")
+        type_.present(self._world, record, body)
+        return body
+
+    def _note_subscription(self, path: str) -> None:
+        parts = path.split("/", 3)
+        if len(parts) > 2 and parts[1].lower() == "subscriptions":
+            key = parts[2].lower()
+            if key and self._world.store.document("subscriptions", key) is None:
+                self._world.store.put_document("subscriptions", key, {"id": parts[2]})
+
+
+def check_version(version: str, known: tuple[str, ...], type_: str) -> None:
+    """Raise ArmError 400 if an api-version is not one of the type's."""
+    if known and version.lower() not in known:
+        supported = ", ".join(known)
+        raise ArmError(
+            400,
+            "NoRegisteredProviderFound",
+            f"No registered resource provider found for location '' and API version '{version}' "
+            f"for type '{type_}'. The supported api-versions are '{supported}'. "
+            "The supported locations are ''.",
+        )
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    text = re.sub(r"\{(\w+)\*\}", r"(?P<\1>.*?)", template)
+    text = re.sub(r"(?<!\()\{(\w+)\}", r"(?P<\1>[^/]+)", text)
+    return re.compile(text, re.IGNORECASE)
+
+
+__all__ = ["Engine", "Route", "check_version"]

@@ -1,0 +1,175 @@
+"""Long-running operations: what is pending on a record, and how it becomes ready.
+
+A pending record holds `hidden["pending"] = {"verb", "wait", "op"}`. Nothing runs in the
+background: every look at a record settles it first. An operation document outlives the record,
+because the poll that follows a finished deletion must still answer.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm.errors import ArmError
+from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+OPERATIONS = "operations"
+
+
+class Lifecycle:
+    """Starts operations, settles records, answers polls."""
+
+    def __init__(self, world: World, types: dict[str, ResourceType]) -> None:
+        self._world = world
+        self._types = types
+
+    def begin(self, record: Record, type_: ResourceType, verb: str, seconds: float) -> str:
+        """Make a record pending and return the id of the operation; the caller stores it."""
+        operation = str(uuid.uuid4())
+        wait = {"ends": self._world.clock.steps(seconds), "done": 0}
+        record.hidden["pending"] = {"verb": verb, "wait": wait, "op": operation}
+        _set_state(record, type_, verb)
+        document = {
+            "record": record.id,
+            "verb": verb,
+            "status": "InProgress",
+            "error": None,
+            "started": self._world.clock.iso(),
+            "retry_after_s": type_.retry_after_s,
+        }
+        self._world.store.put_document(OPERATIONS, operation, document)
+        return operation
+
+    def settle(self, record: Record, *, polled: bool = False) -> Record | None:
+        """Bring a record up to now; None when its pending deletion is over.
+
+        `polled` marks a status read, which in some clock modes moves time.
+        """
+        type_ = self._types.get(record.type.lower())
+        pending = record.hidden.get("pending")
+        if type_ is None:
+            return record
+        if pending is not None:
+            return self._settle_pending(record, type_, pending, polled=polled)
+        if type_.settle is not None:
+            type_.settle(self._world, record, polled)
+        return record
+
+    def _settle_pending(
+        self, record: Record, type_: ResourceType, pending: Json, *, polled: bool
+    ) -> Record | None:
+        wait = pending["wait"]
+        done = self._world.clock.reached(wait, polled=polled)
+        if done == wait["done"]:
+            return record
+        wait["done"] = done
+        if done < len(wait["ends"]):
+            self._world.store.put(record)
+            return record
+        return self._finish(record, type_, pending)
+
+    def _finish(self, record: Record, type_: ResourceType, pending: Json) -> Record | None:
+        del record.hidden["pending"]
+        if pending["verb"] == "Deleting":
+            remove(self._world, record, self._types)
+            self._close(pending["op"], None)
+            return None
+        error = None
+        try:
+            type_.ready(self._world, record)
+        except ArmError as failure:
+            error = failure.body()["error"]
+        _set_state(record, type_, "Failed" if error else "Succeeded")
+        self._world.store.put(record)
+        self._close(pending["op"], error)
+        return record
+
+    def _close(self, operation: str, error: Json | None) -> None:
+        document = self._world.store.document(OPERATIONS, operation)
+        document["status"] = "Failed" if error else "Succeeded"
+        document["error"] = error
+        document["ended"] = self._world.clock.iso()
+        self._world.store.put_document(OPERATIONS, operation, document)
+
+    def poll(self, operation: str, call: Call, *, as_location: bool) -> Answer:
+        """Answer a poll of an operation. Raises ArmError 404 for one that never was."""
+        document = self._world.store.document(OPERATIONS, operation)
+        if document is None:
+            raise ArmError(404, "OperationNotFound", f"The operation '{operation}' was not found.")
+        record = self._world.store.get(document["record"])
+        if record is not None and document["status"] == "InProgress":
+            self.settle(record, polled=True)
+            document = self._world.store.document(OPERATIONS, operation)
+        if as_location:
+            return self._location_answer(document, call)
+        return self._status_answer(operation, document, call)
+
+    def _status_answer(self, operation: str, document: Json, call: Call) -> Answer:
+        body: Json = {
+            "id": call.path,
+            "name": operation,
+            "status": document["status"],
+            "startTime": document["started"],
+        }
+        if document["status"] == "InProgress":
+            headers = self._world.clock.retry_headers(document["retry_after_s"])
+            return Answer(200, body, headers)
+        body["endTime"] = document["ended"]
+        body["percentComplete"] = 100
+        if document["error"]:
+            body["error"] = document["error"]
+        return Answer(200, body)
+
+    def _location_answer(self, document: Json, call: Call) -> Answer:
+        if document["status"] == "InProgress":
+            headers = self._world.clock.retry_headers(document["retry_after_s"])
+            return Answer(202, None, {"Location": self._world.base_url + _with_query(call), **headers})
+        if document["error"]:
+            return Answer(400, {"error": document["error"]})
+        record = self._world.store.get(document["record"])
+        if document["verb"] == "Deleting" or record is None:
+            return Answer(200)
+        return Answer(200, self._world.arm.present(record))
+
+    def headers(
+        self, record: Record, type_: ResourceType, style: Lro, operation: str, version: str
+    ) -> dict[str, str]:
+        """Return the headers that tell a client how to wait."""
+        base = f"{self._world.base_url}{_operations_path(record, type_)}"
+        query = f"?api-version={version}"
+        found = self._world.clock.retry_headers(type_.retry_after_s)
+        if style is Lro.ASYNC_OPERATION:
+            found["Azure-AsyncOperation"] = f"{base}/operationStatuses/{operation}{query}"
+        if style is Lro.LOCATION:
+            found["Location"] = f"{base}/operationResults/{operation}{query}"
+        return found
+
+
+def _operations_path(record: Record, type_: ResourceType) -> str:
+    subscription = record.id.split("/")[2]
+    location = str(record.body.get("location") or "global").lower().replace(" ", "")
+    return f"/subscriptions/{subscription}/providers/{type_.namespace}/locations/{location}"
+
+
+def _with_query(call: Call) -> str:
+    return f"{call.path}?api-version={call.version}"
+
+
+def _set_state(record: Record, type_: ResourceType, state: str) -> None:
+    if type_.shows_state:
+        record.body.setdefault("properties", {})["provisioningState"] = state
+
+
+def remove(world: World, record: Record, types: dict[str, ResourceType]) -> None:
+    """Delete a record and everything below it, deepest first, running each type's hook."""
+    below = sorted(world.store.below(record.id), key=lambda item: -item.id.count("/"))
+    for item in [*below, record]:
+        world.store.delete(item.id)
+        type_ = types.get(item.type.lower())
+        if type_ is not None:
+            type_.removed(world, item)

@@ -1,0 +1,211 @@
+"""A compact language for what a resource's body may hold, and the check against it.
+
+One line a property, children indented by two blanks::
+
+    location!: str                    # `!` required
+    sku!:
+      name!: Standard_LRS|Standard_GRS
+      tier-: str                      # `-` read-only: refused unless it repeats what is there
+    properties:
+      rules: [any]                    # a list; `[]` with children is a list of objects
+      keys: {str}                     # a map; `{}` with children is a map of objects
+      authMode@2025-06-01: A|B        # known from this api-version on
+
+Types: str, int, num, bool, any, map (string to string), or an enumeration `A|B` (any case).
+`null` is accepted wherever the property is not required, as Azure does.
+Error texts are those of the JSON library behind most resource providers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.sandbox.arm.errors import ArmError, invalid_content
+
+Json = dict[str, Any]
+_SCALARS = {"str", "int", "num", "bool", "any", "map", "obj"}
+
+
+@dataclass
+class Node:
+    """One property: its type, flags, and the properties below it."""
+
+    kind: str
+    required: bool = False
+    read_only: bool = False
+    since: str = ""
+    choices: tuple[str, ...] = ()
+    children: dict[str, Node] = field(default_factory=dict)
+    item: Node | None = None
+
+    def find(self, name: str) -> tuple[str, Node] | None:
+        """Return a child and its proper name, in any case."""
+        node = self.children.get(name)
+        if node is not None:
+            return name, node
+        for proper, child in self.children.items():
+            if proper.lower() == name.lower():
+                return proper, child
+        return None
+
+
+def compile_schema(text: str) -> Node:
+    """Return the root object of a schema text."""
+    root = Node("obj")
+    stack: list[tuple[int, Node]] = [(-1, root)]
+    for line in text.splitlines():
+        bare = line.split(" #")[0].rstrip()
+        if not bare.strip():
+            continue
+        depth = len(bare) - len(bare.lstrip())
+        while stack[-1][0] >= depth:
+            stack.pop()
+        name, node = _property(bare.strip())
+        stack[-1][1].children[name] = node
+        stack.append((depth, node.item if node.item is not None else node))
+    return root
+
+
+def _property(text: str) -> tuple[str, Node]:
+    name, _, kind = text.partition(":")
+    name, _, since = name.partition("@")
+    required, read_only = "!" in text.split(":")[0], "-" in name
+    node = _typed(kind.strip())
+    node.required, node.read_only, node.since = required, read_only, since.strip("!-")
+    return name.strip("!-"), node
+
+
+def _typed(kind: str) -> Node:
+    match kind[:1], kind[-1:]:
+        case "[", "]":
+            return Node("list", item=_typed(kind[1:-1].strip()))
+        case "{", "}":
+            return Node("dict", item=_typed(kind[1:-1].strip()))
+    if kind == "":
+        return Node("obj")
+    if kind == "map":
+        return Node("dict", item=Node("str"))
+    if kind in _SCALARS:
+        return Node(kind)
+    return Node("enum", choices=tuple(part.strip() for part in kind.split("|")))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One validation: the api-version, whether required properties count, what is stored."""
+
+    version: str
+    partial: bool = False
+
+    def body(self, schema: Node, body: Any, current: Json | None) -> Json:
+        """Return the body with property names in their proper case; raises ArmError."""
+        result = self._object(schema, body, current or {}, "")
+        return dict(result)
+
+    def _value(self, node: Node, value: Any, current: Any, path: str) -> Any:
+        if value is None:
+            return None
+        match node.kind:
+            case "obj":
+                return self._object(node, value, current if isinstance(current, dict) else {}, path)
+            case "list":
+                return self._list(node, value, path)
+            case "dict":
+                return self._map(node, value, path)
+            case _:
+                return _scalar(node, value, path)
+
+    def _object(self, node: Node, value: Any, current: Json, path: str) -> Json:
+        if not isinstance(value, dict):
+            raise _wrong_type(value, "an object", path)
+        if not node.children:
+            return value
+        result: Json = {}
+        for key, item in value.items():
+            place = f"{path}.{key}" if path else key
+            found = node.find(key)
+            if found is None or _date(found[1].since) > _date(self.version):
+                raise invalid_content(
+                    f"Could not find member '{key}' on object of type 'ResourceDefinition'. "
+                    f"Path '{place}', line 1, position 1."
+                )
+            proper, child = found
+            if child.read_only:
+                _check_read_only(item, current.get(proper), place)
+                continue
+            result[proper] = self._value(child, item, current.get(proper), place)
+        self._check_required(node, result, path)
+        return result
+
+    def _check_required(self, node: Node, value: Json, path: str) -> None:
+        if self.partial:
+            return
+        for name, child in node.children.items():
+            if child.required and value.get(name) is None:
+                raise missing(name, path)
+
+    def _list(self, node: Node, value: Any, path: str) -> list[Any]:
+        if not isinstance(value, list) or node.item is None:
+            raise _wrong_type(value, "a list", path)
+        return [self._value(node.item, item, None, f"{path}[{i}]") for i, item in enumerate(value)]
+
+    def _map(self, node: Node, value: Any, path: str) -> Json:
+        if not isinstance(value, dict) or node.item is None:
+            raise _wrong_type(value, "an object", path)
+        return {
+            key: self._value(node.item, item, None, f"{path}.{key}") for key, item in value.items()
+        }
+
+
+def missing(name: str, path: str) -> ArmError:
+    """Return the error for a required property that was not sent."""
+    if name == "location" and not path:
+        return ArmError(
+            400, "LocationRequired", "The location property is required for this definition."
+        )
+    return invalid_content(
+        f"Required property '{name}' not found in JSON. Path '{path}', line 1, position 1."
+    )
+
+
+def _check_read_only(value: Any, current: Any, path: str) -> None:
+    if value is not None and value != current:
+        raise ArmError(
+            400, "ReadOnlyProperty", f"The property '{path}' is read-only and cannot be set."
+        )
+
+
+def _scalar(node: Node, value: Any, path: str) -> Any:
+    match node.kind:
+        case "str" if not isinstance(value, str):
+            raise _wrong_type(value, "String", path)
+        case "bool" if not isinstance(value, bool):
+            raise _wrong_type(value, "Boolean", path)
+        case "int" if isinstance(value, bool) or not isinstance(value, int):
+            raise _wrong_type(value, "Int32", path)
+        case "num" if isinstance(value, bool) or not isinstance(value, int | float):
+            raise _wrong_type(value, "Double", path)
+        case "enum":
+            return _choice(node, value, path)
+    return value
+
+
+def _choice(node: Node, value: Any, path: str) -> str:
+    for choice in node.choices:
+        if isinstance(value, str) and choice.lower() == value.lower():
+            return choice
+    raise invalid_content(
+        f'Error converting value "{value}" to type "{"|".join(node.choices)}". '
+        f"Path '{path}', line 1, position 1."
+    )
+
+
+def _wrong_type(value: Any, expected: str, path: str) -> ArmError:
+    return invalid_content(
+        f"Error converting value {value!r} to type {expected}. Path '{path}', line 1, position 1."
+    )
+
+
+def _date(version: str) -> str:
+    return version[:10]

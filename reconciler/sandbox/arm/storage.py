@@ -1,0 +1,288 @@
+"""Microsoft.Storage: accounts, their services and containers, keys, name check.
+
+Sources: recorded ASO storage_before_rg.json (202 + Location, then the account), azure-cli
+storage_404.json, azure-facts section 2; published types.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm import identities
+from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.types import (
+    Answer,
+    Call,
+    Lro,
+    ResourceType,
+    Route,
+    Write,
+    schema,
+    versions,
+)
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+ACCOUNT = "Microsoft.Storage/storageAccounts"
+VERSIONS = versions(
+    "2019-06-01 2021-04-01 2022-05-01 2022-09-01 2023-01-01 2023-04-01 2023-05-01 2024-01-01 "
+    "2025-01-01 2025-06-01 2025-08-01 2026-04-01"
+)
+_SKUS = (
+    "Standard_LRS|Standard_GRS|Standard_RAGRS|Standard_ZRS|Premium_LRS|Premium_ZRS|Standard_GZRS|"
+    "Standard_RAGZRS|StandardV2_LRS|StandardV2_GRS|StandardV2_ZRS|StandardV2_GZRS|PremiumV2_LRS|"
+    "PremiumV2_ZRS"
+)
+_SCHEMA = schema(
+    f"""
+    location!: str
+    kind!: Storage|StorageV2|BlobStorage|FileStorage|BlockBlobStorage
+    sku!:
+      name!: {_SKUS}
+      tier-: str
+    tags: map
+    zones: [str]
+    extendedLocation: any
+    """,
+    identities.SCHEMA,
+    """
+    properties:
+      accessTier: Hot|Cool|Premium|Cold
+      allowBlobPublicAccess: bool
+      allowCrossTenantReplication: bool
+      allowSharedKeyAccess: bool
+      defaultToOAuthAuthentication: bool
+      minimumTlsVersion: TLS1_0|TLS1_1|TLS1_2|TLS1_3
+      supportsHttpsTrafficOnly: bool
+      publicNetworkAccess: Enabled|Disabled|SecuredByPerimeter
+      isHnsEnabled: bool
+      isNfsV3Enabled: bool
+      isSftpEnabled: bool
+      isLocalUserEnabled: bool
+      largeFileSharesState: Disabled|Enabled
+      dnsEndpointType: Standard|AzureDnsZone
+      encryption:
+        services:
+          blob: any
+          file: any
+          table: any
+          queue: any
+        keySource: Microsoft.Storage|Microsoft.Keyvault
+        requireInfrastructureEncryption: bool
+        keyvaultproperties: any
+        identity: any
+      networkAcls:
+        bypass: str
+        resourceAccessRules: [any]
+        virtualNetworkRules: [any]
+        ipRules: [any]
+        ipv6Rules: [any]
+        defaultAction: Allow|Deny
+      keyPolicy: any
+      sasPolicy: any
+      routingPreference: any
+      azureFilesIdentityBasedAuthentication: any
+      immutableStorageWithVersioning: any
+      provisioningState-: str
+      primaryEndpoints-: any
+      secondaryEndpoints-: any
+      primaryLocation-: str
+      secondaryLocation-: str
+      statusOfPrimary-: str
+      statusOfSecondary-: str
+      creationTime-: str
+      keyCreationTime-: any
+      privateEndpointConnections-: any
+    """,
+)
+
+
+def taken(name: str) -> Exception:
+    """Return the error for an account name in use anywhere."""
+    return conflict(
+        "StorageAccountAlreadyTaken", f"The storage account named {name} is already taken."
+    )
+
+
+def _immutable(path: str, name: str) -> Exception:
+    return ArmError(
+        409, "PropertyChangeNotAllowed", f"The property '{path}' of '{name}' cannot be changed."
+    )
+
+
+def _prepare(write: Write) -> None:
+    identities.prepare(write)
+    now = write.world.clock.iso()
+    write.hidden.setdefault("keys", [_key(), _key()])
+    write.hidden.setdefault("created", now)
+    defaults: Json = {
+        "accessTier": "Hot",
+        "allowBlobPublicAccess": False,
+        "allowCrossTenantReplication": False,
+        "minimumTlsVersion": "TLS1_2",
+        "supportsHttpsTrafficOnly": True,
+        "networkAcls": {
+            "bypass": "AzureServices",
+            "virtualNetworkRules": [],
+            "ipRules": [],
+            "defaultAction": "Allow",
+        },
+        "encryption": {
+            "services": {
+                name: {"keyType": "Account", "enabled": True, "lastEnabledTime": now}
+                for name in ("file", "blob")
+            },
+            "keySource": "Microsoft.Storage",
+        },
+    }
+    for key, value in defaults.items():
+        if write.properties.get(key) is None:
+            write.properties[key] = write.old_properties.get(key) or value
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(64)).decode()
+
+
+def _present(world: World, record: Record, body: Json) -> None:
+    identities.present(world, record, body)
+    properties = body["properties"]
+    name, location = record.name, body["location"]
+    body["sku"]["tier"] = "Premium" if body["sku"]["name"].startswith("Premium") else "Standard"
+    body.setdefault("tags", {})
+    created = record.hidden["created"]
+    properties |= {
+        "keyCreationTime": {"key1": created, "key2": created},
+        "privateEndpointConnections": [],
+        "creationTime": created,
+        "primaryEndpoints": {
+            "blob": f"{world.base_url}/_blob/{name}/",
+            "file": f"{world.base_url}/_file/{name}/",
+        },
+        "primaryLocation": location,
+        "statusOfPrimary": "available",
+    }
+
+
+def _removed(world: World, record: Record) -> None:
+    world.blobs.delete_account(record.name)
+    world.files.delete_account(record.name)
+
+
+def _list_keys(world: World, record: Record, call: Call) -> Answer:
+    created = record.hidden["created"]
+    keys = [
+        {"creationTime": created, "keyName": f"key{i}", "value": key, "permissions": "FULL"}
+        for i, key in enumerate(record.hidden["keys"], 1)
+    ]
+    return Answer(200, {"keys": keys})
+
+
+def _regenerate(world: World, record: Record, call: Call) -> Answer:
+    name = (call.body or {}).get("keyName")
+    if name not in ("key1", "key2"):
+        raise ArmError(400, "InvalidRequestPropertyValue", f"The key name '{name}' is invalid.")
+    record.hidden["keys"][int(name[-1]) - 1] = _key()
+    world.store.put(record)
+    return _list_keys(world, record, call)
+
+
+def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
+    name = str((call.body or {}).get("name", ""))
+    if not re.fullmatch(r"[a-z0-9]{3,24}", name):
+        message = (
+            f"{name} is not a valid storage account name. Storage account name must be between 3 "
+            "and 24 characters in length and use numbers and lower-case letters only."
+        )
+        body = {"nameAvailable": False, "reason": "AccountNameInvalid", "message": message}
+        return Answer(200, body)
+    if world.store.find_named(ACCOUNT, name) is None:
+        return Answer(200, {"nameAvailable": True})
+    message = f"The storage account named {name} is already taken."
+    return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+
+
+def _container_ready(world: World, record: Record) -> None:
+    world.blobs.create_container(record.id.split("/")[8], record.name)
+
+
+def _share_ready(world: World, record: Record) -> None:
+    world.files.create_share(record.id.split("/")[8], record.name)
+
+
+STORAGE_ACCOUNT = ResourceType(
+    type=ACCOUNT,
+    versions=VERSIONS,
+    schema=_SCHEMA,
+    name_pattern=r"^[a-z0-9]{3,24}$",
+    create=Lro.LOCATION,
+    create_status=202,
+    retry_after_s=17,
+    immutable=(
+        "kind",
+        "properties.isHnsEnabled",
+        "properties.isNfsV3Enabled",
+        "properties.dnsEndpointType",
+        "properties.encryption.requireInfrastructureEncryption",
+    ),
+    immutable_error=_immutable,
+    global_name=taken,
+    system_data=False,
+    prepare=_prepare,
+    present=_present,
+    removed=_removed,
+    actions={"listKeys": _list_keys, "regenerateKey": _regenerate},
+)
+BLOB_CONTAINER = ResourceType(
+    type=f"{ACCOUNT}/blobServices/containers",
+    versions=VERSIONS,
+    schema=schema(
+        """
+  properties:
+    publicAccess: Container|Blob|None
+    metadata: map
+    defaultEncryptionScope: str
+    denyEncryptionScopeOverride: bool
+    """
+    ),
+    name_pattern=r"^[a-z0-9$-]{3,63}$",
+    tracked=False,
+    shows_state=False,
+    system_data=False,
+    parent_required=False,
+    ready=_container_ready,
+)
+FILE_SHARE = ResourceType(
+    type=f"{ACCOUNT}/fileServices/shares",
+    versions=VERSIONS,
+    schema=schema(
+        """
+  properties:
+    metadata: map
+    shareQuota: int
+    accessTier: str
+    enabledProtocols: SMB|NFS
+    """
+    ),
+    name_pattern=r"^[a-z0-9-]{3,63}$",
+    tracked=False,
+    shows_state=False,
+    system_data=False,
+    parent_required=False,
+    ready=_share_ready,
+)
+TYPES = (STORAGE_ACCOUNT, BLOB_CONTAINER, FILE_SHARE)
+ROUTES = (
+    Route(
+        "POST",
+        "/subscriptions/{sub}/providers/Microsoft.Storage/checkNameAvailability",
+        VERSIONS,
+        _check_name,
+    ),
+)

@@ -1,0 +1,174 @@
+"""How a resource type is declared: one `ResourceType` per type, in its namespace's module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm.schema import Node, compile_schema
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+
+
+class Lro(Enum):
+    """How a long-running write tells the client to wait (sdk-traffic: LRO styles)."""
+
+    SYNC = "sync"
+    ASYNC_OPERATION = "Azure-AsyncOperation header"
+    LOCATION = "202 and Location header"
+    BODY = "provisioningState in the body"
+
+
+@dataclass
+class Call:
+    """One ARM request, already authenticated and parsed."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    principal_id: str = ""
+    app_id: str = ""
+
+    @property
+    def version(self) -> str:
+        """The api-version, empty where missing."""
+        return self.query.get("api-version", "")
+
+
+@dataclass
+class Answer:
+    """Status, JSON body (None for none) and extra headers."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Write:
+    """What a write hook sees: the validated body it may change, and what is stored now.
+
+    `body` is the full body after merge for PATCH. `hidden` carries over from the old record.
+    """
+
+    world: World
+    call: Call
+    id: str
+    body: Json
+    old: Record | None
+    hidden: Json
+    is_patch: bool = False
+
+    @property
+    def properties(self) -> Json:
+        """The properties bag, created when absent."""
+        if self.body.get("properties") is None:
+            self.body["properties"] = {}
+        found: Json = self.body["properties"]
+        return found
+
+    @property
+    def name(self) -> str:
+        """The resource's own name."""
+        return self.id.rsplit("/", 1)[-1]
+
+    @property
+    def old_properties(self) -> Json:
+        """The stored properties, empty on create."""
+        return (self.old.body.get("properties") or {}) if self.old else {}
+
+
+WriteHook = Callable[[Write], None]
+RecordHook = Callable[["World", Record], None]
+PresentHook = Callable[["World", Record, Json], None]
+Action = Callable[["World", Record, Call], Answer]
+
+
+def _nothing(*_: Any) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class ResourceType:
+    """Everything the engine needs to emulate one type.
+
+    Durations are virtual seconds. `immutable` lists dotted paths compared without case; what a
+    PUT leaves out is not a change. `prepare` runs before storing (defaults, rewrites, refusals),
+    `ready` when a create or update completes (an ArmError there makes it Failed), `removed` when
+    the record is gone, `present` shapes what GET shows.
+    """
+
+    type: str
+    versions: tuple[str, ...]
+    schema: Node | Callable[[Json], Node]
+    patch_schema: Node | None = None
+    name_pattern: str = r"^.{1,260}$"
+    tracked: bool = True
+    create: Lro = Lro.SYNC
+    create_status: int = 201
+    update: Lro = Lro.SYNC
+    update_status: int = 200
+    delete: Lro = Lro.SYNC
+    delete_status: int = 200
+    missing_delete_status: int = 204
+    create_s: float = 30.0
+    update_s: float = 15.0
+    delete_s: float = 30.0
+    retry_after_s: int = 10
+    creating_state: str = "Creating"
+    shows_state: bool = True
+    immutable: tuple[str, ...] = ()
+    immutable_error: Callable[[str, str], Exception] | None = None
+    global_name: Callable[[str], Exception] | None = None
+    not_found: Callable[[str, str], Exception] | None = None
+    can_put: bool = True
+    can_patch: bool = True
+    can_delete: bool = True
+    extension: bool = False
+    etag_in_body: bool = False
+    system_data: bool = True
+    parent_required: bool = True
+    prepare: WriteHook = _nothing
+    ready: RecordHook = _nothing
+    before_delete: Callable[[World, Record, Call], None] = _nothing
+    removed: RecordHook = _nothing
+    present: PresentHook = _nothing
+    settle: Callable[[World, Record, bool], None] | None = None
+    list_filter: Callable[[World, list[Record], Call], list[Record]] | None = None
+    actions: dict[str, Action] = field(default_factory=dict)
+
+    @property
+    def namespace(self) -> str:
+        """The resource provider's name."""
+        return self.type.split("/", 1)[0]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A request that is no stored resource: a template such as `/subscriptions/{sub}/locations`."""
+
+    method: str
+    template: str
+    versions: tuple[str, ...]
+    handler: Callable[[World, Call, dict[str, str]], Answer]
+
+
+def schema(*texts: str) -> Node:
+    """Compile schema texts (see `schema.py`), each dedented, as one object."""
+    return compile_schema("\n".join(dedent(text) for text in texts))
+
+
+def versions(text: str) -> tuple[str, ...]:
+    """Split a blank-separated list of api-versions; `p` is short for `-preview`."""
+    return tuple(
+        word[:-1] + "-preview" if word.endswith("p") else word for word in text.split()
+    )

@@ -1,0 +1,195 @@
+"""The sandbox's own controls under `/_sandbox/`, for tests and for the command line.
+
+Every call needs the header `x-sandbox-token`. All bodies are JSON.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from reconciler.sandbox.arm.ids import parse
+from reconciler.sandbox.arm.lifecycle import remove
+from reconciler.sandbox.arm.writes import merge
+from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.store import Record
+from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+KEPT = ("meta", "identity", "clock")
+ATTACHED: web.AppKey[asyncio.Event] = web.AppKey("attachments", asyncio.Event)
+
+
+def routes(world: World, faults: Faults) -> list[web.RouteDef]:
+    """Return the control routes, each behind the control token."""
+    control = _Control(world, faults)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "journal", control.journal),
+        ("DELETE", "journal", control.clear_journal),
+        ("GET", "faults", control.faults_list),
+        ("POST", "faults", control.faults_arm),
+        ("DELETE", "faults", control.faults_clear),
+        ("GET", "clock", control.clock),
+        ("POST", "clock", control.set_clock),
+        ("GET", "settings", control.settings),
+        ("POST", "settings", control.set_settings),
+        ("POST", "latency", control.latency),
+        ("POST", "drift", control.drift),
+        ("POST", "reset", control.reset),
+        ("GET", "snapshot", control.snapshot),
+        ("POST", "restore", control.restore),
+        ("GET", "attach", control.attach),
+    ]
+    return [
+        web.route(method, f"/_sandbox/{name}", control.guarded(handler))
+        for method, name, handler in table
+    ]
+
+
+class _Control:
+    def __init__(self, world: World, faults: Faults) -> None:
+        self._world = world
+        self._faults = faults
+        self.attached = 0
+
+    def guarded(self, handler: Handler) -> Handler:
+        """Return a handler that asks for the control token and turns bad input into 400."""
+
+        async def run(request: web.Request) -> web.StreamResponse:
+            token = request.headers.get("x-sandbox-token", "")
+            if not hmac.compare_digest(token, self._world.identity.control_token):
+                return web.json_response({"error": "wrong or missing x-sandbox-token"}, status=401)
+            try:
+                return await handler(request)
+            except (ValueError, KeyError) as error:
+                return web.json_response({"error": str(error)}, status=400)
+
+        return run
+
+    async def journal(self, request: web.Request) -> web.Response:
+        """JSON lines; `?since=SEQ`, `?kind=arm|data|token`."""
+        since = int(request.query.get("since", "0"))
+        entries = self._world.journal.read(since, request.query.get("kind"))
+        text = "".join(json.dumps(entry) + "\n" for entry in entries)
+        return web.Response(text=text, content_type="application/x-ndjson")
+
+    async def clear_journal(self, request: web.Request) -> web.Response:
+        self._world.journal.clear()
+        return web.json_response({})
+
+    async def faults_list(self, request: web.Request) -> web.Response:
+        return web.json_response({"value": self._faults.list()})
+
+    async def faults_arm(self, request: web.Request) -> web.Response:
+        return web.json_response(self._faults.arm(await request.json()))
+
+    async def faults_clear(self, request: web.Request) -> web.Response:
+        self._faults.clear()
+        return web.json_response({})
+
+    async def clock(self, request: web.Request) -> web.Response:
+        clock = self._world.clock
+        return web.json_response({"mode": clock.mode, "now": clock.iso()})
+
+    async def set_clock(self, request: web.Request) -> web.Response:
+        """`{"mode": "frozen"}` and/or `{"advance": seconds}`."""
+        body = await request.json()
+        if "mode" in body:
+            self._world.clock.set_mode(str(body["mode"]))
+        if "advance" in body:
+            self._world.clock.advance(float(body["advance"]))
+            self._world.clock.save()
+        return await self.clock(request)
+
+    async def settings(self, request: web.Request) -> web.Response:
+        return web.json_response(self._world.settings.all())
+
+    async def set_settings(self, request: web.Request) -> web.Response:
+        for name, value in (await request.json()).items():
+            self._world.settings[name] = value
+        return await self.settings(request)
+
+    async def latency(self, request: web.Request) -> web.Response:
+        """`{"ms": 100}`: before every request but the controls."""
+        self._world.settings["latency_ms"] = float((await request.json())["ms"])
+        return web.json_response({})
+
+    async def drift(self, request: web.Request) -> web.Response:
+        """Change a stored resource behind everybody's back: no checks, no journal.
+
+        `{"op": "put"|"patch"|"delete", "id": ..., "body": {...}}`; `put` replaces the stored body.
+        """
+        body = await request.json()
+        target = parse(body["id"])
+        if target is None or target.type.lower() not in self._world.arm.types:
+            raise ValueError(f"{body['id']} names no resource type of this sandbox")
+        record = self._world.store.get(body["id"])
+        match body["op"]:
+            case "put":
+                type_ = self._world.arm.types[target.type.lower()]
+                fresh = Record(body["id"], type_.type, body["body"], {}, self._world.clock.now())
+                if record is not None:
+                    fresh.id, fresh.hidden = record.id, record.hidden
+                self._world.store.put(fresh)
+            case "patch":
+                merge(_found(record, body).body, body["body"])
+                self._world.store.put(_found(record, body))
+            case "delete":
+                remove(self._world, _found(record, body), self._world.arm.types)
+            case other:
+                raise ValueError(f"op {other!r} is not put, patch or delete")
+        return web.json_response({})
+
+    async def reset(self, request: web.Request) -> web.Response:
+        """Forget everything but identity, certificate and clock."""
+        for account in self._world.store.of_type("Microsoft.Storage/storageAccounts"):
+            self._world.blobs.delete_account(account.name)
+            self._world.files.delete_account(account.name)
+        self._world.store.clear(KEPT)
+        self._world.journal.clear()
+        return web.json_response({})
+
+    async def snapshot(self, request: web.Request) -> web.Response:
+        """Return all records and documents; blob bytes are not included."""
+        return web.json_response(self._world.store.export(KEPT))
+
+    async def restore(self, request: web.Request) -> web.Response:
+        self._world.store.import_(await request.json(), KEPT)
+        return web.json_response({})
+
+    async def attach(self, request: web.Request) -> web.StreamResponse:
+        """Hold the server up until this connection closes."""
+        changed = request.app[ATTACHED]
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        await response.prepare(request)
+        await response.write(b"attached\n")
+        count_attached(request.app, 1)
+        changed.set()
+        try:
+            while request.transport is not None and not request.transport.is_closing():
+                await asyncio.sleep(0.05)
+        finally:
+            count_attached(request.app, -1)
+            changed.set()
+        return response
+
+
+ATTACH_COUNT: web.AppKey[list[int]] = web.AppKey("attach_count", list)
+
+
+def count_attached(app: web.Application, change: int) -> int:
+    """Add to the number of attached users and return it."""
+    app[ATTACH_COUNT][0] += change
+    return app[ATTACH_COUNT][0]
+
+
+def _found(record: Record | None, body: Json) -> Record:
+    if record is None:
+        raise ValueError(f"no resource {body['id']}")
+    return record
