@@ -19,7 +19,7 @@ from reconciler.diagnostics import Diagnostic, Position, Severity, SpecError
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
-MAX_NODES = 50_000
+MAX_NODES = 10_000
 MAX_DIGITS = 18
 
 Keys = tuple[str | int, ...]
@@ -27,6 +27,9 @@ Keys = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_UNPRINTABLE = re.compile(
+    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 _OLD_BOOLS = re.compile(r"y|yes|n|no|on|off", re.ASCII | re.IGNORECASE)
 
 
@@ -101,16 +104,6 @@ def _decode(content: bytes, name: str) -> str:
         raise SpecError(
             Diagnostic("not UTF-8 text", Position(name, line, column), hint="save it as UTF-8")
         ) from error
-    bad = re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
-    if bad:
-        line = text.count("\n", 0, bad.start()) + 1
-        column = bad.start() - text.rfind("\n", 0, bad.start())
-        raise SpecError(
-            Diagnostic(
-                f"control character U+{ord(bad[0]):04X}: this is not a YAML text file",
-                Position(name, line, column),
-            )
-        )
     return text
 
 
@@ -119,6 +112,7 @@ def parse(text: str, name: str, folder: Path) -> Document:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
 
+    _refuse_control_characters(text, name)
     builder = _Builder(name)
     try:
         data = builder.build(YAML(typ="safe", pure=True).parse(text))
@@ -142,6 +136,20 @@ def parse(text: str, name: str, folder: Path) -> Document:
         builder.keys,
         builder.values,
         tuple(builder.warnings),
+    )
+
+
+def _refuse_control_characters(text: str, name: str) -> None:
+    bad = _UNPRINTABLE.search(text)
+    if not bad:
+        return
+    line = text.count("\n", 0, bad.start()) + 1
+    column = bad.start() - text.rfind("\n", 0, bad.start())
+    raise SpecError(
+        Diagnostic(
+            f"control character U+{ord(bad[0]):04X}: this is not a YAML text file",
+            Position(name, line, column),
+        )
     )
 
 

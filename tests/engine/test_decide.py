@@ -1,0 +1,99 @@
+"""Claims about the policy: what is done with each pair of desired and observed."""
+
+import pytest
+
+from reconciler.engine.decide import Policy, decide, resolve
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import (
+    Action,
+    Observed,
+    Owner,
+    Phase,
+    Reference,
+    Resource,
+    Unknown,
+)
+
+IMMUTABLE = Policy(Rules(immutable=frozenset({"size"})))
+
+
+def resource(**options):
+    return Resource("compute.gpu", "compute cluster", "/subscriptions/s/x", {"size": 1}, **options)
+
+
+def observed(**options):
+    return Observed({"size": 1}, **options)
+
+
+def test_absent_is_created_and_a_run_is_run():
+    assert decide(resource(), {"size": 1}, None, Policy()).action is Action.CREATE
+    assert decide(resource(), {"size": 1}, None, Policy(runs=True)).action is Action.RUN
+
+
+def test_equal_is_left_alone():
+    assert decide(resource(), {"size": 1}, observed(), Policy()).action is Action.NO_OP
+
+
+def test_an_immutable_difference_replaces_and_says_why():
+    change = decide(resource(), {"size": 2}, observed(), IMMUTABLE)
+    assert change.action is Action.REPLACE
+    assert "`size`" in change.reason
+    assert not change.blocked
+
+
+def test_a_protected_resource_is_not_replaced():
+    change = decide(resource(protected=True), {"size": 2}, observed(), IMMUTABLE)
+    assert change.blocked and "protected" in change.blocked.summary
+
+
+@pytest.mark.parametrize("desired", [{"size": 1}, {"size": 2}])
+def test_what_another_spec_owns_is_never_touched(desired):
+    found = observed(owner=Owner.FOREIGN, owner_name="other")
+    change = decide(resource(adopt=True), desired, found, Policy())
+    assert change.action is Action.NO_OP
+    assert change.blocked and "other" in change.blocked.summary
+
+
+def test_an_unmarked_resource_is_adopted_only_on_request():
+    found = observed(owner=Owner.NOBODY)
+    blocked = decide(resource(), {"size": 1}, found, Policy()).blocked
+    assert blocked and "--adopt compute.gpu" in blocked.hint
+    assert decide(resource(adopt=True), {"size": 1}, found, Policy()).action is Action.ADOPT
+
+
+def test_adopting_never_hides_a_replace():
+    found = observed(owner=Owner.NOBODY)
+    change = decide(resource(adopt=True), {"size": 2}, found, IMMUTABLE)
+    assert change.action is Action.REPLACE
+
+
+def test_an_equal_role_assignment_is_taken_without_asking():
+    found = observed(owner=Owner.NOBODY)
+    assert decide(resource(), {"size": 1}, found, Policy(adopts=True)).action is Action.NO_OP
+
+
+def test_what_azure_is_still_making_is_waited_for():
+    change = decide(
+        resource(), {"size": 2}, observed(phase=Phase.PENDING, message="Creating"), Policy()
+    )
+    assert change.pending and change.action is Action.NO_OP
+
+
+def test_a_failed_run_is_not_run_again_by_itself():
+    found = observed(phase=Phase.FAILED, message="out of memory")
+    change = decide(resource(), {"size": 1}, found, Policy(runs=True))
+    assert change.action is Action.NO_OP
+    assert change.blocked and "--retry compute.gpu" in change.blocked.hint
+
+
+def test_a_failed_deployment_is_made_again_and_a_failed_account_is_written_again():
+    found = observed(phase=Phase.FAILED, message="x")
+    replaced = decide(resource(), {"size": 1}, found, Policy(replaces_failed=True))
+    assert replaced.action is Action.REPLACE
+    assert decide(resource(), {"size": 1}, found, Policy()).action is Action.UPDATE
+
+
+def test_references_resolve_to_values_or_to_unknown():
+    body = {"a": Reference("x.y"), "b": [Reference("x.z", "uri")], "c": 1}
+    found = resolve(body, lambda r: "id" if r.attribute == "id" else None)
+    assert found == {"a": "id", "b": [Unknown(Reference("x.z", "uri"))], "c": 1}
