@@ -28,6 +28,7 @@ from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads, World
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, Silent, observe_all, world_of
+from reconciler.operations.pruning import prunable
 from reconciler.spec.model import Target
 
 NEW = (Action.CREATE, Action.REPLACE, Action.RUN)
@@ -69,11 +70,13 @@ def plan(
     *,
     targets: Iterable[str] = (),
     retry: Iterable[str] = (),
+    prune: bool = False,
     parallelism: int = PARALLELISM,
 ) -> Plan:
     """Return what it takes to make Azure what the spec says.
 
-    `targets` limits it to these addresses and what they need. Raises `DeniedError` when
+    `targets` limits it to these addresses and what they need; `prune` adds what is ours
+    and left the spec, to be deleted last and only when all else went well. Raises `DeniedError` when
     sign-in fails; a resource that cannot be read is in the plan as blocked.
     """
     wanted = with_dependencies(loaded.graph, loaded.select(targets, "--target"))
@@ -83,9 +86,24 @@ def plan(
     changes = _decide_all(loaded, sight, addresses, again)
     changes = _prepared(loaded, connection, changes, sight, parallelism)
     graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
+    if prune and not wanted:
+        graph = _with_pruned(graph, changes, prunable(loaded, connection))
     return Plan(
         loaded.spec.name, loaded.spec.target, tuple(changes.values()), graph, loaded.warnings
     )
+
+
+def _with_pruned(
+    graph: dict[Address, frozenset[Address]], changes: dict[Address, Change], gone: list[Change]
+) -> dict[Address, frozenset[Address]]:
+    """Add the deletions: each after everything of the spec and after its own children."""
+    spec = frozenset(changes)
+    for change in gone:
+        below = change.resource.resource_id.casefold() + "/"
+        children = {c.address for c in gone if c.resource.resource_id.casefold().startswith(below)}
+        graph[change.address] = spec | children
+        changes[change.address] = change
+    return graph
 
 
 def _decide_all(

@@ -1,0 +1,1 @@
+"""Benchmarks of the whole process: `python -m benchmarks` prints one table."""

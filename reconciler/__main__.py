@@ -1,0 +1,6 @@
+"""`python -m reconciler`: the same as the console script."""
+
+from reconciler.cli.main import entry
+
+if __name__ == "__main__":
+    entry()
