@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from reconciler.diagnostics import ApiError, Diagnostic
 
@@ -38,8 +39,7 @@ def api_error(method: str, url: str, status: int, body: bytes, request_id: str) 
     """Return the error for an answer that is not a success."""
     code, message = code_and_message(body)
     what = message or f"Azure answered HTTP {status} without a reason"
-    path = url.split("?", 1)[0]
-    detail = f"{code or 'HTTP'} {status} on {method} {path}"
+    detail = f"{code or 'HTTP'} {status} on {method} {urlsplit(url).path}"
     if request_id:
         detail += f" (request {request_id})"
     return ApiError(status, code, Diagnostic(what, detail=detail, hint=HINTS.get(code, "")))
@@ -50,7 +50,7 @@ def operation_error(operation: dict[str, Any], url: str) -> ApiError:
     code, message = code_and_message(json.dumps(operation).encode())
     state = operation.get("status") or "Failed"
     what = message or f"the operation ended as {state} and Azure gave no reason"
-    detail = f"{code or state} from {url.split('?', 1)[0]}"
+    detail = f"{code or state} from {urlsplit(url).path}"
     return ApiError(200, code, Diagnostic(what, detail=detail, hint=HINTS.get(code, "")))
 
 

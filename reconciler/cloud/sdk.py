@@ -1,0 +1,48 @@
+"""Turn what Microsoft's clients raise into our own errors, with Azure's code and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler.cloud.errors import api_error
+from reconciler.diagnostics import UnavailableError
+
+
+@contextmanager
+def translated(*, missing_is_fine: bool = False) -> Iterator[None]:
+    """Raise `ApiError` or `UnavailableError` for what an SDK client raises within.
+
+    With `missing_is_fine` a 404 counts as done, for deletes.
+    """
+    from azure.core.exceptions import AzureError, HttpResponseError
+
+    try:
+        yield
+    except HttpResponseError as error:
+        if missing_is_fine and error.status_code == 404:
+            return
+        raise _answered(error) from error
+    except AzureError as error:
+        reason = " ".join(str(error.message).split())[:200]
+        raise UnavailableError.because(
+            "cannot reach Azure",
+            detail=reason,
+            hint="check the network and proxy, then run again",
+        ) from error
+
+
+def _answered(error: Any) -> Exception:
+    response = error.response
+    if response is None:
+        return UnavailableError.because("Azure did not answer", detail=str(error.message)[:200])
+    request = response.request
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return api_error(
+        request.method,
+        request.url,
+        response.status_code,
+        response.body() if hasattr(response, "body") else b"",
+        headers.get("x-ms-request-id", ""),
+    )
