@@ -1,0 +1,1 @@
+"""Turn plans, outcomes and problems into text, JSON and Markdown; decides nothing."""

@@ -1,0 +1,62 @@
+"""Problems as people read them: place and what, the lines of the spec, why, what next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.render.excerpt import excerpt
+from reconciler.render.terminal import Line, Span, Style, clean, line
+
+MAX_SHOWN = 50
+
+Source = Callable[[str], Sequence[str]]
+"""Returns the lines of a file that a problem is in; none when it cannot be shown."""
+
+
+def lines_of_file(name: str) -> Sequence[str]:
+    """Return the lines of a spec for its excerpt; nothing for standard input or a lost file."""
+    path = Path(name)
+    try:
+        if not path.is_file() or path.stat().st_size > 1 << 20:
+            return ()
+        return path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
+    except OSError:
+        return ()
+
+
+def problems(found: Iterable[Diagnostic], source: Source = lines_of_file) -> list[Line]:
+    """Return the lines for problems, in the order given, and a count when there are several."""
+    items = list(found)
+    shown: list[Line] = []
+    for index, item in enumerate(items[:MAX_SHOWN]):
+        block = _problem(item, source)
+        if index and (len(block) > 1 or len(shown) > index):
+            shown.append(line())
+        shown.extend(block)
+    if len(items) > MAX_SHOWN:
+        shown.append(line(Span(f"... and {len(items) - MAX_SHOWN} more", Style.QUIET)))
+    errors = sum(1 for item in items if item.severity is Severity.ERROR)
+    if errors > 1:
+        shown += [line(), line(Span(f"{errors} errors", Style.STRONG))]
+    return shown
+
+
+def _problem(item: Diagnostic, source: Source) -> list[Line]:
+    is_error = item.severity is Severity.ERROR
+    style = Style.BAD_STRONG if is_error else Style.WARN_STRONG
+    place = f"{clean(item.position)}: " if item.position else ""
+    shown = [
+        line(place, Span(f"{item.severity.value}: ", style), clean(item.summary), hang=4),
+    ]
+    if item.position:
+        shown.extend(excerpt(source(item.position.file), item.position))
+    shown.extend(line("  ", clean(text), hang=2) for text in item.detail.splitlines() if text)
+    if item.hint:
+        hints = [clean(text) for text in item.hint.splitlines() if text.strip()]
+        shown.extend(
+            line(Span("  hint: " if not n else "        ", Style.RUN), text, hang=8)
+            for n, text in enumerate(hints)
+        )
+    return shown

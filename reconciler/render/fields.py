@@ -1,0 +1,151 @@
+"""Which fields of a change a reader sees, and how a value is written in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.engine.decide import resolve
+from reconciler.engine.diff import Rules, diff
+from reconciler.engine.types import (
+    Action,
+    Address,
+    Change,
+    FieldDiff,
+    Reference,
+    Secret,
+    Unknown,
+)
+from reconciler.render.terminal import clean
+
+if TYPE_CHECKING:
+    from reconciler.operations.planning import Plan
+
+AFTER_APPLY = "(known after apply)"
+SENSITIVE = "(sensitive value)"
+AT_APPLY = "(compared at apply)"
+ABSENT = "(none)"
+NEW = (Action.CREATE, Action.RUN, Action.REPLACE)
+OWNER_TAG = "reconcile-owner"
+MAX_VALUE = 400
+
+
+@dataclass(frozen=True)
+class KindView:
+    """What rendering needs to know of a kind."""
+
+    rules: Rules = field(default_factory=Rules)
+    compares_at_apply: bool = False
+
+
+@dataclass(frozen=True)
+class Views:
+    """A plan with the knowledge of its kinds: what every format of it is made from."""
+
+    plan: Plan
+    kinds: Mapping[str, KindView] = field(default_factory=dict)
+
+    def of(self, change: Change) -> KindView:
+        """Return what is known of the change's kind."""
+        return self.kinds.get(change.resource.kind, KindView())
+
+    def known(self, reference: Reference) -> Any:
+        """Return the value of a reference where the plan knows it, otherwise None."""
+        if reference.secret:
+            return None
+        change = self._by_address.get(reference.address)
+        if change is None:
+            return None
+        if reference.attribute in change.resource.known:
+            return change.resource.known[reference.attribute]
+        is_new = change.observed is None or change.action in NEW
+        return (
+            None
+            if is_new or change.observed is None
+            else change.observed.outputs.get(reference.attribute)
+        )
+
+    def desired(self, change: Change) -> Any:
+        """Return the desired body with known references replaced, the others `Unknown`."""
+        return resolve(change.resource.desired, self.known)
+
+    def fields(self, change: Change) -> list[FieldDiff]:
+        """Return the fields to show: what differs, or for something new what the spec states."""
+        if change.action in (Action.CREATE, Action.RUN):
+            found = self._stated(change)
+        else:
+            found = list(change.fields)
+        return [item for item in found if not self._is_mark(item)]
+
+    def compares(self, change: Change) -> bool:
+        """Whether apply compares secrets of an existing resource that the plan did not read."""
+        waits = change.action in (Action.NO_OP, Action.UPDATE, Action.ADOPT)
+        return self.of(change).compares_at_apply and waits and change.observed is not None
+
+    @property
+    def _by_address(self) -> dict[Address, Change]:
+        return {change.address: change for change in self.plan.changes}
+
+    def _stated(self, change: Change) -> list[FieldDiff]:
+        """Return every value that the spec states; references to a whole resource by address."""
+        rules = replace(self.of(change).rules, write_only=frozenset(), same={})
+        addresses = {c.resource.resource_id.casefold(): c.address for c in self.plan.changes}
+        body = _addresses(change.resource.desired, addresses)
+        return list(diff(resolve(body, self.known), {}, rules))
+
+    def _is_mark(self, item: FieldDiff) -> bool:
+        mark = f"v1:{self.plan.spec_name}:"
+        is_tag = bool(item.keys) and item.keys[-1] == OWNER_TAG
+        return is_tag or (isinstance(item.after, str) and item.after.startswith(mark))
+
+
+def _addresses(value: Any, addresses: Mapping[str, Address]) -> Any:
+    """Return a body in which the id of a resource of the plan is that resource's address."""
+    if isinstance(value, Reference):
+        return value.address if value.attribute == "id" else value
+    if isinstance(value, dict):
+        return {key: _addresses(item, addresses) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_addresses(item, addresses) for item in value]
+    return addresses.get(value.casefold(), value) if isinstance(value, str) else value
+
+
+def name_of(item: FieldDiff) -> str:
+    """Return the field's name as readers see it: the spec's word, else the ARM path."""
+    return clean(item.label.removeprefix("properties."))
+
+
+def shown_before(item: FieldDiff) -> str:
+    """Return the old value as text."""
+    return SENSITIVE if item.sensitive and item.before is not None else shown(item.before)
+
+
+def shown_after(item: FieldDiff) -> str:
+    """Return the new value as text."""
+    return SENSITIVE if item.sensitive and item.after is not None else shown(item.after)
+
+
+def shown(value: Any) -> str:
+    """Return any value of a body in one line; secrets and unknowns as words."""
+    if isinstance(value, Secret) or (isinstance(value, Unknown) and value.reference.secret):
+        return SENSITIVE
+    if isinstance(value, Unknown):
+        return AFTER_APPLY
+    if value is None:
+        return ABSENT
+    if isinstance(value, str):
+        text = clean(value) if value and value == value.strip() else json.dumps(value)
+    else:
+        text = clean(json.dumps(value, default=str, ensure_ascii=False))
+    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield every leaf of a body with the keys that lead to it."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from leaves(item, (*path, str(key)))
+    else:
+        yield path, value

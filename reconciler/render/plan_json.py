@@ -1,0 +1,172 @@
+"""A plan as JSON in Terraform's names, so that existing policy tools can read it.
+
+Source of the names: developer.hashicorp.com/terraform/internals/json-format. Secrets are
+replaced by words; what is not known yet is absent from `after` and true in `after_unknown`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import Action, Change, JsonObject, Secret, Unknown
+from reconciler.render.fields import SENSITIVE, Views
+
+FORMAT_VERSION = "1.2"
+
+ACTIONS = {
+    Action.NO_OP: ["no-op"],
+    Action.CREATE: ["create"],
+    Action.ADOPT: ["update"],
+    Action.UPDATE: ["update"],
+    Action.REPLACE: ["delete", "create"],
+    Action.DELETE: ["delete"],
+    Action.RUN: ["create"],
+}
+
+
+def plan_json(views: Views) -> str:
+    """Return the plan as one JSON document; the same bytes for the same plan."""
+    return json.dumps(document(views), indent=2, ensure_ascii=True, default=str) + "\n"
+
+
+def document(views: Views) -> JsonObject:
+    """Return the plan as plain data."""
+    plan, target = views.plan, views.plan.target
+    return {
+        "format_version": FORMAT_VERSION,
+        "spec": plan.spec_name,
+        "target": {
+            "subscription_id": target.subscription_id,
+            "resource_group": target.resource_group,
+            "location": target.location,
+        },
+        "applyable": not plan.blocked and any(c.action.is_change for c in plan.changes),
+        "complete": not plan.blocked and not any(c.pending for c in plan.changes),
+        "errored": bool(plan.blocked),
+        "resource_changes": [_resource_change(views, c) for c in plan.changes],
+        "resource_drift": [],
+        "diagnostics": [diagnostic(d) for d in (*plan.blocked, *plan.warnings)],
+    }
+
+
+def diagnostic(item: Diagnostic) -> JsonObject:
+    """Return a problem as plain data, its place as Terraform's `range`."""
+    found: JsonObject = {
+        "severity": item.severity.value,
+        "summary": item.summary,
+        "detail": item.detail,
+        "hint": item.hint,
+    }
+    if item.position:
+        start = {"line": item.position.line, "column": item.position.column}
+        found["range"] = {"filename": item.position.file, "start": start}
+    return found
+
+
+def _resource_change(views: Views, change: Change) -> JsonObject:
+    section, _, name = change.address.partition(".")
+    found: JsonObject = {
+        "address": change.address,
+        "mode": "managed",
+        "type": change.resource.kind.replace(" ", "_"),
+        "name": name or section,
+        "id": change.resource.resource_id,
+        "change": _change(views, change),
+    }
+    reason = _reason(change)
+    if reason:
+        found["action_reason"] = reason
+    if change.reason:
+        found["reason"] = change.reason
+    return found
+
+
+def _reason(change: Change) -> str:
+    if change.blocked:
+        return "blocked"
+    if change.pending:
+        return "pending"
+    if change.action in (Action.ADOPT, Action.RUN):
+        return change.action.value
+    if change.action is Action.REPLACE and any(f.forces_replace for f in change.fields):
+        return "replace_because_cannot_update"
+    return ""
+
+
+def _change(views: Views, change: Change) -> JsonObject:
+    rules = views.of(change).rules
+    desired = views.desired(change)
+    observed = change.observed.body if change.observed else None
+    is_gone = change.action is Action.DELETE
+    before = None if observed is None else _projected(desired, observed, rules, ())
+    after = None if is_gone else _after(desired, rules, ())
+    sensitive = _sensitive(desired, rules, ())
+    return {
+        "actions": ACTIONS[change.action],
+        "before": before,
+        "after": before if change.action is Action.NO_OP and observed is not None else after,
+        "after_unknown": {} if is_gone else _unknown(desired) or {},
+        "before_sensitive": False if observed is None else sensitive or {},
+        "after_sensitive": False if is_gone else sensitive or {},
+        "replace_paths": [list(f.keys) for f in change.fields if f.forces_replace],
+    }
+
+
+def _is_sensitive(value: Any, rules: Rules, path: tuple[str, ...]) -> bool:
+    is_secret = isinstance(value, Secret) or (isinstance(value, Unknown) and value.reference.secret)
+    return is_secret or ".".join(path) in rules.sensitive
+
+
+def _projected(desired: Any, observed: Any, rules: Rules, path: tuple[str, ...]) -> Any:
+    """Return the part of the observed body that the spec speaks of, secrets masked."""
+    if _is_sensitive(desired, rules, path):
+        return None if observed is None else SENSITIVE
+    if not isinstance(desired, Mapping) or not desired or not isinstance(observed, Mapping):
+        return observed
+    folded = {str(key).casefold(): value for key, value in observed.items()}
+    return {
+        key: _projected(value, folded.get(key.casefold()), rules, (*path, key))
+        for key, value in desired.items()
+    }
+
+
+def _after(desired: Any, rules: Rules, path: tuple[str, ...]) -> Any:
+    if _is_sensitive(desired, rules, path):
+        return SENSITIVE
+    if isinstance(desired, Mapping):
+        return {
+            key: _after(value, rules, (*path, key))
+            for key, value in desired.items()
+            if not isinstance(value, Unknown) or value.reference.secret
+        }
+    if isinstance(desired, list):
+        return [None if _is_unknown(v) else _after(v, rules, path) for v in desired]
+    return desired
+
+
+def _is_unknown(value: Any) -> bool:
+    return isinstance(value, Unknown) and not value.reference.secret
+
+
+def _unknown(desired: Any) -> Any:
+    """Return the tree of `true` for what only Azure can tell; empty where all is known."""
+    if isinstance(desired, Mapping):
+        found = {key: _unknown(value) for key, value in desired.items()}
+        return {key: value for key, value in found.items() if value}
+    if isinstance(desired, list):
+        items = [_unknown(value) or False for value in desired]
+        return items if any(items) else False
+    return _is_unknown(desired)
+
+
+def _sensitive(desired: Any, rules: Rules, path: tuple[str, ...]) -> Any:
+    if _is_sensitive(desired, rules, path):
+        return True
+    if isinstance(desired, Mapping):
+        found = {key: _sensitive(value, rules, (*path, key)) for key, value in desired.items()}
+        return {key: value for key, value in found.items() if value}
+    return False

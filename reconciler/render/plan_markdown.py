@@ -1,0 +1,119 @@
+"""A plan as a pull-request comment: what is lost first, bounded, and safe to post.
+
+Everything that came from a spec or from Azure stands inside a code fence or a code span,
+so it can neither mention people nor break out. Source of the size limit: GitHub refuses
+comments over 65,536 characters.
+"""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.engine.types import Action, Change
+from reconciler.render.fields import Views, name_of, shown_after, shown_before
+from reconciler.render.plan_text import INTENTS, counts
+from reconciler.render.terminal import clean
+
+MAX_BYTES = 60_000
+RESERVE = 2_000
+ORDER = (
+    Action.DELETE,
+    Action.REPLACE,
+    Action.RUN,
+    Action.CREATE,
+    Action.UPDATE,
+    Action.ADOPT,
+)
+DIFF_SIGNS = {Action.CREATE: "+", Action.RUN: "+", Action.DELETE: "-", Action.REPLACE: "-"}
+
+
+def plan_markdown(views: Views) -> str:
+    """Return the comment. What does not fit is left out, resource by resource, and counted."""
+    plan = views.plan
+    blocks = [_block(views, change) for change in _ordered(views)]
+    head = [
+        f"<!-- reconcile:{re.sub('[^a-z0-9-]', '', plan.spec_name)} -->",
+        f"### {_title(views)}",
+        f"{code(plan.spec_name)} in {code(plan.target.resource_group)} "
+        f"({code(plan.target.location)}): {counts(views)}.",
+        *_warning(views),
+        *_blocked(views),
+    ]
+    fitting, left_out = _fitting(blocks, MAX_BYTES - RESERVE - len("\n\n".join(head).encode()))
+    body = ["<details open><summary>Changes</summary>", _fenced(fitting), "</details>"]
+    tail = [f"{left_out} more changes are not shown: run `reconcile plan`."] if left_out else []
+    return "\n\n".join([*head, *(body if fitting else []), *tail]) + "\n"
+
+
+def code(text: object) -> str:
+    """Return text as a code span that its own backticks cannot end."""
+    shown = clean(text).strip() or " "
+    fence = "`" * (_longest_run(shown) + 1)
+    pad = " " if "`" in shown else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _title(views: Views) -> str:
+    if views.plan.blocked:
+        return "reconcile plan: blocked"
+    return "reconcile plan: no changes" if views.plan.is_empty else "reconcile plan"
+
+
+def _warning(views: Views) -> list[str]:
+    lost = [c for c in _ordered(views) if c.action.is_destructive]
+    if not lost:
+        return []
+    shown = ", ".join(code(c.address) for c in lost[:20])
+    more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
+    return [f"**Something that exists will be deleted:** {shown}{more}"]
+
+
+def _blocked(views: Views) -> list[str]:
+    rows = []
+    for item in views.plan.blocked[:10]:
+        hint = f"; hint: {code(item.hint)}" if item.hint else ""
+        rows.append(f"- {code(item.summary[:500])}{hint}")
+    more = len(views.plan.blocked) - len(rows)
+    rows += [f"- and {more} more"] if more > 0 else []
+    return ["**This plan cannot be applied:**", "\n".join(rows)] if rows else []
+
+
+def _ordered(views: Views) -> list[Change]:
+    rank = {action: index for index, action in enumerate(ORDER)}
+    wanted = [c for c in views.plan.changes if c.action in rank and not c.blocked]
+    return sorted(wanted, key=lambda c: rank[c.action])
+
+
+def _block(views: Views, change: Change) -> str:
+    sign = DIFF_SIGNS.get(change.action, "!")
+    rows = [f"{sign} {change.address} ({change.resource.kind}) {INTENTS[change.action]}"]
+    if change.reason:
+        rows.append(f"    {change.reason}")
+    for item in views.fields(change):
+        arrow = shown_after(item)
+        if change.action not in (Action.CREATE, Action.RUN):
+            arrow = f"{shown_before(item)} -> {arrow}"
+        forced = "  # forces replacement" if item.forces_replace else ""
+        rows.append(f"    {name_of(item)}: {arrow}{forced}")
+    return "\n".join(clean(row) for row in rows)
+
+
+def _fitting(blocks: list[str], room: int) -> tuple[list[str], int]:
+    """Return the blocks that fit into `room` bytes, in order, and how many do not."""
+    fitting: list[str] = []
+    for block in blocks:
+        room -= len(block.encode()) + 1
+        if room < 0:
+            break
+        fitting.append(block)
+    return fitting, len(blocks) - len(fitting)
+
+
+def _fenced(blocks: list[str]) -> str:
+    text = "\n".join(blocks)
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}diff\n{text}\n{fence}"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall(r"`+", text)), default=0)

@@ -1,0 +1,167 @@
+"""A plan as a reader sees it: what will happen to what, field by field, and what to type next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.engine.types import Action, Change, FieldDiff
+from reconciler.render import diagnostics_text
+from reconciler.render.diagnostics_text import Source, lines_of_file
+from reconciler.render.fields import (
+    AT_APPLY,
+    Views,
+    name_of,
+    shown_after,
+    shown_before,
+)
+from reconciler.render.terminal import Line, Span, Style, clean, line
+
+STYLES = {
+    Action.NO_OP: Style.QUIET,
+    Action.CREATE: Style.GOOD,
+    Action.ADOPT: Style.CHANGED,
+    Action.UPDATE: Style.CHANGED,
+    Action.REPLACE: Style.REPLACED,
+    Action.DELETE: Style.BAD,
+    Action.RUN: Style.RUN,
+}
+
+INTENTS = {
+    Action.NO_OP: "",
+    Action.CREATE: "will be created",
+    Action.ADOPT: "will be adopted",
+    Action.UPDATE: "will be updated in place",
+    Action.REPLACE: "will be deleted and created again",
+    Action.DELETE: "will be deleted",
+    Action.RUN: "will run",
+}
+
+SIGN_WIDTH = 3
+FIELD_INDENT = " " * (SIGN_WIDTH + 5)
+
+
+def plan_lines(
+    views: Views, *, next_step: str = "", verbose: bool = False, source: Source = lines_of_file
+) -> list[Line]:
+    """Return the whole text of a plan.
+
+    `next_step` is what to type after it; `verbose` lists unchanged resources too.
+    """
+    body = list(_changes(views, verbose=verbose))
+    notes = list(_compared(views))
+    blocked = views.plan.blocked
+    return [
+        _header(views),
+        line(),
+        *body,
+        *notes,
+        *([line()] if notes else []),
+        *(diagnostics_text.problems(blocked, source) if blocked else []),
+        *([line()] if blocked else []),
+        line(Span(_closing(views), Style.STRONG), hang=6),
+        *([line(clean(next_step), hang=2)] if next_step else []),
+    ]
+
+
+def _header(views: Views) -> Line:
+    plan, target = views.plan, views.plan.target
+    what = "Destroy" if plan.destroys else "Plan for"
+    return line(
+        Span(f"{what} {clean(plan.spec_name)}", Style.STRONG),
+        f" in {clean(target.resource_group)} ({clean(target.location)}), "
+        f"subscription {clean(target.subscription_id)}",
+        hang=2,
+    )
+
+
+def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
+    """Yield each change with its fields, a blank line after each that has any."""
+    for change in views.plan.changes:
+        if change.blocked or not (verbose or _is_listed(change)):
+            continue
+        details = list(_details(views, change))
+        yield _headline(change)
+        yield from details
+        if details or change.action.is_change:
+            yield line()
+
+
+def _is_listed(change: Change) -> bool:
+    kept = any(note.startswith("kept: ") for note in change.notes)
+    return change.action.is_change or change.pending or kept
+
+
+def _headline(change: Change) -> Line:
+    style = STYLES[change.action]
+    kind = f"({clean(change.resource.kind)})"
+    intent = INTENTS[change.action]
+    if change.pending:
+        intent = "is still being worked on in Azure: apply waits for it"
+    return line(
+        Span(f"{change.action.sign:>{SIGN_WIDTH}} ", style),
+        Span(clean(change.address), Style.STRONG),
+        f" {kind}",
+        f" {intent}" if intent else "",
+        hang=SIGN_WIDTH + 3,
+    )
+
+
+def _details(views: Views, change: Change) -> Iterator[Line]:
+    """Yield the reason, the notes and one line for each field."""
+    for text in (change.reason, *change.notes):
+        if text:
+            yield line(FIELD_INDENT, Span(clean(text), Style.QUIET), hang=len(FIELD_INDENT))
+    fields = views.fields(change)
+    for item in fields:
+        yield _field(change, item)
+    if change.fields and not fields and not change.reason:
+        yield line(FIELD_INDENT, Span("gets the mark of this spec", Style.QUIET))
+    if change.action.is_change and views.compares(change):
+        yield line(FIELD_INDENT, "secrets: ", Span(AT_APPLY, Style.QUIET))
+
+
+def _field(change: Change, item: FieldDiff) -> Line:
+    parts: list[str | Span] = [FIELD_INDENT, f"{name_of(item)}: "]
+    if change.action not in (Action.CREATE, Action.RUN):
+        parts += [Span(shown_before(item), Style.BAD), " -> "]
+    parts.append(Span(shown_after(item), Style.GOOD))
+    if item.forces_replace:
+        parts.append(Span("  # forces replacement", Style.REPLACED))
+    return line(*parts, hang=len(FIELD_INDENT) + 2)
+
+
+def _compared(views: Views) -> Iterator[Line]:
+    """Yield a line for each unchanged resource whose secrets apply will compare."""
+    for change in views.plan.changes:
+        if change.action is Action.NO_OP and not change.blocked and views.compares(change):
+            address = clean(change.address)
+            yield line(f"{'':{SIGN_WIDTH}} {address}: secrets ", Span(AT_APPLY, Style.QUIET))
+
+
+def counts(views: Views) -> str:
+    """Return the counts in words, always the same five, further ones only when there are any."""
+    plan = views.plan
+    parts = [
+        f"{plan.count(Action.CREATE)} to create",
+        f"{plan.count(Action.UPDATE)} to update",
+        f"{plan.count(Action.REPLACE)} to replace",
+        f"{plan.count(Action.DELETE)} to delete",
+        f"{plan.count(Action.RUN)} to run",
+    ]
+    if plan.count(Action.ADOPT):
+        parts.append(f"{plan.count(Action.ADOPT)} to adopt")
+    return ", ".join(parts)
+
+
+def _closing(views: Views) -> str:
+    plan = views.plan
+    waiting = sum(1 for c in plan.changes if c.pending and not c.blocked)
+    unchanged = plan.count(Action.NO_OP) - waiting
+    tail = f" {waiting} still under way in Azure." if waiting else ""
+    if plan.blocked:
+        tail += f" {len(plan.blocked)} blocked."
+    if plan.is_empty and not waiting:
+        if plan.destroys:
+            return "Nothing to delete."
+        return f"No changes. Azure matches the spec: {unchanged} unchanged."
+    return f"Plan: {counts(views)}. {unchanged} unchanged.{tail}"

@@ -1,0 +1,152 @@
+"""The end of an apply or destroy: what is there, what failed and why, what is still running."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.types import Outcome, Status
+from reconciler.render import diagnostics_text
+from reconciler.render.diagnostics_text import Source, lines_of_file
+from reconciler.render.event_lines import STYLES as ENDINGS
+from reconciler.render.plan_json import diagnostic
+from reconciler.render.plan_text import STYLES
+from reconciler.render.terminal import Line, Span, Style, clean, line
+from reconciler.render.words import DONE, duration, ended, things
+
+if TYPE_CHECKING:
+    from reconciler.operations.applying import Report
+
+BAD = (Status.FAILED, Status.REFUSED)
+
+
+def report_lines(
+    report: Report,
+    *,
+    elapsed_s: float,
+    next_step: str = "",
+    source: Source = lines_of_file,
+) -> list[Line]:
+    """Return everything that a reader must know after a run."""
+    outcomes = report.outcomes
+    shown = [_done(outcome) for outcome in outcomes if outcome.status is Status.DONE]
+    problems = [_problem(o) for o in outcomes if o.status in BAD]
+    sections = [
+        shown,
+        diagnostics_text.problems(problems, source) if problems else [],
+        list(_skipped(outcomes)),
+        list(_pending(outcomes)),
+        [line("Azure keeps: ", clean(text), hang=2) for text in report.remains],
+        [line(Span(_closing(report, elapsed_s), Style.STRONG), hang=2)],
+        [line(clean(next_step), hang=2)] if next_step else [],
+    ]
+    return _joined(sections)
+
+
+def report_json(report: Report, *, elapsed_s: float) -> str:
+    """Return the run's end as one JSON document."""
+    found = {
+        "format_version": "1.0",
+        "exit_code": int(report.exit_code),
+        "interrupted": report.interrupted,
+        "elapsed_s": round(elapsed_s, 3),
+        "outcomes": [_outcome(o) for o in report.outcomes],
+        "remains": list(report.remains),
+    }
+    return json.dumps(found, indent=2, default=str) + "\n"
+
+
+def _outcome(outcome: Outcome) -> dict[str, object]:
+    return {
+        "address": outcome.address,
+        "action": outcome.action.value,
+        "status": outcome.status.value,
+        "elapsed_s": round(outcome.elapsed_s, 3),
+        "because_of": outcome.because_of,
+        "link": outcome.link,
+        "diagnostic": diagnostic(outcome.problem) if outcome.problem else None,
+    }
+
+
+def _joined(sections: list[list[Line]]) -> list[Line]:
+    """Put a blank line between sections, but keep the last two together."""
+    *upper, closing, step = sections
+    shown: list[Line] = []
+    for section in upper:
+        if section:
+            shown += [*section, line()]
+    return [*shown, *closing, *step]
+
+
+def _done(outcome: Outcome) -> Line:
+    parts: list[str | Span] = [
+        Span(f"{outcome.action.sign:>3} ", STYLES[outcome.action]),
+        Span(clean(outcome.address), Style.STRONG),
+        " ",
+        Span(ended(outcome), ENDINGS[Status.DONE]),
+        Span(f" ({duration(outcome.elapsed_s)})", Style.QUIET),
+    ]
+    parts += [f" {clean(outcome.note)}"] if outcome.note else []
+    parts += [Span(f"  {clean(outcome.link)}", Style.QUIET)] if outcome.link else []
+    return line(*parts, hang=6)
+
+
+def _problem(outcome: Outcome) -> Diagnostic:
+    """Return why it failed; a problem that does not name its resource gets the name."""
+    problem = outcome.problem or Diagnostic("Azure gave no reason")
+    if outcome.address in problem.summary:
+        return problem
+    verb = "failed" if outcome.status is Status.FAILED else "was refused"
+    return Diagnostic(
+        f"`{outcome.address}` {verb}: {problem.summary}",
+        problem.position,
+        problem.detail,
+        problem.hint,
+        problem.severity,
+    )
+
+
+def _skipped(outcomes: Sequence[Outcome]) -> Iterator[Line]:
+    """Yield one line for each failure that kept others from being tried."""
+    culprits: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.status is Status.SKIPPED:
+            culprits.setdefault(outcome.because_of, []).append(clean(outcome.address))
+    state = {o.address: o.status for o in outcomes}
+    for culprit, addresses in culprits.items():
+        why = "Not started, because the run was stopped: "
+        if culprit:
+            waits = state.get(culprit) is Status.PENDING
+            verb = "is not ready yet" if waits else "failed"
+            why = f"Not started, because {clean(culprit)} {verb}: "
+        yield line(why, ", ".join(addresses), hang=2)
+
+
+def _pending(outcomes: Sequence[Outcome]) -> Iterator[Line]:
+    running = [o for o in outcomes if o.status is Status.PENDING]
+    if not running:
+        return
+    yield line("Still running in Azure:")
+    for outcome in running:
+        what = f": {clean(outcome.problem.summary)}" if outcome.problem else ""
+        link = f"  {clean(outcome.link)}" if outcome.link else ""
+        yield line("  ", Span(clean(outcome.address), Style.STRONG), what, link, hang=4)
+
+
+def _closing(report: Report, elapsed_s: float) -> str:
+    done = Counter(DONE[o.action] for o in report.outcomes if o.status is Status.DONE)
+    other = Counter(o.status for o in report.outcomes)
+    words = [f"{count} {word}" for word, count in done.items()]
+    words += [f"{other[s]} unchanged" for s in (Status.UNCHANGED,) if other[s]]
+    words += [f"{other[s]} failed" for s in (Status.FAILED,) if other[s]]
+    words += [f"{other[s]} refused" for s in (Status.REFUSED,) if other[s]]
+    words += [f"{other[s]} not started" for s in (Status.SKIPPED,) if other[s]]
+    words += [f"{other[s]} still running" for s in (Status.PENDING,) if other[s]]
+    total = things(len(report.outcomes), "resource")
+    start = "Stopped after" if report.interrupted else "Done in"
+    if any(other[s] for s in BAD) and not report.interrupted:
+        start = "Ended with errors after"
+    return f"{start} {duration(elapsed_s)}. {total}: {', '.join(words) or 'nothing to do'}."

@@ -1,0 +1,85 @@
+"""The state of every resource in a table: synced or not, healthy or not, and why."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from reconciler.render.terminal import Line, Span, Style, clean, line
+
+if TYPE_CHECKING:
+    from reconciler.operations.status import StatusRow
+
+STYLES = {
+    "Synced": Style.GOOD,
+    "Healthy": Style.GOOD,
+    "OutOfSync": Style.CHANGED,
+    "Progressing": Style.RUN,
+    "Degraded": Style.BAD,
+    "Missing": Style.CHANGED,
+    "Unknown": Style.BAD,
+}
+HEADINGS = ("RESOURCE", "SYNC", "HEALTH")
+GAP = "  "
+
+
+def status_lines(rows: Sequence[StatusRow], *, next_step: str = "") -> list[Line]:
+    """Return the table, what is wrong under each row that is not well, and the counts."""
+    width = max((len(clean(row.address)) for row in rows), default=0)
+    width = max(width, len(HEADINGS[0]))
+    header = f"{HEADINGS[0]:<{width}}{GAP}{HEADINGS[1]:<9}{GAP}{HEADINGS[2]}"
+    shown = [line(Span(header, Style.QUIET))]
+    for row in rows:
+        shown.append(_row(row, width))
+        shown.extend(_details(row))
+    shown += [line(), line(Span(_closing(rows), Style.STRONG), hang=2)]
+    return [*shown, line(clean(next_step), hang=2)] if next_step else shown
+
+
+def status_json(rows: Sequence[StatusRow]) -> str:
+    """Return the rows as one JSON document."""
+    found = {"format_version": "1.0", "resources": [asdict(row) for row in rows]}
+    return json.dumps(found, indent=2, default=str) + "\n"
+
+
+def _row(row: StatusRow, width: int) -> Line:
+    return line(
+        f"{clean(row.address):<{width}}{GAP}",
+        Span(f"{row.synced:<9}", STYLES.get(row.synced, Style.PLAIN)),
+        GAP,
+        Span(row.health, STYLES.get(row.health, Style.PLAIN)),
+        hang=4,
+    )
+
+
+def _details(row: StatusRow) -> list[Line]:
+    is_well = row.synced == "Synced" and row.health == "Healthy"
+    shown = []
+    if row.message and not is_well:
+        shown.append(line("    ", clean(row.message), hang=4))
+    if row.link and not is_well:
+        shown.append(line("    ", Span(clean(row.link), Style.QUIET)))
+    return shown
+
+
+def _closing(rows: Sequence[StatusRow]) -> str:
+    synced, health = Counter(r.synced for r in rows), Counter(r.health for r in rows)
+    words = [
+        f"{synced[w]} {t}"
+        for w, t in (
+            ("Synced", "synced"),
+            ("OutOfSync", "out of sync"),
+            ("Missing", "missing"),
+            ("Unknown", "unknown"),
+        )
+        if synced[w]
+    ]
+    words += [
+        f"{health[w]} {t}"
+        for w, t in (("Progressing", "still progressing"), ("Degraded", "degraded"))
+        if health[w]
+    ]
+    return f"{len(rows)} resources: {', '.join(words)}." if rows else "The spec has no resources."

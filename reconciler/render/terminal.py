@@ -1,0 +1,211 @@
+"""Where text meets a stream: the only module that knows colour, width and control characters.
+
+Views build `Line`s of styled spans. A terminal writes them wrapped and coloured; a pipe
+gets the same words, one line each, never broken. rich is imported only for a terminal.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+MIN_WIDTH = 40
+MAX_WIDTH = 120
+
+
+class Style(Enum):
+    """What a span means; the value is how rich draws it."""
+
+    PLAIN = ""
+    STRONG = "bold"
+    QUIET = "dim"
+    GOOD = "green"
+    CHANGED = "yellow"
+    BAD = "red"
+    BAD_STRONG = "bold red"
+    WARN_STRONG = "bold yellow"
+    RUN = "cyan"
+    REPLACED = "magenta"
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a line in one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of output; where a terminal is too narrow it goes on, indented by `hang`."""
+
+    spans: tuple[Span, ...]
+    hang: int = 0
+
+    @property
+    def text(self) -> str:
+        """The line without style."""
+        return "".join(span.text for span in self.spans)
+
+
+def line(*parts: str | Span, hang: int = 0) -> Line:
+    """Build a line from plain text and spans."""
+    return Line(tuple(Span(p) if isinstance(p, str) else p for p in parts), hang)
+
+
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+_AZURE_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
+_GITHUB_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
+
+
+def clean(text: object) -> str:
+    """Return one line of text that cannot steer a terminal or a build server.
+
+    Control, bidirectional and invisible characters become visible escapes; the prefix of
+    Azure DevOps' and GitHub's logging commands is broken (the runner looks for it anywhere
+    in a line: github.com/actions/runner, ActionCommand.cs).
+    """
+    shown = _HIDDEN.sub(lambda match: _escape(match[0]), str(text))
+    return _AZURE_COMMAND.sub(r"#\\x23", shown)
+
+
+def clean_lines(text: str) -> str:
+    """Return text of several lines, each of them clean; for what somebody else wrote."""
+    return _GITHUB_COMMAND.sub(r"\1\\x3a:", "\n".join(map(clean, text.splitlines())))
+
+
+def _escape(character: str) -> str:
+    named = {"\n": r"\n", "\t": r"\t", "\r": r"\r"}.get(character)
+    code = ord(character)
+    return named or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def wants_colour(choice: str, environment: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """Return whether to colour: `--color` first, then NO_COLOR, FORCE_COLOR, TERM, the stream."""
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    forced = (environment.get(name, "") for name in ("FORCE_COLOR", "CLICOLOR_FORCE"))
+    if any(value not in ("", "0") for value in forced):
+        return True
+    return is_terminal and environment.get("TERM") != "dumb"
+
+
+class Terminal:
+    """One output stream. `width` is None where lines must not be wrapped."""
+
+    def __init__(self, stream: TextIO, *, colour: bool = False, width: int | None = None) -> None:
+        """Write to `stream` as told."""
+        self.stream = stream
+        self.colour = colour
+        self.width = width
+
+    @classmethod
+    def of(cls, stream: TextIO, choice: str = "auto") -> Terminal:
+        """Return the terminal for a standard stream, by the environment and `--color`."""
+        is_terminal = stream.isatty()
+        width = None
+        if is_terminal:
+            width = min(max(shutil.get_terminal_size().columns, MIN_WIDTH), MAX_WIDTH)
+        colour = wants_colour(choice, os.environ, is_terminal=is_terminal)
+        return cls(stream, colour=colour, width=width)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can redraw what it has written."""
+        return self.width is not None and os.environ.get("TERM") != "dumb"
+
+    def write(self, lines: Iterable[Line]) -> None:
+        """Write lines, each with its newline."""
+        shown = [part for item in lines for part in self._fitted(item)]
+        if self.colour:
+            self._write_coloured(shown)
+        else:
+            self.stream.write("".join(f"{_guarded(item.text)}\n" for item in shown))
+        self.stream.flush()
+
+    def say(self, text: str, style: Style = Style.PLAIN) -> None:
+        """Write one line in one style."""
+        self.write([line(Span(text, style))])
+
+    def raw(self, text: str) -> None:
+        """Write a finished document (JSON, Markdown, a schema) as it is."""
+        self.stream.write(text if text.endswith("\n") else f"{text}\n")
+        self.stream.flush()
+
+    def console(self) -> Console:
+        """Return rich's console over the same stream, for a live display."""
+        return _console(self.stream, colour=self.colour, width=self.width)
+
+    def _write_coloured(self, lines: Iterable[Line]) -> None:
+        from rich.text import Text
+
+        buffer = io.StringIO()
+        console = _console(buffer, colour=True, width=10**6)
+        for item in lines:
+            text = Text.assemble(*((s.text, s.style.value) for s in item.spans))
+            console.print(text, soft_wrap=True)
+        self.stream.write(buffer.getvalue())
+
+    def _fitted(self, item: Line) -> Iterable[Line]:
+        if self.width is None or len(item.text) <= self.width // 2:
+            return [item]
+        return _wrapped(item, self.width)
+
+
+def _console(stream: TextIO, *, colour: bool, width: int | None) -> Console:
+    from rich.console import Console
+
+    return Console(
+        file=stream,
+        force_terminal=True,
+        color_system="standard" if colour else None,
+        no_color=not colour,
+        width=width,
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def _guarded(text: str) -> str:
+    """Break a GitHub workflow command; no line of ours starts like one."""
+    return _GITHUB_COMMAND.sub(r"\1\\x3a:", text)
+
+
+def _wrapped(item: Line, width: int) -> list[Line]:
+    """Break a line at blanks; a word that is too long (an id, a link) stays whole."""
+    from rich.cells import cell_len
+
+    rows: list[list[Span]] = [[]]
+    used = 0
+    for span in item.spans:
+        for word in re.findall(r"\s+|\S+", span.text):
+            size = cell_len(word)
+            is_full = used + size > width and used > item.hang
+            if is_full and not word.isspace():
+                _trim(rows[-1])
+                rows.append([Span(" " * item.hang)])
+                used = item.hang
+            rows[-1].append(Span(word, span.style))
+            used += size
+    return [Line(tuple(row)) for row in rows]
+
+
+def _trim(row: list[Span]) -> None:
+    """Take the blanks off the end of a row."""
+    while row and row[-1].text.isspace():
+        row.pop()
