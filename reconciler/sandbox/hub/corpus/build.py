@@ -6,10 +6,18 @@ import hashlib
 
 from reconciler.sandbox.hub.conversation import Conversation
 from reconciler.sandbox.hub.corpus import (
+    azureml,
+    computing,
+    culture,
+    garden,
     geography,
+    kitchen,
+    language,
+    life,
+    nature,
 )
 
-SUBJECTS = (geography,)
+SUBJECTS = (azureml, computing, culture, garden, geography, kitchen, language, life, nature)
 
 
 def conversations() -> list[Conversation]:

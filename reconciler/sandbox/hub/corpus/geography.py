@@ -72,7 +72,7 @@ Morocco | Rabat | dirham | Africa | the old city of Fez with its tanneries
 Kenya | Nairobi | Kenyan shilling | Africa | the Maasai Mara and its migrating wildebeest
 Ethiopia | Addis Ababa | birr | Africa | being the home of wild coffee
 Nigeria | Abuja | naira | Africa | the largest population of any African country
-Ghana | Accra | cedi | Africa | the first independence south of the Sahara in colonial Africa's wave of 1957
+Ghana | Accra | cedi | Africa | becoming independent in 1957, early among the colonies south of the Sahara
 Senegal | Dakar | West African CFA franc | Africa | the westernmost point of mainland Africa
 South Africa | Pretoria (with Cape Town and Bloemfontein) | rand | Africa | having three capital cities
 Madagascar | Antananarivo | ariary | Africa | lemurs, which live wild nowhere else
@@ -95,4 +95,50 @@ Fiji | Suva | Fijian dollar | Oceania | rugby sevens, in which it won Olympic go
 """,
 )
 
-TABLES = (COUNTRIES,)
+RIVERS = Table(
+    columns=("river", "source", "mouth", "city", "note"),
+    asks=(
+        Ask(
+            ("Where does the {river} rise?", "Where is the source of the {river}?"),
+            ("Where does it rise?",),
+            ("The {river} rises {source}.",),
+        ),
+        Ask(
+            ("Into which water does the {river} flow?", "Where does the {river} end?"),
+            ("And where does it end?", "Where does its water go?"),
+            ("The {river} flows into {mouth}.", "It ends in {mouth}."),
+        ),
+        Ask(
+            ("Name a large city on the {river}.", "Which big city lies on the {river}?"),
+            ("Which large city lies on it?",),
+            ("{city} lies on the {river}.",),
+        ),
+        Ask(
+            ("Tell me something about the {river}.", "What is special about the {river}?"),
+            ("What is special about that river?",),
+            ("{note}.",),
+        ),
+    ),
+    rows="""
+Nile | in the highlands of East Africa and Ethiopia, as the White and the Blue Nile | the Mediterranean Sea | Cairo | The two Niles meet at Khartoum
+Amazon | in the Andes of Peru | the Atlantic Ocean | Manaus | The Amazon carries more water than any other river
+Danube | in the Black Forest in Germany | the Black Sea | Vienna | The Danube passes through or along ten countries, more than any other river
+Rhine | in the Swiss Alps | the North Sea | Cologne | The Rhine's upper gorge with its castles is a World Heritage site
+Mississippi | at Lake Itasca in Minnesota | the Gulf of Mexico | New Orleans | The Missouri, its tributary, is longer than the Mississippi itself
+Ganges | at the Gangotri glacier in the Himalayas | the Bay of Bengal | Varanasi | Its delta, shared with the Brahmaputra, is the largest on Earth
+Mekong | on the Tibetan Plateau | the South China Sea | Phnom Penh | The Tonlé Sap, joined to the Mekong, changes its direction of flow twice a year
+Yangtze | on the Tibetan Plateau | the East China Sea | Wuhan | The Yangtze is the longest river that stays within one country
+Volga | in the Valdai Hills north-west of Moscow | the Caspian Sea | Volgograd | The Volga is the longest river in Europe
+Congo | in the highlands of Zambia and the East African lakes | the Atlantic Ocean | Kinshasa | The Congo crosses the equator twice and is the deepest river known
+Thames | in the Cotswolds in Gloucestershire | the North Sea | London | The Thames Barrier has protected the city from storm tides since 1984
+Seine | on the plateau of Langres in Burgundy | the English Channel | Paris | The Île de la Cité, an island in the Seine, is the oldest part of Paris
+Po | at Monviso in the Alps | the Adriatic Sea | Turin | The Po is the longest river in Italy
+Tagus | in the mountains of Albarracín in Spain | the Atlantic Ocean | Lisbon | The Tagus is the longest river of the Iberian Peninsula
+Vistula | in the Beskids in southern Poland | the Baltic Sea | Warsaw | The Vistula is the longest river that flows into the Baltic
+Murray | in the Australian Alps | the Southern Ocean | Albury | With the Darling it drains a seventh of Australia
+Colorado | in the Rocky Mountains | the Gulf of California, when any water is left | Yuma | It cut the Grand Canyon
+Zambezi | in north-western Zambia | the Indian Ocean | Livingstone | The Zambezi falls more than a hundred metres at Victoria Falls
+""",
+)
+
+TABLES = (COUNTRIES, RIVERS)
