@@ -58,7 +58,9 @@ class Engine:
             found = pattern.fullmatch(call.path.rstrip("/"))
             if found is not None and route.method == call.method:
                 check_version(call.version, route.versions, route.template.rsplit("/", 1)[-1])
-                return route.handler(self._world, call, found.groupdict())
+                answer = route.handler(self._world, call, found.groupdict())
+                if answer is not None:
+                    return answer
         return None
 
     def _generic(self, call: Call) -> Answer:

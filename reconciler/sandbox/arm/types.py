@@ -154,12 +154,15 @@ class ResourceType:
 
 @dataclass(frozen=True)
 class Route:
-    """A request that is no stored resource: a template such as `/subscriptions/{sub}/locations`."""
+    """A request that is no stored resource: a template such as `/subscriptions/{sub}/locations`.
+
+    A handler that returns None leaves the request to the generic engine.
+    """
 
     method: str
     template: str
     versions: tuple[str, ...]
-    handler: Callable[[World, Call, dict[str, str]], Answer]
+    handler: Callable[[World, Call, dict[str, str]], Answer | None]
 
 
 def schema(*texts: str) -> Node:

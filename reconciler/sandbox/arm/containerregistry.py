@@ -1,0 +1,163 @@
+"""Microsoft.ContainerRegistry: registries and the name check.
+
+Sources: recorded ASO acr_crud.json (PUT 200 when ready, DELETE 202 + Location), azure-cli
+acr_check_name.json; azure-facts section 6.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm import identities
+from reconciler.sandbox.arm.errors import conflict
+from reconciler.sandbox.arm.types import (
+    Answer,
+    Call,
+    Lro,
+    ResourceType,
+    Route,
+    Write,
+    schema,
+    versions,
+)
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+REGISTRY = "Microsoft.ContainerRegistry/registries"
+VERSIONS = versions(
+    "2019-12-01p 2021-09-01 2022-02-01p 2022-12-01 2023-01-01p 2023-06-01p 2023-07-01 2023-08-01p "
+    "2023-11-01p 2024-11-01p 2025-03-01p 2025-04-01 2025-05-01p 2025-06-01p 2025-11-01 "
+    "2026-01-01p 2026-03-01p"
+)
+NAME = r"^[a-zA-Z0-9]{5,50}$"
+_PROPERTIES = """
+  adminUserEnabled: bool
+  anonymousPullEnabled: bool
+  dataEndpointEnabled: bool
+  encryption: any
+  networkRuleBypassOptions: AzureServices|None
+  networkRuleSet: any
+  policies: any
+  publicNetworkAccess: Enabled|Disabled
+  roleAssignmentMode@2025-04-01: LegacyRegistryPermissions|AbacRepositoryPermissions
+  zoneRedundancy: Enabled|Disabled
+  creationDate-: str
+  dataEndpointHostNames-: any
+  loginServer-: str
+  privateEndpointConnections-: any
+  provisioningState-: str
+  status-: any
+"""
+
+
+def _taken(name: str) -> Exception:
+    return conflict(
+        "AlreadyInUse",
+        f"The registry DNS name {name.lower()}.azurecr.io is already in use. You can check if the "
+        "name is already claimed using following API: "
+        "https://docs.microsoft.com/rest/api/containerregistry/registries/checknameavailability",
+    )
+
+
+def _prepare(write: Write) -> None:
+    identities.prepare(write, separator=", ")
+    now = write.world.clock.iso()
+    write.hidden.setdefault("created", now)
+    for key, value in _defaults(now).items():
+        if write.properties.get(key) is None:
+            write.properties[key] = write.old_properties.get(key, value)
+
+
+def _defaults(now: str) -> Json:
+    return {
+        "adminUserEnabled": False,
+        "anonymousPullEnabled": False,
+        "dataEndpointEnabled": False,
+        "encryption": {"status": "disabled"},
+        "networkRuleBypassOptions": "AzureServices",
+        "policies": {
+            "quarantinePolicy": {"status": "disabled"},
+            "trustPolicy": {"type": "Notary", "status": "disabled"},
+            "retentionPolicy": {"days": 7, "lastUpdatedTime": now, "status": "disabled"},
+            "exportPolicy": {"status": "enabled"},
+            "azureADAuthenticationAsArmPolicy": {"status": "enabled"},
+            "softDeletePolicy": {"retentionDays": 7, "lastUpdatedTime": now, "status": "disabled"},
+        },
+        "publicNetworkAccess": "Enabled",
+        "roleAssignmentMode": "LegacyRegistryPermissions",
+        "zoneRedundancy": "Disabled",
+    }
+
+
+def _present(world: World, record: Record, body: Json) -> None:
+    identities.present(world, record, body)
+    body["sku"]["tier"] = body["sku"]["name"]
+    body.setdefault("tags", {})
+    body["properties"] |= {
+        "loginServer": f"{record.name.lower()}.azurecr.io",
+        "creationDate": record.hidden["created"],
+        "dataEndpointHostNames": [],
+        "privateEndpointConnections": [],
+    }
+
+
+def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
+    name = str((call.body or {}).get("name", ""))
+    if not re.fullmatch(NAME, name):
+        message = (
+            "The specified registry name is not valid: 5 to 50 alphanumeric characters are needed."
+        )
+        return Answer(200, {"nameAvailable": False, "reason": "Invalid", "message": message})
+    if world.store.find_named(REGISTRY, name) is None:
+        return Answer(200, {"nameAvailable": True})
+    message = f"The registry {name} is already in use."
+    return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+
+
+REGISTRIES = ResourceType(
+    type=REGISTRY,
+    versions=VERSIONS,
+    schema=schema(
+        """
+        location!: str
+        sku!:
+          name!: Basic|Standard|Premium
+          tier-: str
+        tags: map
+        """,
+        identities.SCHEMA,
+        "properties:" + _PROPERTIES,
+    ),
+    patch_schema=schema(
+        """
+        sku:
+          name: Basic|Standard|Premium
+          tier-: str
+        tags: map
+        """,
+        identities.SCHEMA,
+        "properties:" + _PROPERTIES,
+    ),
+    name_pattern=NAME,
+    create=Lro.BODY,
+    delete=Lro.LOCATION,
+    create_s=25.0,
+    delete_s=15.0,
+    immutable=("properties.zoneRedundancy",),
+    global_name=_taken,
+    prepare=_prepare,
+    present=_present,
+)
+TYPES = (REGISTRIES,)
+ROUTES = (
+    Route(
+        "POST",
+        "/subscriptions/{sub}/providers/Microsoft.ContainerRegistry/checkNameAvailability",
+        VERSIONS,
+        _check_name,
+    ),
+)

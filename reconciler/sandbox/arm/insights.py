@@ -1,0 +1,117 @@
+"""Microsoft.Insights: Application Insights components, workspace-based only.
+
+Source: recorded ASO appinsights_crud.json (sync 200, lower-case namespace in id and type, etag in
+the body, defaults); azure-facts section 5.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm.errors import ArmError
+from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema, versions
+from reconciler.sandbox.arm.writes import dig
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+VERSIONS = versions("2015-05-01 2018-05-01p 2020-02-02p 2020-02-02")
+
+
+def _prepare(write: Write) -> None:
+    write.hidden.setdefault("app", str(uuid.uuid4()))
+    write.hidden.setdefault("key", str(uuid.uuid4()))
+    write.hidden.setdefault("created", write.world.clock.iso())
+    workspace = dig(write.body, "properties.WorkspaceResourceId")
+    if not workspace:
+        raise ArmError(
+            400,
+            "BadRequest",
+            "Classic Application Insights is retired: WorkspaceResourceId is required.",
+        )
+    if write.world.store.get(workspace) is None:
+        raise ArmError(
+            400, "BadRequest", f"The workspace '{workspace}' of the component does not exist."
+        )
+    defaults: Json = {
+        "Flow_Type": "Bluefield",
+        "Request_Source": "rest",
+        "RetentionInDays": 90,
+        "IngestionMode": "LogAnalytics",
+        "publicNetworkAccessForIngestion": "Enabled",
+        "publicNetworkAccessForQuery": "Enabled",
+        "SamplingPercentage": None,
+    }
+    for key, value in defaults.items():
+        if write.properties.get(key) is None:
+            write.properties[key] = value
+
+
+def _present(world: World, record: Record, body: Json) -> None:
+    body["id"] = record.id.replace("/Microsoft.Insights/", "/microsoft.insights/")
+    body["type"] = "microsoft.insights/components"
+    body.setdefault("tags", {})
+    key, app, location = record.hidden["key"], record.hidden["app"], body["location"]
+    body["properties"] |= {
+        "ApplicationId": record.name,
+        "AppId": app,
+        "InstrumentationKey": key,
+        "ConnectionString": (
+            f"InstrumentationKey={key};"
+            f"IngestionEndpoint=https://{location}-0.in.applicationinsights.sandbox.test/;"
+            f"ApplicationId={app}"
+        ),
+        "Name": record.name,
+        "CreationDate": record.hidden["created"],
+        "TenantId": world.identity.tenant_id,
+        "Ver": "v2",
+    }
+
+
+COMPONENT = ResourceType(
+    type="Microsoft.Insights/components",
+    versions=VERSIONS,
+    schema=schema(
+        """
+        location!: str
+        kind!: str
+        tags: map
+        properties!:
+          Application_Type!: web|other
+          Flow_Type: str
+          Request_Source: str
+          SamplingPercentage: num
+          RetentionInDays: int
+          DisableIpMasking: bool
+          ImmediatePurgeDataOn30Days: bool
+          WorkspaceResourceId: str
+          publicNetworkAccessForIngestion: Enabled|Disabled|SecuredByPerimeter
+          publicNetworkAccessForQuery: Enabled|Disabled|SecuredByPerimeter
+          IngestionMode: ApplicationInsights|ApplicationInsightsWithDiagnosticSettings|LogAnalytics
+          DisableLocalAuth: bool
+          ForceCustomerStorageForProfiler: bool
+          HockeyAppId: str
+          AppId-: str
+          ApplicationId-: str
+          ConnectionString-: str
+          CreationDate-: str
+          InstrumentationKey-: str
+          Name-: str
+          TenantId-: str
+          Ver-: str
+          provisioningState-: str
+        """
+    ),
+    patch_schema=schema("tags: map"),
+    create_status=200,
+    immutable=("kind", "properties.Application_Type"),
+    etag_in_body=True,
+    system_data=False,
+    prepare=_prepare,
+    present=_present,
+)
+TYPES = (COMPONENT,)
+ROUTES: tuple[Route, ...] = ()

@@ -1,0 +1,245 @@
+"""Microsoft.KeyVault: vaults and their soft-deleted twins.
+
+Source: azure-facts section 3 (defaults, `createMode` never comes back, RBAC default by
+api-version, tombstones by location, purge, recover); published types and examples.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.arm.types import (
+    Answer,
+    Call,
+    Lro,
+    ResourceType,
+    Route,
+    Write,
+    schema,
+    versions,
+)
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+VAULT = "Microsoft.KeyVault/vaults"
+DELETED = "deleted_vaults"
+RBAC_DEFAULT_SINCE = "2026-02-01"
+DAY_S = 86400.0
+VERSIONS = versions(
+    "2019-09-01 2021-10-01 2022-02-01p 2022-07-01 2022-11-01 2023-02-01 2023-07-01 2024-04-01p "
+    "2024-11-01 2024-12-01p 2025-05-01 2026-02-01 2026-03-01p"
+)
+
+
+def _taken(name: str) -> Exception:
+    return conflict(
+        "VaultAlreadyExists",
+        f"The vault name '{name}' is already in use. Vault names are globally unique so it is "
+        "possible that the name is already taken.",
+    )
+
+
+def _prepare(write: Write) -> None:
+    properties = write.properties
+    mode = properties.pop("createMode", None)
+    tombstone = write.world.store.document(DELETED, write.name.lower())
+    if write.old is None and tombstone is not None:
+        _reuse(write, tombstone, mode)
+    elif mode == "recover" and write.old is None:
+        raise ArmError(
+            404, "DeletedVaultNotFound", f"The specified deleted vault '{write.name}' does not exist."
+        )
+    _check_flags(write)
+    properties = write.properties
+    rbac = write.call.version[:10] >= RBAC_DEFAULT_SINCE
+    defaults: Json = {
+        "accessPolicies": [],
+        "enabledForDeployment": False,
+        "enabledForDiskEncryption": False,
+        "enabledForTemplateDeployment": False,
+        "enableSoftDelete": True,
+        "softDeleteRetentionInDays": 90,
+        "enableRbacAuthorization": rbac,
+        "publicNetworkAccess": "Enabled",
+    }
+    for key, value in defaults.items():
+        if properties.get(key) is None:
+            properties[key] = write.old_properties.get(key, value)
+
+
+def _reuse(write: Write, tombstone: Json, mode: str | None) -> None:
+    if mode != "recover":
+        raise conflict(
+            "ConflictError",
+            "A vault with the same name already exists in deleted state. You need to either "
+            "recover or purge existing key vault. Follow this link "
+            "https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.",
+        )
+    if tombstone["id"].lower() != write.id.lower():
+        raise conflict("ConflictError", "The deleted vault belongs to another resource group.")
+    write.body.clear()
+    write.body.update(tombstone["body"])
+    write.world.store.delete_document(DELETED, write.name.lower())
+
+
+def _check_flags(write: Write) -> None:
+    for flag, message in (
+        ("enablePurgeProtection", "enablePurgeProtection cannot be set to false."),
+        ("enableSoftDelete", "enableSoftDelete cannot be set to false."),
+    ):
+        if write.properties.get(flag) is False:
+            raise ArmError(
+                400, "BadRequest", f'The property "{flag}" cannot be set to false. {message}'
+            )
+
+
+def _present(world: World, record: Record, body: Json) -> None:
+    body.setdefault("tags", {})
+    body["properties"]["vaultUri"] = f"https://{record.name.lower()}.vault.sandbox.test/"
+
+
+def _removed(world: World, record: Record) -> None:
+    days = int(record.body["properties"]["softDeleteRetentionInDays"])
+    now = world.clock.now()
+    body = {key: value for key, value in record.body.items() if key != "systemData"}
+    document = {
+        "id": record.id,
+        "name": record.name,
+        "body": body,
+        "location": record.body["location"],
+        "deleted": now,
+        "purge": now + days * DAY_S,
+    }
+    world.store.put_document(DELETED, record.name.lower(), document)
+
+
+def _tombstone(world: World, sub: str, found: Json) -> Json:
+    location = found["location"]
+    name = found["name"]
+    base = f"/subscriptions/{sub}/providers/Microsoft.KeyVault/locations/{location}"
+    properties: Json = {
+        "vaultId": found["id"],
+        "location": location,
+        "tags": found["body"].get("tags") or {},
+        "deletionDate": world.clock.iso(found["deleted"]),
+        "scheduledPurgeDate": world.clock.iso(found["purge"]),
+    }
+    if found["body"]["properties"].get("enablePurgeProtection"):
+        properties["purgeProtectionEnabled"] = True
+    return {
+        "id": f"{base}/deletedVaults/{name}",
+        "name": name,
+        "type": "Microsoft.KeyVault/deletedVaults",
+        "properties": properties,
+    }
+
+
+def _expire(world: World) -> None:
+    for key, found in world.store.documents(DELETED).items():
+        if found["purge"] <= world.clock.now():
+            world.store.delete_document(DELETED, key)
+
+
+def _find(world: World, path: dict[str, str]) -> Json:
+    _expire(world)
+    found: Json | None = world.store.document(DELETED, path["name"].lower())
+    if found is None or found["location"] != path["location"].lower():
+        raise ArmError(
+            404,
+            "DeletedVaultNotFound",
+            f"The specified deleted vault '{path['name']}' does not exist.",
+        )
+    return found
+
+
+def _get_deleted(world: World, call: Call, path: dict[str, str]) -> Answer:
+    return Answer(200, _tombstone(world, path["sub"], _find(world, path)))
+
+
+def _list_deleted(world: World, call: Call, path: dict[str, str]) -> Answer:
+    _expire(world)
+    found = world.store.documents(DELETED).values()
+    return Answer(200, page(world, call, [_tombstone(world, path["sub"], one) for one in found]))
+
+
+def _purge(world: World, call: Call, path: dict[str, str]) -> Answer:
+    found = _find(world, path)
+    if found["body"]["properties"].get("enablePurgeProtection"):
+        raise ArmError(
+            400,
+            "MethodNotAllowed",
+            f"Operation 'DeletedVaultPurge' is not allowed: '{found['name']}' has purge protection.",
+        )
+    world.store.delete_document(DELETED, path["name"].lower())
+    return Answer(200)
+
+
+def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
+    _expire(world)
+    name = str((call.body or {}).get("name", "")).lower()
+    used = world.store.find_named(VAULT, name) or world.store.document(DELETED, name)
+    if not used:
+        return Answer(200, {"nameAvailable": True})
+    message = f"The vault name '{name}' is already in use."
+    return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
+
+
+VAULTS = ResourceType(
+    type=VAULT,
+    versions=VERSIONS,
+    schema=schema(
+        """
+        location!: str
+        tags: map
+        properties!:
+          tenantId!: str
+          sku!:
+            family!: A
+            name!: standard|premium
+          createMode: recover|default
+          accessPolicies: [any]
+          enabledForDeployment: bool
+          enabledForDiskEncryption: bool
+          enabledForTemplateDeployment: bool
+          enableSoftDelete: bool
+          softDeleteRetentionInDays: int
+          enableRbacAuthorization: bool
+          enablePurgeProtection: bool
+          networkAcls: any
+          publicNetworkAccess: str
+          vaultUri: str
+          provisioningState: str
+          hsmPoolResourceId-: str
+          privateEndpointConnections-: any
+        """
+    ),
+    name_pattern=r"^(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]$",
+    create=Lro.BODY,
+    create_status=200,
+    creating_state="RegisteringDns",
+    create_s=20.0,
+    immutable=("properties.softDeleteRetentionInDays",),
+    global_name=_taken,
+    prepare=_prepare,
+    present=_present,
+    removed=_removed,
+)
+_DELETED = "/subscriptions/{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults"
+TYPES = (VAULTS,)
+ROUTES = (
+    Route(
+        "GET", "/subscriptions/{sub}/providers/Microsoft.KeyVault/deletedVaults", VERSIONS,
+        _list_deleted,
+    ),
+    Route("GET", _DELETED + "/{name}", VERSIONS, _get_deleted),
+    Route("POST", _DELETED + "/{name}/purge", VERSIONS, _purge),
+    Route(
+        "POST", "/subscriptions/{sub}/providers/Microsoft.KeyVault/checkNameAvailability", VERSIONS,
+        _check_name,
+    ),
+)

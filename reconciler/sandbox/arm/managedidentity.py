@@ -1,0 +1,83 @@
+"""Microsoft.ManagedIdentity: user-assigned identities and their federated credentials.
+
+Source: recorded ASO uai_export.json (201/200, ids with `resourcegroups` in lower case, server-made
+principalId, clientId, tenantId); azure-facts section 7.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm import identities
+from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema, versions
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+VERSIONS = versions(
+    "2018-11-30 2022-01-31p 2023-01-31 2023-07-31p 2024-11-30 2025-01-31p 2025-05-31p"
+)
+
+
+def _prepare(write: Write) -> None:
+    if "principal" not in write.hidden:
+        write.hidden["principal"] = identities.mint(write.world, write.id)
+        write.hidden["client"] = str(uuid.uuid4())
+
+
+def _present(world: World, record: Record, body: dict[str, Any]) -> None:
+    body["id"] = record.id.replace("/resourceGroups/", "/resourcegroups/")
+    body.setdefault("tags", {})
+    body.setdefault("properties", {}).update(
+        tenantId=world.identity.tenant_id,
+        principalId=record.hidden["principal"],
+        clientId=record.hidden["client"],
+    )
+
+
+def _removed(world: World, record: Record) -> None:
+    world.store.delete_document(identities.PRINCIPALS, record.hidden["principal"])
+
+
+USER_ASSIGNED = ResourceType(
+    type=identities.UAI,
+    versions=VERSIONS,
+    schema=schema(
+        """
+        location!: str
+        tags: map
+        properties:
+          isolationScope@2024-11-30: None|Regional
+          principalId-: str
+          clientId-: str
+          tenantId-: str
+        """
+    ),
+    name_pattern=r"^[a-zA-Z0-9][\w-]{2,127}$",
+    shows_state=False,
+    system_data=False,
+    prepare=_prepare,
+    present=_present,
+    removed=_removed,
+)
+FEDERATED = ResourceType(
+    type=f"{identities.UAI}/federatedIdentityCredentials",
+    versions=VERSIONS,
+    schema=schema(
+        """
+        properties!:
+          issuer!: str
+          subject!: str
+          audiences!: [str]
+        """
+    ),
+    name_pattern=r"^[a-zA-Z0-9][\w-]{2,119}$",
+    tracked=False,
+    shows_state=False,
+    system_data=False,
+    can_patch=False,
+)
+TYPES = (USER_ASSIGNED, FEDERATED)
+ROUTES: tuple[Route, ...] = ()

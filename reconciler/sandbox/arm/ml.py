@@ -1,0 +1,112 @@
+"""What the Azure ML types share: api-versions, names of types, 404 shape, data references.
+
+Sources: recorded azure-ai-ml traffic (the `UserError` shape, expanded URIs); azure-facts 10 to 18.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm.errors import ArmError, user_error
+from reconciler.sandbox.arm.types import versions
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+NAMESPACE = "Microsoft.MachineLearningServices"
+WORKSPACE = f"{NAMESPACE}/workspaces"
+STABLE = (
+    "2022-05-01 2022-10-01 2023-04-01 2023-10-01 2024-04-01 2024-07-01 2024-10-01 2025-04-01 "
+    "2025-06-01 2025-09-01 2025-12-01 2026-03-01 2026-05-01"
+)
+PREVIEW = (
+    "2022-01-01p 2022-02-01p 2022-06-01p 2022-10-01p 2022-12-01p 2023-02-01p 2023-04-01p "
+    "2023-06-01p 2023-08-01p 2024-01-01p 2024-04-01p 2024-07-01p 2024-10-01p 2025-01-01p "
+    "2025-04-01p 2025-07-01p 2025-10-01p 2026-01-15p 2026-03-15p 2026-05-15p"
+)
+VERSIONS = tuple(sorted(versions(f"{STABLE} {PREVIEW} 2021-10-01 2021-10-01-dataplanepreview")))
+ASSET_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}$"
+_SHORT = re.compile(r"azureml://datastores/([^/]+)/paths/(.*)")
+_LONG = re.compile(
+    r"azureml://subscriptions/[^/]+/resourcegroups/[^/]+/(?:providers/[^/]+/)?workspaces/[^/]+"
+    r"/datastores/([^/]+)/paths/(.*)",
+    re.IGNORECASE,
+)
+
+
+def not_found(kind: str) -> Any:
+    """Return a 404 factory in Azure ML's own shape (recorded for datastores)."""
+
+    def make(name: str, resource_id: str) -> ArmError:
+        return user_error(f"Could not find {kind}: {name}.", "NotFoundError", 404)
+
+    return make
+
+
+def asset_not_found(kind: str) -> Any:
+    """Return a 404 factory for asset versions and containers."""
+
+    def make(name: str, resource_id: str) -> ArmError:
+        if "/versions/" in resource_id:
+            owner = resource_id.split("/versions/")[0].rsplit("/", 1)[-1]
+            text = f"{kind} asset with name {owner} and version {name} was not found."
+        else:
+            text = f"{kind} container with name {name} was not found."
+        return user_error(text, "NotFound", 404)
+
+    return make
+
+
+def workspace_id(resource_id: str) -> str:
+    """Return the workspace part of an id below a workspace."""
+    return "/".join(resource_id.split("/")[:9])
+
+
+def workspace_of(world: World, resource_id: str) -> Record:
+    """Return the workspace record a resource lies in."""
+    record = world.store.get(workspace_id(resource_id))
+    if record is None:
+        raise user_error(f"Could not find workspace of {resource_id}.", "NotFoundError", 404)
+    return record
+
+
+def long_uri(workspace: str, uri: str) -> str:
+    """Expand `azureml://datastores/x/paths/y` as the service does; other URIs stay."""
+    found = _SHORT.fullmatch(uri)
+    if found is None:
+        return uri
+    parts = workspace.split("/")
+    return (
+        f"azureml://subscriptions/{parts[2]}/resourcegroups/{parts[4]}/workspaces/{parts[8]}"
+        f"/datastores/{found[1]}/paths/{found[2]}"
+    )
+
+
+def datastore_path(uri: str) -> tuple[str, str] | None:
+    """Return (datastore, path) of a short or long datastore URI."""
+    found = _SHORT.fullmatch(uri) or _LONG.fullmatch(uri)
+    return (found[1], found[2].strip("/")) if found else None
+
+
+def locate(world: World, workspace: str, uri: str) -> tuple[str, str, str] | None:
+    """Return (account, container, path) of a datastore URI; None if it leads nowhere."""
+    split = datastore_path(uri)
+    if split is None:
+        return None
+    datastore = world.store.get(f"{workspace}/datastores/{split[0]}")
+    if datastore is None:
+        return None
+    properties = datastore.body["properties"]
+    return properties["accountName"], properties["containerName"], split[1]
+
+
+def asset_id(workspace: str, text: str, kind: str) -> str:
+    """Return the ARM id a reference means: an ARM id, or `azureml:name:version`."""
+    bare = text.removeprefix("azureml:")
+    if bare.startswith("/subscriptions/"):
+        return bare
+    name, _, version = bare.partition(":")
+    return f"{workspace}/{kind}/{name}/versions/{version}"

@@ -1,0 +1,330 @@
+"""Azure ML workspaces: kinds Default, Hub and Project, with system datastores and soft delete.
+
+Sources: azure-facts sections 10 and 11 (defaults, lower-cased linked ids, immutable fields, 202
+with Azure-AsyncOperation, tombstones, projects inherit); recorded datastore_blob_store.json
+(datastore names and container form).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from reconciler.sandbox.arm import identities, ml, ml_datastores
+from reconciler.sandbox.arm.errors import ArmError, conflict, user_error
+from reconciler.sandbox.arm.types import (
+    Answer,
+    Call,
+    Lro,
+    ResourceType,
+    Route,
+    Write,
+    schema,
+)
+from reconciler.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+DELETED = "deleted_workspaces"
+LINKED = {
+    "storageAccount": "Microsoft.Storage/storageAccounts",
+    "keyVault": "Microsoft.KeyVault/vaults",
+    "applicationInsights": "Microsoft.Insights/components",
+    "containerRegistry": "Microsoft.ContainerRegistry/registries",
+}
+INHERITED = (*LINKED, "managedNetwork", "encryption")
+NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
+_PROPERTIES = """
+  allowPublicAccessWhenBehindVnet: bool
+  allowRoleAssignmentOnRG: bool
+  applicationInsights: str
+  associatedWorkspaces: [str]
+  containerRegistry: str
+  description: str
+  discoveryUrl: str
+  enableDataIsolation: bool
+  enableServiceSideCMKEncryption: bool
+  enableSoftwareBillOfMaterials: bool
+  encryption: any
+  featureStoreSettings: any
+  friendlyName: str
+  hbiWorkspace: bool
+  hubResourceId: str
+  imageBuildCompute: str
+  keyVault: str
+  managedNetwork: any
+  mlFlowTrackingUri-: str
+  notebookInfo-: any
+  primaryUserAssignedIdentity: str
+  privateEndpointConnections-: any
+  privateLinkCount-: int
+  provisionNetworkNow: bool
+  provisioningState-: str
+  publicNetworkAccess: Enabled|Disabled
+  serverlessComputeSettings: any
+  serviceManagedResourcesSettings: any
+  serviceProvisionedResourceGroup-: str
+  sharedPrivateLinkResources: [any]
+  softDeleteRetentionInDays: int
+  storageAccount: str
+  storageHnsEnabled-: bool
+  systemDatastoresAuthMode: AccessKey|Identity|UserDelegationSAS
+  tenantId-: str
+  v1LegacyMode: bool
+  workspaceHubConfig: any
+  workspaceId-: str
+"""
+_SKU = """
+sku:
+  name!: Free|Basic|Standard|Premium
+  tier: Free|Basic|Standard|Premium
+  size: str
+  family: str
+  capacity: int
+"""
+
+
+def _prepare(write: Write) -> None:
+    _check_tombstone(write)
+    kind = str(write.body.get("kind") or (write.old and write.old.body["kind"]) or "Default")
+    proper = {"default": "Default", "hub": "Hub", "project": "Project"}.get(kind.lower())
+    if proper is None:
+        raise user_error(f"Workspace kind '{kind}' is not supported.", "ValidationError")
+    write.body["kind"] = proper
+    if not write.body.get("location") and write.old is not None:
+        write.body["location"] = write.old.body["location"]
+    if write.old is None and not write.body.get("location"):
+        raise ArmError(400, "LocationRequired", "The location property is required.")
+    identities.prepare(write, default="SystemAssigned")
+    _check_identity(write)
+    if proper == "Project":
+        _prepare_project(write)
+    else:
+        _prepare_linked(write)
+    _defaults(write)
+
+
+def _check_identity(write: Write) -> None:
+    identity = write.body["identity"]["type"]
+    primary = write.properties.get("primaryUserAssignedIdentity")
+    if identity == "UserAssigned" and not primary:
+        raise user_error(
+            "primaryUserAssignedIdentity is required when the workspace has only user-assigned "
+            "identities.",
+            "ValidationError",
+        )
+
+
+def _check_tombstone(write: Write) -> None:
+    if write.old is None and write.world.store.document(DELETED, write.id.lower()) is not None:
+        raise ArmError(
+            400,
+            "BadRequest",
+            "Soft-deleted workspace exists. Please purge or recover it. "
+            "https://aka.ms/wsoftdelete",
+        )
+
+
+def _prepare_project(write: Write) -> None:
+    properties = write.properties
+    hub = write.world.store.get(str(properties.get("hubResourceId") or ""))
+    if hub is None and write.old is not None:
+        hub = write.world.store.get(write.old_properties["hubResourceId"])
+    if hub is None or hub.body.get("kind") != "Hub":
+        raise user_error(
+            f"Hub '{properties.get('hubResourceId')}' of the project was not found.",
+            "ValidationError",
+        )
+    properties["hubResourceId"] = hub.id
+    if write.body["location"] != hub.body["location"]:
+        raise user_error(
+            f"Project location must be the hub's location '{hub.body['location']}'.",
+            "ValidationError",
+        )
+    for name in INHERITED:
+        if properties.get(name) is not None:
+            raise user_error(
+                f"The property '{name}' is inherited from the hub and cannot be set on a project.",
+                "ValidationError",
+            )
+
+
+def _prepare_linked(write: Write) -> None:
+    properties = write.properties
+    for name in ("storageAccount", "keyVault"):
+        if not properties.get(name):
+            properties[name] = write.old_properties.get(name)
+        if not properties.get(name):
+            raise user_error(f"Missing dependent resource: {name}.", "ValidationError")
+    for name, type_ in LINKED.items():
+        linked = properties.get(name)
+        if not linked:
+            properties.pop(name, None)
+            continue
+        record = write.world.store.get(str(linked))
+        if record is None or record.type != type_:
+            raise user_error(
+                f"The {name} '{linked}' was not found: dependent resources must exist.",
+                "ValidationError/ResourceNotFound",
+            )
+        properties[name] = record.id.lower()
+
+
+def _defaults(write: Write) -> None:
+    write.hidden.setdefault("workspace", str(uuid.uuid4()))
+    write.body.setdefault("sku", {"name": "Basic", "tier": "Basic"})
+    write.body["sku"].setdefault("tier", write.body["sku"]["name"])
+    defaults: Json = {
+        "friendlyName": write.name,
+        "description": "",
+        "hbiWorkspace": False,
+        "publicNetworkAccess": "Enabled",
+        "allowPublicAccessWhenBehindVnet": False,
+        "v1LegacyMode": False,
+        "enableDataIsolation": write.body["kind"] != "Default",
+        "systemDatastoresAuthMode": "AccessKey",
+        "provisionNetworkNow": False,
+    }
+    if write.body["kind"] != "Project":
+        defaults["managedNetwork"] = {"isolationMode": "Disabled"}
+    for key, value in defaults.items():
+        if write.properties.get(key) is None:
+            write.properties[key] = write.old_properties.get(key, value)
+
+
+def _ready(world: World, record: Record) -> None:
+    ml_datastores.create_system_datastores(world, record, linked(world, record, "storageAccount"))
+
+
+def linked(world: World, record: Record, name: str) -> Record | None:
+    """Return a workspace's linked resource, a project's through its hub."""
+    owner = record
+    if record.body.get("kind") == "Project":
+        hub = world.store.get(record.body["properties"]["hubResourceId"])
+        owner = hub or record
+    return world.store.get(str(owner.body["properties"].get(name) or ""))
+
+
+def projects(world: World, hub: Record) -> list[Record]:
+    """Return the projects of a hub."""
+    return [
+        record
+        for record in world.store.of_type(ml.WORKSPACE)
+        if str(record.body["properties"].get("hubResourceId", "")).lower() == hub.id.lower()
+    ]
+
+
+def _present(world: World, record: Record, body: Json) -> None:
+    identities.present(world, record, body)
+    properties = body["properties"]
+    body.setdefault("tags", {})
+    if body["kind"] == "Project":
+        hub = world.store.get(properties["hubResourceId"])
+        for name in INHERITED:
+            value = hub.body["properties"].get(name) if hub else None
+            if value is not None:
+                properties[name] = value
+    if body["kind"] == "Hub":
+        properties["associatedWorkspaces"] = [one.id for one in projects(world, record)]
+    location = body["location"]
+    properties |= {
+        "workspaceId": record.hidden["workspace"],
+        "tenantId": world.identity.tenant_id,
+        "discoveryUrl": f"{world.base_url}/_aml/discovery",
+        "mlFlowTrackingUri": f"azureml://{location}.api.azureml.ms/mlflow/v1.0{record.id}",
+        "privateLinkCount": 0,
+        "storageHnsEnabled": False,
+        "notebookInfo": {
+            "resourceId": record.hidden["workspace"].replace("-", ""),
+            "fqdn": f"ml-{record.name.lower()}-{location}.{location}.notebooks.sandbox.test",
+            "isPrivateLinkEnabled": False,
+        },
+    }
+
+
+def _before_delete(world: World, record: Record, call: Call) -> None:
+    if record.body.get("kind") == "Hub" and projects(world, record):
+        raise conflict(
+            "Conflict",
+            f"Hub '{record.name}' cannot be deleted: it has associated projects. Delete them first.",
+        )
+    purge = call.query.get("forceToPurge", "false").lower() == "true"
+    record.hidden["purge"] = purge
+
+
+def _removed(world: World, record: Record) -> None:
+    if not record.hidden.get("purge"):
+        document = {"id": record.id, "location": record.body["location"]}
+        world.store.put_document(DELETED, record.id.lower(), document)
+
+
+def _purge_tombstone(world: World, call: Call, path: dict[str, str]) -> Answer | None:
+    """DELETE with forceToPurge on a tombstone; other deletes go the generic way."""
+    purge = call.query.get("forceToPurge", "false").lower() == "true"
+    key = call.path.lower()
+    if not purge or world.store.get(call.path) or world.store.document(DELETED, key) is None:
+        return None
+    world.store.delete_document(DELETED, key)
+    return Answer(200)
+
+
+def _list_keys(world: World, record: Record, call: Call) -> Answer:
+    account = linked(world, record, "storageAccount")
+    if account is None:
+        raise user_error("The workspace's storage account was not found.", "NotFoundError", 404)
+    keys = {"userStorageKey": account.hidden["keys"][0], "userStorageResourceId": account.id}
+    return Answer(200, keys)
+
+
+WORKSPACES = ResourceType(
+    type=ml.WORKSPACE,
+    versions=ml.VERSIONS,
+    schema=schema(
+        """
+        location: str
+        kind: str
+        tags: map
+        """,
+        _SKU,
+        identities.SCHEMA,
+        "properties!:" + _PROPERTIES,
+    ),
+    name_pattern=NAME,
+    create=Lro.ASYNC_OPERATION,
+    create_status=202,
+    update=Lro.ASYNC_OPERATION,
+    update_status=202,
+    delete=Lro.ASYNC_OPERATION,
+    create_s=60.0,
+    update_s=20.0,
+    delete_s=60.0,
+    immutable=(
+        "kind",
+        "properties.storageAccount",
+        "properties.keyVault",
+        "properties.hbiWorkspace",
+        "properties.hubResourceId",
+    ),
+    immutable_error=lambda path, name: user_error(
+        f"Property '{path}' of workspace '{name}' cannot be changed after creation.",
+        "ValidationError/Immutable",
+    ),
+    prepare=_prepare,
+    ready=_ready,
+    before_delete=_before_delete,
+    removed=_removed,
+    present=_present,
+    actions={"listKeys": _list_keys},
+)
+TYPES = (WORKSPACES,)
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "DELETE",
+        "/subscriptions/{sub}/resourceGroups/{group}/providers/"
+        "Microsoft.MachineLearningServices/workspaces/{name}",
+        ml.VERSIONS,
+        _purge_tombstone,
+    ),
+)
