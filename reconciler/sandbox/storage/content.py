@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -62,6 +63,8 @@ class ContentFiles:
     def __init__(self, root: Path) -> None:
         self._folder = root / "content"
         self._incoming = root / "tmp"
+        self._readers: Counter[str] = Counter()
+        self._doomed: set[str] = set()
         self._folder.mkdir(parents=True, exist_ok=True)
         self._incoming.mkdir(exist_ok=True)
 
@@ -76,21 +79,23 @@ class ContentFiles:
         return writer.finish()
 
     def read(
-        self, pieces: Iterable[Piece], start: int = 0, end: int | None = None
+        self, pieces: Sequence[Piece], start: int = 0, end: int | None = None
     ) -> Iterator[bytes]:
-        """The bytes from `start` up to but not including `end` of the pieces laid end to end."""
-        position = 0
-        for piece in pieces:
-            first = max(start - position, 0)
-            last = piece.size if end is None else min(end - position, piece.size)
-            if first < last:
-                yield from self._read_piece(piece, first, last)
-            position += piece.size
+        """The bytes from `start` up to but not including `end` of the pieces laid end to end.
+
+        The pieces stay readable until the iterator ends, even if they are discarded meanwhile.
+        """
+        files = [piece.file for piece in pieces]
+        self._readers.update(files)
+        return self._read(pieces, files, start, end)
 
     def discard(self, pieces: Iterable[Piece]) -> None:
-        """Delete pieces that the index no longer names."""
+        """Delete pieces that the index no longer names, as soon as nobody reads them."""
         for piece in pieces:
-            self._path(piece.file).unlink(missing_ok=True)
+            if self._readers[piece.file] > 0:
+                self._doomed.add(piece.file)
+            else:
+                self._path(piece.file).unlink(missing_ok=True)
 
     def sweep(self, named: set[str]) -> None:
         """Delete uploads that never ended and pieces that the index does not name."""
@@ -102,6 +107,29 @@ class ContentFiles:
 
     def _path(self, file: str) -> Path:
         return self._folder / file[:2] / file
+
+    def _read(
+        self, pieces: Sequence[Piece], files: list[str], start: int, end: int | None
+    ) -> Iterator[bytes]:
+        position = 0
+        try:
+            for piece in pieces:
+                first = max(start - position, 0)
+                last = piece.size if end is None else min(end - position, piece.size)
+                if first < last:
+                    yield from self._read_piece(piece, first, last)
+                position += piece.size
+        finally:
+            self._release(files)
+
+    def _release(self, files: list[str]) -> None:
+        self._readers.subtract(files)
+        for file in files:
+            if self._readers[file] <= 0:
+                del self._readers[file]
+                if file in self._doomed:
+                    self._doomed.remove(file)
+                    self._path(file).unlink(missing_ok=True)
 
     def _read_piece(self, piece: Piece, first: int, last: int) -> Iterator[bytes]:
         with self._path(piece.file).open("rb") as stream:

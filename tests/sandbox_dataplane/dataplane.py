@@ -1,0 +1,75 @@
+"""Calls with which the data-plane tests prepare their world."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from reconciler.sandbox.launch import Server
+
+if TYPE_CHECKING:
+    from azure.identity import ClientSecretCredential
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-dataplane"
+STORAGE_VERSION = "2023-05-01"
+
+
+@dataclass(frozen=True)
+class Azure:
+    """The running sandbox as a client sees it, and calls to prepare it with."""
+
+    server: Server
+    credential: ClientSecretCredential
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def ca(self) -> str:
+        return self.server.ca_file
+
+    def arm(self, method: str, path: str, version: str, body: Any = None) -> Any:
+        scope = f"{self.url}/.default"
+        headers = {"Authorization": f"Bearer {self.credential.get_token(scope).token}"}
+        address = f"{self.url}{path}?api-version={version}"
+        answer = requests.request(method, address, json=body, headers=headers, verify=self.ca)
+        assert answer.status_code < 400, answer.text
+        return answer.json() if answer.content else None
+
+    def control(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        headers = {"x-sandbox-token": self.server.control_token}
+        address = f"{self.url}/_sandbox/{path}"
+        return requests.request(method, address, headers=headers, verify=self.ca, **kwargs)
+
+
+@dataclass(frozen=True)
+class Account:
+    """A storage account with its first key."""
+
+    name: str
+    id: str
+    key: str
+    blob: str
+    file: str
+
+
+def new_account(azure: Azure, **properties: Any) -> Account:
+    name = f"acct{uuid.uuid4().hex[:12]}"
+    path = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}"
+    body = {
+        "location": "eastus",
+        "kind": "StorageV2",
+        "sku": {"name": "Standard_LRS"},
+        "properties": properties,
+    }
+    azure.arm("PUT", path, STORAGE_VERSION, body)
+    shown: dict[str, Any] = {}
+    while shown.get("properties", {}).get("provisioningState") != "Succeeded":
+        shown = azure.arm("GET", path, STORAGE_VERSION)
+    keys = azure.arm("POST", f"{path}/listKeys", STORAGE_VERSION)["keys"]
+    ends = shown["properties"]["primaryEndpoints"]
+    return Account(name, shown["id"], keys[0]["value"], ends["blob"], ends["file"])

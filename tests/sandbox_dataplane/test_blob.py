@@ -1,0 +1,287 @@
+"""The real azure-storage-blob client finds blobs to behave as in Azure."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.storage.blob import (
+    AccountSasPermissions,
+    BlobBlock,
+    BlobSasPermissions,
+    BlobServiceClient,
+    ContainerClient,
+    ContentSettings,
+    ResourceTypes,
+    generate_account_sas,
+    generate_blob_sas,
+    generate_container_sas,
+)
+from dataplane import Account, Azure, new_account
+
+IN_AN_HOUR = datetime.now(UTC) + timedelta(hours=1)
+MIB = 1 << 20
+
+
+def service(azure: Azure, account: Account, credential: object) -> BlobServiceClient:
+    return BlobServiceClient(
+        account.blob,
+        credential=credential,
+        connection_verify=azure.ca,
+        retry_total=0,
+        max_single_put_size=4 * MIB,
+    )
+
+
+@pytest.fixture
+def container(
+    azure: Azure, account: Account, unique: Callable[[str], str]
+) -> Iterator[ContainerClient]:
+    client = service(azure, account, azure.credential).get_container_client(unique("box-"))
+    client.create_container(metadata={"team": "ml"})
+    yield client
+    client.delete_container()
+
+
+def test_container_is_created_once_and_keeps_its_metadata(container: ContainerClient) -> None:
+    with pytest.raises(ResourceExistsError) as raised:
+        container.create_container()
+    assert raised.value.error_code == "ContainerAlreadyExists"
+    assert container.get_container_properties().metadata == {"team": "ml"}
+
+
+def test_blob_keeps_bytes_metadata_and_content_type(container: ContainerClient) -> None:
+    blob = container.get_blob_client("dir/ü b+%.txt")
+    settings = ContentSettings(content_type="text/plain")
+    blob.upload_blob(b"hello", metadata={"k": "v"}, content_settings=settings)
+    found = blob.get_blob_properties()
+    assert (found.size, found.metadata) == (5, {"k": "v"})
+    assert found.content_settings.content_type == "text/plain"
+    assert blob.download_blob().readall() == b"hello"
+    assert blob.download_blob(offset=1, length=3).readall() == b"ell"
+
+
+def test_large_upload_in_blocks_by_four_threads_comes_back_whole(
+    container: ContainerClient,
+) -> None:
+    content = os.urandom(20 * MIB + 7)
+    blob = container.get_blob_client("big.bin")
+    blob.upload_blob(io.BytesIO(content), max_concurrency=4)
+    assert blob.download_blob(max_concurrency=4).readall() == content
+
+
+def test_empty_blob_can_be_downloaded(container: ContainerClient) -> None:
+    container.upload_blob("empty", b"")
+    assert container.download_blob("empty").readall() == b""
+
+
+def test_overwriting_needs_to_be_asked_for(container: ContainerClient) -> None:
+    blob = container.upload_blob("a", b"1")
+    with pytest.raises(ResourceExistsError) as raised:
+        blob.upload_blob(b"2")
+    assert raised.value.error_code == "BlobAlreadyExists"
+    blob.upload_blob(b"2", overwrite=True)
+    assert blob.download_blob().readall() == b"2"
+
+
+def test_write_with_an_old_etag_is_refused_and_changes_nothing(
+    container: ContainerClient,
+) -> None:
+    blob = container.upload_blob("a", b"1")
+    old = blob.get_blob_properties().etag
+    blob.upload_blob(b"2", overwrite=True)
+    with pytest.raises(ResourceModifiedError) as raised:
+        blob.upload_blob(
+            b"3", overwrite=True, etag=old, match_condition=MatchConditions.IfNotModified
+        )
+    assert raised.value.error_code == "ConditionNotMet"
+    assert blob.download_blob().readall() == b"2"
+
+
+def test_unchanged_blob_is_not_sent_again(container: ContainerClient) -> None:
+    blob = container.upload_blob("a", b"1")
+    etag = blob.get_blob_properties().etag
+    with pytest.raises(HttpResponseError) as raised:
+        blob.download_blob(etag=etag, match_condition=MatchConditions.IfModified)
+    assert raised.value.status_code == 304
+
+
+def test_listing_pages_prefixes_and_folders_agree(container: ContainerClient) -> None:
+    names = [f"many/{number:02}" for number in range(12)] + ["many-too", "zoo"]
+    for name in names:
+        container.upload_blob(name, b"1", metadata={"n": name[-1]})
+    assert [b.name for b in container.list_blobs(results_per_page=5)] == sorted(names)
+    assert len(list(container.list_blobs(name_starts_with="many/"))) == 12
+    assert [b.name for b in container.walk_blobs()] == ["many/", "many-too", "zoo"]
+    walked = container.walk_blobs("many/", results_per_page=7)
+    assert [b.name for b in walked] == names[:12]
+    with_metadata = container.list_blobs(name_starts_with="zoo", include=["metadata"])
+    assert [b.metadata for b in with_metadata] == [{"n": "o"}]
+
+
+def test_missing_things_have_azures_error_codes(azure: Azure, container: ContainerClient) -> None:
+    with pytest.raises(ResourceNotFoundError) as no_blob:
+        container.download_blob("nope")
+    assert no_blob.value.error_code == "BlobNotFound"
+    with pytest.raises(ResourceNotFoundError) as no_head:
+        container.get_blob_client("nope").get_blob_properties()
+    assert no_head.value.error_code == "BlobNotFound"
+    account_url = container.url.rsplit("/", 2)[0]
+    service_ = BlobServiceClient(
+        f"{account_url}/unknownaccount",
+        credential=azure.credential,
+        connection_verify=azure.ca,
+        retry_total=0,
+    )
+    with pytest.raises(ResourceNotFoundError) as no_account:
+        service_.get_container_client("x").get_container_properties()
+    assert no_account.value.error_code == "AccountNotFound"
+
+
+def test_blocks_stay_invisible_until_they_are_committed(container: ContainerClient) -> None:
+    blob = container.get_blob_client("parts")
+    blob.stage_block("b1", b"one ")
+    blob.stage_block("b2", b"two")
+    assert not blob.exists()
+    blob.commit_block_list([BlobBlock("b2"), BlobBlock("b1")], metadata={"m": "1"})
+    assert blob.download_blob().readall() == b"twoone "
+    blob.stage_block("b3", b"!")
+    blob.commit_block_list([BlobBlock("b1"), BlobBlock("b3")])
+    assert blob.download_blob().readall() == b"one !"
+    with pytest.raises(HttpResponseError) as raised:
+        blob.commit_block_list([BlobBlock("unknown")])
+    assert raised.value.error_code == "InvalidBlockList"
+    assert blob.download_blob().readall() == b"one !"
+
+
+def test_corrupted_upload_is_refused(container: ContainerClient, azure: Azure) -> None:
+    token = azure.credential.get_token("https://storage.azure.com/.default").token
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "x-ms-blob-type": "BlockBlob",
+        "x-ms-version": "2023-11-03",
+        "Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    answer = requests.put(f"{container.url}/x", data=b"abc", headers=headers, verify=azure.ca)
+    assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "Md5Mismatch")
+    container.upload_blob("fine", b"abc", validate_content=True)
+
+
+def test_copy_from_another_blob(container: ContainerClient) -> None:
+    source = container.upload_blob("source", b"abc", metadata={"a": "b"})
+    target = container.get_blob_client("target")
+    assert target.start_copy_from_url(source.url)["copy_status"] == "success"
+    source.delete_blob()
+    assert target.download_blob().readall() == b"abc"
+    assert target.get_blob_properties().metadata == {"a": "b"}
+
+
+def test_account_key_signs_and_a_wrong_key_is_refused(
+    azure: Azure, account: Account, container: ContainerClient
+) -> None:
+    for credential in (account.key, {"account_name": account.name, "account_key": account.key}):
+        client = service(azure, account, credential)
+        box = client.get_container_client(container.container_name)
+        box.upload_blob("signed ä/x", b"1", overwrite=True, metadata={"Zed": "1", "abc": "2"})
+        assert box.download_blob("signed ä/x").readall() == b"1"
+        assert [b.name for b in box.list_blobs(name_starts_with="signed")] == ["signed ä/x"]
+    wrong = {"account_name": account.name, "account_key": account.key[:-8] + "AAAAAA=="}
+    with pytest.raises(ClientAuthenticationError) as raised:
+        list(service(azure, account, wrong).list_containers())
+    assert raised.value.error_code == "AuthenticationFailed"
+
+
+def test_shared_access_signature_gives_what_it_names_and_no_more(
+    azure: Azure, account: Account, container: ContainerClient
+) -> None:
+    container.upload_blob("mine", b"1")
+    container.upload_blob("other", b"2")
+    name = container.container_name
+    read = BlobSasPermissions(read=True)
+    sas = generate_blob_sas(
+        account.name, name, "mine", account_key=account.key, permission=read, expiry=IN_AN_HOUR
+    )
+    limited = service(azure, account, sas)
+    assert limited.get_blob_client(name, "mine").download_blob().readall() == b"1"
+    with pytest.raises(HttpResponseError) as no_write:
+        limited.get_blob_client(name, "mine").upload_blob(b"x", overwrite=True)
+    assert no_write.value.error_code == "AuthorizationPermissionMismatch"
+    with pytest.raises(ClientAuthenticationError):
+        limited.get_blob_client(name, "other").download_blob()
+
+
+def test_container_and_account_signatures_work_and_expire(
+    azure: Azure, account: Account, container: ContainerClient
+) -> None:
+    container.upload_blob("a", b"1")
+    name = container.container_name
+    of_container = generate_container_sas(
+        account.name, name, account_key=account.key, permission="rwl", expiry=IN_AN_HOUR
+    )
+    assert service(azure, account, of_container).get_blob_client(name, "a").exists()
+    of_account = generate_account_sas(
+        account.name,
+        account.key,
+        ResourceTypes(object=True),
+        AccountSasPermissions(read=True, list=True),
+        IN_AN_HOUR,
+    )
+    box = service(azure, account, of_account).get_container_client(name)
+    assert box.download_blob("a").readall() == b"1"
+    with pytest.raises(HttpResponseError) as wrong_level:
+        list(box.list_blobs())
+    assert wrong_level.value.error_code == "AuthorizationResourceTypeMismatch"
+    old = generate_container_sas(
+        account.name,
+        name,
+        account_key=account.key,
+        permission="rwl",
+        expiry=datetime.now(UTC) - timedelta(hours=1),
+    )
+    with pytest.raises(ClientAuthenticationError):
+        service(azure, account, old).get_blob_client(name, "a").download_blob()
+
+
+def test_callers_without_credentials_or_with_a_foreign_token_are_refused(
+    azure: Azure, account: Account
+) -> None:
+    anonymous = requests.get(f"{account.blob}?comp=list", verify=azure.ca)
+    assert anonymous.status_code == 401
+    assert anonymous.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
+    arm_token = azure.credential.get_token(f"{azure.url}/.default").token
+    headers = {"Authorization": f"Bearer {arm_token}"}
+    wrong = requests.get(f"{account.blob}?comp=list", headers=headers, verify=azure.ca)
+    assert wrong.headers["x-ms-error-code"] == "InvalidAuthenticationInfo"
+
+
+def test_account_that_forbids_keys_takes_tokens_only(azure: Azure) -> None:
+    strict = new_account(azure, allowSharedKeyAccess=False)
+    with pytest.raises(HttpResponseError) as raised:
+        list(service(azure, strict, strict.key).list_containers())
+    assert raised.value.error_code == "KeyBasedAuthenticationNotPermitted"
+    assert list(service(azure, strict, azure.credential).list_containers()) == []
+
+
+def test_account_can_be_addressed_by_its_host_name(
+    azure: Azure, account: Account, container: ContainerClient
+) -> None:
+    container.upload_blob("a b", b"1")
+    token = azure.credential.get_token("https://storage.azure.com/.default").token
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Host": f"{account.name}.blob.core.sandbox.test",
+    }
+    address = f"{azure.url}/{container.container_name}/a%20b"
+    assert requests.get(address, headers=headers, verify=azure.ca).content == b"1"
