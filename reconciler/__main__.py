@@ -1,4 +1,4 @@
-"""`python -m reconciler`: the same as the console script."""
+"""`python -m reconciler` is the same as the console script."""
 
 from reconciler.cli.main import entry
 

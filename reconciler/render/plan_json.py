@@ -91,7 +91,7 @@ def _reason(change: Change) -> str:
     if change.pending:
         return "pending"
     if change.action in (Action.ADOPT, Action.RUN):
-        return change.action.value
+        return str(change.action.value)
     if change.action is Action.REPLACE and any(f.forces_replace for f in change.fields):
         return "replace_because_cannot_update"
     return ""

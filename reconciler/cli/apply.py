@@ -1,0 +1,92 @@
+"""`reconcile apply`: make Azure what the spec says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli.arguments import (
+    add_adopt,
+    add_output,
+    add_parallelism,
+    add_selection,
+    add_spec,
+    add_timeout,
+)
+from reconciler.diagnostics import ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.cli.arguments import Parser
+    from reconciler.cli.session import Session
+    from reconciler.operations import Loaded
+    from reconciler.operations.saved_plan import SavedPlan
+
+SUMMARY = "Make Azure what the spec says: show the plan, ask, carry it out, report."
+EXAMPLES = (
+    "reconcile apply specs/phi3-ultrachat.yaml --sandbox",
+    "reconcile apply spec.yaml --yes               # in a pipeline",
+    "reconcile apply plan.json                     # exactly the plan that was saved",
+    "reconcile apply spec.yaml --no-wait           # submit the job, do not wait for it",
+)
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of this command."""
+    add_spec(parser, "the spec, or a plan saved with `reconcile plan --out FILE`")
+    add_output(parser, ("text", "json"))
+    parser.own.add_argument("--yes", action="store_true", help="do not ask")
+    parser.own.add_argument(
+        "--no-wait", action="store_true", help="submit jobs but do not wait for their end"
+    )
+    add_selection(parser)
+    add_adopt(parser)
+    add_parallelism(parser)
+    add_timeout(parser)
+
+
+def run(session: Session) -> ExitCode:
+    """Plan, or take a saved plan that still holds, and carry it out."""
+    session.start_sandbox()
+    from reconciler.cli.carrying_out import carry_out
+    from reconciler.cli.session import parallelism
+    from reconciler.operations import load, plan
+
+    options = session.options
+    saved = saved_plan(options.spec)
+    loaded = load(saved.spec if saved else options.spec, adopt=options.adopt)
+    session.warn(loaded.warnings)
+    connection = session.connect(loaded, read_only=False)
+    made = plan(
+        loaded,
+        connection,
+        targets=_targets(options, saved, loaded),
+        retry=options.retry,
+        prune=options.prune,
+        **parallelism(options),
+    )
+    if saved:
+        saved.refuse_if_stale(loaded, made)
+        options.yes = True
+    where = made.target.resource_group
+    return carry_out(session, loaded, connection, made, f"Apply this to {where}?")
+
+
+def saved_plan(source: str) -> SavedPlan | None:
+    """Return the saved plan of a file; None when the file is a spec."""
+    from reconciler.operations import load_plan
+    from reconciler.operations.saved_plan import FORMAT
+
+    path = Path(source)
+    if source == "-" or not path.is_file():
+        return None
+    with path.open("rb") as file:
+        is_plan = FORMAT.encode() in file.read(200)
+    return load_plan(path) if is_plan or path.suffix == ".json" else None
+
+
+def _targets(options: Any, saved: SavedPlan | None, loaded: Loaded) -> list[str]:
+    """Return what to plan; a saved plan that covered a part is compared with that part."""
+    if saved is None:
+        return list(options.target)
+    covered = [address for address in saved.decisions if address in loaded.resources]
+    return covered if len(covered) < len(loaded.resources) else []

@@ -1,0 +1,88 @@
+"""Show a plan, ask, carry it out, report: what `apply` and `destroy` have in common."""
+
+from __future__ import annotations
+
+import time
+
+from reconciler.cli.confirm import confirm
+from reconciler.cli.session import Session, kind_views, parallelism
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import ExitCode, RefusedError
+from reconciler.operations import Loaded, Plan, Report, apply
+from reconciler.operations.applying import refuse_blocked
+from reconciler.render.fields import Views
+from reconciler.render.plan_text import plan_lines
+from reconciler.render.report import report_json, report_lines
+
+
+def carry_out(
+    session: Session, loaded: Loaded, connection: Connection, plan: Plan, question: str
+) -> ExitCode:
+    """Return the exit code of a plan that was shown, agreed to and carried out."""
+    views = Views(plan, kind_views())
+    as_text = session.options.output == "text"
+    shown = session.out if as_text else session.err
+    shown.write(plan_lines(views, verbose=session.options.verbose))
+    if _is_blocked(plan):
+        session.err.say("Nothing was changed: the errors above come first.")
+        return ExitCode.REFUSED
+    if not _has_work(views):
+        if not as_text:
+            _report(session, Report(()), 0.0)
+        return ExitCode.OK
+    if any(change.action.is_change for change in plan.changes):
+        confirm(session, question)
+    began = time.monotonic()
+    report = _watched(session, loaded, connection, plan)
+    _report(session, report, time.monotonic() - began, is_destroy=plan.destroys)
+    return session.signals.received or report.exit_code
+
+
+def _is_blocked(plan: Plan) -> bool:
+    try:
+        refuse_blocked(plan)
+    except RefusedError:
+        return True
+    return False
+
+
+def _has_work(views: Views) -> bool:
+    """Whether apply has anything to write, to wait for or to compare."""
+    changes = views.plan.changes
+    return any(c.action.is_change or c.pending or c.blocked or views.compares(c) for c in changes)
+
+
+def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Plan) -> Report:
+    total = sum(1 for c in plan.changes if c.action.is_change or c.pending)
+    session.signals.guard(connection.stop, session.err.say)
+    if not session.options.quiet:
+        session.err.say("")
+    with session.progress(total) as progress:
+        return apply(
+            loaded,
+            connection,
+            plan,
+            progress=progress,
+            no_wait=getattr(session.options, "no_wait", False),
+            **parallelism(session.options),
+        )
+
+
+def _report(
+    session: Session, report: Report, elapsed_s: float, *, is_destroy: bool = False
+) -> None:
+    if session.options.output == "json":
+        session.out.raw(report_json(report, elapsed_s=elapsed_s))
+        return
+    session.out.say("")
+    step = _next_step(session, report, is_destroy=is_destroy)
+    session.out.write(report_lines(report, elapsed_s=elapsed_s, next_step=step))
+
+
+def _next_step(session: Session, report: Report, *, is_destroy: bool) -> str:
+    name = "destroy" if is_destroy else "apply"
+    if report.exit_code is ExitCode.PENDING or report.interrupted:
+        return f"To go on where this stopped: {session.command(name)}"
+    if report.exit_code is not ExitCode.OK:
+        return f"When that is solved, go on with: {session.command(name)}"
+    return "" if name == "destroy" else f"To look at it: {session.command('status')}"

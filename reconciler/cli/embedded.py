@@ -1,0 +1,52 @@
+"""Start or find the sandbox that `--sandbox` asks for, while the spec is being read."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from reconciler.cli.arguments import EMBEDDED
+from reconciler.diagnostics import LocalError
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.launch import Server
+
+STATE = Path(".reconcile") / "sandbox"
+
+
+class Starting:
+    """A sandbox on its way up. `close` must be called, also when it was never needed."""
+
+    def __init__(self, choice: str, state: Path = STATE) -> None:
+        """Begin at once; `choice` is a URL or `EMBEDDED`."""
+        self._future: Future[Server] = Future()
+        Thread(target=self._start, args=(choice, state), daemon=True).start()
+
+    def server(self) -> Server:
+        """Return the running sandbox. Raises `LocalError` when it could not be started."""
+        from reconciler.sandbox.launch import LaunchError
+
+        try:
+            return self._future.result()
+        except LaunchError as error:
+            raise LocalError.because(str(error)) from error
+        except OSError as error:
+            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            raise LocalError.because(f"the sandbox cannot start: {what}") from error
+
+    def close(self) -> None:
+        """Detach from the sandbox; an embedded one without users ends by itself."""
+        if self._future.exception() is None:
+            self._future.result().close()
+
+    def _start(self, choice: str, state: Path) -> None:
+        from reconciler.sandbox.launch import find, launch
+
+        try:
+            server = launch(state) if choice == EMBEDDED else find(choice)
+        except BaseException as error:  # noqa: BLE001 - handed over to who asks for the result
+            self._future.set_exception(error)
+        else:
+            self._future.set_result(server)

@@ -1,0 +1,167 @@
+"""The entry point: find the command, run it, and turn whatever happens into an exit code.
+
+A command is a module of this package with `SUMMARY`, `EXAMPLES`, `add_arguments(parser)`
+and `run(session) -> ExitCode`. Only the module of the command that was named is imported,
+and it imports what it needs when it runs: `--help` costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from reconciler.cli.arguments import Parser, nearest, split_command, with_sandbox_value
+from reconciler.cli.signals import Signals, leave
+from reconciler.diagnostics import ExitCode, LocalError, ReconcileError, UsageError
+
+COMMANDS = {
+    "validate": "check a spec; touches no network",
+    "plan": "show what apply would do",
+    "apply": "make Azure what the spec says",
+    "destroy": "delete what the spec made",
+    "status": "say whether each resource is in sync and healthy",
+    "chat": "ask the deployed model a question",
+    "graph": "print the dependency graph as Mermaid or DOT",
+    "schema": "print the JSON Schema of the spec",
+    "sandbox": "run and inspect the local Azure emulator",
+    "completion": "print a completion script for bash or zsh",
+}
+
+HELP = """Keep Azure Machine Learning and Azure AI Foundry as one YAML file says.
+
+Examples:
+  reconcile validate specs/phi3-ultrachat.yaml
+  reconcile plan     specs/phi3-ultrachat.yaml --sandbox
+  reconcile apply    specs/phi3-ultrachat.yaml --sandbox
+  reconcile chat     specs/phi3-ultrachat.yaml --sandbox "How do I keep basil alive?"
+
+Usage: reconcile COMMAND SPEC [options]
+
+Commands:
+{commands}
+
+Options:
+  --sandbox [URL]  use the embedded Azure emulator, or the one at URL
+  -v, -q           log each request to Azure; no progress and no warnings
+  --color WHEN     auto, always or never
+  --version        print the version
+
+`reconcile COMMAND --help` shows examples and options of one command.
+Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 Azure still works,
+4 sign-in or permission, 5 refused, 64 usage, 65 invalid spec, 75 Azure unavailable.
+"""
+
+
+def entry() -> NoReturn:
+    """Run the command line of this process and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    signals = Signals()
+    signals.install()
+    code = main(sys.argv[1:], signals)
+    # Threads that still talk to Azure must not keep a finished process waiting.
+    leave(signals.received or code)
+
+
+def main(words: Sequence[str], signals: Signals | None = None) -> ExitCode:
+    """Run one command line and return its exit code; never raises."""
+    try:
+        return _run(list(words), signals or Signals())
+    except ReconcileError as error:
+        _show(error)
+        return error.exit_code
+    except SystemExit as error:
+        return ExitCode.OK if not error.code else ExitCode.USAGE
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return ExitCode.OK
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        _show(LocalError.because(what))
+        return ExitCode.FAILED
+    except Exception as error:  # noqa: BLE001 - the one place that may: users get no traceback
+        return _internal(error)
+
+
+def _run(words: list[str], signals: Signals) -> ExitCode:
+    words = with_sandbox_value(words)
+    command, rest = split_command(words)
+    if not command:
+        return _without_command(rest)
+    if command not in COMMANDS:
+        raise UsageError.because(
+            f"there is no command `{command}`",
+            hint=nearest(command, COMMANDS) or f"one of: {', '.join(COMMANDS)}",
+        )
+    module = import_module(f"reconciler.cli.{command}")
+    parser = Parser(command, module.SUMMARY, module.EXAMPLES)
+    module.add_arguments(parser)
+    options, unknown = parser.parse_known_args(rest)
+    parser.refuse_unknown(unknown)
+    from reconciler.cli.session import Session
+
+    with Session(options, signals) as session:
+        try:
+            code: ExitCode = module.run(session)
+        except ReconcileError as error:
+            # Shown before the sandbox is let go of, which may take a moment.
+            _show(error)
+            return error.exit_code
+    return code
+
+
+def _without_command(words: list[str]) -> ExitCode:
+    if "--version" in words:
+        sys.stdout.write(f"reconcile {version()}\n")
+        return ExitCode.OK
+    unknown = [w for w in words if w not in ("-h", "--help")]
+    if unknown:
+        options = ("--help", "--version", "--sandbox", "--color", "--verbose", "--quiet")
+        raise UsageError.because(
+            f"no command is given, and {unknown[0].split('=')[0]} alone does nothing",
+            hint=nearest(unknown[0], options) or "see `reconcile --help`",
+        )
+    table = "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items())
+    stream = sys.stdout if words else sys.stderr
+    stream.write(HELP.format(commands=table))
+    return ExitCode.OK if words else ExitCode.USAGE
+
+
+def _show(error: ReconcileError) -> None:
+    from reconciler.render.diagnostics_text import problems
+    from reconciler.render.terminal import Terminal
+
+    Terminal.of(sys.stderr, _colour()).write(problems(error.diagnostics))
+
+
+def _colour() -> str:
+    """Return the word after `--color`, for errors that come before the options are known."""
+    words = [w.partition("=")[2] or w for w in sys.argv if w.startswith("--color=")]
+    return words[-1] if words and words[-1] in ("always", "never") else "auto"
+
+
+def _internal(error: Exception) -> ExitCode:
+    from reconciler.render.terminal import Terminal, clean
+
+    if os.environ.get("RECONCILE_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error)
+    text = clean(f"{type(error).__name__}: {error}")[:300]
+    Terminal.of(sys.stderr).say(
+        f"error: internal error in reconcile {version()}: {text}; "
+        "set RECONCILE_DEBUG=1 for the traceback"
+    )
+    return ExitCode.INTERNAL
+
+
+def version() -> str:
+    """Return the version of this tool."""
+    from importlib.metadata import version as of
+
+    return of("reconcile-azureml")

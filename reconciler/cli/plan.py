@@ -1,0 +1,108 @@
+"""`reconcile plan`: show what apply would do; sends reads only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli.arguments import (
+    add_adopt,
+    add_output,
+    add_parallelism,
+    add_selection,
+    add_spec,
+    add_timeout,
+)
+from reconciler.diagnostics import ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.cli.arguments import Parser
+    from reconciler.cli.session import Session
+    from reconciler.operations import Plan
+    from reconciler.render.fields import Views
+
+SUMMARY = "Show what apply would do. Changes nothing."
+EXAMPLES = (
+    "reconcile plan specs/phi3-ultrachat.yaml --sandbox",
+    "reconcile plan spec.yaml --out plan.json && reconcile apply plan.json",
+    "reconcile plan spec.yaml -o markdown > comment.md",
+    "reconcile plan spec.yaml --detailed-exitcode   # 0: nothing to do, 2: changes",
+)
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of this command."""
+    add_spec(parser)
+    add_output(parser, ("text", "json", "markdown"))
+    parser.own.add_argument(
+        "--out", metavar="FILE", help="save the plan for `reconcile apply FILE`"
+    )
+    parser.own.add_argument(
+        "--detailed-exitcode", action="store_true", help="exit 2 when there are changes"
+    )
+    add_selection(parser)
+    add_adopt(parser)
+    add_parallelism(parser)
+    add_timeout(parser)
+
+
+def run(session: Session) -> ExitCode:
+    """Load, plan, show, and save where told to."""
+    session.start_sandbox()
+    from pathlib import Path
+
+    from reconciler.cli.session import kind_views, parallelism
+    from reconciler.operations import load, plan, save
+    from reconciler.render.fields import Views
+
+    options = session.options
+    loaded = load(options.spec, adopt=options.adopt)
+    session.warn(loaded.warnings)
+    made = plan(
+        loaded,
+        session.connect(loaded, read_only=True),
+        targets=options.target,
+        retry=options.retry,
+        prune=options.prune,
+        **parallelism(options),
+    )
+    _show(session, Views(made, kind_views()))
+    if options.out:
+        save(made, loaded, Path(options.out))
+    return _exit_code(session, made)
+
+
+def _show(session: Session, views: Views) -> None:
+    from reconciler.render.plan_json import plan_json
+    from reconciler.render.plan_markdown import plan_markdown
+    from reconciler.render.plan_text import plan_lines
+
+    match session.options.output:
+        case "json":
+            session.out.raw(plan_json(views))
+        case "markdown":
+            session.out.raw(plan_markdown(views))
+        case _:
+            next_step = _next_step(session, views.plan)
+            verbose = session.options.verbose
+            session.out.write(plan_lines(views, next_step=next_step, verbose=verbose))
+
+
+def _next_step(session: Session, made: Plan) -> str:
+    """Return what to type after reading the plan; nothing where nothing is to be done."""
+    options = session.options
+    if made.blocked:
+        return "Nothing can be applied before the errors above are solved."
+    if made.is_empty and not any(change.pending for change in made.changes):
+        return ""
+    if options.out:
+        return f"To carry out exactly this: {session.command('apply', source=options.out)}"
+    extra = [f"--target {t}" for t in options.target] + [f"--adopt {a}" for a in options.adopt]
+    extra += [f"--retry {r}" for r in options.retry] + (["--prune"] if options.prune else [])
+    return f"To carry it out: {session.command('apply', *extra)}"
+
+
+def _exit_code(session: Session, made: Plan) -> ExitCode:
+    if made.blocked:
+        return ExitCode.REFUSED
+    has_changes = any(change.action.is_change for change in made.changes)
+    return ExitCode.CHANGES if has_changes and session.options.detailed_exitcode else ExitCode.OK

@@ -1,0 +1,168 @@
+"""What every command has at hand: its options, its streams, its connection to Azure."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shlex
+import sys
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.cli.arguments import EMBEDDED
+from reconciler.cli.embedded import Starting
+from reconciler.cli.signals import Signals
+from reconciler.render.terminal import Terminal, clean
+
+if TYPE_CHECKING:
+    from reconciler.cloud.connection import Cloud, Connection
+    from reconciler.diagnostics import Diagnostic
+    from reconciler.engine.types import Action, Address, Outcome
+    from reconciler.operations import Loaded
+    from reconciler.render.fields import KindView
+
+POOL_SIZE = 32
+
+
+class Watcher(Protocol):
+    """Watches an apply (`operations.applying.Events`) for the length of a `with` block."""
+
+    def __enter__(self) -> Watcher:
+        """Begin to show."""
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the terminal as it was."""
+
+    def say(self, address: Address, message: str, *, link: str = "") -> None:
+        """Show what is being done."""
+
+    def bytes(self, address: Address, done: int, total: int) -> None:
+        """Show how much of a transfer is through."""
+
+    def started(self, address: Address, action: Action) -> None:
+        """Show that work begins."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Show how it ended."""
+
+
+class Session:
+    """One run of one command. A context manager: it lets go of an embedded sandbox."""
+
+    def __init__(self, options: argparse.Namespace, signals: Signals) -> None:
+        """Set up streams and log; a sandbox starts in the background at once."""
+        self.options = options
+        self.signals = signals
+        self.out = Terminal.of(sys.stdout, options.color)
+        self.err = Terminal.of(sys.stderr, options.color)
+        self._starting: Starting | None = None
+        if options.verbose:
+            _log_requests(self.err)
+
+    def __enter__(self) -> Session:
+        """Begin."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Detach from the sandbox."""
+        if self._starting:
+            self._starting.close()
+
+    def start_sandbox(self) -> None:
+        """Start the sandbox that the options ask for, while other work goes on."""
+        if self.options.sandbox:
+            self._starting = Starting(self.options.sandbox)
+
+    def connect(self, loaded: Loaded, *, read_only: bool) -> Connection:
+        """Return the connection for a spec's subscription; sends nothing yet."""
+        from reconciler.cloud.connection import Connection
+
+        timeout_s = getattr(self.options, "timeout", None)
+        return Connection(
+            self.cloud(),
+            loaded.spec.target.subscription_id,
+            read_only=read_only,
+            deadline=time.monotonic() + timeout_s if timeout_s else None,
+            pool_size=max(POOL_SIZE, getattr(self.options, "parallelism", None) or 0),
+        )
+
+    def cloud(self) -> Cloud:
+        """Return the cloud that the command line chose; nothing else can choose one."""
+        from reconciler.cloud.connection import Cloud, SandboxAccess
+
+        if self._starting is None:
+            return Cloud()
+        server = self._starting.server()
+        return Cloud.of_sandbox(
+            SandboxAccess(
+                server.url,
+                server.ca_file,
+                server.tenant_id,
+                server.client_id,
+                server.client_secret,
+            )
+        )
+
+    def warn(self, warnings: Iterable[Diagnostic]) -> None:
+        """Show warnings, unless told to be quiet."""
+        from reconciler.render.diagnostics_text import problems
+
+        if not self.options.quiet:
+            self.err.write(problems(warnings))
+
+    def progress(self, total: int) -> Watcher:
+        """Return who watches an apply: a live table, event lines, or nobody."""
+        from reconciler.cli.quiet import Quiet
+        from reconciler.render.event_lines import EventLines
+        from reconciler.render.live import LiveTable
+
+        if self.options.quiet:
+            return Quiet()
+        if self.err.is_live and not self.options.verbose:
+            return LiveTable(self.err, total)
+        return EventLines(self.err)
+
+    def command(self, name: str, *extra: str, source: str = "") -> str:
+        """Return the command line to type next, for this spec (or `source`) and cloud."""
+        words = ["reconcile", name, source or self.options.spec]
+        if self.options.sandbox == EMBEDDED:
+            words.append("--sandbox")
+        elif self.options.sandbox:
+            words += ["--sandbox", self.options.sandbox]
+        return " ".join([shlex.quote(word) for word in words] + list(extra))
+
+
+def parallelism(options: argparse.Namespace) -> dict[str, int]:
+    """Return the keyword for an operation; nothing leaves the operation's own default."""
+    return {"parallelism": options.parallelism} if options.parallelism else {}
+
+
+def kind_views() -> dict[str, KindView]:
+    """Return what rendering needs to know of every kind."""
+    from reconciler.kinds import KINDS
+    from reconciler.render.fields import KindView
+
+    return {h.kind: KindView(h.policy.rules, h.compares_at_apply) for h in KINDS}
+
+
+def _log_requests(terminal: Terminal) -> None:
+    handler = logging.StreamHandler(terminal.stream)
+    handler.setFormatter(_OneLine("azure: %(message)s"))
+    logger = logging.getLogger("reconcile.azure")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+class _OneLine(logging.Formatter):
+    """Keeps what Azure answered from steering the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record))

@@ -1,0 +1,46 @@
+"""`reconcile status`: whether each resource is what the spec says, and whether it is well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli.arguments import add_output, add_parallelism, add_spec, add_timeout
+from reconciler.diagnostics import ExitCode
+
+if TYPE_CHECKING:
+    from reconciler.cli.arguments import Parser
+    from reconciler.cli.session import Session
+
+SUMMARY = "Say for each resource whether it is in sync with the spec and healthy."
+EXAMPLES = (
+    "reconcile status specs/phi3-ultrachat.yaml --sandbox",
+    "reconcile status spec.yaml -o json",
+)
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of this command."""
+    add_spec(parser)
+    add_output(parser, ("text", "json"))
+    add_parallelism(parser)
+    add_timeout(parser)
+
+
+def run(session: Session) -> ExitCode:
+    """Read everything and show a row for each resource."""
+    session.start_sandbox()
+    from reconciler.cli.session import parallelism
+    from reconciler.operations import load, status
+    from reconciler.render.status_text import status_json, status_lines
+
+    loaded = load(session.options.spec)
+    session.warn(loaded.warnings)
+    connection = session.connect(loaded, read_only=True)
+    rows = status(loaded, connection, **parallelism(session.options))
+    if session.options.output == "json":
+        session.out.raw(status_json(rows))
+        return ExitCode.OK
+    differs = any(row.synced != "Synced" for row in rows)
+    step = f"To see the differences: {session.command('plan')}" if differs else ""
+    session.out.write(status_lines(rows, next_step=step))
+    return ExitCode.OK
