@@ -7,8 +7,8 @@ the model version's URI leads there. An index is kept per content, for the newes
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
+from reconciler.sandbox.arm import ml
 from reconciler.sandbox.serving.chat import ModelError
 from reconciler.sandbox.serving.nearest import AnswerIndex, read_conversations
 from reconciler.sandbox.store import Record
@@ -49,32 +49,10 @@ class ModelFiles:
 
 def artifact_place(world: World, deployment: Record, reference: str) -> tuple[str, str, str] | None:
     """(account, container, path) of a deployment's model, or None for a model without files."""
-    workspace_id = deployment.id.lower().rpartition("/onlineendpoints/")[0]
-    model_id = _model_id(workspace_id, reference)
-    model = world.resource(model_id) if model_id else None
+    workspace_id = ml.workspace_id(deployment.id)
+    if not reference or reference.startswith("azureml://"):
+        return None  # a registry's model: the sandbox holds no files of it
+    model = world.store.get(ml.asset_id(workspace_id, reference, "models"))
     if model is None:
         return None
-    return _place_of_uri(world, workspace_id, model["properties"])
-
-
-def _model_id(workspace_id: str, reference: str) -> str | None:
-    """The ARM id that a deployment's `model` means: a full id or `azureml:name:version`."""
-    text = reference.removeprefix("azureml:")
-    if text.startswith("/subscriptions/"):
-        return text
-    name, _, version = text.partition(":")
-    return f"{workspace_id}/models/{name}/versions/{version}" if version else None
-
-
-def _place_of_uri(
-    world: World, workspace_id: str, properties: dict[str, Any]
-) -> tuple[str, str, str] | None:
-    uri = str(properties.get("modelUri") or "")
-    if "/datastores/" not in uri:
-        return None
-    datastore_name, _, path = uri.partition("/datastores/")[2].partition("/paths/")
-    datastore = world.resource(f"{workspace_id}/datastores/{datastore_name}")
-    if datastore is None:
-        return None
-    found = datastore["properties"]
-    return found["accountName"], found["containerName"], path.strip("/")
+    return ml.locate(world, workspace_id, str(model.body["properties"].get("modelUri") or ""))
