@@ -81,8 +81,7 @@ def _existing(world: World, identity_id: str) -> str:
         raise ArmError(
             400,
             "FailedIdentityOperation",
-            "Identity operation failed: the user assigned identity "
-            f"'{identity_id}' was not found.",
+            f"Identity operation failed: the user assigned identity '{identity_id}' was not found.",
         )
     return record.id
 

@@ -44,7 +44,9 @@ class Target:
         """The id of the resource this one is nested in, None at top level."""
         if len(self.types) < 2:
             return None
-        return Target(self.scope, self.namespace, self.types[:-1], self.names[: len(self.types) - 1]).id
+        return Target(
+            self.scope, self.namespace, self.types[:-1], self.names[: len(self.types) - 1]
+        ).id
 
     @property
     def subscription(self) -> str | None:

@@ -52,7 +52,9 @@ def _prepare(write: Write) -> None:
         _reuse(write, tombstone, mode)
     elif mode == "recover" and write.old is None:
         raise ArmError(
-            404, "DeletedVaultNotFound", f"The specified deleted vault '{write.name}' does not exist."
+            404,
+            "DeletedVaultNotFound",
+            f"The specified deleted vault '{write.name}' does not exist.",
         )
     _check_flags(write)
     properties = write.properties
@@ -233,13 +235,17 @@ _DELETED = "/subscriptions/{sub}/providers/Microsoft.KeyVault/locations/{locatio
 TYPES = (VAULTS,)
 ROUTES = (
     Route(
-        "GET", "/subscriptions/{sub}/providers/Microsoft.KeyVault/deletedVaults", VERSIONS,
+        "GET",
+        "/subscriptions/{sub}/providers/Microsoft.KeyVault/deletedVaults",
+        VERSIONS,
         _list_deleted,
     ),
     Route("GET", _DELETED + "/{name}", VERSIONS, _get_deleted),
     Route("POST", _DELETED + "/{name}/purge", VERSIONS, _purge),
     Route(
-        "POST", "/subscriptions/{sub}/providers/Microsoft.KeyVault/checkNameAvailability", VERSIONS,
+        "POST",
+        "/subscriptions/{sub}/providers/Microsoft.KeyVault/checkNameAvailability",
+        VERSIONS,
         _check_name,
     ),
 )

@@ -30,17 +30,23 @@ class Lifecycle:
 
     def begin(self, record: Record, type_: ResourceType, verb: str, seconds: float) -> str:
         """Make a record pending and return the id of the operation; the caller stores it."""
-        operation = str(uuid.uuid4())
+        operation = self.open(record, verb, type_.retry_after_s)
         wait = {"ends": self._world.clock.steps(seconds), "done": 0}
         record.hidden["pending"] = {"verb": verb, "wait": wait, "op": operation}
+        record.hidden["operation"] = operation
         _set_state(record, type_, verb)
+        return operation
+
+    def open(self, record: Record, verb: str, retry_after_s: int = 10) -> str:
+        """Write down a running operation and return its id; `close` ends it."""
+        operation = str(uuid.uuid4())
         document = {
             "record": record.id,
             "verb": verb,
             "status": "InProgress",
             "error": None,
             "started": self._world.clock.iso(),
-            "retry_after_s": type_.retry_after_s,
+            "retry_after_s": retry_after_s,
         }
         self._world.store.put_document(OPERATIONS, operation, document)
         return operation
@@ -77,7 +83,7 @@ class Lifecycle:
         del record.hidden["pending"]
         if pending["verb"] == "Deleting":
             remove(self._world, record, self._types)
-            self._close(pending["op"], None)
+            self.close(pending["op"], None)
             return None
         error = None
         try:
@@ -86,10 +92,11 @@ class Lifecycle:
             error = failure.body()["error"]
         _set_state(record, type_, "Failed" if error else "Succeeded")
         self._world.store.put(record)
-        self._close(pending["op"], error)
+        self.close(pending["op"], error)
         return record
 
-    def _close(self, operation: str, error: Json | None) -> None:
+    def close(self, operation: str, error: Json | None) -> None:
+        """End an operation, as failed if there is an error."""
         document = self._world.store.document(OPERATIONS, operation)
         document["status"] = "Failed" if error else "Succeeded"
         document["error"] = error
@@ -128,7 +135,9 @@ class Lifecycle:
     def _location_answer(self, document: Json, call: Call) -> Answer:
         if document["status"] == "InProgress":
             headers = self._world.clock.retry_headers(document["retry_after_s"])
-            return Answer(202, None, {"Location": self._world.base_url + _with_query(call), **headers})
+            return Answer(
+                202, None, {"Location": self._world.base_url + _with_query(call), **headers}
+            )
         if document["error"]:
             return Answer(400, {"error": document["error"]})
         record = self._world.store.get(document["record"])

@@ -122,8 +122,7 @@ def _check_tombstone(write: Write) -> None:
         raise ArmError(
             400,
             "BadRequest",
-            "Soft-deleted workspace exists. Please purge or recover it. "
-            "https://aka.ms/wsoftdelete",
+            "Soft-deleted workspace exists. Please purge or recover it. https://aka.ms/wsoftdelete",
         )
 
 

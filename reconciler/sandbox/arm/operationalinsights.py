@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-VERSIONS = versions(
-    "2020-08-01 2021-06-01 2022-10-01 2023-09-01 2025-02-01 2025-07-01"
-)
+VERSIONS = versions("2020-08-01 2021-06-01 2022-10-01 2023-09-01 2025-02-01 2025-07-01")
 
 
 def _prepare(write: Write) -> None:

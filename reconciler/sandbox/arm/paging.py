@@ -25,9 +25,7 @@ def page(world: World, call: Call, items: list[Json], size: int = PAGE_SIZE) -> 
     if start + size < len(items):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()
         kept = {k: v for k, v in call.query.items() if k.lower() not in ("$skiptoken", "$skip")}
-        body["nextLink"] = (
-            f"{world.base_url}{call.path}?{urlencode({**kept, '$skipToken': token})}"
-        )
+        body["nextLink"] = f"{world.base_url}{call.path}?{urlencode({**kept, '$skipToken': token})}"
     return body
 
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from reconciler.sandbox.arm import (
+    authorization,
     containerregistry,
     insights,
     keyvault,
     managedidentity,
+    ml_assets,
+    ml_computes,
+    ml_connections,
     ml_datastores,
+    ml_deployments,
+    ml_endpoints,
+    ml_jobs,
+    ml_locations,
     ml_workspaces,
     operationalinsights,
+    quota,
     resources,
     storage,
 )
@@ -23,13 +32,25 @@ TYPES: tuple[ResourceType, ...] = (
     *insights.TYPES,
     *containerregistry.TYPES,
     *managedidentity.TYPES,
+    *authorization.TYPES,
     *ml_workspaces.TYPES,
     *ml_datastores.TYPES,
+    *ml_computes.TYPES,
+    *ml_assets.TYPES,
+    *ml_jobs.TYPES,
+    *ml_endpoints.TYPES,
+    *ml_deployments.TYPES,
+    *ml_connections.TYPES,
 )
 ROUTES: tuple[Route, ...] = (
     *resources.ROUTES,
     *storage.ROUTES,
     *keyvault.ROUTES,
     *containerregistry.ROUTES,
+    *authorization.ROUTES,
+    *quota.ROUTES,
     *ml_workspaces.ROUTES,
+    *ml_locations.ROUTES,
+    *ml_deployments.ROUTES,
+    *ml_connections.ROUTES,
 )

@@ -172,6 +172,4 @@ def schema(*texts: str) -> Node:
 
 def versions(text: str) -> tuple[str, ...]:
     """Split a blank-separated list of api-versions; `p` is short for `-preview`."""
-    return tuple(
-        word[:-1] + "-preview" if word.endswith("p") else word for word in text.split()
-    )
+    return tuple(word[:-1] + "-preview" if word.endswith("p") else word for word in text.split())

@@ -34,9 +34,7 @@ class Writer:
         """Answer one PUT, PATCH or DELETE. Raises ArmError for every refusal."""
         allowed = {"PUT": type_.can_put, "PATCH": type_.can_patch, "DELETE": type_.can_delete}
         if not allowed[call.method]:
-            raise ArmError(
-                405, "MethodNotAllowed", f"{type_.type} does not support {call.method}."
-            )
+            raise ArmError(405, "MethodNotAllowed", f"{type_.type} does not support {call.method}.")
         old = self._world.store.get(target.id)
         if old is not None:
             old = self._engine.lifecycle.settle(old)
@@ -74,9 +72,7 @@ class Writer:
                 "perform this operation.",
             )
 
-    def _put(
-        self, call: Call, target: Target, type_: ResourceType, old: Record | None
-    ) -> Answer:
+    def _put(self, call: Call, target: Target, type_: ResourceType, old: Record | None) -> Answer:
         record_id = old.id if old is not None else self._canonical_id(target, type_)
         check_name(target.names[-1], type_)
         body = self._validated(call, type_, old, record_id)
@@ -205,9 +201,7 @@ class Writer:
                 return Answer(type_.delete_status)
             operation = self._engine.lifecycle.begin(old, type_, "Deleting", type_.delete_s)
             self._world.store.put(old)
-        headers = self._engine.lifecycle.headers(
-            old, type_, type_.delete, operation, call.version
-        )
+        headers = self._engine.lifecycle.headers(old, type_, type_.delete, operation, call.version)
         return Answer(202, None, headers)
 
 
@@ -296,9 +290,7 @@ def check_immutable(write: Write, type_: ResourceType) -> None:
             continue
         if type_.immutable_error is not None:
             raise type_.immutable_error(path, write.name)
-        raise conflict(
-            "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed."
-        )
+        raise conflict("PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.")
 
 
 def dig(body: Json, path: str) -> Any:
