@@ -236,7 +236,9 @@ class Connection:
         from azure.storage.fileshare import ShareClient
 
         self.check_host(file_endpoint)
-        return ShareClient(file_endpoint, share, credential=credential, **self._verify)
+        # Files take a token only from those who say that they mean to read past its ACLs.
+        intent = {"token_intent": "backup"} if credential is self.tokens else {}
+        return ShareClient(file_endpoint, share, credential=credential, **intent, **self._verify)
 
     def check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see our token."""

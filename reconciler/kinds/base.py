@@ -192,6 +192,10 @@ class Handler:
         """
         return ()
 
+    def review(self, change: Change) -> Change:
+        """Return the decision with what only this kind knows: a reason, or a block."""
+        return change
+
     def remains(self, resource: Resource) -> str:
         """Say what Azure keeps after a delete, "" when nothing."""
         return ""

@@ -128,7 +128,7 @@ def decide_one(
 ) -> Change:
     """Return the decision for one resource under its kind's policy."""
     policy = HANDLERS[resource.kind].policy
-    change = decide(resource, desired, observed, policy)
+    change = HANDLERS[resource.kind].review(decide(resource, desired, observed, policy))
     if retry and change.blocked and policy.runs:
         return Change(resource, Action.RUN, None, reason="run again on request (--retry)")
     return change

@@ -1,0 +1,229 @@
+"""Ask the deployed model a question, the way the prompt flow goes.
+
+Flow, its connection, the connection's address and key (read out at this moment and kept
+nowhere), then the endpoint, with the very payload that the flow's tool sends.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from reconciler.cloud.errors import code_and_message
+from reconciler.cloud.retry import wait_seconds
+from reconciler.diagnostics import (
+    ApiError,
+    Diagnostic,
+    ReconcileError,
+    UnavailableError,
+    UsageError,
+)
+from reconciler.engine.types import Address, Resource
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.connection import credentials_of
+from reconciler.spec.problems import did_you_mean
+
+if TYPE_CHECKING:
+    import requests
+
+    from reconciler.kinds.base import World
+
+TIMEOUT_S = 185.0
+SETTLES_S = 120.0
+SETTLING = (404, 503)
+"""What an endpoint answers for a short while after its traffic was switched."""
+
+Message = Mapping[str, str]
+"""One turn: `role` (system, user or assistant) and `content`."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model said, and the way the question went."""
+
+    text: str
+    flow: Address
+    connection: Address
+    endpoint: str
+    elapsed_s: float
+
+
+def ask(  # noqa: PLR0913 - each is an option of the command
+    world: World,
+    resources: Mapping[Address, Resource],
+    question: str,
+    *,
+    flow: Address = "",
+    temperature: float = 0.7,
+    max_tokens: int = 256,
+    history: Sequence[Message] = (),
+) -> Answer:
+    """Return the model's answer to a question.
+
+    `flow` chooses among several flows of the spec. `history` are earlier turns, oldest first.
+    Raises `UsageError` when it is not clear what to ask, `ReconcileError` when something on
+    the way does not exist yet or cannot be read, `ApiError` when the endpoint refuses.
+    """
+    started = time.monotonic()
+    route = _route(world, resources, flow)
+    payload = payload_of(question, history, temperature=temperature, max_tokens=max_tokens)
+    keys = credentials_of(world, resources[route.connection].resource_id).get("keys") or {}
+    url, key = _address_and_key(route.connection, keys)
+    reply = _post(world, url, key, payload)
+    host = urlsplit(url).netloc
+    return Answer(text_of(reply), route.flow, route.connection, host, time.monotonic() - started)
+
+
+def payload_of(
+    question: str, history: Sequence[Message], *, temperature: float, max_tokens: int
+) -> dict[str, Any]:
+    """Return the request's body as the MLflow chat wrapper of Azure's models takes it.
+
+    Source: azureml-assets, MLflow `transformers` chat flavour.
+    """
+    turns = [{"role": turn["role"], "content": turn["content"]} for turn in history]
+    parameters: dict[str, Any] = {
+        "temperature": temperature,
+        "max_new_tokens": max_tokens,
+        "do_sample": temperature > 0,
+        "return_full_text": False,
+    }
+    messages = [*turns, {"role": "user", "content": question}]
+    return {"input_data": {"input_string": messages, "parameters": parameters}}
+
+
+def text_of(reply: Any) -> str:
+    """Return the answer out of whatever shape the model's container gave it.
+
+    Seen or documented: a text, `{"output": ...}`, a list of one, a chat completion.
+    Raises `ReconcileError` for anything else.
+    """
+    found = _dig(reply, 0)
+    if found is None:
+        shape = json.dumps(reply, ensure_ascii=False)[:200]
+        raise ReconcileError.because("the model's answer cannot be understood", detail=shape)
+    return found.strip()
+
+
+def _dig(value: Any, depth: int) -> str | None:
+    """Return the first text where an answer may stand."""
+    if isinstance(value, str):
+        return value
+    if depth > 6:
+        return None
+    if isinstance(value, list):
+        return _dig(value[-1], depth + 1) if value else None
+    if isinstance(value, dict):
+        for name in ("output", "answer", "choices", "message", "generated_text", "content", "0"):
+            if name in value:
+                return _dig(value[name], depth + 1)
+    return None
+
+
+@dataclass(frozen=True)
+class _Route:
+    flow: Address
+    connection: Address
+
+
+def _route(world: World, resources: Mapping[Address, Resource], wanted: Address) -> _Route:
+    """Return the flow to go through, which must exist, and its connection."""
+    flows = {a: r for a, r in resources.items() if r.kind == "prompt flow"}
+    if wanted:
+        wanted = wanted if wanted in flows else f"flows.{wanted}"
+    elif len(flows) == 1:
+        wanted = next(iter(flows))
+    if wanted not in flows:
+        raise UsageError.because(
+            f"this spec has no flow {wanted}" if wanted else "which flow to ask is not clear",
+            hint=did_you_mean(wanted, flows) or "state one under `flows:`",
+        )
+    resource = flows[wanted]
+    if HANDLERS[resource.kind].observe(world, resource) is None:
+        raise ReconcileError.because(
+            f"`{wanted}` does not exist yet", hint="run `reconcile apply` first"
+        )
+    connections = [a for a in resource.depends_on if resources[a].kind == "connection"]
+    if len(connections) != 1:
+        raise UsageError.because(
+            f"`{wanted}` has {len(connections)} connections, a question goes through one"
+        )
+    return _Route(wanted, connections[0])
+
+
+def _address_and_key(connection: Address, keys: Mapping[str, Any]) -> tuple[str, str]:
+    url, key = str(keys.get("endpoint") or ""), str(keys.get("key") or "")
+    if not url.startswith("https://") or not key:
+        raise ReconcileError.because(
+            f"`{connection}` has no usable `endpoint` and `key`",
+            hint="run `reconcile apply` again: it mends a connection that differs",
+        )
+    return url, key
+
+
+def _post(world: World, url: str, key: str, payload: Mapping[str, Any]) -> Any:
+    """Send the question; again for two minutes while the endpoint is settling."""
+    import requests
+
+    attempt, end = 0, time.monotonic() + SETTLES_S
+    with requests.Session() as session:
+        access = world.connection.cloud.sandbox
+        if access:
+            session.trust_env = False
+            session.verify = access.ca_file
+        while True:
+            try:
+                response = session.post(
+                    url,
+                    json=payload,
+                    headers={"Authorization": f"Bearer {key}"},
+                    timeout=(10, TIMEOUT_S),
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                raise _unreachable(url, error) from error
+            if response.status_code not in SETTLING or time.monotonic() > end:
+                return _read(response, url)
+            attempt += 1
+            world.connection.sleep(wait_seconds(None, attempt))
+
+
+def _read(response: requests.Response, url: str) -> Any:
+    if response.status_code >= 300:
+        raise _refused(response, url)
+    try:
+        return response.json()
+    except ValueError:
+        return response.text
+
+
+def _refused(response: requests.Response, url: str) -> ApiError:
+    code, message = code_and_message(response.content)
+    status = response.status_code
+    hints = {
+        401: "the key is not valid any more: run `reconcile apply`, it mends the connection",
+        404: "no deployment gets traffic: look at `traffic` and run `reconcile status`",
+        408: "the model took too long: ask for fewer tokens (`--max-tokens`)",
+        424: "the model's container failed: look at the deployment's log",
+        429: "the deployment is busy: ask again, or raise `instance_count`",
+    }
+    what = message or response.text.strip()[:300] or f"HTTP {status} without a reason"
+    detail = f"HTTP {status} from {urlsplit(url).netloc}"
+    told = Diagnostic(
+        f"the endpoint refused the question: {what}", None, detail, hints.get(status, "")
+    )
+    return ApiError(status, code, told)
+
+
+def _unreachable(url: str, error: Exception) -> UnavailableError:
+    return UnavailableError(
+        Diagnostic(
+            f"cannot reach {urlsplit(url).netloc}",
+            detail=type(error).__name__,
+            hint="check the network and proxy, then ask again",
+        )
+    )

@@ -1,0 +1,237 @@
+"""Prompt flow: a folder with a `flow.dag.yaml`, made in the project. Experimental.
+
+The flow service has no names that are unique and no delete: a flow is found by our mark
+in its tags, updated when the folder or its connections change (a fingerprint tells), and
+archived where others are deleted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import Address, Change, JsonObject, Observed, Reference, Resource
+from reconciler.kinds.base import Handler, World
+from reconciler.kinds.connection import home_of
+from reconciler.kinds.flows.binding import bind
+from reconciler.kinds.flows.dag import check_dag, read_dag
+from reconciler.kinds.flows.folder import FLOW_FILE, FlowFolder, read_folder
+from reconciler.kinds.flows.service import API_VERSION, FlowService
+from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, owner_of
+from reconciler.spec.document import Document, Keys
+from reconciler.spec.model import RefOrId, SpecModel
+
+FINGERPRINT_TAG = "reconcile-fingerprint"
+FLOW_TYPES = {"chat": "Chat", "standard": "Default"}
+RETIREMENT = "prompt flow is retired on 2027-04-20 and read-only from then on"
+
+
+class Flow(SpecModel):
+    """A prompt flow of the project."""
+
+    type: Literal["chat", "standard"] = "chat"
+    """A chat, with one input that is the question, or any other flow."""
+    path: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    """The folder with `flow.dag.yaml`, relative to the spec."""
+    connections: dict[str, RefOrId] = Field(default_factory=dict)
+    """Which connection each node input of that name gets: references to `connections`."""
+    display_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
+    """The name that people see; the key when left out."""
+
+
+class FlowHandler(Handler):
+    """Knows the prompt flows of the project."""
+
+    kind = "prompt flow"
+    section = "flows"
+    attributes = Attributes(frozenset({"id", "flow_id"}))
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"flowType"}),
+            same={"flowType": same_folded},
+            labels={
+                "flowName": "display_name",
+                "flowType": "type",
+                f"tags.{FINGERPRINT_TAG}": "path",
+            },
+        )
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add each flow, with the fingerprint of its folder and its connections."""
+        for name, settings in spec.flows.items():
+            path: Keys = ("flows", name)
+            home, home_id = home_of(scope)
+            if not home_id:
+                if home not in scope.broken:
+                    scope.problem("`flows` needs a `project`", path)
+                continue
+            scope.warning(
+                "prompt flow is experimental here",
+                path,
+                detail=RETIREMENT,
+                hint="move to the Microsoft Agent Framework in time",
+            )
+            scope.add(_resource(name, settings, (home, home_id), scope))
+
+    def check(self, resource: Resource, document: Document) -> list[Diagnostic]:
+        """Return what is wrong with the flow's folder and file."""
+        source: FlowSource = resource.settings
+        dag, problems = read_dag(source.folder)
+        problems = [*source.folder.problems, *problems]
+        if dag is not None:
+            is_chat = source.settings.type == "chat"
+            problems += check_dag(
+                dag, source.folder, is_chat=is_chat, bound=source.settings.connections
+            )
+        return [p.at(resource.position) for p in problems]
+
+    def observe(self, world: World, resource: Resource) -> Observed | None:
+        """Find the flow by our mark, or else by its name, among those of the project."""
+        project = _project(world, resource)
+        if project is None:
+            return None
+        flows = FlowService(world, project).list()
+        marked = [
+            f
+            for f in flows
+            if (f.get("tags") or {}).get(OWNER_TAG) == resource.desired["tags"][OWNER_TAG]
+        ]
+        named = [f for f in flows if f.get("flowName") == resource.desired["flowName"]]
+        found = next(iter([*marked, *named]), None)
+        if found is None:
+            return None
+        text = (found.get("tags") or {}).get(OWNER_TAG)
+        owner, name = owner_of(text, world.owner, resource.resource_id)
+        outputs = {"id": resource.resource_id, "flow_id": found.get("flowId")}
+        link = str(found.get("studioPortalEndpoint") or _studio(world, resource, found))
+        return Observed(found, outputs, owner, link=link, owner_name=name)
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """Upload the folder and make a flow of it."""
+        service = FlowService(world, _existing_project(world, resource))
+        service.create(self._uploaded(world, service, resource, desired))
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """Upload the folder beside the old one, then point the flow to it."""
+        resource = change.resource
+        observed = change.observed.body if change.observed else {}
+        service = FlowService(world, _existing_project(world, resource))
+        body = self._uploaded(world, service, resource, desired)
+        body["tags"] = {**(observed.get("tags") or {}), **body["tags"]}
+        service.update(str(observed["flowId"]), body)
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """Archive the flow."""
+        project = _project(world, resource)
+        if project is not None:
+            FlowService(world, project).archive(str(observed.body["flowId"]))
+
+    def remains(self, resource: Resource) -> str:
+        """Say that the service only archives."""
+        return f"`{resource.address}` is archived in the project, its files stay in the share"
+
+    def _uploaded(
+        self, world: World, service: FlowService, resource: Resource, desired: JsonObject
+    ) -> JsonObject:
+        """Upload the files with the connections' names in them; return the request's body."""
+        source: FlowSource = resource.settings
+        key = resource.address.partition(".")[2]
+        top = service.upload(f"{world.owner}-{key}/{source.fingerprint}", source.files())
+        return {**desired, "flowDefinitionFilePath": f"{top}/{FLOW_FILE}"}
+
+
+@dataclass(frozen=True)
+class FlowSource:
+    """A flow as the spec states it, with its folder as it was when the spec was read."""
+
+    settings: Flow
+    connections: Mapping[str, str]
+    folder: FlowFolder
+
+    @property
+    def fingerprint(self) -> str:
+        """The digest of all that is uploaded."""
+        bound = (f"{name}={value}" for name, value in sorted(self.connections.items()))
+        return self.folder.fingerprint(self.settings.type, *bound)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files to upload, the connections' names in the flow file."""
+        dag, problems = read_dag(self.folder)
+        if dag is None:
+            raise SpecError(*self.folder.problems, *problems)
+        return {**self.folder.files, FLOW_FILE: bind(dag, self.connections)}
+
+
+def _resource(key: str, settings: Flow, home: tuple[Address, str], scope: Scope) -> Resource:
+    address, home_id = home
+    names, needs = _connections(settings, scope, ("flows", key))
+    source = FlowSource(settings, names, _folder(settings, scope.document))
+    resource_id = f"{home_id}/flows/{key}"
+    tags = {**scope.tracked_tags(resource_id), FINGERPRINT_TAG: source.fingerprint}
+    return Resource(
+        f"flows.{key}",
+        FlowHandler.kind,
+        resource_id,
+        {
+            "flowName": settings.display_name or key,
+            "flowType": FLOW_TYPES[settings.type],
+            "tags": tags,
+        },
+        settings=source,
+        position=scope.document.position(("flows", key), of_key=True),
+        depends_on=frozenset({address, *needs}),
+    )
+
+
+def _connections(
+    settings: Flow, scope: Scope, path: Keys
+) -> tuple[dict[str, str], frozenset[Address]]:
+    """Return the name of the connection for each input, and their addresses."""
+    names: dict[str, str] = {}
+    needs: set[Address] = set()
+    for name, text in settings.connections.items():
+        found = scope.reference(text, (*path, "connections", name), kinds=("connection",))
+        if isinstance(found, Reference):
+            needs.add(found.address)
+            found = scope.known_id(found.address)
+        names[name] = str(found).rpartition("/")[2]
+    return names, frozenset(needs)
+
+
+def _folder(settings: Flow, document: Document) -> FlowFolder:
+    """Return the flow's folder as it is now; its name in messages is relative like the spec's."""
+    folder = Path(os.path.normpath(document.folder / settings.path))
+    beside = Path(document.file).parent if document.file != "<stdin>" else Path()
+    return read_folder(folder, os.path.normpath(beside / settings.path))
+
+
+def _project(world: World, resource: Resource) -> JsonObject | None:
+    """Return the project that the flow is in, None when it does not exist yet."""
+    home_id = resource.resource_id.rpartition("/flows/")[0]
+    for other in world.resources.values():
+        if other.resource_id.casefold() == home_id.casefold():
+            seen = world.others(other.address)
+            return None if seen is None else {"id": home_id, **seen.body}
+    return world.reads.get(home_id, API_VERSION)
+
+
+def _existing_project(world: World, resource: Resource) -> JsonObject:
+    project = _project(world, resource)
+    if project is None:
+        raise ReconcileError.because(f"the project of `{resource.address}` does not exist")
+    return project
+
+
+def _studio(world: World, resource: Resource, flow: JsonObject) -> str:
+    """Return the page of the flow in the studio; lists do not tell it."""
+    home_id = resource.resource_id.rpartition("/flows/")[0]
+    return f"{world.connection.cloud.studio}/prompts/flow/{flow.get('flowId')}?wsid={home_id}"

@@ -1,0 +1,1 @@
+"""What a prompt flow needs beyond its handler: its folder, its file, its service."""

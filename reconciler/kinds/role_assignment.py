@@ -1,0 +1,279 @@
+"""Role assignments: matched by who, what and where, whatever their name is.
+
+A name is a uuid5 of scope, identity and role, so that the same spec never makes two. An
+equal assignment that somebody else made is simply used, and never deleted. The mark
+rides in the description. Writes go through azure-mgmt-authorization.
+Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-rest.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+
+from reconciler.cloud.sdk import translated
+from reconciler.diagnostics import ApiError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import (
+    Address,
+    Change,
+    JsonObject,
+    Observed,
+    Owner,
+    Reference,
+    Resource,
+)
+from reconciler.kinds.base import Handler, World
+from reconciler.kinds.identity import RoleGrant
+from reconciler.kinds.roles import POWERFUL, role_guid, role_hint
+from reconciler.kinds.scope import Scope, mark, owner_of
+from reconciler.spec.document import Keys
+from reconciler.spec.model import kebab
+
+if TYPE_CHECKING:
+    from azure.mgmt.authorization.operations import RoleAssignmentsOperations
+
+RoleAssignment = RoleGrant
+
+API_VERSION = "2022-04-01"
+TYPE = "Microsoft.Authorization/roleAssignments"
+NAMESPACE = uuid.UUID("6a1f6f3c-0d53-5a0c-9f3e-2f0f4b9f1c55")
+PRINCIPAL_APPEARS_S = 300.0
+
+
+def same_role(observed: Any, desired: Any) -> bool:
+    """Compare two role definition ids by their GUID: the prefix differs by tenant or scope."""
+    return str(observed).rpartition("/")[2].casefold() == str(desired).rpartition("/")[2].casefold()
+
+
+class RoleAssignmentHandler(Handler):
+    """Knows the assignments of roles to the identities of the spec."""
+
+    kind = "role assignment"
+    section = "identities"
+    has_tags = False
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"properties"}),
+            same={
+                "properties.roleDefinitionId": same_role,
+                "properties.principalId": same_folded,
+            },
+            labels={"properties.roleDefinitionId": "role", "properties.principalId": "principal"},
+            write_only=frozenset({"properties.principalType", "properties.description"}),
+        ),
+        adopts=True,
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the grants of every identity."""
+        for name, settings in spec.identities.items():
+            grants = settings.role_assignments if settings else []
+            seen: set[tuple[str, str]] = set()
+            roles = [role_guid(grant.role) for grant in grants]
+            for index, grant in enumerate(grants):
+                path: Keys = ("identities", name, "role_assignments", index)
+                place, needs = _scope_of(grant, scope, path)
+                if not roles[index]:
+                    scope.problem(
+                        f"there is no role `{grant.role}`",
+                        (*path, "role"),
+                        hint=role_hint(grant.role),
+                    )
+                if not roles[index] or not place:
+                    continue
+                if (roles[index], place.casefold()) in seen:
+                    scope.problem(f"`{grant.role}` is granted twice at this scope", path)
+                    continue
+                seen.add((roles[index], place.casefold()))
+                twice = roles.count(roles[index]) > 1
+                suffix = f"-{_scope_word(grant.scope)}" if twice else ""
+                address = f"identities.{name}.{kebab(grant.role)}{suffix}"
+                scope.add(_resource(address, name, grant, (place, needs), scope, path))
+
+    def observe(self, world: World, resource: Resource) -> Observed | None:
+        """Find the assignment by content in one list; in an apply its own name is tried first."""
+        principal = self._principal(world, resource)
+        if world.reads.fresh:
+            own = world.reads.get(resource.resource_id, API_VERSION)
+            if own and (not principal or _fits(own, resource, principal)):
+                return _observed(world, own)
+        items = world.reads.list(_list_path(world, resource), API_VERSION)
+        equal = [i for i in items if principal and _fits(i, resource, principal)]
+        ours = resource.resource_id.casefold()
+        equal.sort(key=lambda item: str(item.get("id")).casefold() != ours)
+        named = [i for i in items if str(i.get("id")).casefold() == ours]
+        found = next(iter([*equal, *named]), None)
+        return None if found is None else _observed(world, found)
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """Grant the role; waits up to five minutes for a fresh identity to be known."""
+        operations = world.connection.authorization.role_assignments
+        scope, _, name = resource.resource_id.partition(f"/providers/{TYPE}/")
+        try:
+            _until_principal_known(world, lambda: _put(operations, scope, name, desired))
+        except ApiError as error:
+            if error.code == "RoleAssignmentExists":
+                return
+            if error.code != "RoleAssignmentUpdateNotPermitted":
+                raise
+            with translated():
+                operations.delete(scope, name)
+            _until_principal_known(world, lambda: _put(operations, scope, name, desired))
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """Write it again: nothing of an assignment changes in place."""
+        self.create(world, change.resource, desired)
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """Take the grant back, under the name that it really has."""
+        with translated(missing_is_fine=True):
+            world.connection.authorization.role_assignments.delete_by_id(observed.body["id"])
+
+    @staticmethod
+    def _principal(world: World, resource: Resource) -> str:
+        wanted = resource.desired["properties"]["principalId"]
+        seen = world.others(wanted.address)
+        return str(seen.outputs.get("principal_id") or "") if seen else ""
+
+
+def _scope_of(grant: RoleGrant, scope: Scope, path: Keys) -> tuple[str, frozenset[Address]]:
+    """Return the ARM id that a scope's words mean, and what must exist first."""
+    place = (*path, "scope")
+    group = frozenset({"resource_group"})
+    if grant.scope == "subscription":
+        scope.problem(
+            "a role for the whole subscription is not given by a word",
+            place,
+            hint=f"narrow it, or write `/subscriptions/{scope.subscription_id}` if you mean it",
+        )
+        return "", group
+    if grant.scope == "resource_group":
+        found: Any = scope.group_id
+    else:
+        found = scope.reference(grant.scope, place)
+    needs = group
+    if isinstance(found, Reference):
+        needs = frozenset({found.address})
+        found = scope.known_id(found.address) if found.attribute == "id" else ""
+    _warn_of_power(grant, str(found), scope, place)
+    return str(found), needs
+
+
+def _warn_of_power(grant: RoleGrant, place: str, scope: Scope, path: Keys) -> None:
+    """Warn of a role that can change everything in a whole group or more."""
+    is_wide = place and "/providers/" not in place
+    if is_wide and role_guid(grant.role) in POWERFUL:
+        where = "resource group" if "/resourcegroups/" in place.casefold() else "subscription"
+        scope.warning(
+            f"`{grant.role}` on a whole {where} is more than a job or an endpoint needs",
+            path,
+            hint="grant roles on the storage account and the registry only",
+        )
+
+
+def _scope_word(text: str) -> str:
+    """Return a scope's last word as part of an address: `storage-account`."""
+    inner = text.strip("${} ").rstrip("/")
+    return kebab(inner.rpartition("/")[2].rpartition(".")[2])
+
+
+def _resource(
+    address: Address,
+    identity: str,
+    grant: RoleGrant,
+    place: tuple[str, frozenset[Address]],
+    scope: Scope,
+    path: Keys,
+) -> Resource:
+    """Return the assignment as a node of the graph."""
+    guid, (where, needs) = role_guid(grant.role), place
+    holder = f"identities.{identity}"
+    seed = f"{where}|{scope.known_id(holder)}|{guid}".lower()
+    resource_id = f"{where}/providers/{TYPE}/{uuid.uuid5(NAMESPACE, seed)}"
+    definitions = f"/subscriptions/{scope.subscription_id}/providers/Microsoft.Authorization"
+    return Resource(
+        address,
+        RoleAssignmentHandler.kind,
+        resource_id,
+        {
+            "properties": {
+                "roleDefinitionId": f"{definitions}/roleDefinitions/{guid}",
+                "principalId": Reference(holder, "principal_id"),
+                "principalType": "ServicePrincipal",
+                "description": f"made by reconcile {mark(scope.owner, resource_id)}",
+            }
+        },
+        settings=grant,
+        position=scope.document.position(path),
+        depends_on=frozenset({holder, *needs}),
+    )
+
+
+def _list_path(world: World, resource: Resource) -> str:
+    """Return the list that shows the assignment: the group's answers for all within it.
+
+    Azure's list at a scope shows what is assigned at, above and below it.
+    """
+    group = f"/subscriptions/{world.subscription_id}/resourceGroups/{world.resource_group}"
+    place = resource.resource_id.partition(f"/providers/{TYPE}")[0]
+    is_inside = f"{place}/".casefold().startswith(f"{group}/".casefold())
+    return f"{group if is_inside else place}/providers/{TYPE}"
+
+
+def _fits(item: JsonObject, resource: Resource, principal: str) -> bool:
+    """Return whether an assignment gives the same role to the same principal at the scope."""
+    shown, wanted = item.get("properties") or {}, resource.desired["properties"]
+    place = resource.resource_id.partition(f"/providers/{TYPE}")[0]
+    return (
+        same_folded(shown.get("principalId"), principal)
+        and same_role(shown.get("roleDefinitionId"), wanted["roleDefinitionId"])
+        and same_folded(_place(item), place)
+    )
+
+
+def _place(item: JsonObject) -> str:
+    stated = (item.get("properties") or {}).get("scope")
+    return str(stated or str(item.get("id")).partition(f"/providers/{TYPE}")[0]).rstrip("/")
+
+
+def _observed(world: World, item: JsonObject) -> Observed:
+    """Return the assignment with its owner; one of another spec is only used, not blocked."""
+    item_id = str(item.get("id"))
+    words = str((item.get("properties") or {}).get("description") or "").split()
+    owner, name = owner_of(words[-1] if words else None, world.owner, item_id)
+    if owner is Owner.FOREIGN:
+        owner = Owner.NOBODY
+    return Observed(item, {"id": item_id}, owner, owner_name=name)
+
+
+def _put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: JsonObject) -> None:
+    from azure.mgmt.authorization.models import RoleAssignmentCreateParameters
+
+    wanted = desired["properties"]
+    parameters = RoleAssignmentCreateParameters(
+        role_definition_id=wanted["roleDefinitionId"],
+        principal_id=wanted["principalId"],
+        principal_type=wanted["principalType"],
+        description=wanted["description"],
+    )
+    with translated():
+        operations.create(scope, name, parameters)
+
+
+def _until_principal_known(world: World, write: Any) -> None:
+    """Write, again while Entra does not know the identity yet (five minutes at most)."""
+    Retrying(
+        retry=retry_if_exception(_is_unknown_principal),
+        stop=stop_after_delay(PRINCIPAL_APPEARS_S),
+        wait=wait_exponential(min=1, max=10),
+        sleep=world.connection.sleep,
+        reraise=True,
+    )(write)
+
+
+def _is_unknown_principal(error: BaseException) -> bool:
+    return isinstance(error, ApiError) and error.code == "PrincipalNotFound"

@@ -1,0 +1,109 @@
+"""Traffic: which deployment answers which share of the requests.
+
+Written on the endpoint in the spec, a resource of its own in the graph: it is set after
+the deployments that it names are healthy, and again after one of them was replaced.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
+from reconciler.kinds.base import Handler, World
+from reconciler.kinds.endpoint_writes import API_VERSION, clean_traffic, set_traffic
+from reconciler.kinds.scope import Scope, tag_owner
+from reconciler.spec.document import Keys
+from reconciler.spec.problems import did_you_mean
+
+
+def same_traffic(observed: Any, desired: Any) -> bool:
+    """Compare two tables of shares; zeros and the case of names do not matter."""
+    return clean_traffic(observed) == clean_traffic(desired)
+
+
+class TrafficHandler(Handler):
+    """Knows the traffic of the spec's endpoints."""
+
+    kind = "traffic"
+    section = "endpoints"
+    has_tags = False
+    follows_replacement = True
+    policy: ClassVar[Policy] = Policy(Rules(same={"traffic": same_traffic}))
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the traffic of each endpoint that states one."""
+        for name, settings in spec.endpoints.items():
+            endpoint = scope.resources.get(f"endpoints.{name}")
+            if endpoint is None or settings.traffic is None:
+                continue
+            path: Keys = ("endpoints", name, "traffic")
+            behind = _deployments_of(endpoint, scope)
+            for deployment in settings.traffic:
+                if deployment.lower() not in behind and not _is_broken(deployment, scope):
+                    scope.problem(
+                        f"`traffic` names `{deployment}`, which is no deployment of this endpoint",
+                        (*path, deployment),
+                        hint=did_you_mean(deployment, behind),
+                    )
+            named = {behind[d.lower()] for d in settings.traffic if d.lower() in behind}
+            scope.add(
+                Resource(
+                    f"endpoints.{name}.traffic",
+                    self.kind,
+                    f"{endpoint.resource_id}/traffic",
+                    {"traffic": clean_traffic(settings.traffic)},
+                    settings=settings.traffic,
+                    position=scope.document.position(path, of_key=True),
+                    depends_on=frozenset({endpoint.address, *named}),
+                    adopt=endpoint.adopt,
+                )
+            )
+
+    def observe(self, world: World, resource: Resource) -> Observed | None:
+        """Read the traffic off the endpoint; it is ours where the endpoint is."""
+        endpoint_id = endpoint_of(resource)
+        if world.reads.fresh:
+            body = world.reads.get(endpoint_id, API_VERSION)
+        else:
+            items = world.reads.list(endpoint_id.rpartition("/")[0], API_VERSION)
+            wanted = endpoint_id.casefold()
+            body = next((i for i in items if str(i.get("id")).casefold() == wanted), None)
+        if body is None:
+            return None
+        owner, name = tag_owner(body, world.owner, endpoint_id)
+        shown = clean_traffic((body.get("properties") or {}).get("traffic"))
+        return Observed({"traffic": shown}, {"id": resource.resource_id}, owner, owner_name=name)
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """Set the shares."""
+        set_traffic(world, endpoint_of(resource), desired["traffic"])
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """Set the shares."""
+        self.create(world, change.resource, desired)
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """Let no deployment answer any more."""
+        set_traffic(world, endpoint_of(resource), {})
+
+
+def endpoint_of(resource: Resource) -> str:
+    """Return the id of the endpoint whose traffic a resource is."""
+    return resource.resource_id.removesuffix("/traffic")
+
+
+def _deployments_of(endpoint: Resource, scope: Scope) -> dict[str, Address]:
+    """Return the deployments of an endpoint by their lower-case names."""
+    above = f"{endpoint.resource_id}/deployments/".casefold()
+    return {
+        resource.resource_id.rpartition("/")[2].lower(): address
+        for address, resource in scope.resources.items()
+        if resource.resource_id.casefold().startswith(above)
+    }
+
+
+def _is_broken(deployment: str, scope: Scope) -> bool:
+    """Return whether the spec states the deployment, but wrongly: that is told already."""
+    return f"deployments.{deployment}" in scope.broken or "deployments" in scope.broken
