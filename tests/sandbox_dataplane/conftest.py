@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from dataplane import GROUP, Account, Azure, new_account
+from dataplane import GROUP, Account, Azure, new_account, new_workspace
 
 from reconciler.sandbox.launch import launch
 
@@ -36,6 +36,11 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
 @pytest.fixture(scope="session")
 def account(azure: Azure) -> Account:
     return new_account(azure)
+
+
+@pytest.fixture(scope="session")
+def workspace(azure: Azure) -> str:
+    return new_workspace(azure)
 
 
 @pytest.fixture

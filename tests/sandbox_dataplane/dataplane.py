@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-dataplane"
 STORAGE_VERSION = "2023-05-01"
+ML = "Microsoft.MachineLearningServices"
+ML_VERSION = "2024-10-01"
 
 
 @dataclass(frozen=True)
@@ -73,3 +75,35 @@ def new_account(azure: Azure, **properties: Any) -> Account:
     keys = azure.arm("POST", f"{path}/listKeys", STORAGE_VERSION)["keys"]
     ends = shown["properties"]["primaryEndpoints"]
     return Account(name, shown["id"], keys[0]["value"], ends["blob"], ends["file"])
+
+
+def settled(azure: Azure, path: str, version: str = ML_VERSION) -> Any:
+    for _ in range(20):
+        shown = azure.arm("GET", path, version)
+        if shown["properties"]["provisioningState"] in {"Succeeded", "Failed"}:
+            return shown
+    raise AssertionError(shown)
+
+
+def new_workspace(azure: Azure) -> str:
+    account = new_account(azure)
+    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv{uuid.uuid4().hex[:10]}"
+    properties: dict[str, Any] = {
+        "tenantId": azure.server.tenant_id,
+        "sku": {"family": "A", "name": "standard"},
+        "accessPolicies": [],
+    }
+    body = {"location": "eastus", "properties": properties}
+    azure.arm("PUT", vault, "2023-07-01", body)
+    settled(azure, vault, "2023-07-01")
+    path = f"{GROUP}/providers/{ML}/workspaces/ws-{uuid.uuid4().hex[:8]}"
+    properties = {"storageAccount": account.id, "keyVault": vault}
+    identity = {"type": "SystemAssigned"}
+    azure.arm(
+        "PUT",
+        path,
+        ML_VERSION,
+        {"location": "eastus", "identity": identity, "properties": properties},
+    )
+    assert settled(azure, path)["properties"]["provisioningState"] == "Succeeded"
+    return path

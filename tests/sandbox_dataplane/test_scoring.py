@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import requests
-from dataplane import GROUP, Azure, new_account
+from dataplane import ML_VERSION as VERSION
+from dataplane import Azure, settled
 
-ML = "Microsoft.MachineLearningServices"
-VERSION = "2024-10-01"
 CHATS = [
     ["What is the capital of Peru?", "Lima.", "And its currency?", "The sol."],
     ["What is the capital of Chile?", "Santiago.", "And its currency?", "The peso."],
@@ -28,39 +27,6 @@ class Endpoint:
     id: str
     uri: str
     key: str
-
-
-def settled(azure: Azure, path: str, version: str = VERSION) -> Any:
-    for _ in range(20):
-        shown = azure.arm("GET", path, version)
-        if shown["properties"]["provisioningState"] in {"Succeeded", "Failed"}:
-            return shown
-    raise AssertionError(shown)
-
-
-@pytest.fixture(scope="module")
-def workspace(azure: Azure) -> str:
-    account = new_account(azure)
-    vault = f"{GROUP}/providers/Microsoft.KeyVault/vaults/kv{uuid.uuid4().hex[:10]}"
-    properties: dict[str, Any] = {
-        "tenantId": azure.server.tenant_id,
-        "sku": {"family": "A", "name": "standard"},
-        "accessPolicies": [],
-    }
-    body = {"location": "eastus", "properties": properties}
-    azure.arm("PUT", vault, "2023-07-01", body)
-    settled(azure, vault, "2023-07-01")
-    path = f"{GROUP}/providers/{ML}/workspaces/ws-{uuid.uuid4().hex[:8]}"
-    properties = {"storageAccount": account.id, "keyVault": vault}
-    identity = {"type": "SystemAssigned"}
-    azure.arm(
-        "PUT",
-        path,
-        VERSION,
-        {"location": "eastus", "identity": identity, "properties": properties},
-    )
-    assert settled(azure, path)["properties"]["provisioningState"] == "Succeeded"
-    return path
 
 
 def register(azure: Azure, workspace: str, name: str, chats: list[list[str]]) -> str:
