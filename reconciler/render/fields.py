@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.decide import resolve
@@ -135,17 +137,10 @@ def shown(value: Any) -> str:
         return AFTER_APPLY
     if value is None:
         return ABSENT
+    if isinstance(value, float):
+        return f"{Decimal(repr(value)):f}" if isfinite(value) else str(value)
     if isinstance(value, str):
         text = clean(value) if value and value == value.strip() else json.dumps(value)
     else:
         text = clean(json.dumps(value, default=str, ensure_ascii=False))
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
-
-
-def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield every leaf of a body with the keys that lead to it."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from leaves(item, (*path, str(key)))
-    else:
-        yield path, value

@@ -73,6 +73,10 @@ class LiveTable:
         """Stop drawing and give the cursor back."""
         self._live.stop()
 
+    def refresh(self) -> None:
+        """Draw now."""
+        self._live.refresh()
+
     def started(self, address: Address, action: Action) -> None:
         """Add a resource to the table."""
         with self._lock:

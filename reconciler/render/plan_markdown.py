@@ -90,10 +90,10 @@ def _block(views: Views, change: Change) -> str:
     if change.reason:
         rows.append(f"    {change.reason}")
     for item in views.fields(change):
-        arrow = shown_after(item)
-        if change.action not in (Action.CREATE, Action.RUN):
+        arrow, is_new = shown_after(item), change.action in (Action.CREATE, Action.RUN)
+        if not is_new:
             arrow = f"{shown_before(item)} -> {arrow}"
-        forced = "  # forces replacement" if item.forces_replace else ""
+        forced = "  # forces replacement" if item.forces_replace and not is_new else ""
         rows.append(f"    {name_of(item)}: {arrow}{forced}")
     return "\n".join(clean(row) for row in rows)
 

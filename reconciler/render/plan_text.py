@@ -122,10 +122,13 @@ def _details(views: Views, change: Change) -> Iterator[Line]:
 
 def _field(change: Change, item: FieldDiff) -> Line:
     parts: list[str | Span] = [FIELD_INDENT, f"{name_of(item)}: "]
-    if change.action not in (Action.CREATE, Action.RUN):
-        parts += [Span(shown_before(item), Style.BAD), " -> "]
-    parts.append(Span(shown_after(item), Style.GOOD))
-    if item.forces_replace:
+    is_new = change.action in (Action.CREATE, Action.RUN)
+    if is_new:
+        parts.append(Span(shown_after(item), Style.GOOD))
+    else:
+        parts += [Span(shown_before(item), Style.BAD), " "]
+        parts.append(Span(f"-> {shown_after(item)}", Style.GOOD))
+    if item.forces_replace and not is_new:
         parts.append(Span("  # forces replacement", Style.REPLACED))
     return line(*parts, hang=len(FIELD_INDENT) + 2)
 

@@ -63,6 +63,8 @@ def line(*parts: str | Span, hang: int = 0) -> Line:
     return Line(tuple(Span(p) if isinstance(p, str) else p for p in parts), hang)
 
 
+_WORDS = re.compile(r"\s+|-> \S+|\S+")
+
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
@@ -134,8 +136,7 @@ class Terminal:
         if self.colour:
             self._write_coloured(shown)
         else:
-            self.stream.write("".join(f"{_guarded(item.text)}\n" for item in shown))
-        self.stream.flush()
+            self._emit("".join(f"{_guarded(item.text)}\n" for item in shown))
 
     def say(self, text: str, style: Style = Style.PLAIN) -> None:
         """Write one line in one style."""
@@ -143,8 +144,7 @@ class Terminal:
 
     def raw(self, text: str) -> None:
         """Write a finished document (JSON, Markdown, a schema) as it is."""
-        self.stream.write(text if text.endswith("\n") else f"{text}\n")
-        self.stream.flush()
+        self._emit(text if text.endswith("\n") else f"{text}\n")
 
     def console(self) -> Console:
         """Return rich's console over the same stream, for a live display."""
@@ -158,7 +158,17 @@ class Terminal:
         for item in lines:
             text = Text.assemble(*((s.text, s.style.value) for s in item.spans))
             console.print(text, soft_wrap=True)
-        self.stream.write(buffer.getvalue())
+        self._emit(buffer.getvalue())
+
+    def _emit(self, text: str) -> None:
+        """Write; when nobody reads any more, drop everything: the work itself goes on."""
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stream.fileno())
+            os.close(nowhere)
 
     def _fitted(self, item: Line) -> Iterable[Line]:
         if self.width is None or len(item.text) <= self.width // 2:
@@ -193,7 +203,7 @@ def _wrapped(item: Line, width: int) -> list[Line]:
     rows: list[list[Span]] = [[]]
     used = 0
     for span in item.spans:
-        for word in re.findall(r"\s+|\S+", span.text):
+        for word in _WORDS.findall(span.text):
             size = cell_len(word)
             is_full = used + size > width and used > item.hang
             if is_full and not word.isspace():

@@ -1,0 +1,102 @@
+"""`reconcile chat`: ask the deployed model, the way the prompt flow goes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from reconciler.cli.arguments import add_spec, add_timeout
+from reconciler.diagnostics import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from reconciler.cli.arguments import Parser
+    from reconciler.cli.session import Session
+
+SUMMARY = "Ask the model a question, through flow, connection and endpoint."
+EXAMPLES = (
+    'reconcile chat specs/phi3-ultrachat.yaml --sandbox "How do I keep basil alive?"',
+    'reconcile chat spec.yaml "Summarise this" --temperature 0 --max-tokens 100',
+    "cat question.txt | reconcile chat spec.yaml -",
+)
+MAX_QUESTION = 100_000
+MAX_TOKENS = 128_000
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of this command."""
+    add_spec(parser)
+    parser.own.add_argument(
+        "question", metavar="QUESTION", help="what to ask, or - for standard input"
+    )
+    parser.own.add_argument(
+        "--temperature", type=_temperature, default=0.7, metavar="T", help="0 to 2; default 0.7"
+    )
+    parser.own.add_argument(
+        "--max-tokens", type=_tokens, default=256, metavar="N", help="length limit; default 256"
+    )
+    parser.own.add_argument("--system", metavar="TEXT", help="an instruction before the question")
+    parser.own.add_argument("--flow", default="", metavar="NAME", help="which flow, if several")
+    add_timeout(parser)
+
+
+def run(session: Session) -> ExitCode:
+    """Ask; the answer alone goes to standard output."""
+    options = session.options
+    question = _question(options)
+    session.start_sandbox()
+    from reconciler.chat import ask
+    from reconciler.kinds.base import Reads
+    from reconciler.operations import load
+    from reconciler.operations.observing import Silent, world_of
+    from reconciler.render.terminal import clean_lines
+    from reconciler.render.words import duration
+
+    loaded = load(options.spec)
+    # Reading the connection's key is a POST in ARM.
+    connection = session.connect(loaded, read_only=False)
+    reads = Reads(connection, fresh=True)
+    world = world_of(loaded, connection, reads, lambda _address: None, Silent())
+    answer = ask(
+        world,
+        loaded.resources,
+        question,
+        flow=options.flow,
+        temperature=options.temperature,
+        max_tokens=options.max_tokens,
+        history=[{"role": "system", "content": options.system}] if options.system else [],
+    )
+    session.out.raw(clean_lines(answer.text))
+    if not options.quiet:
+        way = f"{answer.flow} > {answer.connection} > {answer.endpoint}"
+        session.err.say(f"({way}, {duration(answer.elapsed_s)})")
+    return ExitCode.OK
+
+
+def _question(options: argparse.Namespace) -> str:
+    text: str = options.question
+    if text == "-":
+        if options.spec == "-":
+            raise UsageError.because("spec and question cannot both come from standard input")
+        text = sys.stdin.read(MAX_QUESTION + 1)
+    if not text.strip():
+        raise UsageError.because("the question is empty")
+    if len(text) > MAX_QUESTION:
+        raise UsageError.because(f"the question is longer than {MAX_QUESTION} characters")
+    return text
+
+
+def _temperature(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 2.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 2")
+    return value
+
+
+def _tokens(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text[:7]) <= MAX_TOKENS:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_TOKENS}")

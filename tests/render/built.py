@@ -1,0 +1,177 @@
+"""Hand-built plans: rendering is pure, so nothing else is needed to test it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from reconciler.diagnostics import Diagnostic, Position
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import (
+    Action,
+    Change,
+    FieldDiff,
+    Observed,
+    Phase,
+    Reference,
+    Resource,
+    Secret,
+)
+from reconciler.operations.planning import Plan
+from reconciler.render.fields import KindView, Views
+from reconciler.render.terminal import Line, Terminal
+from reconciler.spec.model import Target
+
+GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-chat"
+WORKSPACE = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws-chat"
+TARGET = Target(
+    subscription_id="00000000-0000-0000-0000-000000000000",
+    resource_group="rg-chat",
+    location="eastus",
+)
+KINDS = {
+    "compute cluster": KindView(
+        Rules(
+            labels={
+                "properties.properties.vmSize": "size",
+                "properties.properties.scaleSettings.maxNodeCount": "max_instances",
+                "properties.properties.scaleSettings.minNodeCount": "min_instances",
+            },
+            immutable=frozenset({"properties.properties.vmSize"}),
+        )
+    ),
+    "connection": KindView(
+        Rules(
+            labels={"properties.credentials.keys.key": "keys.key"},
+            write_only=frozenset({"properties.credentials.keys.key"}),
+            sensitive=frozenset({"properties.credentials.keys.key"}),
+        ),
+        compares_at_apply=True,
+    ),
+}
+
+SPEC_LINES = (
+    "compute:",
+    "  gpu-cluster:",
+    "    size: Standard_NC24ads_A100_v4",
+    "    max_instances: 2",
+)
+
+
+def resource(address: str, kind: str, desired: object = None, **options: object) -> Resource:
+    """Return a resource whose id follows from its address."""
+    resource_id = f"{WORKSPACE}/{address.replace('.', '/')}"
+    body = desired if isinstance(desired, dict) else {}
+    return Resource(address, kind, resource_id, body, **options)  # type: ignore[arg-type]
+
+
+def cluster(**options: object) -> Resource:
+    """Return a compute cluster as a handler would expand it."""
+    properties = {
+        "vmSize": "Standard_NC24ads_A100_v4",
+        "scaleSettings": {"minNodeCount": 0, "maxNodeCount": 2},
+    }
+    body = {
+        "location": "eastus",
+        "tags": {"team": "ml-platform", "reconcile-owner": "v1:chat:0123456789abcdef"},
+        "properties": {"computeType": "AmlCompute", "properties": properties},
+    }
+    return resource("compute.gpu-cluster", "compute cluster", body, **options)
+
+
+def scaled(before: int = 1, after: int = 2) -> FieldDiff:
+    """Return the difference of one number."""
+    keys = ("properties", "properties", "scaleSettings", "maxNodeCount")
+    return FieldDiff(keys, "max_instances", before, after)
+
+
+def views(*changes: Change, **options: object) -> Views:
+    """Return a plan of the given changes, ready to render."""
+    graph = {c.address: frozenset[str]() for c in changes}
+    plan = Plan("chat", TARGET, changes, graph, **options)  # type: ignore[arg-type]
+    return Views(plan, KINDS)
+
+
+def connection() -> Resource:
+    """Return a connection whose key comes from an endpoint at the moment of the write."""
+    keys = {
+        "endpoint": Reference("endpoints.chat", "scoring_uri"),
+        "key": Reference("endpoints.chat", "primary_key", secret=True),
+    }
+    body = {"properties": {"category": "CustomKeys", "credentials": {"keys": keys}}}
+    return resource("connections.phi3", "connection", body)
+
+
+def everything() -> Views:
+    """Return a plan in which every action and every special value occurs."""
+    observed = Observed({"location": "eastus"})
+    sized = FieldDiff(
+        ("properties", "properties", "vmSize"),
+        "size",
+        "Standard_DS3_v2",
+        "Standard_NC24ads_A100_v4",
+        forces_replace=True,
+    )
+    hosted = FieldDiff(
+        ("properties", "storageAccount"),
+        "storage_account",
+        f"{GROUP}/providers/Microsoft.Storage/storageAccounts/oldstorageaccount",
+        f"{GROUP}/providers/Microsoft.Storage/storageAccounts/finetunephistorage",
+    )
+    token = FieldDiff(
+        ("properties", "token"), "token", "hunter2-before", Secret("hunter2"), sensitive=True
+    )
+    job = resource("jobs.finetune", "job", {"properties": {"learning_rate": 0.00002}})
+    flow = resource("flows.chat", "prompt flow")
+    blocked = Diagnostic(
+        "`workspace` exists already and is not marked as ours",
+        Position("spec.yaml", 3, 5),
+        detail=WORKSPACE,
+        hint="choose another name, or pass `--adopt workspace` to take it over from now on",
+    )
+    return views(
+        Change(resource("resource_group", "resource group"), Action.NO_OP, observed),
+        Change(resource("workspace", "workspace"), Action.NO_OP, observed, blocked=blocked),
+        Change(
+            resource("workspace.container_registry", "container registry"),
+            Action.ADOPT,
+            observed,
+            (FieldDiff(("tags", "reconcile-owner"), "tags.reconcile-owner", None, "v1:chat:00"),),
+            reason="exists without our mark",
+        ),
+        Change(cluster(), Action.CREATE),
+        Change(
+            resource("compute.cpu-cluster", "compute cluster"),
+            Action.REPLACE,
+            observed,
+            (sized, scaled()),
+            reason="Azure cannot change `size` in place",
+        ),
+        Change(resource("hub", "hub"), Action.UPDATE, observed, (hosted, token)),
+        Change(job, Action.RUN, reason="`learning_rate` is an input: this is a new run"),
+        Change(
+            resource("deployments.blue", "deployment"),
+            Action.NO_OP,
+            Observed({}, phase=Phase.PENDING, message="Updating"),
+            pending=True,
+            notes=("Updating",),
+        ),
+        Change(connection(), Action.CREATE),
+        Change(flow, Action.DELETE, observed, reason="it is ours and no longer in the spec"),
+    )
+
+
+def at_80_columns(lines: Iterable[Line]) -> str:
+    """Return lines as a terminal of 80 columns without colour shows them."""
+    return _written(lines, width=80)
+
+
+def in_a_pipe(lines: Iterable[Line]) -> str:
+    """Return lines as a pipe gets them."""
+    return _written(lines, width=None)
+
+
+def _written(lines: Iterable[Line], *, width: int | None) -> str:
+    stream = io.StringIO()
+    Terminal(stream, width=width).write(lines)
+    return stream.getvalue()
