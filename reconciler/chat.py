@@ -147,7 +147,8 @@ def _route(world: World, resources: Mapping[Address, Resource], wanted: Address)
         raise ReconcileError.because(
             f"`{wanted}` does not exist yet", hint="run `reconcile apply` first"
         )
-    connections = [a for a in resource.depends_on if resources[a].kind == "connection"]
+    needed = (resources.get(address) for address in resource.depends_on)
+    connections = [r.address for r in needed if r and r.kind == "connection"]
     if len(connections) != 1:
         raise UsageError.because(
             f"`{wanted}` has {len(connections)} connections, a question goes through one"

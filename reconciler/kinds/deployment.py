@@ -18,6 +18,7 @@ from reconciler.engine.types import Address, Change, JsonObject, Observed, Resou
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.endpoint import SWITCH, ServingName, serving_name, workspace_of
 from reconciler.kinds.endpoint_writes import API_VERSION, drain
+from reconciler.kinds.lifecycle import report_model, report_size
 from reconciler.kinds.quota_needs import quota_address
 from reconciler.kinds.scope import Scope
 from reconciler.spec.document import Keys
@@ -153,6 +154,8 @@ class DeploymentHandler(ArmHandler):
             endpoint, needs = _endpoint(settings.endpoint_name, workspace, spec, scope, path)
             name = serving_name(key, settings.name, scope, path)
             resource_id = f"{endpoint}/deployments/{name}"
+            report_size(settings.instance_type, scope, (*path, "instance_type"))
+            report_model(settings.model, scope, (*path, "model"))
             family = quota_address(settings.instance_type, scope)
             scope.add(
                 Resource(
@@ -256,7 +259,9 @@ def _with_log(world: World, resource: Resource, error: ApiError) -> ApiError:
     try:
         reply = world.connection.arm.post(f"{resource.resource_id}/getLogs", API_VERSION, body)
     except ApiError as unavailable:
-        log = f"(no container log: {unavailable.code or unavailable.status})"
+        if unavailable.status == 404:
+            return error
+        log = f"its log cannot be read: {unavailable.diagnostics[0].summary}"
     else:
         log = str(reply.get("content") or "").strip()[-2000:]
     first = error.diagnostics[0]

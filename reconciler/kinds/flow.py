@@ -25,13 +25,13 @@ from reconciler.kinds.flows.binding import bind
 from reconciler.kinds.flows.dag import check_dag, read_dag
 from reconciler.kinds.flows.folder import FLOW_FILE, FlowFolder, read_folder
 from reconciler.kinds.flows.service import API_VERSION, FlowService
+from reconciler.kinds.lifecycle import report_prompt_flow
 from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, owner_of
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import RefOrId, SpecModel
 
 FINGERPRINT_TAG = "reconcile-fingerprint"
 FLOW_TYPES = {"chat": "Chat", "standard": "Default"}
-RETIREMENT = "prompt flow is retired on 2027-04-20 and read-only from then on"
 
 
 class Flow(SpecModel):
@@ -74,12 +74,7 @@ class FlowHandler(Handler):
                 if home not in scope.broken:
                     scope.problem("`flows` needs a `project`", path)
                 continue
-            scope.warning(
-                "prompt flow is experimental here",
-                path,
-                detail=RETIREMENT,
-                hint="move to the Microsoft Agent Framework in time",
-            )
+            report_prompt_flow(scope, path)
             scope.add(_resource(name, settings, (home, home_id), scope))
 
     def check(self, resource: Resource, document: Document) -> list[Diagnostic]:

@@ -18,6 +18,7 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Action, Change, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, World
+from reconciler.kinds.lifecycle import report_size
 from reconciler.kinds.quota_needs import address_of, cores_needed
 from reconciler.kinds.quota_request import request_cores, wait_for_cores
 from reconciler.kinds.scope import Scope
@@ -74,6 +75,7 @@ class QuotaHandler(Handler):
             if address.casefold() in {known.casefold() for known in scope.kinds}:
                 scope.problem(f"`{quota.vm_family}` is here twice", (*path, "vm_family"))
                 continue
+            report_size(quota.vm_family, scope, (*path, "vm_family"))
             need = needed.get(quota.vm_family.casefold(), 0)
             if need > quota.cores:
                 scope.warning(
