@@ -7,8 +7,6 @@ before it is answered, so that what a client was told survives `kill -9`.
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import json
 import uuid
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import Any
 from aiohttp import hdrs, web
 from yarl import URL
 
-from reconciler.sandbox import control, entra_routes
+from reconciler.sandbox import control, entra_routes, hub, serving, storage
 from reconciler.sandbox.arm.engine import Engine
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import Answer, Call
@@ -28,7 +26,6 @@ from reconciler.sandbox.store import Store
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-DATA_PLANES = ("storage", "hub", "serving")
 SUFFIX = ".core.sandbox.test"
 MAX_BODY = 1 << 30
 
@@ -48,10 +45,8 @@ def build(world: World) -> web.Application:
     app = web.Application(middlewares=[gate.middleware], client_max_size=MAX_BODY)
     app.add_routes(control.routes(world, gate.faults))
     app.add_routes(entra_routes.routes(world))
-    for name in DATA_PLANES:
-        if importlib.util.find_spec(f"reconciler.sandbox.{name}") is not None:
-            module = importlib.import_module(f"reconciler.sandbox.{name}")
-            app.add_routes(module.routes(world))
+    for plane in (storage, hub, serving):
+        app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
     return app
 
@@ -201,7 +196,7 @@ class _Gate:
 
 
 def _kind(path: str) -> str:
-    if path.startswith("/_") or path.startswith("/registrymanagement/"):
+    if path.startswith(("/_", "/registrymanagement/")):
         return "data"
     is_token = "/oauth2/" in path or "/.well-known/" in path or path.startswith("/metadata/")
     return "token" if is_token else "arm"

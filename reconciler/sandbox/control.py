@@ -84,7 +84,7 @@ class _Control:
         return web.json_response({})
 
     async def faults_list(self, request: web.Request) -> web.Response:
-        return web.json_response({"value": self._faults.list()})
+        return web.json_response({"value": self._faults.armed()})
 
     async def faults_arm(self, request: web.Request) -> web.Response:
         return web.json_response(self._faults.arm(await request.json()))

@@ -18,7 +18,7 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 TOKEN_LIFETIME_S = 86400
 
 
-class InvalidToken(Exception):
+class InvalidToken(Exception):  # noqa: N818 - reads as the claim it makes
     """A bearer token that this sandbox did not sign, or that is malformed or expired."""
 
 

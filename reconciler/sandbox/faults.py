@@ -43,7 +43,7 @@ class Faults:
         self._store.put_document(SPACE, str(number), armed)
         return armed
 
-    def list(self) -> list[Json]:
+    def armed(self) -> list[Json]:
         """Return the armed faults."""
         return list(self._store.documents(SPACE).values())
 
@@ -54,7 +54,7 @@ class Faults:
 
     def take(self, method: str, path: str) -> list[Json]:
         """Count a request against every fault and return those that strike it."""
-        return [fault for fault in self.list() if self._strikes(fault, method, path)]
+        return [fault for fault in self.armed() if self._strikes(fault, method, path)]
 
     def _strikes(self, fault: Json, method: str, path: str) -> bool:
         wanted = fault.get("method")

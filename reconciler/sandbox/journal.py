@@ -14,9 +14,30 @@ Json = dict[str, Any]
 HIDDEN = "***"
 # Lower-cased property names whose values never reach the journal.
 SECRETS = frozenset(
-    "primarykey secondarykey keyvalue key key1 key2 accesstoken access_token client_secret "
-    "client_assertion password passwords credentials sas sastoken connectionstring "
-    "instrumentationkey accountkey secret refresh_token value2 aadtoken".split()
+    [
+        "primarykey",
+        "secondarykey",
+        "keyvalue",
+        "key",
+        "key1",
+        "key2",
+        "accesstoken",
+        "access_token",
+        "client_secret",
+        "client_assertion",
+        "password",
+        "passwords",
+        "credentials",
+        "sas",
+        "sastoken",
+        "connectionstring",
+        "instrumentationkey",
+        "accountkey",
+        "secret",
+        "refresh_token",
+        "value2",
+        "aadtoken",
+    ]
 )
 
 

@@ -158,7 +158,8 @@ def _start(state: Path, clock: str) -> Server | None:
     ready, _, _ = select.select([child.stdout], [], [], READY_S)
     line = child.stdout.readline() if ready else b""
     if not line:
-        return _give_up(child, state)
+        _give_up(child)
+        return None
     record = json.loads(line)
     connection = _attach(record)
     if connection is None:
@@ -166,7 +167,8 @@ def _start(state: Path, clock: str) -> Server | None:
     return Server(record, connection)
 
 
-def _give_up(child: Any, state: Path) -> None:
+def _give_up(child: Any) -> None:
+    """Raise LaunchError, unless another process serves the state directory by now."""
     child.kill()
     lines = child.communicate()[1].decode(errors="replace").strip().splitlines()
     text = lines[-1] if lines else f"it was not ready after {READY_S:.0f} s"

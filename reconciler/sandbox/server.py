@@ -161,7 +161,7 @@ async def _until_over(app: web.Application, *, attached: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    waits = [asyncio.create_task(stopped.wait())]
+    waits: list[asyncio.Task[Any]] = [asyncio.create_task(stopped.wait())]
     if attached:
         waits.append(asyncio.create_task(_until_detached(app)))
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm.errors import ArmError, conflict
-from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.identities import PRINCIPALS
+from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.types import (
     Answer,
@@ -198,7 +198,9 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
         if _covers(record.hidden["scope"].lower().rstrip("/"), scope, text)
         and _is_for(record, text)
     ]
-    return Answer(200, page(world, call, [world.arm.present(record) for record in found]))
+    return Answer(
+        200, page(world, call, [world.arm.present(record, call.version) for record in found])
+    )
 
 
 def _covers(held: str, scope: str, text: str) -> bool:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-REGIONS: tuple[str, ...] = tuple(
-    "centralus eastasia southeastasia eastus eastus2 westus westus2 northcentralus southcentralus "
-    "westcentralus northeurope westeurope japaneast japanwest brazilsouth australiasoutheast "
-    "australiaeast westindia southindia centralindia canadacentral canadaeast uksouth ukwest "
-    "koreacentral koreasouth francecentral southafricanorth uaenorth australiacentral "
-    "switzerlandnorth germanywestcentral norwayeast jioindiawest westus3 australiacentral2 "
-    "swedencentral italynorth polandcentral spaincentral global".split()
-)
+_REGIONS = """
+centralus eastasia southeastasia eastus eastus2 westus westus2 northcentralus
+southcentralus westcentralus northeurope westeurope japaneast japanwest brazilsouth
+australiasoutheast australiaeast westindia southindia centralindia canadacentral
+canadaeast uksouth ukwest koreacentral koreasouth francecentral southafricanorth
+uaenorth australiacentral switzerlandnorth germanywestcentral norwayeast jioindiawest
+westus3 australiacentral2 swedencentral italynorth polandcentral spaincentral global
+"""
+REGIONS: tuple[str, ...] = tuple(_REGIONS.split())
 
 
 @dataclass(frozen=True)

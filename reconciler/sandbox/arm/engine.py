@@ -14,6 +14,7 @@ from reconciler.sandbox.arm.ids import GROUPS, Target, parse
 from reconciler.sandbox.arm.lifecycle import Lifecycle
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.registry import ROUTES, TYPES
+from reconciler.sandbox.arm.schema import Node, prune
 from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route
 from reconciler.sandbox.arm.writes import Writer
 from reconciler.sandbox.store import Record
@@ -74,7 +75,7 @@ class Engine:
             return self._list(call, target, type_)
         match call.method:
             case "GET":
-                return self._get(target, type_)
+                return self._get(call, target, type_)
             case "HEAD":
                 return self._head(target, type_)
             case "PUT" | "PATCH" | "DELETE":
@@ -133,12 +134,12 @@ class Engine:
         if group is None or self.lifecycle.settle(group) is None:
             raise group_not_found(target.group)
 
-    def _get(self, target: Target, type_: ResourceType) -> Answer:
+    def _get(self, call: Call, target: Target, type_: ResourceType) -> Answer:
         record = self.find(target, type_, polled=True)
         headers = {"ETag": record.hidden["etag"]} if "etag" in record.hidden else {}
         if "pending" in record.hidden:
             headers |= self._world.clock.retry_headers(type_.retry_after_s)
-        return Answer(200, self.present(record), headers)
+        return Answer(200, self.present(record, call.version), headers)
 
     def _head(self, target: Target, type_: ResourceType) -> Answer:
         try:
@@ -159,7 +160,9 @@ class Engine:
         present = [record for record in records if record is not None]
         if type_.list_filter is not None:
             present = type_.list_filter(self._world, present, call)
-        return Answer(200, page(self._world, call, [self.present(record) for record in present]))
+        return Answer(
+            200, page(self._world, call, [self.present(r, call.version) for r in present])
+        )
 
     def _action(self, call: Call, target: Target) -> Answer:
         name = target.types[-1]
@@ -173,8 +176,8 @@ class Engine:
                 return run(self._world, record, call)
         raise ArmError(404, "NotFound", f"'{type_.type}' has no action '{name}'.")
 
-    def present(self, record: Record) -> Json:
-        """Return what GET shows of a record."""
+    def present(self, record: Record, version: str = "9999") -> Json:
+        """Return what GET shows of a record, as far as the api-version knows it."""
         type_ = self.types[record.type.lower()]
         body: Json = {"id": record.id, "name": record.name, "type": record.type}
         body |= copy.deepcopy(record.body)
@@ -183,7 +186,9 @@ class Engine:
         if type_.system_data:
             body["systemData"] = record.hidden.get("systemData")
         type_.present(self._world, record, body)
-        return body
+        node = type_.schema if isinstance(type_.schema, Node) else type_.schema(record.body)
+        shown: Json = prune(node, body, version)
+        return shown
 
     def _note_subscription(self, path: str) -> None:
         parts = path.split("/", 3)

@@ -21,7 +21,7 @@ Json = dict[str, Any]
 ARTIFACTS = "workspaceartifactstore"
 
 
-class JobFailure(Exception):
+class JobFailedError(Exception):
     """Ends the job as Failed; `code` is the error's inner code."""
 
     def __init__(self, message: str, code: str = "UserError") -> None:
@@ -29,12 +29,12 @@ class JobFailure(Exception):
         self.code = code
 
 
-class NotEnoughCores(Exception):
+class CoresShortError(Exception):
     """The job stays Queued; the message says why."""
 
 
 def prepare(world: World, job: Record) -> None:
-    """Check the base model. Raises JobFailure."""
+    """Check the base model. Raises JobFailedError."""
     details = job.body["properties"].get("fineTuningDetails")
     if details is None:
         return
@@ -43,27 +43,27 @@ def prepare(world: World, job: Record) -> None:
         try:
             check_registry_model(uri)
         except ArmError as error:
-            raise JobFailure(error.message, "ModelNotFound") from error
+            raise JobFailedError(error.message, "ModelNotFound") from error
         return
     model = ml.asset_id(ml.workspace_id(job.id), uri, "models")
     if world.store.get(model) is None:
-        raise JobFailure(f"The base model '{uri}' was not found.", "ModelNotFound")
+        raise JobFailedError(f"The base model '{uri}' was not found.", "ModelNotFound")
 
 
 def allocate(world: World, job: Record) -> None:
-    """Check nodes and cores. Raises NotEnoughCores (wait) or JobFailure (the cluster is gone)."""
+    """Check nodes and cores. Raises CoresShortError (wait) or JobFailedError (the cluster is gone)."""
     compute_id = job.hidden.get("compute")
     if not compute_id:
         return
     compute = world.store.get(compute_id)
     if compute is None:
-        raise JobFailure(f"The compute target {compute_id} was deleted.", "ComputeNotFound")
+        raise JobFailedError(f"The compute target {compute_id} was deleted.", "ComputeNotFound")
     inner = compute.body["properties"]["properties"]
     scale, size = inner["scaleSettings"], catalog.vm_size(inner["vmSize"])
     assert size is not None
     others = _running_on(world, compute, job)
     if others + 1 > int(scale["maxNodeCount"]):
-        raise NotEnoughCores(
+        raise CoresShortError(
             f"The cluster {compute.name} has no free node: {others} of {scale['maxNodeCount']} "
             "run other jobs."
         )
@@ -73,7 +73,7 @@ def allocate(world: World, job: Record) -> None:
     limit = capacity.limit(world, subscription, location, size.family)
     used = capacity.used(world, subscription, location, size.family)
     if used + extra > limit:
-        raise NotEnoughCores(
+        raise CoresShortError(
             "ClusterCoreQuotaReached: Operation results in exceeding quota limits of Core. "
             f"Maximum allowed: {limit}, Current in use: {used}, Additional requested: {extra}. "
             f"Family {size.family} in {location}."
@@ -90,7 +90,7 @@ def _running_on(world: World, compute: Record, job: Record) -> int:
 
 
 def run(world: World, job: Record) -> None:
-    """Read the training and validation data as the cluster's identity. Raises JobFailure."""
+    """Read the training and validation data as the cluster's identity. Raises JobFailedError."""
     details = job.body["properties"].get("fineTuningDetails")
     if details is None:
         return
@@ -109,7 +109,7 @@ def _rows(world: World, job: Record, name: str, reference: str) -> list[Json]:
         _check_access(world, job, place.account)
         return training_data.conversations(training_data.read(world, place))
     except training_data.DataError as error:
-        raise JobFailure(f"{name}: {error}", "DataValidationError") from error
+        raise JobFailedError(f"{name}: {error}", "DataValidationError") from error
 
 
 def _check_access(world: World, job: Record, account: str) -> None:
@@ -120,7 +120,7 @@ def _check_access(world: World, job: Record, account: str) -> None:
     principals = identities.principals(world, compute) if compute else []
     for principal in principals:
         if not holds_role(world, principal, record.id, BLOB_ROLES):
-            raise JobFailure(
+            raise JobFailedError(
                 f"The identity of compute '{compute.name if compute else ''}' (principal "
                 f"{principal}) may not read storage account '{account}': it needs the role "
                 "'Storage Blob Data Reader' or 'Storage Blob Data Contributor'.",
@@ -150,7 +150,7 @@ def finish(world: World, job: Record) -> None:
 def _write_model(world: World, job: Record, folder: str) -> None:
     store = world.store.get(f"{ml.workspace_id(job.id)}/datastores/{ARTIFACTS}")
     if store is None:
-        raise JobFailure(f"The datastore {ARTIFACTS} was not found.", "DatastoreNotFound")
+        raise JobFailedError(f"The datastore {ARTIFACTS} was not found.", "DatastoreNotFound")
     place = store.body["properties"]
     details = job.body["properties"]["fineTuningDetails"]
     rows = _rows(world, job, "trainingData", str(details["trainingData"]["uri"]))

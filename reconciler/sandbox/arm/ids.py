@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import unquote
 
 GROUPS = "Microsoft.Resources/resourceGroups"
@@ -83,7 +84,7 @@ def _group(parts: list[str], lowered: list[str]) -> Target | None:
 def segment_after(path: str, word: str) -> str | None:
     """Return the path segment after the first segment equal to `word` in any case."""
     parts = [part for part in path.split("/") if part]
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         if before.lower() == word.lower():
             return after
     return None

@@ -63,7 +63,7 @@ class Lifecycle:
         if pending is not None:
             return self._settle_pending(record, type_, pending, polled=polled)
         if type_.settle is not None:
-            type_.settle(self._world, record, polled)
+            type_.settle(self._world, record, polled=polled)
         return record
 
     def _settle_pending(
@@ -143,7 +143,7 @@ class Lifecycle:
         record = self._world.store.get(document["record"])
         if document["verb"] == "Deleting" or record is None:
             return Answer(200)
-        return Answer(200, self._world.arm.present(record))
+        return Answer(200, self._world.arm.present(record, call.version))
 
     def headers(
         self, record: Record, type_: ResourceType, style: Lro, operation: str, version: str

@@ -64,7 +64,7 @@ def _present(world: World, record: Record, body: Json) -> None:
 
 
 def _list_secrets(world: World, record: Record, call: Call) -> Answer:
-    body = world.arm.present(record)
+    body = world.arm.present(record, call.version)
     body["properties"]["credentials"] = copy.deepcopy(record.hidden.get("credentials"))
     return Answer(200, body)
 
@@ -86,7 +86,7 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
         found += [record for record in shared if record.name.lower() not in own]
     category = call.query.get("category")
     items = [
-        world.arm.present(record)
+        world.arm.present(record, call.version)
         for record in found
         if category is None or record.body["properties"]["category"] == category
     ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import json
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, finetuning, ml
@@ -107,12 +106,12 @@ def _merge_existing(write: Write) -> None:
     write.body["properties"] = {**old, **kept, "properties": added}
 
 
-def _settle(world: World, record: Record, polled: bool) -> None:
+def _settle(world: World, record: Record, *, polled: bool) -> None:
     """Move a job to the status that is due now, one turn at a time."""
     if record.body["properties"]["status"] in TERMINAL:
         return
     if "cancel" in record.hidden:
-        _settle_cancel(world, record, polled)
+        _settle_cancel(world, record, polled=polled)
         return
     wait = record.hidden["wait"]
     due = world.clock.reached(wait, polled=polled)
@@ -137,10 +136,10 @@ def _turn(world: World, record: Record) -> None:
                 finetuning.run(world, record)
             case "Completed":
                 finetuning.finish(world, record)
-    except finetuning.NotEnoughCores as shortage:
+    except finetuning.CoresShortError as shortage:
         _requeue(world, record, str(shortage))
         return
-    except finetuning.JobFailure as failure:
+    except finetuning.JobFailedError as failure:
         record.hidden["error"] = {"code": failure.code, "message": str(failure)}
         _end(world, record, "Failed")
         return
@@ -178,7 +177,7 @@ def _end(world: World, record: Record, status: str) -> None:
     record.hidden["endTimeUtc"] = world.clock.iso()
 
 
-def _settle_cancel(world: World, record: Record, polled: bool) -> None:
+def _settle_cancel(world: World, record: Record, *, polled: bool) -> None:
     cancel = record.hidden["cancel"]
     if world.clock.reached(cancel["wait"], polled=polled):
         _end(world, record, "Canceled")

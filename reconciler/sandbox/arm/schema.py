@@ -158,6 +158,24 @@ class Check:
         }
 
 
+def prune(node: Node, value: Any, version: str) -> Any:
+    """Return a presented value without the properties that `version` does not know yet."""
+    if isinstance(value, list) and node.item is not None:
+        return [prune(node.item, item, version) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if node.kind == "dict" and node.item is not None:
+        return {key: prune(node.item, item, version) for key, item in value.items()}
+    kept = {}
+    for key, item in value.items():
+        found = node.children.get(key)
+        if found is None:
+            kept[key] = item
+        elif _date(found.since) <= _date(version):
+            kept[key] = prune(found, item, version)
+    return kept
+
+
 def missing(name: str, path: str) -> ArmError:
     """Return the error for a required property that was not sent."""
     if name == "location" and not path:

@@ -104,7 +104,7 @@ def _rows(name: str, content: bytes) -> list[Json]:
         if line.strip():
             try:
                 rows.append({"messages": _messages(json.loads(line))})
-            except ValueError as error:
+            except (ValueError, DataError) as error:
                 raise DataError(f"Line {number} of '{name}' is not usable: {error}.") from error
     return rows
 
@@ -112,17 +112,17 @@ def _rows(name: str, content: bytes) -> list[Json]:
 def _messages(row: Any) -> list[Json]:
     messages = row.get("messages") if isinstance(row, dict) else None
     if not isinstance(messages, list) or not messages:
-        raise ValueError("it needs a list `messages`")
+        raise DataError("it needs a list `messages`")
     kept = []
     for message in messages:
         role = message.get("role") if isinstance(message, dict) else None
         content = message.get("content") if isinstance(message, dict) else None
         if role not in ROLES:
-            raise ValueError(f"the role {role!r} is not one of {', '.join(ROLES)}")
+            raise DataError(f"the role {role!r} is not one of {', '.join(ROLES)}")
         if not isinstance(content, str):
-            raise ValueError(f"the content of a {role} message is not text")
+            raise DataError(f"the content of a {role} message is not text")
         kept.append({"role": role, "content": content})
     roles = {message["role"] for message in kept}
     if not {"user", "assistant"} <= roles:
-        raise ValueError("it needs at least one user and one assistant message")
+        raise DataError("it needs at least one user and one assistant message")
     return kept

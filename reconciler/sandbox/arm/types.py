@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.sandbox.arm.schema import Node, compile_schema
 from reconciler.sandbox.store import Record
@@ -89,6 +89,14 @@ class Write:
 
 WriteHook = Callable[[Write], None]
 RecordHook = Callable[["World", Record], None]
+
+
+class SettleHook(Protocol):
+    """Brings a record of a type with statuses of its own up to now."""
+
+    def __call__(self, world: World, record: Record, *, polled: bool) -> None: ...
+
+
 PresentHook = Callable[["World", Record, Json], None]
 Action = Callable[["World", Record, Call], Answer]
 
@@ -142,7 +150,7 @@ class ResourceType:
     before_delete: Callable[[World, Record, Call], None] = _nothing
     removed: RecordHook = _nothing
     present: PresentHook = _nothing
-    settle: Callable[[World, Record, bool], None] | None = None
+    settle: SettleHook | None = None
     list_filter: Callable[[World, list[Record], Call], list[Record]] | None = None
     actions: dict[str, Action] = field(default_factory=dict)
 

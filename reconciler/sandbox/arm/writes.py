@@ -118,8 +118,7 @@ class Writer:
             node = type_.patch_schema or pick(type_, current)
             changes = Check(call.version, partial=True).body(node, sent, current)
             return merge(copy.deepcopy(old.body) if old else {}, changes)
-        body = Check(call.version).body(pick(type_, sent), sent, current)
-        return body
+        return Check(call.version).body(pick(type_, sent), sent, current)
 
     def _check_location(self, write: Write, type_: ResourceType) -> None:
         location = write.body.get("location")
@@ -151,22 +150,25 @@ class Writer:
         self._stamp(record, write.call)
         status = type_.create_status if created else type_.update_status
         if style is Lro.SYNC:
-            return self._store_now(record, type_, status)
+            return self._store_now(record, type_, Answer(status), write.call.version)
         verb = type_.creating_state if created else "Updating"
         seconds = type_.create_s if created else type_.update_s
         operation = self._engine.lifecycle.begin(record, type_, verb, seconds)
         self._world.store.put(record)
         version = write.call.version
         headers = self._engine.lifecycle.headers(record, type_, style, operation, version)
-        body = None if style is Lro.LOCATION else self._engine.present(record)
+        body = None if style is Lro.LOCATION else self._engine.present(record, version)
         return Answer(status, body, headers)
 
-    def _store_now(self, record: Record, type_: ResourceType, status: int) -> Answer:
+    def _store_now(
+        self, record: Record, type_: ResourceType, answer: Answer, version: str
+    ) -> Answer:
         if type_.shows_state:
             record.body.setdefault("properties", {})["provisioningState"] = "Succeeded"
         type_.ready(self._world, record)
         self._world.store.put(record)
-        return Answer(status, self._engine.present(record))
+        answer.body = self._engine.present(record, version)
+        return answer
 
     def _stamp(self, record: Record, call: Call) -> None:
         now = self._world.clock.iso()
