@@ -71,13 +71,13 @@ def workspace_of(world: World, request: web.Request) -> Json:
     return found
 
 
-def settled(world: World, resource_id: str) -> Record | None:
-    """A record brought up to now, as a status read of it does; None when it is not there."""
+def settled(world: World, resource_id: str, *, polled: bool = True) -> Record | None:
+    """A record brought up to now; None when it is not there. `polled` marks a status read."""
     record = world.store.get(resource_id)
     if record is None:
         return None
     try:
-        return world.arm.lifecycle.settle(record, polled=True)
+        return world.arm.lifecycle.settle(record, polled=polled)
     except ArmError as error:
         raise AmlError(error.status, "UserError", str(error)) from error
 

@@ -46,7 +46,7 @@ class History:
         wanted = self._signature(f"{workspace}/jobs/{name}")
         if not hmac.compare_digest(wanted, request.query.get("sig", "")):
             raise AmlError(403, "AuthenticationFailed", "The signature of the URL is wrong.")
-        job = find_job(self._world, workspace, name)
+        job = find_job(self._world, workspace, name, polled=False)
         message = job.error["message"] if job.error else None
         return web.Response(text=log_text(job.run, job.share, message))
 

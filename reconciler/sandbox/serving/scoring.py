@@ -111,7 +111,7 @@ class Scoring:
         if name is None:
             text = "The endpoint doesn't have any valid deployment with positive weight."
             raise AmlError(404, "NoDeploymentWithTraffic", text)
-        record = settled(self._world, f"{endpoint.id}/deployments/{name}")
+        record = settled(self._world, f"{endpoint.id}/deployments/{name}", polled=False)
         if record is None:
             raise AmlError(404, "DeploymentNotFound", f"Deployment {name} does not exist.")
         state = record.body.get("properties", {}).get("provisioningState")
