@@ -1,0 +1,166 @@
+"""Compute cluster: GPUs that come when a job wants them and go when it is done.
+
+Azure changes only its scale settings in place; everything else is a new cluster. Source:
+learn.microsoft.com/rest/api/azureml/compute and the Terraform provider's ForceNew set.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import Change, JsonObject, Resource
+from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.identity import attached
+from reconciler.kinds.lifecycle import report_size
+from reconciler.kinds.quota_needs import quota_address
+from reconciler.kinds.scope import Attributes, Scope
+from reconciler.kinds.workspace import API_VERSION
+from reconciler.spec.document import Keys
+from reconciler.spec.model import Identity, SpecModel, Tags
+
+NAME = r"[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9-]{2,23}"
+SCALE = "properties.properties.scaleSettings"
+PRIORITIES = {"dedicated": "Dedicated", "low_priority": "LowPriority"}
+
+
+class Compute(SpecModel):
+    """A compute cluster; the key is its name."""
+
+    type: Literal["amlcompute"] = "amlcompute"
+    """The kind of compute: a cluster."""
+    size: Annotated[str, StringConstraints(pattern=r"^(Standard|Basic)_[A-Za-z0-9_]+$")]
+    """The VM size of each node, for example `Standard_NC24ads_A100_v4`."""
+    tier: Literal["dedicated", "low_priority"] = "dedicated"
+    """Whether nodes are yours until you let go, or cheaper and taken away at any time."""
+    min_instances: Annotated[int, Field(ge=0, le=65_000)] = 0
+    """Nodes that always run; 0 costs nothing while no job runs."""
+    max_instances: Annotated[int, Field(ge=1, le=65_000)] = 1
+    """Nodes that run at most."""
+    idle_time_before_scale_down: Annotated[int, Field(ge=60, le=86_400)] = 120
+    """Seconds that a node waits for more work before it goes."""
+    identity: Identity | None = None
+    """Who jobs on the cluster are."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Compute:
+        if self.min_instances > self.max_instances:
+            raise ValueError(
+                f"`min_instances` is {self.min_instances}, more than "
+                f"`max_instances`, {self.max_instances}"
+            )
+        return self
+
+
+class ComputeHandler(ArmHandler):
+    """Knows Azure ML compute clusters."""
+
+    kind = "compute cluster"
+    section = "compute"
+    type = "Microsoft.MachineLearningServices/workspaces/computes"
+    api_version = API_VERSION
+    lists = True
+    attributes = Attributes(frozenset({"id", "name"}))
+    delete_params: ClassVar[Mapping[str, str]] = {"underlyingResourceAction": "Delete"}
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset(
+                {
+                    "location",
+                    "identity",
+                    "properties.disableLocalAuth",
+                    "properties.properties.vmSize",
+                    "properties.properties.vmPriority",
+                    "properties.properties.osType",
+                }
+            ),
+            same={
+                "properties.computeType": same_folded,
+                "properties.properties.vmSize": same_folded,
+                "properties.properties.vmPriority": same_folded,
+                "properties.properties.osType": same_folded,
+            },
+            labels={
+                "properties.properties.vmSize": "size",
+                "properties.properties.vmPriority": "tier",
+                f"{SCALE}.minNodeCount": "min_instances",
+                f"{SCALE}.maxNodeCount": "max_instances",
+                f"{SCALE}.nodeIdleTimeBeforeScaleDown": "idle_time_before_scale_down",
+            },
+        ),
+        replaces_failed=True,
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add each cluster of the workspace."""
+        for name, settings in spec.compute.items():
+            path: Keys = ("compute", name)
+            workspace = scope.known_id("workspace")
+            if workspace:
+                scope.add(self._resource(name, settings, workspace, scope))
+            elif "workspace" not in scope.broken:
+                scope.problem("`compute` needs a `workspace`", path)
+
+    def _resource(self, name: str, settings: Compute, workspace: str, scope: Scope) -> Resource:
+        path: Keys = ("compute", name)
+        _check_name(name, scope, path)
+        report_size(settings.size, scope, (*path, "size"))
+        resource_id = f"{workspace}/computes/{name}"
+        desired = _body(settings, resource_id, scope)
+        depends_on = {"workspace", *quota_address(settings.size, scope)}
+        if settings.identity:
+            block, holders, grants = attached(settings.identity, scope, (*path, "identity"))
+            desired["identity"] = block
+            depends_on |= {*holders, *grants}
+        return Resource(
+            f"compute.{name}",
+            self.kind,
+            resource_id,
+            desired,
+            settings=settings,
+            position=scope.document.position(path, of_key=True),
+            depends_on=frozenset(depends_on),
+            known={"name": name},
+        )
+
+    def patch_body(self, change: Change, desired: JsonObject) -> JsonObject:
+        """Return all scale settings: the only part that Azure takes, and as a whole."""
+        scale = desired["properties"]["properties"]["scaleSettings"]
+        return {"properties": {"properties": {"scaleSettings": scale}}}
+
+
+def _check_name(name: str, scope: Scope, path: Keys) -> None:
+    if not re.fullmatch(NAME, name, re.ASCII):
+        scope.problem(
+            f"a cluster cannot be named `{name}`",
+            path,
+            hint="3 to 24 letters, digits and hyphens, a letter first, not ending in -<digits>",
+        )
+
+
+def _body(settings: Compute, resource_id: str, scope: Scope) -> JsonObject:
+    return {
+        "location": scope.location,
+        "tags": scope.tracked_tags(resource_id, settings.tags),
+        "properties": {
+            "computeType": "AmlCompute",
+            "disableLocalAuth": True,
+            "properties": {
+                "vmSize": settings.size,
+                "vmPriority": PRIORITIES[settings.tier],
+                "osType": "Linux",
+                "scaleSettings": {
+                    "minNodeCount": settings.min_instances,
+                    "maxNodeCount": settings.max_instances,
+                    "nodeIdleTimeBeforeScaleDown": f"PT{settings.idle_time_before_scale_down}S",
+                },
+            },
+        },
+    }

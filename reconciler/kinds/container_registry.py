@@ -1,0 +1,86 @@
+"""Container registry: the images that jobs and endpoints start from.
+
+`roleAssignmentMode` is stated: in the ABAC mode, which newer portals choose, `AcrPull`
+means nothing. Source: learn.microsoft.com/azure/container-registry/
+container-registry-rbac-abac-repository-permissions.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import Resource
+from reconciler.kinds.base import ArmHandler, World
+from reconciler.kinds.linked import linked
+from reconciler.kinds.scope import Scope
+from reconciler.kinds.storage_account import refuse_taken
+from reconciler.spec.model import SpecModel, Tags
+
+
+class ContainerRegistry(SpecModel):
+    """A container registry to create."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9]{5,50}$")]
+    """The name, unique in all of Azure: 5 to 50 letters and digits."""
+    sku: Literal["Basic", "Standard", "Premium"] = "Standard"
+    """The tier."""
+    admin_user_enabled: bool = False
+    """Whether the registry has a password besides Entra ID; leave it off."""
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether it may be reached from the internet."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class ContainerRegistryHandler(ArmHandler):
+    """Knows container registries."""
+
+    kind = "container registry"
+    section = "workspace.container_registry"
+    type = "Microsoft.ContainerRegistry/registries"
+    api_version = "2025-11-01"
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"location"}),
+            same={"sku.name": same_folded},
+            labels={
+                "sku.name": "sku",
+                "properties.adminUserEnabled": "admin_user_enabled",
+                "properties.publicNetworkAccess": "public_network_access",
+            },
+        )
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the registries of workspace and hub."""
+        for address, path, settings in linked(spec, scope, "container_registry", self.kind):
+            resource_id = scope.id_in_group(self.type, settings.name)
+            scope.add(
+                Resource(
+                    address,
+                    self.kind,
+                    resource_id,
+                    {
+                        "location": scope.location,
+                        "sku": {"name": settings.sku},
+                        "tags": scope.tracked_tags(resource_id, settings.tags),
+                        "properties": {
+                            "adminUserEnabled": settings.admin_user_enabled,
+                            "publicNetworkAccess": settings.public_network_access.capitalize(),
+                            "roleAssignmentMode": "LegacyRegistryPermissions",
+                        },
+                    },
+                    settings=settings,
+                    position=scope.document.position(path),
+                    depends_on=frozenset({"resource_group"}),
+                    known={"name": settings.name},
+                )
+            )
+
+    def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
+        """Refuse a name that somebody else in Azure has."""
+        return refuse_taken(world, resource, self.type, self.api_version)

@@ -1,0 +1,73 @@
+"""Foundry hub (classic): a workspace of kind Hub, the parent of projects.
+
+It shares the workspace's storage account and key vault where it states none of its own.
+Source: learn.microsoft.com/azure/ai-foundry/concepts/ai-resources.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from reconciler.engine.types import JsonObject
+from reconciler.kinds.application_insights import ApplicationInsights
+from reconciler.kinds.container_registry import ContainerRegistry
+from reconciler.kinds.key_vault import KeyVault
+from reconciler.kinds.scope import Scope
+from reconciler.kinds.storage_account import StorageAccount
+from reconciler.kinds.workspace import (
+    MLWorkspaceHandler,
+    WorkspaceName,
+    linked_ids,
+    workspace_resource,
+)
+from reconciler.spec.model import SpecModel, Tags, existing_or
+
+
+class Hub(SpecModel):
+    """A Foundry hub to create."""
+
+    name: WorkspaceName
+    """The name in the resource group."""
+    friendly_name: str | None = None
+    """The name that the portal shows; the name when left out."""
+    description: str | None = None
+    """A sentence for people."""
+    storage_account: existing_or(StorageAccount) | None = None  # type: ignore[valid-type]  # built type
+    """Where data goes; the workspace's when left out."""
+    key_vault: existing_or(KeyVault) | None = None  # type: ignore[valid-type]  # built type
+    """Where secrets go; the workspace's when left out."""
+    application_insights: existing_or(ApplicationInsights) | None = None  # type: ignore[valid-type]  # built type
+    """Monitoring, if wanted."""
+    container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
+    """Images, if wanted."""
+    public_network_access: str = Field(default="enabled", pattern="^(enabled|disabled)$")
+    """Whether it may be reached from the internet."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class HubHandler(MLWorkspaceHandler):
+    """Knows hubs."""
+
+    kind = "hub"
+    section = "hub"
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the hub, or note the existing one."""
+        settings = spec.hub
+        if isinstance(settings, str):
+            scope.external("hub", self.kind, settings)
+            return
+        if settings is None:
+            return
+        links, addresses = linked_ids(scope, "hub", fallback="workspace")
+        properties: JsonObject = {
+            "friendlyName": settings.friendly_name or settings.name,
+            **links,
+            "publicNetworkAccess": settings.public_network_access.capitalize(),
+        }
+        if settings.description:
+            properties["description"] = settings.description
+        scope.add(workspace_resource(self, scope, settings, properties, addresses))

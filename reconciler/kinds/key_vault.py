@@ -1,0 +1,150 @@
+"""Key vault: a workspace's secrets. Deleting one only hides it for its retention time.
+
+Who may read is decided by roles (RBAC), which is stated since its default changed with
+api-version 2026-02-01. Source: learn.microsoft.com/rest/api/keyvault/keyvault/vaults and
+/azure/key-vault/general/soft-delete-overview.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from reconciler.diagnostics import ApiError, RefusedError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.base import ArmHandler, World
+from reconciler.kinds.linked import linked
+from reconciler.kinds.scope import Scope
+from reconciler.spec.model import SpecModel, Tags
+
+
+class KeyVault(SpecModel):
+    """A key vault to create."""
+
+    name: Annotated[
+        str, StringConstraints(pattern=r"^[a-zA-Z](?:-?[a-zA-Z0-9])+$", min_length=3, max_length=24)
+    ]
+    """The name, unique in all of Azure: 3 to 24 letters, digits and single hyphens."""
+    sku: Literal["standard", "premium"] = "standard"
+    """The tier; premium keeps keys in hardware."""
+    soft_delete_retention_days: Annotated[int, Field(ge=7, le=90)] = 90
+    """How long Azure keeps it after a delete; cannot be changed later."""
+    purge_protection: bool = False
+    """Forbid purging within the retention time; cannot be switched off again."""
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether it may be reached from the internet."""
+    recover: bool = False
+    """Recover a soft-deleted vault of this name instead of refusing to create one."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class KeyVaultHandler(ArmHandler):
+    """Knows key vaults and their soft-deleted twins."""
+
+    kind = "key vault"
+    section = "workspace.key_vault"
+    type = "Microsoft.KeyVault/vaults"
+    api_version = "2026-02-01"
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"location", "properties.softDeleteRetentionInDays"}),
+            same={"properties.sku.name": same_folded},
+            labels={
+                "properties.sku.name": "sku",
+                "properties.softDeleteRetentionInDays": "soft_delete_retention_days",
+                "properties.enablePurgeProtection": "purge_protection",
+                "properties.publicNetworkAccess": "public_network_access",
+            },
+        )
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the vaults of workspace and hub."""
+        for address, path, settings in linked(spec, scope, "key_vault", self.kind):
+            resource_id = scope.id_in_group(self.type, settings.name)
+            scope.add(
+                Resource(
+                    address,
+                    self.kind,
+                    resource_id,
+                    {
+                        "location": scope.location,
+                        "tags": scope.tracked_tags(resource_id, settings.tags),
+                        "properties": _properties(settings),
+                    },
+                    settings=settings,
+                    position=scope.document.position(path),
+                    depends_on=frozenset({"resource_group"}),
+                    known={"name": settings.name},
+                )
+            )
+
+    def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
+        """Tell of a soft-deleted vault of the same name before a create runs into it."""
+        twin = self._soft_deleted(world, resource)
+        if twin is None:
+            return ()
+        when = (twin.get("properties") or {}).get("scheduledPurgeDate", "an unknown date")
+        if resource.settings.recover:
+            return (f"the soft-deleted vault of this name is recovered (kept until {when})",)
+        raise RefusedError.because(
+            f"a soft-deleted key vault {resource.known['name']!r} blocks `{resource.address}`",
+            detail=f"Azure keeps it until {when}",
+            hint="set `recover: true` to take it back with its secrets, choose another `name`, or "
+            "purge it yourself: `az keyvault purge --name NAME`",
+        )
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """PUT the vault, or recover its twin where the spec says so."""
+        arm = world.connection.arm
+        body = {**desired, "properties": {**desired["properties"], "tenantId": self._tenant(world)}}
+        if resource.settings.recover and self._soft_deleted(world, resource) is not None:
+            recovering = {**body["properties"], "createMode": "recover"}
+            arm.put(resource.resource_id, self.api_version, {**body, "properties": recovering})
+        arm.put(resource.resource_id, self.api_version, body)
+
+    def remains(self, resource: Resource) -> str:
+        """Say how long the deleted vault keeps its name."""
+        days = resource.settings.soft_delete_retention_days if resource.settings else 90
+        name = resource.resource_id.rpartition("/")[2]
+        return f"key vault {name}: soft-deleted for {days} days, its name stays taken"
+
+    def _soft_deleted(self, world: World, resource: Resource) -> JsonObject | None:
+        """Return the tombstone of this name; None when there is none or we may not look."""
+        name = resource.known["name"]
+        path = (
+            f"/subscriptions/{world.subscription_id}/providers/Microsoft.KeyVault"
+            f"/locations/{world.location}/deletedVaults/{name}"
+        )
+        try:
+            return world.connection.arm.get(path, self.api_version)
+        except ApiError as error:
+            # Reading tombstones needs a right on the subscription that few have: the
+            # create then tells, with Azure's own words.
+            if error.status == 403:
+                return None
+            raise
+
+    @staticmethod
+    def _tenant(world: World) -> str:
+        """Return the tenant of the subscription, which a vault must name."""
+        path = f"/subscriptions/{world.subscription_id}"
+        found = world.connection.arm.get(path, "2022-12-01") or {}
+        return str(found.get("tenantId") or "")
+
+
+def _properties(settings: KeyVault) -> JsonObject:
+    properties: JsonObject = {
+        "sku": {"family": "A", "name": settings.sku},
+        "enableRbacAuthorization": True,
+        "softDeleteRetentionInDays": settings.soft_delete_retention_days,
+        "publicNetworkAccess": settings.public_network_access.capitalize(),
+    }
+    if settings.purge_protection:
+        # Azure refuses an explicit false: once on, it stays on.
+        properties["enablePurgeProtection"] = True
+    return properties

@@ -1,0 +1,102 @@
+"""What Microsoft has retired or will: one dated table, with source and replacement.
+
+Sizes, models and services that can no longer be had are stopped or warned about at
+`validate`, not by Azure after forty minutes. Sources (read 2026-08): the retirement pages
+of learn.microsoft.com/azure/virtual-machines (NC v3), /azure/ai-foundry/concepts/
+model-lifecycle-retirement (Phi-3), /azure/machine-learning/prompt-flow (prompt flow).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from reconciler.kinds.scope import Scope
+from reconciler.spec.document import Keys
+
+
+@dataclass(frozen=True)
+class Retirement:
+    """One thing that ends. `pattern` matches its name in any case; `stops`: nothing of it
+    can be made any more, so a spec that asks for it is wrong.
+    """
+
+    pattern: str
+    what: str
+    on: date
+    replacement: str
+    stops: bool
+
+
+SIZES = (
+    Retirement(
+        r"Standard_NC(6|12|24)r?s_v3",
+        "the NCv3 series",
+        date(2025, 9, 30),
+        "Standard_NC24ads_A100_v4, or Standard_NC4as_T4_v3 for something small",
+        stops=True,
+    ),
+    Retirement(
+        r"standardNCSv3Family",
+        "the NCv3 series",
+        date(2025, 9, 30),
+        "standardNCADSA100v4Family",
+        stops=True,
+    ),
+)
+
+MODELS = (
+    Retirement(
+        r".*/models/Phi-3(\.5)?-.*",
+        "Phi-3 and Phi-3.5 in Foundry Models",
+        date(2025, 8, 30),
+        "Phi-4-mini-instruct",
+        stops=False,
+    ),
+)
+
+PROMPT_FLOW = Retirement(
+    r".*", "prompt flow", date(2027, 4, 20), "Microsoft Agent Framework", stops=False
+)
+
+
+def report_size(name: str, scope: Scope, path: Keys) -> None:
+    """Note an error or warning for a VM size or family that is retired."""
+    _report(name, SIZES, scope, path)
+
+
+def report_model(reference: str, scope: Scope, path: Keys) -> None:
+    """Note a warning for a base model whose hosted form is retired.
+
+    Whether its weights still resolve from the registry for training is not verified.
+    """
+    _report(reference, MODELS, scope, path)
+
+
+def report_prompt_flow(scope: Scope, path: Keys) -> None:
+    """Note that prompt flow is experimental here and ends."""
+    _warn("prompt flow", PROMPT_FLOW, scope, path)
+
+
+def _report(name: str, table: Iterable[Retirement], scope: Scope, path: Keys) -> None:
+    found = next((r for r in table if re.fullmatch(r.pattern, name, re.IGNORECASE)), None)
+    if found and found.stops:
+        scope.problem(
+            f"`{name}` was retired on {found.on}",
+            path,
+            detail=f"{found.what} can no longer be had in any region",
+            hint=f"use {found.replacement}",
+        )
+    elif found:
+        _warn(name.rpartition("/models/")[2] or name, found, scope, path)
+
+
+def _warn(name: str, found: Retirement, scope: Scope, path: Keys) -> None:
+    verb = "retires" if found is PROMPT_FLOW else "retired"
+    scope.warning(
+        f"{name}: {found.what} {verb} on {found.on}",
+        path,
+        hint=f"plan for {found.replacement}",
+    )

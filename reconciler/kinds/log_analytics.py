@@ -1,0 +1,68 @@
+"""Log Analytics workspace: where Application Insights keeps its records.
+
+Stated through `application_insights`; classic (workspace-less) Application Insights is
+retired. Source: learn.microsoft.com/rest/api/loganalytics/workspaces.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import Resource
+from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.linked import OWNERS
+from reconciler.kinds.scope import Scope
+
+
+class LogAnalyticsHandler(ArmHandler):
+    """Knows Log Analytics workspaces."""
+
+    kind = "log analytics workspace"
+    section = "workspace.application_insights"
+    type = "Microsoft.OperationalInsights/workspaces"
+    api_version = "2025-07-01"
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"location"}),
+            same={"properties.sku.name": same_folded},
+            labels={"properties.retentionInDays": "retention_in_days"},
+        )
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add one for each Application Insights that brings none."""
+        for section in OWNERS:
+            insights = getattr(getattr(spec, section), "application_insights", None)
+            if insights is None or isinstance(insights, str):
+                continue
+            address = f"{section}.log_analytics"
+            if insights.log_analytics_workspace:
+                scope.external(address, self.kind, insights.log_analytics_workspace)
+                continue
+            name = insights.log_analytics_name or f"{insights.name}-logs"
+            resource_id = scope.id_in_group(self.type, name)
+            scope.add(
+                Resource(
+                    address,
+                    self.kind,
+                    resource_id,
+                    {
+                        "location": scope.location,
+                        "tags": scope.tracked_tags(resource_id, insights.tags),
+                        "properties": {
+                            "sku": {"name": "PerGB2018"},
+                            "retentionInDays": insights.retention_in_days,
+                        },
+                    },
+                    settings=insights,
+                    position=scope.document.position((section, "application_insights")),
+                    depends_on=frozenset({"resource_group"}),
+                )
+            )
+
+    def remains(self, resource: Resource) -> str:
+        """Say what Azure keeps."""
+        name = resource.resource_id.rpartition("/")[2]
+        return f"log analytics workspace {name}: soft-deleted for 14 days, a new one recovers it"

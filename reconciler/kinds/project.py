@@ -1,0 +1,61 @@
+"""Foundry project (classic): a workspace of kind Project under a hub.
+
+Azure shows the storage, vault and network that a project inherits, and refuses them when
+they are sent back: only what is the project's own is ever stated. Source: the Terraform
+provider's notes on hub and project, learn.microsoft.com/azure/ai-foundry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from reconciler.engine.types import JsonObject, Reference
+from reconciler.kinds.scope import Scope
+from reconciler.kinds.workspace import MLWorkspaceHandler, WorkspaceName, workspace_resource
+from reconciler.spec.model import RefOrId, SpecModel, Tags
+
+
+class Project(SpecModel):
+    """A Foundry project to create."""
+
+    name: WorkspaceName
+    """The name in the resource group."""
+    hub_id: RefOrId
+    """The hub it belongs to: `${{ hub }}`, or the id of an existing one."""
+    friendly_name: str | None = None
+    """The name that the portal shows; the name when left out."""
+    description: str | None = None
+    """A sentence for people."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class ProjectHandler(MLWorkspaceHandler):
+    """Knows projects."""
+
+    kind = "project"
+    section = "project"
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the project, or note the existing one."""
+        settings = spec.project
+        if isinstance(settings, str):
+            scope.external("project", self.kind, settings)
+        elif settings is not None:
+            self._add(settings, scope)
+
+    def _add(self, settings: Project, scope: Scope) -> None:
+        hub = scope.reference(settings.hub_id, ("project", "hub_id"), kinds=("hub",))
+        depends_on: frozenset[str] = frozenset()
+        if isinstance(hub, Reference):
+            depends_on = frozenset({hub.address})
+            hub = scope.known_id(hub.address)
+        properties: JsonObject = {
+            "friendlyName": settings.friendly_name or settings.name,
+            "hubResourceId": hub,
+        }
+        if settings.description:
+            properties["description"] = settings.description
+                scope.add(workspace_resource(self, scope, settings, properties, depends_on))

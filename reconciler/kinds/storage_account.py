@@ -1,0 +1,110 @@
+"""Storage account: where a workspace keeps data, models and code.
+
+Secure settings are stated, never left to defaults that changed over the years. Source:
+learn.microsoft.com/rest/api/storagerp/storage-accounts; immutable fields as in the
+published type and the Terraform provider.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from reconciler.diagnostics import RefusedError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import Resource
+from reconciler.kinds.base import ArmHandler, World
+from reconciler.kinds.linked import linked
+from reconciler.kinds.scope import Scope
+from reconciler.spec.model import SpecModel, Tags
+
+
+class StorageAccount(SpecModel):
+    """A storage account to create."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{3,24}$")]
+    """The name, unique in all of Azure: 3 to 24 lower-case letters and digits."""
+    sku: Literal[
+        "Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_RAGRS", "Standard_GZRS"
+    ] = "Standard_LRS"
+    """How the data is replicated."""
+    allow_shared_key_access: bool = True
+    """Whether account keys work; Azure ML's default datastores use them."""
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether it may be reached from the internet (never anonymously)."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class StorageAccountHandler(ArmHandler):
+    """Knows storage accounts."""
+
+    kind = "storage account"
+    section = "workspace.storage_account"
+    type = "Microsoft.Storage/storageAccounts"
+    api_version = "2025-08-01"
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"location", "kind", "properties.isHnsEnabled"}),
+            same={"sku.name": same_folded, "kind": same_folded},
+            labels={
+                "sku.name": "sku",
+                "properties.allowSharedKeyAccess": "allow_shared_key_access",
+                "properties.publicNetworkAccess": "public_network_access",
+            },
+        )
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the accounts of workspace and hub."""
+        for address, path, settings in linked(spec, scope, "storage_account", self.kind):
+            resource_id = scope.id_in_group(self.type, settings.name)
+            public = "Enabled" if settings.public_network_access == "enabled" else "Disabled"
+            scope.add(
+                Resource(
+                    address,
+                    self.kind,
+                    resource_id,
+                    {
+                        "location": scope.location,
+                        "kind": "StorageV2",
+                        "sku": {"name": settings.sku},
+                        "tags": scope.tracked_tags(resource_id, settings.tags),
+                        "properties": {
+                            "minimumTlsVersion": "TLS1_2",
+                            "supportsHttpsTrafficOnly": True,
+                            "allowBlobPublicAccess": False,
+                            "allowSharedKeyAccess": settings.allow_shared_key_access,
+                            "publicNetworkAccess": public,
+                            "isHnsEnabled": False,
+                        },
+                    },
+                    settings=settings,
+                    position=scope.document.position(path),
+                    depends_on=frozenset({"resource_group"}),
+                    known={"name": settings.name},
+                )
+            )
+
+    def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
+        """Refuse a name that somebody else in Azure has."""
+        return refuse_taken(world, resource, self.type, self.api_version)
+
+
+def refuse_taken(
+    world: World, resource: Resource, resource_type: str, api_version: str
+) -> tuple[str, ...]:
+    """Ask whether a globally unique name is free. Raises `RefusedError` when it is not."""
+    provider = resource_type.partition("/")[0]
+    path = f"/subscriptions/{world.subscription_id}/providers/{provider}/checkNameAvailability"
+    body = {"name": resource.known["name"], "type": resource_type}
+    reply = world.connection.arm.post(path, api_version, body)
+    if reply.get("nameAvailable", True):
+        return ()
+    raise RefusedError.because(
+        f"the name {resource.known['name']!r} of `{resource.address}` is taken",
+        detail=str(reply.get("message") or reply.get("reason") or ""),
+        hint="choose another `name`: it must be unique in all of Azure",
+    )

@@ -1,0 +1,269 @@
+"""Azure ML workspace, and what hub and project share with it: one ARM type, three kinds.
+
+Updates are a PATCH of what differs; links that Azure cannot change replace the workspace.
+Source: learn.microsoft.com/rest/api/azureml/workspaces; immutable fields as in the
+published PATCH type and the Terraform provider.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded, same_id
+from reconciler.engine.types import Address, JsonObject, Observed, Resource
+from reconciler.kinds.application_insights import ApplicationInsights
+from reconciler.kinds.base import ArmHandler, World
+from reconciler.kinds.container_registry import ContainerRegistry
+from reconciler.kinds.key_vault import KeyVault
+from reconciler.kinds.linked import link
+from reconciler.kinds.scope import Attributes, Scope
+from reconciler.kinds.storage_account import StorageAccount
+from reconciler.spec.model import SpecModel, Tags, existing_or
+
+WORKSPACE_TYPE = "Microsoft.MachineLearningServices/workspaces"
+API_VERSION = "2026-05-01"
+NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
+SOFT_DELETED = "soft-deleted workspace exists"
+
+WorkspaceName = Annotated[str, StringConstraints(pattern=NAME)]
+"""3 to 33 letters, digits, hyphens and underscores."""
+
+LINKS = {
+    "storage_account": "storageAccount",
+    "key_vault": "keyVault",
+    "application_insights": "applicationInsights",
+    "container_registry": "containerRegistry",
+}
+MUST_HAVE = ("storage_account", "key_vault")
+
+RULES = Rules(
+    immutable=frozenset(
+        {
+            "location",
+            "kind",
+            "properties.storageAccount",
+            "properties.keyVault",
+            "properties.hbiWorkspace",
+            "properties.hubResourceId",
+        }
+    ),
+    same={
+        "kind": same_folded,
+        "properties.publicNetworkAccess": same_folded,
+        "properties.systemDatastoresAuthMode": same_folded,
+        "properties.managedNetwork.isolationMode": same_folded,
+        **{f"properties.{name}": same_id for name in LINKS.values()},
+        "properties.hubResourceId": same_id,
+        "properties.primaryUserAssignedIdentity": same_id,
+    },
+    labels={
+        "properties.friendlyName": "friendly_name",
+        "properties.description": "description",
+        "properties.publicNetworkAccess": "public_network_access",
+        "properties.systemDatastoresAuthMode": "system_datastores_auth_mode",
+        "properties.hbiWorkspace": "hbi_workspace",
+        "properties.imageBuildCompute": "image_build_compute",
+        "properties.managedNetwork.isolationMode": "managed_network.isolation_mode",
+        "properties.hubResourceId": "hub_id",
+        **{f"properties.{arm}": spec for spec, arm in LINKS.items()},
+    },
+)
+
+ISOLATION = {
+    "disabled": "Disabled",
+    "allow_internet_outbound": "AllowInternetOutbound",
+    "allow_only_approved_outbound": "AllowOnlyApprovedOutbound",
+}
+
+
+class ManagedNetwork(SpecModel):
+    """The network that Azure manages around the workspace's computes."""
+
+    isolation_mode: Literal["disabled", "allow_internet_outbound", "allow_only_approved_outbound"]
+    """How closed it is; it cannot be switched back to `disabled`."""
+
+
+class Workspace(SpecModel):
+    """An Azure ML workspace to create."""
+
+    name: WorkspaceName
+    """The name in the resource group."""
+    friendly_name: str | None = None
+    """The name that the studio shows; the name when left out."""
+    description: str | None = None
+    """A sentence for people."""
+    storage_account: existing_or(StorageAccount)  # type: ignore[valid-type]  # built type
+    """Where data and models go: a map creates it, an id uses an existing one."""
+    key_vault: existing_or(KeyVault)  # type: ignore[valid-type]  # built type
+    """Where secrets go."""
+    application_insights: existing_or(ApplicationInsights)  # type: ignore[valid-type]  # built type
+    """Monitoring, with its Log Analytics workspace."""
+    container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
+    """Images; Azure creates one by itself with the first image when left out."""
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether it may be reached from the internet."""
+    system_datastores_auth_mode: Literal["access_key", "identity"] | None = None
+    """How the default datastores reach the storage account."""
+    hbi_workspace: bool = False
+    """Whether it holds high-business-impact data; cannot be changed later."""
+    image_build_compute: str | None = None
+    """The cluster that builds images when the registry is private."""
+    managed_network: ManagedNetwork | None = None
+    """The network that Azure manages."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class MLWorkspaceHandler(ArmHandler):
+    """What workspace, hub and project have in common: reading, deleting, their tombstones."""
+
+    type = WORKSPACE_TYPE
+    api_version = API_VERSION
+    lists = True
+    attributes = Attributes(frozenset({"id", "name", "location", "workspace_id"}))
+    policy: ClassVar[Policy] = Policy(RULES)
+
+    def collection(self, resource: Resource) -> str:
+        """Return the path that lists workspaces, hubs and projects of the group in one go."""
+        return resource.resource_id.rpartition("/")[0]
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return what Azure shows; a plain workspace may come without its kind."""
+        return super().observed(world, resource, {**body, "kind": body.get("kind") or "Default"})
+
+    def outputs(self, body: JsonObject) -> dict[str, Any]:
+        """Return the GUID that studio links carry, and where the data plane is."""
+        properties = body.get("properties") or {}
+        return {
+            "name": body.get("name"),
+            "location": body.get("location"),
+            "workspace_id": properties.get("workspaceId"),
+            "discovery_url": properties.get("discoveryUrl"),
+        }
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """PUT it; a soft-deleted twin, which no API lists, is told with the choices."""
+        try:
+            super().create(world, resource, desired)
+        except ApiError as error:
+            if SOFT_DELETED in str(error).casefold():
+                raise _twin(resource, error) from error
+            raise
+
+    def remains(self, resource: Resource) -> str:
+        """Say that the name stays taken."""
+        name = resource.resource_id.rpartition("/")[2]
+        return f"{self.kind} {name}: soft-deleted for 14 days, its name stays taken"
+
+
+def _twin(resource: Resource, error: ApiError) -> RefusedError:
+    name = resource.resource_id.rpartition("/")[2]
+    return RefusedError(
+        Diagnostic(
+            f"a soft-deleted {resource.kind} {name!r} blocks `{resource.address}`",
+            resource.position,
+            detail=error.diagnostics[0].detail,
+            hint="recover it in the portal, choose another `name`, or purge it yourself: "
+            f"`az ml workspace delete --name {name} --permanently-delete`",
+        )
+    )
+
+
+class WorkspaceHandler(MLWorkspaceHandler):
+    """Knows plain workspaces."""
+
+    kind = "workspace"
+    section = "workspace"
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add the workspace, or note the existing one."""
+        settings = spec.workspace
+        if isinstance(settings, str):
+            scope.external("workspace", self.kind, settings)
+        elif settings is not None:
+            scope.add(self._resource(settings, scope))
+
+    def _resource(self, settings: Workspace, scope: Scope) -> Resource:
+        links, addresses = linked_ids(scope, "workspace")
+        properties: JsonObject = {
+            "friendlyName": settings.friendly_name or settings.name,
+            **links,
+            "publicNetworkAccess": settings.public_network_access.capitalize(),
+            "hbiWorkspace": settings.hbi_workspace,
+        }
+        if settings.description:
+            properties["description"] = settings.description
+        if settings.system_datastores_auth_mode:
+            mode = {"access_key": "AccessKey", "identity": "Identity"}
+            properties["systemDatastoresAuthMode"] = mode[settings.system_datastores_auth_mode]
+        if settings.image_build_compute:
+            properties["imageBuildCompute"] = settings.image_build_compute
+        if settings.managed_network:
+            mode_ = ISOLATION[settings.managed_network.isolation_mode]
+            properties["managedNetwork"] = {"isolationMode": mode_}
+        _check_keys(settings, scope)
+        return workspace_resource(self, scope, settings, properties, addresses)
+
+
+def workspace_resource(
+    handler: MLWorkspaceHandler,
+    scope: Scope,
+    settings: Any,
+    properties: JsonObject,
+    depends_on: frozenset[Address],
+) -> Resource:
+    """Return a workspace, hub or project as a resource."""
+    words = {"workspace": "Default", "hub": "Hub", "project": "Project"}
+    resource_id = scope.id_in_group(handler.type, settings.name)
+    return Resource(
+        handler.section,
+        handler.kind,
+        resource_id,
+        {
+            "location": scope.location,
+            "kind": words[handler.kind],
+            "identity": {"type": "SystemAssigned"},
+            "tags": scope.tracked_tags(resource_id, settings.tags),
+            "properties": properties,
+        },
+        settings=settings,
+        position=scope.document.position((handler.section,)),
+        depends_on=depends_on | {"resource_group"},
+        known={"name": settings.name, "location": scope.location},
+    )
+
+
+def linked_ids(
+    scope: Scope, section: str, fallback: str = ""
+) -> tuple[JsonObject, frozenset[Address]]:
+    """Return the linked resources of a workspace or hub: ARM property to id, and addresses.
+
+    Storage and key vault must be there: one that is missing is noted as a problem.
+    """
+    ids: JsonObject = {}
+    addresses: set[Address] = set()
+    for field, name in LINKS.items():
+        shared = fallback if field in MUST_HAVE else ""
+        found, address = link(scope, section, field, shared)
+        if found:
+            ids[name] = found
+            addresses.add(address)
+        elif field in MUST_HAVE and not {section, fallback} & scope.broken:
+            scope.problem(f"`{section}` needs a `{field}`", (section,))
+    return ids, frozenset(addresses)
+
+
+def _check_keys(settings: Workspace, scope: Scope) -> None:
+    """Datastores with account keys cannot work on an account that refuses keys."""
+    account = settings.storage_account
+    keyless = isinstance(account, StorageAccount) and not account.allow_shared_key_access
+    if keyless and settings.system_datastores_auth_mode != "identity":
+        scope.problem(
+            "the storage account refuses account keys, but the workspace's datastores use them",
+            ("workspace", "storage_account", "allow_shared_key_access"),
+            hint="set `system_datastores_auth_mode: identity`",
+        )
