@@ -24,7 +24,8 @@ def excerpt(
     shown: list[Line] = []
     for number in range(first, last + 1):
         text = _shown(source[number - 1])
-        shown.append(line(Span(f"{number:>{digits}} | ", Style.QUIET), text))
+        margin = f"{number:>{digits}} |"
+        shown.append(line(Span(margin, Style.QUIET), f" {text}" if text else ""))
         if number == place.line:
             shown.append(_caret(source[number - 1], place.column, digits))
     return shown
