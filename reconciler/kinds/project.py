@@ -58,4 +58,4 @@ class ProjectHandler(MLWorkspaceHandler):
         }
         if settings.description:
             properties["description"] = settings.description
-                scope.add(workspace_resource(self, scope, settings, properties, depends_on))
+        scope.add(workspace_resource(self, scope, settings, properties, depends_on))
