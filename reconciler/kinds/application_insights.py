@@ -25,7 +25,7 @@ SENT_BACK = ("Application_Type", "WorkspaceResourceId", "Flow_Type", "Request_So
 class ApplicationInsights(SpecModel):
     """Application Insights to create, with the Log Analytics workspace it needs."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[-\w.()]{0,259}[-\w()]$")]
+    name: Annotated[str, StringConstraints(pattern=r"^[-A-Za-z0-9_.()]{0,254}[-A-Za-z0-9_()]$")]
     """The name in the resource group."""
     log_analytics_name: (
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$")]

@@ -70,7 +70,7 @@ class Target(SpecModel):
 
     subscription_id: Annotated[str, StringConstraints(pattern=GUID)]
     """The subscription's id."""
-    resource_group: Annotated[str, StringConstraints(pattern=r"^[-\w().]{0,89}[-\w()]$")]
+    resource_group: Annotated[str, StringConstraints(pattern=r"^[-A-Za-z0-9_.()]{0,89}[-A-Za-z0-9_()]$")]
     """The resource group; created when it does not exist, used when it does."""
     location: Location
     """The region of everything that this spec creates."""
