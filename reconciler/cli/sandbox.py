@@ -44,6 +44,8 @@ def run(session: Session) -> ExitCode:
     """Do the named action."""
     if session.options.action == "serve":
         return _serve(session)
+    if session.options.action == "env" and not session.options.sandbox:
+        _refuse_unless_serving(session.options.state)
     starting = Starting(session.options.sandbox or "embedded", session.options.state)
     try:
         return _use(session, starting.server())
@@ -54,13 +56,29 @@ def run(session: Session) -> ExitCode:
 def _use(session: Session, server: Server) -> ExitCode:
     match session.options.action:
         case "journal":
-            session.out.raw(_ask(server, "GET", f"journal?since={session.options.since}"))
+            found = _ask(server, "GET", f"journal?since={session.options.since}")
+            session.out.raw(found)
         case "reset":
             _ask(server, "POST", "reset")
             session.err.say("the sandbox is empty")
         case "env":
             session.out.raw(_environment(server, session.options.state))
     return ExitCode.OK
+
+
+def _refuse_unless_serving(state: Path) -> None:
+    """Raise `LocalError` when nobody serves the state: a server of ours would end with us."""
+    import json
+    import socket
+
+    try:
+        port = json.loads((state / "server.json").read_text(encoding="utf-8"))["port"]
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except (OSError, ValueError, KeyError) as error:
+        raise LocalError.because(
+            f"no sandbox is running on {state}",
+            hint=f"start one in another terminal: reconcile sandbox serve --state {state}",
+        ) from error
 
 
 def _serve(session: Session) -> ExitCode:

@@ -143,8 +143,8 @@ class Terminal:
         self.write([line(Span(text, style))])
 
     def raw(self, text: str) -> None:
-        """Write a finished document (JSON, Markdown, a schema) as it is."""
-        self._emit(text if text.endswith("\n") else f"{text}\n")
+        """Write a finished document (JSON, Markdown, a schema) as it is; nothing if empty."""
+        self._emit(text if text.endswith("\n") or not text else f"{text}\n")
 
     def console(self) -> Console:
         """Return rich's console over the same stream, for a live display."""
