@@ -22,6 +22,7 @@ from reconciler.diagnostics import (
     UnavailableError,
     UsageError,
 )
+from reconciler.engine.graph import references_in
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.connection import credentials_of
@@ -71,6 +72,7 @@ def ask(  # noqa: PLR0913 - each is an option of the command
     started = time.monotonic()
     route = _route(world, resources, flow)
     payload = payload_of(question, history, temperature=temperature, max_tokens=max_tokens)
+    _refuse_silent_endpoint(world, resources, route.connection)
     keys = credentials_of(world, resources[route.connection].resource_id).get("keys") or {}
     url, key = _address_and_key(route.connection, keys)
     reply = _post(world, url, key, payload)
@@ -154,6 +156,26 @@ def _route(world: World, resources: Mapping[Address, Resource], wanted: Address)
             f"`{wanted}` has {len(connections)} connections, a question goes through one"
         )
     return _Route(wanted, connections[0])
+
+
+def _refuse_silent_endpoint(
+    world: World, resources: Mapping[Address, Resource], connection: Address
+) -> None:
+    """Raise `ReconcileError` when the connection's endpoint gives no deployment any traffic.
+
+    Without this look, "not yet" and "never" are the same 404.
+    """
+    for reference in references_in(resources[connection].desired):
+        endpoint = resources.get(reference.address)
+        if endpoint is None or endpoint.kind != "online endpoint":
+            continue
+        seen = HANDLERS[endpoint.kind].observe(world, endpoint)
+        traffic = (seen.body.get("properties") or {}).get("traffic") if seen else None
+        if not any((traffic or {}).values()):
+            raise ReconcileError.because(
+                f"no deployment of `{endpoint.address}` gets any traffic",
+                hint="run `reconcile status`, then `reconcile apply`",
+            )
 
 
 def _address_and_key(connection: Address, keys: Mapping[str, Any]) -> tuple[str, str]:

@@ -34,7 +34,7 @@ from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
 
 if TYPE_CHECKING:
-    from azure.mgmt.authorization.operations import RoleAssignmentsOperations
+    from azure.mgmt.authorization.v2022_04_01.operations import RoleAssignmentsOperations
 
 RoleAssignment = RoleGrant
 
@@ -251,7 +251,7 @@ def _observed(world: World, item: JsonObject) -> Observed:
 
 
 def _put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: JsonObject) -> None:
-    from azure.mgmt.authorization.models import RoleAssignmentCreateParameters
+    from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
 
     wanted = desired["properties"]
     parameters = RoleAssignmentCreateParameters(
