@@ -1,0 +1,107 @@
+"""Split expressions as the `datasets` library means them: `train_sft[:1%]+test[-100:]`.
+
+Source: huggingface.co/docs/datasets/loading#slice-splits and the behaviour of
+`datasets.ReadInstruction` (5.x): a `%` on either side makes both sides percent, bounds
+beyond the data are cut, negative ones count from the end, `closest` is the default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CLOSEST = "closest"
+PCT1 = "pct1_dropremainder"
+
+_PART = re.compile(
+    r"(?P<split>\w+(?:\.\w+)*)"
+    r"(?P<slice>\[(?:(?P<start>-?[\d_]+)(?P<start_pct>%)?)?:(?:(?P<end>-?[\d_]+)(?P<end_pct>%)?)?\])?"
+    r"(?:\((?P<rounding>[^)]*)\))?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of one split. `start` and `end` are rows, or percent; None means open."""
+
+    split: str
+    start: int | None = None
+    end: int | None = None
+    in_percent: bool = False
+    rounding: str = CLOSEST
+
+    def bounds(self, count: int) -> tuple[int, int]:
+        """Return the first row and the row after the last, of `count` rows.
+
+        Raises `ValueError` for `pct1_dropremainder` on fewer than 100 rows, where one
+        percent is no row at all.
+        """
+        start = 0 if self.start is None else self._rows(self.start, count)
+        end = count if self.end is None else self._rows(self.end, count)
+        first, last = (min(max(b + count if b < 0 else b, 0), count) for b in (start, end))
+        return first, max(first, last)
+
+    def _rows(self, bound: int, count: int) -> int:
+        if not self.in_percent:
+            return bound
+        if self.rounding == CLOSEST:
+            # Half to even, as Python rounds, because the library does.
+            return round(bound * count / 100.0)
+        if count < 100:
+            raise ValueError(f"`{PCT1}` needs 100 rows or more, `{self.split}` has {count}")
+        return bound * (count // 100)
+
+    def __str__(self) -> str:
+        """Return the shortest text that means the same."""
+        if self.start is None and self.end is None:
+            return self.split
+        unit = "%" if self.in_percent else ""
+        start, end = ("" if b is None else f"{b}{unit}" for b in (self.start, self.end))
+        suffix = f"({self.rounding})" if self.in_percent and self.rounding != CLOSEST else ""
+        return f"{self.split}[{start}:{end}]{suffix}"
+
+
+def parse(text: str) -> tuple[Slice, ...]:
+    """Return the parts of a split expression, in order. Raises `ValueError` with a sentence."""
+    parts = tuple(_part(part.strip()) for part in text.strip().split("+"))
+    roundings = {part.rounding for part in parts if part.in_percent}
+    if len(roundings) > 1:
+        raise ValueError("one rounding for all parts: they cannot be mixed")
+    return parts
+
+
+def normalised(text: str) -> str:
+    """Return one spelling for every text of the same meaning: an input of fingerprints."""
+    return "+".join(str(part) for part in parse(text))
+
+
+def ranges(parts: tuple[Slice, ...], counts: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """Return (split, first row, row after the last) for each part, given each split's rows."""
+    return [(part.split, *part.bounds(counts[part.split])) for part in parts]
+
+
+def _part(text: str) -> Slice:
+    match = _PART.fullmatch(text)
+    if not match:
+        raise ValueError(
+            f"{text!r} is not a split: write `train`, `train[:1%]`, `train[10:20]` or a sum with `+`"
+        )
+    in_percent = bool(match["start_pct"] or match["end_pct"])
+    rounding = match["rounding"]
+    if rounding is not None and not in_percent:
+        raise ValueError(f"{text!r}: a rounding stands only behind a slice in percent")
+    if rounding not in (None, CLOSEST, PCT1):
+        raise ValueError(f"{text!r}: the rounding is `{CLOSEST}` or `{PCT1}`")
+    start, end = _bound(match["start"]), _bound(match["end"])
+    if in_percent and max(abs(start or 0), abs(end or 0)) > 100:
+        raise ValueError(f"{text!r}: percents lie between -100 and 100")
+    return Slice(match["split"], start, end, in_percent, rounding or CLOSEST)
+
+
+def _bound(text: str | None) -> int | None:
+    try:
+        return None if text is None else int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None

@@ -1,0 +1,282 @@
+"""Dataset: chat data as two immutable data assets, `<name>-train` and `<name>-test`.
+
+One resource covers both. The version is the fingerprint of the inputs, so a plan needs no
+download; what the files really hold rides in the assets' properties as SHA-256.
+Source: learn.microsoft.com/azure/machine-learning/reference-yaml-data; the path of an asset
+cannot be changed, a missing blob is not noticed by Azure when an asset is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from reconciler.datasets import slices
+from reconciler.datasets.fingerprint import FORMAT, file_digest, fingerprint
+from reconciler.datasets.local import inside
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import Change, JsonObject, Observed, Owner, Phase, Resource
+from reconciler.kinds.base import Handler, World
+from reconciler.kinds.dataset_assets import API_VERSION, same_uri
+from reconciler.kinds.endpoint import workspace_of
+from reconciler.kinds.scope import Attributes, Scope, tag_owner
+from reconciler.spec.document import Document, Keys
+from reconciler.spec.model import SpecModel, Tags
+
+PARTS = ("train", "test")
+FOLDER = "reconcile"
+ASSET_NAME_MAX = 255
+
+RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class HuggingFaceSource(SpecModel):
+    """Rows of a dataset of the Hugging Face hub, at one commit."""
+
+    type: Literal["huggingface"]
+    """Where the rows come from."""
+    repo: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,96}/[\w.-]{1,96}$")]
+    """`owner/name` of the dataset."""
+    revision: str
+    """The full commit, 40 hex digits: a branch or tag can move."""
+    config: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,96}$")] = "default"
+    """The configuration (subset) of the dataset."""
+    split: str = "train"
+    """Which rows, as `datasets` means it: `train_sft[:1%]`, `train[10:20]+test[-5:]`."""
+
+    @field_validator("revision")
+    @classmethod
+    def _commit(cls, value: str) -> str:
+        if len(value) != 40 or set(value) - set("0123456789abcdef"):
+            raise ValueError(
+                f"{value[:60]!r} is not a full commit (40 hex digits), and a branch or tag can "
+                "move: take the commit from the dataset's page, Files and versions, History, or "
+                "from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
+            )
+        return value
+
+    @field_validator("split")
+    @classmethod
+    def _split(cls, value: str) -> str:
+        slices.parse(value)
+        return value
+
+
+class LocalSource(SpecModel):
+    """Rows of files beside the spec: JSON lines or Parquet."""
+
+    type: Literal["local"]
+    """Where the rows come from."""
+    path: RelativePath | None = None
+    """One file, relative to the spec and within its folder."""
+    paths: list[RelativePath] | None = Field(default=None, min_length=1, max_length=1000)
+    """Several files, read in this order."""
+
+    @model_validator(mode="after")
+    def _one(self) -> LocalSource:
+        if (self.path is None) == (self.paths is None):
+            raise ValueError("give `path`, or `paths`")
+        return self
+
+    @property
+    def files(self) -> list[str]:
+        """The paths as written, in order."""
+        return [self.path] if self.path is not None else list(self.paths or ())
+
+
+class TrainTest(SpecModel):
+    """How the rows are divided; the same seed divides the same rows in the same way."""
+
+    train: Share = 0.8
+    """The share that the model learns from."""
+    test: Share = 0.2
+    """The share that it is validated with."""
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 42
+    """Any number; another one draws other rows."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> TrainTest:
+        if abs(self.train + self.test - 1) > 1e-9:
+            raise ValueError(f"`train` and `test` sum up to {self.train + self.test:g}, not to 1")
+        return self
+
+
+class Dataset(SpecModel):
+    """Chat data for a fine-tuning job."""
+
+    source: Annotated[HuggingFaceSource | LocalSource, Field(discriminator="type")]
+    """Where the rows come from."""
+    format: Literal["chat"] = "chat"
+    """One `{"messages": [{"role", "content"}, ...]}` a row; every row is checked."""
+    split: TrainTest = Field(default_factory=TrainTest)
+    """The shares of the two files."""
+    description: str | None = Field(default=None, max_length=1024)
+    """A sentence for people."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class DatasetHandler(Handler):
+    """Knows the pair of data assets."""
+
+    kind = "dataset"
+    section = "datasets"
+    attributes = Attributes(frozenset({"id", "train", "test", "version"}), default="train")
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset(
+                f"{part}.properties.{path}" for part in PARTS for path in ("dataUri", "dataType")
+            ),
+            same={f"{part}.properties.dataUri": same_uri for part in PARTS},
+            labels={
+                **{f"{part}.properties.dataUri": f"{part} file" for part in PARTS},
+                **{f"{part}.properties.description": "description" for part in PARTS},
+            },
+        )
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add each dataset, its version computed from its inputs."""
+        for key, settings in spec.datasets.items():
+            path: Keys = ("datasets", key)
+            workspace = workspace_of(scope, path)
+            if len(key) + len("-train") > ASSET_NAME_MAX:
+                scope.problem(f"`{key}` is too long for the name of a data asset", path)
+            inputs = _inputs(settings, scope, path)
+            if workspace and inputs is not None:
+                scope.add(_resource(key, settings, workspace, fingerprint(inputs), scope))
+
+    def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
+        """Return what is wrong in the rows of local files, by file, line and column."""
+        source = resource.settings.source
+        if source.type == "local":
+            from reconciler.datasets.prepare import check_files
+
+            names = [_named(document, text) for text in source.files]
+            files = [inside(document.folder, text) for text in source.files]
+            return check_files(list(zip(files, names, strict=True)))
+        return ()
+
+    def observe(self, world: World, resource: Resource) -> Observed | None:
+        """Read both versions; the dataset exists when both do."""
+        bodies = {
+            part: world.reads.get(str(resource.known[part]), API_VERSION) for part in PARTS
+        }
+        found = {part: body for part, body in bodies.items() if body is not None}
+        marks = [tag_owner(b, world.owner, str(resource.known[p])) for p, b in found.items()]
+        owner, name = min(marks, key=lambda m: _DOUBT[m[0]], default=(Owner.OURS, ""))
+        if len(found) < len(PARTS) and owner is Owner.OURS:
+            return None
+        outputs = {name: resource.known[name] for name in ("train", "test", "version")}
+        return Observed(
+            dict(found), {"id": outputs["train"], **outputs}, owner, Phase.READY, owner_name=name
+        )
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """Prepare the two files, upload what is not there, register what is not there."""
+        from reconciler.kinds.dataset_assets import publish
+
+        publish(world, resource, desired)
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """Set description and tags; nothing else of a version can change."""
+        from reconciler.kinds.dataset_assets import retag
+
+        retag(world, change, desired)
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """Delete both versions and the files behind them."""
+        from reconciler.kinds.dataset_assets import withdraw
+
+        withdraw(world, resource, observed)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What preparing the files takes, beyond the body: the section, and where its paths start."""
+
+    source: HuggingFaceSource | LocalSource
+    split: TrainTest
+    folder: Path
+
+
+_DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
+
+
+def _inputs(settings: Dataset, scope: Scope, path: Keys) -> JsonObject | None:
+    """Return what decides the rows; None, with a problem noted, when a file cannot be read."""
+    split = settings.split
+    shared = {
+        "format": FORMAT,
+        "train": repr(split.train),
+        "test": repr(split.test),
+        "seed": split.seed,
+    }
+    source = settings.source
+    if isinstance(source, HuggingFaceSource):
+        rows = slices.normalised(source.split)
+        return {
+            **shared,
+            "repo": source.repo.lower(),
+            "revision": source.revision,
+            "config": source.config,
+            "split": rows,
+        }
+    digests = [_digest(text, scope, place) for text, place in _places(source, path)]
+    return None if None in digests else {**shared, "files": digests}
+
+
+def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
+    if source.path is not None:
+        return [(source.path, (*path, "source", "path"))]
+    return [(t, (*path, "source", "paths", i)) for i, t in enumerate(source.paths or ())]
+
+
+def _digest(text: str, scope: Scope, path: Keys) -> str | None:
+    try:
+        return file_digest(inside(scope.document.folder, text))
+    except ValueError as error:
+        scope.problem(str(error), path)
+    except OSError as error:
+        scope.problem(f"{text!r} cannot be read: {error.strerror}", path)
+    return None
+
+
+def _resource(
+    key: str, settings: Dataset, workspace: str, version: str, scope: Scope
+) -> Resource:
+    ids = {part: f"{workspace}/data/{key}-{part}/versions/{version}" for part in PARTS}
+    desired: JsonObject = {part: {"properties": {}} for part in PARTS}
+    for part in PARTS:
+        properties = desired[part]["properties"]
+        properties["dataType"] = "uri_file"
+        properties["dataUri"] = (
+            f"azureml://datastores/workspaceblobstore/paths/{FOLDER}/{key}/{version}/{part}.jsonl"
+        )
+        properties["tags"] = scope.tracked_tags(ids[part], settings.tags)
+        if settings.description:
+            properties["description"] = settings.description
+    return Resource(
+        f"datasets.{key}",
+        DatasetHandler.kind,
+        ids["train"],
+        desired,
+        settings=Wanted(settings.source, settings.split, scope.document.folder),
+        position=scope.document.position(("datasets", key), of_key=True),
+        depends_on=frozenset({"workspace"}),
+        known={**ids, "version": version},
+    )
+
+
+def _named(document: Document, text: str) -> str:
+    """Return a local file's name as the user can open it: beside the spec's own name."""
+    if document.file == "<stdin>":
+        return text
+    return str(Path(document.file).parent / text)

@@ -1,0 +1,239 @@
+"""Model: what a fine-tuning job learned, as a registered model.
+
+The platform registers a job's output by itself, under the name that the job was given and
+a version that only it knows. So a model that refers to a job is looked for by its job, and
+registered by hand only when there is none under the wanted name.
+Source: learn.microsoft.com/azure/machine-learning/how-to-manage-models; type and path of a
+version cannot be changed, description and tags can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints, field_validator
+
+from reconciler.cloud.sdk import translated
+from reconciler.datasets.fingerprint import fingerprint
+from reconciler.diagnostics import ReconcileError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, overlay
+from reconciler.engine.types import (
+    Address,
+    Change,
+    JsonObject,
+    Observed,
+    Owner,
+    Phase,
+    Reference,
+    Resource,
+    Unknown,
+)
+from reconciler.kinds.base import ArmHandler, World, provisioning_phase
+from reconciler.kinds.dataset_assets import same_uri, workspace_client
+from reconciler.kinds.endpoint import workspace_of
+from reconciler.kinds.job import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
+from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, mark, tag_owner
+from reconciler.spec.document import Keys
+from reconciler.spec.model import SpecModel, Tags
+
+NAME = r"^[a-zA-Z0-9][\w-]{0,254}$"
+VERSION = r"^[a-zA-Z0-9][\w.-]{0,29}$"
+
+
+class Model(SpecModel):
+    """A registered model."""
+
+    type: Literal["mlflow_model"] = "mlflow_model"
+    """Its format."""
+    path: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    """What it is made of: `${{ jobs.NAME.outputs.registered_model }}` or an `azureml://` path."""
+    name: Annotated[str, StringConstraints(pattern=NAME)] | None = None
+    """The name in Azure; the key when left out."""
+    version: Annotated[str, StringConstraints(pattern=VERSION)] | None = None
+    """The version; the platform's own for the output of a job when left out."""
+    description: str | None = Field(default=None, max_length=1024)
+    """A sentence for people."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+    @field_validator("path")
+    @classmethod
+    def _known_form(cls, value: str) -> str:
+        if not value.strip().startswith(("${{", "azureml://")):
+            raise ValueError(
+                f"{value[:80]!r} is neither a reference to a job's output nor an azureml:// path"
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What handling a model takes beyond its body; `job` is "" for a plain path."""
+
+    workspace: str
+    name: str
+    version: str
+    stated_version: str
+    job: Address = ""
+
+
+def same_model_uri(observed: Any, desired: Any) -> bool:
+    """Compare paths; what refers to a job is found by its job, so its path is right."""
+    if isinstance(desired, Unknown) or str(desired).startswith("/subscriptions/"):
+        return True
+    return same_uri(observed, desired)
+
+
+class ModelHandler(ArmHandler):
+    """Knows registered models."""
+
+    kind = "model"
+    section = "models"
+    type = "Microsoft.MachineLearningServices/workspaces/models/versions"
+    api_version = "2026-05-01"
+    attributes = Attributes(frozenset({"id", "name", "version"}))
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"properties.modelUri", "properties.modelType"}),
+            same={"properties.modelUri": same_model_uri},
+            labels={
+                "properties.modelUri": "path",
+                "properties.modelType": "type",
+                "properties.description": "description",
+            },
+        )
+    )
+
+    def expand(self, spec: Any, scope: Scope) -> None:
+        """Add each model; what Azure calls its version may be known only after the job."""
+        for key, settings in spec.models.items():
+            path: Keys = ("models", key)
+            workspace = workspace_of(scope, path)
+            if not workspace:
+                continue
+            resource = scope.add(_resource(key, settings, workspace, scope))
+            if resource.settings.job and not settings.version:
+                known = {"name": resource.settings.name}
+                scope.resources[resource.address] = replace(resource, known=known)
+
+    def observe(self, world: World, resource: Resource) -> Observed | None:
+        """Read the version that the job registered, or the one at our own id."""
+        wanted: Wanted = resource.settings
+        if not wanted.job:
+            return super().observe(world, resource)
+        run = world.others(wanted.job)
+        if run is None or run.phase is not Phase.READY:
+            return None
+        versions = world.reads.list(
+            f"{wanted.workspace}/models/{wanted.name}/versions", self.api_version
+        )
+        fitting = [b for b in versions if _fits(b, str(run.outputs["name"]), wanted)]
+        if not fitting:
+            return None
+        body = max(fitting, key=lambda b: str((b.get("systemData") or {}).get("createdAt")))
+        return _seen(world, resource, body, run.owner)
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return what a body says, for a model at our own id."""
+        return _seen(world, resource, body, Owner.NOBODY)
+
+    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+        """Register it from the job's output or from its path, at a version of our own."""
+        from azure.ai.ml.entities import Model as ModelEntity
+
+        wanted: Wanted = resource.settings
+        properties = desired["properties"]
+        path = properties["modelUri"]
+        if wanted.job:
+            path = f"azureml://jobs/{_run_name(world, wanted.job)}/outputs/{MODEL_OUTPUT}"
+        entity = ModelEntity(
+            name=wanted.name,
+            version=wanted.version,
+            path=path,
+            type=properties["modelType"],
+            tags=properties["tags"],
+            description=properties.get("description"),
+        )
+        client = workspace_client(world, wanted.workspace)
+        with translated():
+            client.models.create_or_update(entity)
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """PUT the version back with our tags and description over what it has."""
+        observed = change.observed
+        if observed is None:
+            raise ReconcileError.because(f"`{change.address}` vanished while it was updated")
+        actual = str(observed.outputs["id"])
+        wanted = {k: v for k, v in desired["properties"].items() if k in ("tags", "description")}
+        wanted["tags"] = {**wanted["tags"], OWNER_TAG: mark(world.owner, actual)}
+        body = self.put_body(observed.body, {})
+        world.connection.arm.put(actual, self.api_version, overlay(body, {"properties": wanted}))
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """Delete the version; the files of the job stay."""
+        world.connection.arm.delete(str(observed.outputs["id"]), self.api_version)
+
+
+def _resource(key: str, settings: Model, workspace: str, scope: Scope) -> Resource:
+    path: Keys = ("models", key)
+    source = scope.reference(settings.path, (*path, "path"), kinds=("fine-tuning job",))
+    job = ""
+    version = settings.version or fingerprint({"path": settings.path})
+    if isinstance(source, Reference):
+        # A bare reference to a job means what it leaves behind.
+        source, job = replace(source, attribute=OUTPUT_ATTRIBUTE), source.address
+        version = settings.version or scope.known_id(job).rpartition("-")[2]
+    name = settings.name or key
+    resource_id = f"{workspace}/models/{name}/versions/{version}"
+    properties: JsonObject = {
+        "modelType": settings.type,
+        "modelUri": source,
+        "tags": scope.tracked_tags(resource_id, settings.tags),
+    }
+    if settings.description:
+        properties["description"] = settings.description
+    return Resource(
+        f"models.{key}",
+        ModelHandler.kind,
+        resource_id,
+        {"properties": properties},
+        settings=Wanted(workspace, name, version, settings.version or "", job),
+        position=scope.document.position(path, of_key=True),
+        depends_on=frozenset({"workspace", *((job,) if job else ())}),
+        known={"name": name, "version": version},
+    )
+
+
+def _fits(body: JsonObject, run: str, wanted: Wanted) -> bool:
+    version = str(body.get("name"))
+    if wanted.stated_version:
+        return version == wanted.stated_version
+    return (body.get("properties") or {}).get("jobName") == run or version == wanted.version
+
+
+def _seen(world: World, resource: Resource, body: JsonObject, run_owner: Owner) -> Observed:
+    """Return what a version says. What our own job registered is ours, marked or not.
+
+    A valid mark is bound to the id that the version really has; it is shown as the one that
+    the desired body has, so that the two compare equal.
+    """
+    actual = str(body["id"])
+    owner, name = tag_owner(body, world.owner, actual)
+    shown = body
+    if owner is Owner.OURS:
+        tags = {**body["properties"]["tags"], OWNER_TAG: mark(world.owner, resource.resource_id)}
+        shown = {**body, "properties": {**body["properties"], "tags": tags}}
+    elif owner is Owner.NOBODY and run_owner is Owner.OURS:
+        owner = Owner.OURS
+    phase, message = provisioning_phase(body)
+    outputs = {"id": actual, "name": resource.settings.name, "version": str(body.get("name"))}
+    return Observed(shown, outputs, owner, phase, message, owner_name=name)
+
+
+def _run_name(world: World, job: Address) -> str:
+    run = world.others(job)
+    if run is None:
+        raise ReconcileError.because(f"`{job}` has no run to register a model from")
+    return str(run.outputs["name"])
