@@ -7,29 +7,16 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from dataplane import GROUP, Account, Azure, new_account, new_workspace
+from dataplane import Account, Azure, client_of, new_account, new_workspace
 
 from reconciler.sandbox.launch import launch
 
 
 @pytest.fixture(scope="session")
 def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    from azure.identity import ClientSecretCredential
-
-    state = tmp_path_factory.mktemp("sandbox")
-    with launch(state, clock="instant") as server:
+    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
         os.environ["REQUESTS_CA_BUNDLE"] = server.ca_file
-        credential = ClientSecretCredential(
-            server.tenant_id,
-            server.client_id,
-            server.client_secret,
-            authority=server.url,
-            disable_instance_discovery=True,
-            connection_verify=server.ca_file,
-        )
-        azure = Azure(server, credential)
-        azure.arm("PUT", GROUP, "2025-04-01", {"location": "eastus"})
-        yield azure
+        yield client_of(server)
         del os.environ["REQUESTS_CA_BUNDLE"]
 
 

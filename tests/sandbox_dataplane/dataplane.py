@@ -59,6 +59,23 @@ class Account:
     file: str
 
 
+def client_of(server: Server) -> Azure:
+    """Sign in as the built-in service principal and make the resource group."""
+    from azure.identity import ClientSecretCredential
+
+    credential = ClientSecretCredential(
+        server.tenant_id,
+        server.client_id,
+        server.client_secret,
+        authority=server.url,
+        disable_instance_discovery=True,
+        connection_verify=server.ca_file,
+    )
+    azure = Azure(server, credential)
+    azure.arm("PUT", GROUP, "2025-04-01", {"location": "eastus"})
+    return azure
+
+
 def new_account(azure: Azure, **properties: Any) -> Account:
     name = f"acct{uuid.uuid4().hex[:12]}"
     path = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/{name}"

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import socket
+import ssl
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -29,7 +33,7 @@ from azure.storage.blob import (
     generate_blob_sas,
     generate_container_sas,
 )
-from dataplane import Account, Azure, new_account
+from dataplane import GROUP, Account, Azure, new_account
 
 IN_AN_HOUR = datetime.now(UTC) + timedelta(hours=1)
 MIB = 1 << 20
@@ -264,6 +268,67 @@ def test_callers_without_credentials_or_with_a_foreign_token_are_refused(
     headers = {"Authorization": f"Bearer {arm_token}"}
     wrong = requests.get(f"{account.blob}?comp=list", headers=headers, verify=azure.ca)
     assert wrong.headers["x-ms-error-code"] == "InvalidAuthenticationInfo"
+
+
+def test_principal_needs_a_data_role_and_a_reader_cannot_write(
+    azure: Azure, account: Account, container: ContainerClient, unique: Callable[[str], str]
+) -> None:
+    from azure.identity import ClientAssertionCredential
+
+    path = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{unique('uai-')}"
+    identity = azure.arm("PUT", path, "2024-11-30", {"location": "eastus"})["properties"]
+    somebody = ClientAssertionCredential(
+        identity["tenantId"],
+        identity["clientId"],
+        lambda: "a.b.c",
+        authority=azure.url,
+        disable_instance_discovery=True,
+        connection_verify=azure.ca,
+    )
+    container.upload_blob("a", b"1")
+    client = service(azure, account, somebody)
+    blob = client.get_blob_client(container.container_name, "a")
+    with pytest.raises(HttpResponseError) as no_role:
+        blob.download_blob()
+    assert no_role.value.error_code == "AuthorizationPermissionMismatch"
+    role = f"{account.id}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    definition = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+    properties = {
+        "principalId": identity["principalId"],
+        "principalType": "ServicePrincipal",
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{definition}",
+    }
+    azure.arm("PUT", role, "2022-04-01", {"properties": properties})
+    assert blob.download_blob().readall() == b"1"
+    with pytest.raises(HttpResponseError) as read_only:
+        blob.upload_blob(b"2", overwrite=True)
+    assert read_only.value.error_code == "AuthorizationPermissionMismatch"
+
+
+def test_refused_large_upload_is_answered_before_its_body_is_read(
+    container: ContainerClient,
+) -> None:
+    blob = container.upload_blob("a", b"1")
+    with pytest.raises(ResourceExistsError):
+        blob.upload_blob(bytes(3 * MIB))
+    assert blob.download_blob().readall() == b"1"
+
+
+def test_upload_that_breaks_off_leaves_the_old_blob(
+    azure: Azure, container: ContainerClient
+) -> None:
+    blob = container.upload_blob("a", b"old")
+    token = azure.credential.get_token("https://storage.azure.com/.default").token
+    host, port = azure.url.removeprefix("https://").split(":")
+    trust = ssl.create_default_context(cafile=azure.ca)
+    with trust.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host) as s:
+        path = urlsplit(blob.url).path
+        head = (
+            f"PUT {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+            "x-ms-version: 2023-11-03\r\nx-ms-blob-type: BlockBlob\r\nContent-Length: 9999\r\n\r\n"
+        )
+        s.sendall(head.encode() + b"new")
+    assert blob.download_blob().readall() == b"old"
 
 
 def test_account_that_forbids_keys_takes_tokens_only(azure: Azure) -> None:

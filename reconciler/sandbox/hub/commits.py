@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+WRITTEN = "2026-11-23T00:00:00.000Z"
+"""The date of every commit: equal content must be equal in all respects."""
 LARGE_SUFFIXES = (".parquet", ".jsonl", ".zst", ".bin")
 
 
@@ -42,15 +44,26 @@ class Commit:
         return self.root / "files" / file.path
 
 
-def write_commit(root: Path, sha: str, title: str, date: str, files: Mapping[str, bytes]) -> Commit:
-    """Write a commit so that it exists whole or not at all; one that exists is kept."""
+def write_commit(
+    root: Path,
+    sha: str,
+    title: str,
+    files: Mapping[str, bytes],
+    extra: Mapping[str, bytes],
+) -> Commit:
+    """Write a commit so that it exists whole or not at all; one that exists is kept.
+
+    `extra` lies beside the files, unseen by clients.
+    """
     final = root / sha
     if not final.exists():
         building = root / f"{sha}.building"
         shutil.rmtree(building, ignore_errors=True)
         described = [_write(building, path, content) for path, content in sorted(files.items())]
-        document = {"title": title, "date": date, "files": [asdict(file) for file in described]}
+        document = {"title": title, "date": WRITTEN, "files": [asdict(file) for file in described]}
         (building / "commit.json").write_text(json.dumps(document))
+        for name, content in extra.items():
+            (building / name).write_bytes(content)
         building.rename(final)
     return read_commit(root, sha)
 

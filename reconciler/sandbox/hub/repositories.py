@@ -18,7 +18,8 @@ ULTRACHAT = "HuggingFaceH4/ultrachat_200k"
 ULTRACHAT_COMMIT = "8049631c405ae6576f93f445c6b8166f76f5505a"
 """The real repository's commit that tutorials pin; here it names the sandbox's own corpus."""
 CHATS = "reconcile-samples/chats"
-WRITTEN = "2026-11-23T00:00:00.000Z"
+ROWS = "rows.json"
+"""The rows a commit was made of, kept beside its files."""
 SHARDS = {"train_sft": 3, "test_sft": 1}
 TEST_EVERY = 20
 
@@ -39,47 +40,44 @@ class Layout:
 
 
 class Repository:
-    """One dataset repository with its branch `main`, kept in a directory."""
+    """One dataset repository: its commits in a directory. Which one is `main` is kept elsewhere."""
 
     def __init__(self, root: Path, name: str, layout: Layout) -> None:
         self.name = name
         self._layout = layout
         self._root = root / name.replace("/", "--")
         self._lock = threading.Lock()
+        self._first: str | None = None
 
-    def head(self) -> Commit:
-        """The newest commit; the first call writes the first one, in about half a second."""
+    def first(self) -> str:
+        """The id of the first commit; the first call writes it, in about half a second."""
         with self._lock:
-            pointer = self._root / "main"
-            if not pointer.exists():
-                self._commit(self._layout.first_rows(), "Add conversations", self._layout.first_sha)
-            return read_commit(self._root, pointer.read_text())
+            if self._first is None:
+                rows = self._layout.first_rows()
+                self._first = self._write(rows, "Add conversations", self._layout.first_sha).sha
+            return self._first
 
-    def commit(self, revision: str) -> Commit:
-        """The commit of `main` or of a full commit id. Raises UnknownRevision."""
-        head = self.head()
-        if revision in {"main", head.sha}:
-            return head
-        is_known = revision.isalnum() and (self._root / revision / "commit.json").exists()
-        if not is_known:
-            raise UnknownRevision(revision)
-        return read_commit(self._root, revision)
+    def commit(self, sha: str) -> Commit:
+        """The commit with this full id. Raises UnknownRevision."""
+        if not (sha.isalnum() and (self._root / sha / "commit.json").exists()):
+            raise UnknownRevision(sha)
+        return read_commit(self._root, sha)
 
-    def replace(self, split: str, rows: Rows) -> Commit:
-        """A new commit on `main` where `split` has these rows. Raises KeyError on a new split."""
-        self.head()
+    def replace(self, parent: str, split: str, rows: Rows) -> Commit:
+        """A commit like `parent` whose `split` has these rows. Raises KeyError on a new split."""
         with self._lock:
-            held: dict[str, Rows] = dict(json.loads((self._root / "rows.json").read_text()))
+            text = (self._root / parent / ROWS).read_text(encoding="utf-8")
+            held: dict[str, Rows] = json.loads(text)
             if split not in held:
                 raise KeyError(split)
-            return self._commit({**held, split: rows}, f"Replace {split}", None)
+            return self._write({**held, split: rows}, f"Replace {split}", None)
 
-    def _commit(self, rows: Mapping[str, Rows], title: str, sha: str | None) -> Commit:
+    def _write(self, rows: Mapping[str, Rows], title: str, sha: str | None) -> Commit:
+        if sha is not None and (self._root / sha).exists():
+            return read_commit(self._root, sha)
         files = self._layout.files(rows)
-        commit = write_commit(self._root, sha or content_sha(files), title, WRITTEN, files)
-        _write_whole(self._root / "rows.json", json.dumps(rows, ensure_ascii=False))
-        _write_whole(self._root / "main", commit.sha)
-        return commit
+        extra = {ROWS: json.dumps(rows, ensure_ascii=False).encode()}
+        return write_commit(self._root, sha or content_sha(files), title, files, extra)
 
 
 def repositories(root: Path) -> dict[str, Repository]:
@@ -88,12 +86,6 @@ def repositories(root: Path) -> dict[str, Repository]:
     chats = Layout(None, _chats_rows, _chats_files)
     layouts = {ULTRACHAT: ultrachat, CHATS: chats}
     return {name: Repository(root, name, layout) for name, layout in layouts.items()}
-
-
-def _write_whole(path: Path, text: str) -> None:
-    building = path.with_suffix(".building")
-    building.write_text(text, encoding="utf-8")
-    building.rename(path)
 
 
 def _ultrachat_rows() -> Mapping[str, Rows]:

@@ -14,10 +14,9 @@ from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox.hub.commits import Commit, HubFile
+from reconciler.sandbox.hub.commits import WRITTEN, Commit, HubFile
 from reconciler.sandbox.hub.conversation import checked_rows
 from reconciler.sandbox.hub.repositories import (
-    WRITTEN,
     Repository,
     UnknownRevision,
     repositories,
@@ -27,6 +26,7 @@ from reconciler.sandbox.world import World
 REPO = "{owner}/{name}"
 TEXT = (".md", ".jsonl", ".gitattributes")
 MAX_ROWS_BYTES = 256 << 20
+SPACE = "hub_main"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -77,7 +77,7 @@ class Hub:
         found = []
         for name, repository in self._repositories.items():
             if wanted in name.lower() and name.lower().startswith(author):
-                commit = await asyncio.to_thread(repository.head)
+                commit = repository.commit(await self._head(repository))
                 found.append(_facts(repository, commit, request.query))
         return web.json_response(found)
 
@@ -159,11 +159,13 @@ class Hub:
         repository = self._repository(name)
         try:
             rows = checked_rows(_json_lines(await _body(request)))
-            commit = await asyncio.to_thread(repository.replace, split, rows)
+            head = await self._head(repository)
+            commit = await asyncio.to_thread(repository.replace, head, split, rows)
         except KeyError as error:
             raise HubError(404, "SplitNotFound", f"{name} has no split {split!r}") from error
         except ValueError as error:
             raise HubError(400, "BadRows", str(error)) from error
+        self._world.store.put_document(SPACE, repository.name, commit.sha)
         return web.json_response({"repo": name, "split": split, "sha": commit.sha})
 
     async def nothing(self, request: web.Request) -> web.StreamResponse:
@@ -174,11 +176,17 @@ class Hub:
         names = request.match_info
         repository = self._repository(f"{names['owner']}/{names['name']}")
         revision = names.get("revision", "main")
+        head = await self._head(repository)
         try:
-            return repository, await asyncio.to_thread(repository.commit, revision)
+            return repository, repository.commit(head if revision == "main" else revision)
         except UnknownRevision as error:
             message = f"Invalid rev id: {revision}"
             raise HubError(404, "RevisionNotFound", message) from error
+
+    async def _head(self, repository: Repository) -> str:
+        """The commit of `main`: the one last put, else the first; a reset undoes puts."""
+        first = await asyncio.to_thread(repository.first)
+        return str(self._world.store.document(SPACE, repository.name) or first)
 
     def _repository(self, name: str) -> Repository:
         for known, repository in self._repositories.items():

@@ -14,22 +14,11 @@ from reconciler.sandbox.storage.target import Target
 from reconciler.sandbox.world import World
 
 STORAGE_AUDIENCE = "https://storage.azure.com"
-ROLES = {
-    "blob": {
-        "read": (
-            "Storage Blob Data Reader",
-            "Storage Blob Data Contributor",
-            "Storage Blob Data Owner",
-        ),
-        "write": ("Storage Blob Data Contributor", "Storage Blob Data Owner"),
-    },
-    "file": {
-        "read": (
-            "Storage File Data Privileged Reader",
-            "Storage File Data Privileged Contributor",
-        ),
-        "write": ("Storage File Data Privileged Contributor",),
-    },
+BLOB_WRITERS = ("Storage Blob Data Contributor", "Storage Blob Data Owner")
+FILE_USERS = ("Storage File Data Privileged Contributor",)
+ROLES: dict[str, dict[str, tuple[str, ...]]] = {
+    "blob": {"read": ("Storage Blob Data Reader", *BLOB_WRITERS), "write": BLOB_WRITERS},
+    "file": {"read": FILE_USERS, "write": FILE_USERS},
 }
 SAS_LETTERS = {"read": "r", "list": "l", "write": "wca", "delete": "d"}
 
@@ -52,6 +41,7 @@ def check(world: World, request: web.Request, target: Target, action: str) -> No
         _require_keys_allowed(account)
         _check_shared_key(world, request, target, credential)
     elif scheme == "Bearer":
+        _require_intent(request, target)
         _check_bearer(world, target, action, account, credential)
     else:
         raise StorageError("NoAuthenticationInformation", headers=_challenge(world))
@@ -73,6 +63,12 @@ def _challenge(world: World) -> dict[str, str]:
 def _require_keys_allowed(account: dict[str, Any]) -> None:
     if account.get("properties", {}).get("allowSharedKeyAccess") is False:
         raise StorageError("KeyBasedAuthenticationNotPermitted")
+
+
+def _require_intent(request: web.Request, target: Target) -> None:
+    """Tokens reach files only with `x-ms-file-request-intent: backup` (Azure Files REST docs)."""
+    if target.service == "file" and "x-ms-file-request-intent" not in request.headers:
+        raise StorageError("MissingRequiredHeader", "x-ms-file-request-intent")
 
 
 def _keys(world: World, account: str) -> list[str]:
