@@ -50,7 +50,9 @@ class Sandbox:
 
     def journal(self, kind: str = "arm") -> list[dict[str, Any]]:
         """Return the journal's entries of one kind."""
-        return [json.loads(line) for line in self.control("GET", f"journal?kind={kind}").splitlines()]
+        return [
+            json.loads(line) for line in self.control("GET", f"journal?kind={kind}").splitlines()
+        ]
 
     def reset(self) -> None:
         """Back to an empty subscription, in instant time."""
@@ -123,7 +125,9 @@ def put(rm: Any) -> Any:
 
     def run(path: str, version: str, **body: Any) -> dict[str, Any]:
         poller = rm.resources.begin_create_or_update_by_id(
-            f"{GROUP}/providers/{path}", {"location": "eastus", **body}, api_version=version
+            f"{GROUP}/providers/{path}",
+            {name: value for name, value in {"location": "eastus", **body}.items() if value},
+            api_version=version,
         )
         found: dict[str, Any] = poller.result().as_dict()
         return found

@@ -85,9 +85,7 @@ class Ground:
     def __init__(self, sandbox: Sandbox, put: Any, lines: bytes) -> None:
         self.sandbox = sandbox
         self.workspace = workspace(put, sandbox.server.tenant_id)
-        self.identity = put(
-            "Microsoft.ManagedIdentity/userAssignedIdentities/uai1", "2024-11-30"
-        )
+        self.identity = put("Microsoft.ManagedIdentity/userAssignedIdentities/uai1", "2024-11-30")
         raise_quota(sandbox, 48)
         self.compute = put(
             f"{ML}/ws1/computes/gpu",

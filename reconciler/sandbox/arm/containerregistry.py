@@ -36,14 +36,14 @@ VERSIONS = versions(
 NAME = r"^[a-zA-Z0-9]{5,50}$"
 _PROPERTIES = """
   adminUserEnabled: bool
-  anonymousPullEnabled: bool
+  anonymousPullEnabled@2025-04-01/2022-02-01: bool
   dataEndpointEnabled: bool
   encryption: any
   networkRuleBypassOptions: AzureServices|None
   networkRuleSet: any
   policies: any
   publicNetworkAccess: Enabled|Disabled
-  roleAssignmentMode@2025-04-01: LegacyRegistryPermissions|AbacRepositoryPermissions
+  roleAssignmentMode@2025-11-01/2025-03-01: LegacyRegistryPermissions|AbacRepositoryPermissions
   zoneRedundancy: Enabled|Disabled
   creationDate-: str
   dataEndpointHostNames-: any

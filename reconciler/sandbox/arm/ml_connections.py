@@ -102,19 +102,19 @@ CONNECTIONS = ResourceType(
           category!: str
           authType!: {_AUTH}
           target: str
-          credentials: any
-          metadata: map
-          isSharedToAll: bool
-          sharedUserList: [str]
-          expiryTime: str
-          error: str
-          peRequirement: Required|NotRequired|NotApplicable
-          peStatus: Inactive|Active|NotApplicable
-          useWorkspaceManagedIdentity: bool
+          credentials@2022-05-01: any
+          metadata@2024-04-01/2023-06-01: map
+          isSharedToAll@2024-04-01/2023-08-01: bool
+          sharedUserList@2024-04-01/2024-01-01: [str]
+          expiryTime@2024-04-01/2023-04-01: str
+          error@2025-12-01/2024-07-01: str
+          peRequirement@2025-12-01/2024-07-01: Required|NotRequired|NotApplicable
+          peStatus@2025-12-01/2024-07-01: Inactive|Active|NotApplicable
+          useWorkspaceManagedIdentity@2025-12-01/2024-07-01: bool
           value: str
           valueFormat: str
-          createdByWorkspaceArmId-: str
-          group-: str
+          createdByWorkspaceArmId-@2024-04-01/2023-08-01: str
+          group-@2024-04-01/2024-01-01: str
         tags: map
         location: str
         """

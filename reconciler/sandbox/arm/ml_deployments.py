@@ -248,9 +248,9 @@ properties!:
   endpointComputeType!: Managed
   appInsightsEnabled: bool
   codeConfiguration: any
-  dataCollector: any
+  dataCollector@2024-04-01/2023-04-01: any
   description: str
-  egressPublicNetworkAccess: Enabled|Disabled
+  egressPublicNetworkAccess@2022-10-01/2022-02-01: Enabled|Disabled
   environmentId: str
   environmentVariables: map
   instanceType: str

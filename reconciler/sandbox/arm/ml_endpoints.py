@@ -158,9 +158,9 @@ ENDPOINTS = ResourceType(
           keys:
             primaryKey: str
             secondaryKey: str
-          mirrorTraffic: {int}
+          mirrorTraffic@2023-04-01/2022-02-01: {int}
           traffic: {int}
-          publicNetworkAccess: Enabled|Disabled
+          publicNetworkAccess@2022-10-01/2022-02-01: Enabled|Disabled
           properties: map
           provisioningState-: str
           scoringUri-: str

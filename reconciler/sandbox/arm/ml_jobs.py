@@ -251,15 +251,15 @@ _BASE = """
   experimentName: str
   identity: any
   isArchived: bool
-  notificationSetting: any
-  parentJobName: str
+  notificationSetting@2024-04-01/2023-02-01: any
+  parentJobName@never/2024-10-01: str
   services: any
   secretsConfiguration: any
   description: str
   properties: map
   tags: map
   status-: str
-  queueSettings:
+  queueSettings@2023-10-01/2023-02-01:
     jobTier: Null|Spot|Basic|Standard|Premium
     priority: int
 """

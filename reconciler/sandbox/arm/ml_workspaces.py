@@ -38,42 +38,45 @@ INHERITED = (*LINKED, "managedNetwork", "encryption")
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
 _PROPERTIES = """
   allowPublicAccessWhenBehindVnet: bool
-  allowRoleAssignmentOnRG: bool
+  allowRoleAssignmentOnRG@never/2024-07-01: bool
   applicationInsights: str
-  associatedWorkspaces: [str]
+  associatedWorkspaces@2024-04-01/2023-04-01: [str]
   containerRegistry: str
   description: str
   discoveryUrl: str
-  enableDataIsolation: bool
-  enableServiceSideCMKEncryption: bool
+  enableDataIsolation@2024-04-01/2023-04-01: bool
+  enableServiceSideCMKEncryption@2025-06-01/2024-07-01: bool
   enableSoftwareBillOfMaterials: bool
   encryption: any
-  featureStoreSettings: any
+  featureStoreSettings@2023-10-01/2022-12-01: any
   friendlyName: str
   hbiWorkspace: bool
-  hubResourceId: str
+  hubResourceId@2024-04-01/2023-04-01: str
   imageBuildCompute: str
   keyVault: str
-  managedNetwork: any
+  managedNetwork@2023-10-01/2023-04-01: any
   mlFlowTrackingUri-: str
-  notebookInfo-: any
+  notebookInfo-:
+    fqdn: str
+    resourceId: str
+    isPrivateLinkEnabled@2025-12-01/2023-06-01: bool
   primaryUserAssignedIdentity: str
   privateEndpointConnections-: any
   privateLinkCount-: int
-  provisionNetworkNow: bool
+  provisionNetworkNow@2025-06-01/2024-10-01: bool
   provisioningState-: str
   publicNetworkAccess: Enabled|Disabled
-  serverlessComputeSettings: any
+  serverlessComputeSettings@2023-10-01/2023-08-01: any
   serviceManagedResourcesSettings: any
   serviceProvisionedResourceGroup-: str
   sharedPrivateLinkResources: [any]
-  softDeleteRetentionInDays: int
+  softDeleteRetentionInDays@never/2023-02-01: int
   storageAccount: str
   storageHnsEnabled-: bool
-  systemDatastoresAuthMode: AccessKey|Identity|UserDelegationSAS
+  systemDatastoresAuthMode@2025-06-01/2022-12-01: AccessKey|Identity|UserDelegationSAS
   tenantId-: str
-  v1LegacyMode: bool
-  workspaceHubConfig: any
+  v1LegacyMode@2022-05-01: bool
+  workspaceHubConfig@2024-04-01/2023-06-01: any
   workspaceId-: str
 """
 _SKU = """
@@ -283,7 +286,7 @@ WORKSPACES = ResourceType(
     schema=schema(
         """
         location: str
-        kind: str
+        kind@2023-10-01/2022-12-01: str
         tags: map
         """,
         _SKU,

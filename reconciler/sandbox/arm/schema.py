@@ -10,6 +10,7 @@ One line a property, children indented by two blanks::
       rules: [any]                    # a list; `[]` with children is a list of objects
       keys: {str}                     # a map; `{}` with children is a map of objects
       authMode@2025-06-01: A|B        # known from this api-version on
+      mode@2025-06-01/2022-12-01: str # in stable versions / in previews (`never`: in none)
 
 Types: str, int, num, bool, any, map (string to string), or an enumeration `A|B` (any case).
 `null` is accepted wherever the property is not required, as Azure does.
@@ -125,7 +126,7 @@ class Check:
         for key, item in value.items():
             place = f"{path}.{key}" if path else key
             found = node.find(key)
-            if found is None or _date(found[1].since) > _date(self.version):
+            if found is None or not _is_known(found[1], self.version):
                 raise invalid_content(
                     f"Could not find member '{key}' on object of type 'ResourceDefinition'. "
                     f"Path '{place}', line 1, position 1."
@@ -171,7 +172,7 @@ def prune(node: Node, value: Any, version: str) -> Any:
         found = node.children.get(key)
         if found is None:
             kept[key] = item
-        elif _date(found.since) <= _date(version):
+        elif _is_known(found, version):
             kept[key] = prune(found, item, version)
     return kept
 
@@ -225,5 +226,7 @@ def _wrong_type(value: Any, expected: str, path: str) -> ArmError:
     )
 
 
-def _date(version: str) -> str:
-    return version[:10]
+def _is_known(node: Node, version: str) -> bool:
+    stable, _, preview = node.since.partition("/")
+    since = preview if preview and version.endswith("-preview") else stable
+    return since <= version[:10]
