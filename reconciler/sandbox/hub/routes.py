@@ -14,13 +14,14 @@ from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox.hub.commits import WRITTEN, Commit, HubFile
+from reconciler.sandbox.hub.commits import Commit, HubFile
 from reconciler.sandbox.hub.conversation import checked_rows
 from reconciler.sandbox.hub.repositories import (
     Repository,
     UnknownRevision,
     repositories,
 )
+from reconciler.sandbox.hub.shapes import facts, tree
 from reconciler.sandbox.world import World
 
 REPO = "{owner}/{name}"
@@ -68,7 +69,7 @@ class Hub:
     async def facts(self, request: web.Request) -> web.StreamResponse:
         """What `dataset_info` and `repo_info` ask for."""
         repository, commit = await self._commit(request)
-        return web.json_response(_facts(repository, commit, request.query))
+        return web.json_response(facts(repository, commit, request.query))
 
     async def listing(self, request: web.Request) -> web.StreamResponse:
         """All repositories whose name holds `search`."""
@@ -78,7 +79,7 @@ class Hub:
         for name, repository in self._repositories.items():
             if wanted in name.lower() and name.lower().startswith(author):
                 commit = repository.commit(await self._head(repository))
-                found.append(_facts(repository, commit, request.query))
+                found.append(facts(repository, commit, request.query))
         return web.json_response(found)
 
     async def tree(self, request: web.Request) -> web.StreamResponse:
@@ -86,7 +87,7 @@ class Hub:
         _, commit = await self._commit(request)
         path = request.match_info.get("path", "").strip("/")
         is_recursive = request.query.get("recursive", "").lower() in {"true", "1"}
-        entries = list(_tree(commit, path, is_recursive=is_recursive))
+        entries = list(tree(commit, path, is_recursive=is_recursive))
         if path and not entries:
             raise HubError(404, "EntryNotFound", f"{path} does not exist on this revision")
         return web.json_response(entries, headers={"X-Repo-Commit": commit.sha})
@@ -98,7 +99,7 @@ class Hub:
             wanted = (await request.json()).get("paths", [])
         else:
             wanted = (await request.post()).getall("paths", [])
-        every = {entry["path"]: entry for entry in _tree(commit, "", is_recursive=True)}
+        every = {entry["path"]: entry for entry in tree(commit, "", is_recursive=True)}
         return web.json_response([every[path] for path in wanted if path in every])
 
     async def refs(self, request: web.Request) -> web.StreamResponse:
@@ -250,67 +251,3 @@ def _send(request: web.Request, commit: Commit, file: HubFile) -> web.Response:
         raise HubError(416, "InvalidRange", "The range lies outside the file.")
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
     return web.Response(status=206, body=content[start:stop], headers=headers)
-
-
-def _facts(repository: Repository, commit: Commit, query: Any) -> dict[str, Any]:
-    has_blobs = query.get("blobs", "").lower() in {"true", "1"}
-    siblings = [
-        {"rfilename": file.path, **(_blob_facts(file) if has_blobs else {})}
-        for file in commit.files.values()
-    ]
-    facts: dict[str, Any] = {
-        "_id": commit.sha[:24],
-        "id": repository.name,
-        "author": repository.name.partition("/")[0],
-        "sha": commit.sha,
-        "lastModified": commit.date,
-        "createdAt": WRITTEN,
-        "private": False,
-        "gated": False,
-        "disabled": False,
-        "tags": ["language:en", "license:apache-2.0", "region:us"],
-        "description": "The reconcile sandbox's own corpus; see the card.",
-        "downloads": 0,
-        "likes": 0,
-        "cardData": {"language": ["en"], "license": "apache-2.0"},
-        "siblings": siblings,
-        "usedStorage": sum(file.size for file in commit.files.values()),
-    }
-    wanted = set(query.getall("expand", []))
-    return {name: facts[name] for name in facts if not wanted or name in wanted | {"_id", "id"}}
-
-
-def _blob_facts(file: HubFile) -> dict[str, Any]:
-    facts: dict[str, Any] = {"size": file.size, "blobId": file.oid}
-    if file.sha256:
-        facts["lfs"] = {"sha256": file.sha256, "size": file.size, "pointerSize": 134}
-    return facts
-
-
-def _tree(commit: Commit, path: str, *, is_recursive: bool) -> Iterable[dict[str, Any]]:
-    prefix = f"{path}/" if path else ""
-    folders: set[str] = set()
-    for file in commit.files.values():
-        if not file.path.startswith(prefix):
-            continue
-        parts = file.path[len(prefix) :].split("/")
-        depth = len(parts) - 1 if is_recursive else min(len(parts) - 1, 1)
-        for level in range(1, depth + 1):
-            folder = prefix + "/".join(parts[:level])
-            if folder not in folders:
-                folders.add(folder)
-                yield {"type": "directory", "oid": commit.sha, "size": 0, "path": folder}
-        if is_recursive or len(parts) == 1:
-            yield _tree_entry(file)
-
-
-def _tree_entry(file: HubFile) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "type": "file",
-        "oid": file.oid,
-        "size": file.size,
-        "path": file.path,
-    }
-    if file.sha256:
-        entry["lfs"] = {"oid": file.sha256, "size": file.size, "pointerSize": 134}
-    return entry

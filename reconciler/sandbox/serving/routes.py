@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from reconciler.sandbox.serving.discovery import REGISTRY_PATH, Discovery
-from reconciler.sandbox.serving.exchange import WORKSPACE_PATH, guarded
+from reconciler.sandbox.serving.exchange import WORKSPACE_PATH, AmlError, guarded
 from reconciler.sandbox.serving.flows import Flows
 from reconciler.sandbox.serving.history import History
 from reconciler.sandbox.serving.scoring import Scoring
@@ -14,12 +14,19 @@ from reconciler.sandbox.world import World
 HISTORY = f"/_aml/history/v1.0{WORKSPACE_PATH}/runs/{{run}}"
 MLFLOW = f"/_aml/mlflow/{{version}}{WORKSPACE_PATH}/api/2.0/mlflow"
 FLOWS = f"/_aml/flow/api{WORKSPACE_PATH}/{{kind:(?:PromptFlows|Flows)}}"
+ROOTS = ("aml", "inference", "registry-[^/]+")
 SCORING = "/_inference/{region}/{endpoint}"
 
 
 def routes(world: World) -> list[web.RouteDef]:
     """The routes, all answering errors in the shape of their service."""
-    return [*_discovery(world), *_history(world), *_flows(world), *_scoring(world)]
+    found = [*_discovery(world), *_history(world), *_flows(world), *_scoring(world)]
+    unknown = guarded(world, "sandbox", _nothing)
+    return [*found, *(web.route("*", f"/{{root:_{name}}}/{{rest:.*}}", unknown) for name in ROOTS)]
+
+
+async def _nothing(request: web.Request) -> web.StreamResponse:
+    raise AmlError(404, "NotFound", f"{request.method} {request.path} is not served here.")
 
 
 def _discovery(world: World) -> list[web.RouteDef]:

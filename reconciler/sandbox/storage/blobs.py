@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 from aiohttp import web
 
 from reconciler.sandbox.storage import access
-from reconciler.sandbox.storage.blobstore import Blob, BlobStore
+from reconciler.sandbox.storage.blobrecords import Blob
+from reconciler.sandbox.storage.blobstore import BlobStore
 from reconciler.sandbox.storage.conditions import check_read, check_write, requested_range
 from reconciler.sandbox.storage.containers import existing as existing_container
 from reconciler.sandbox.storage.content import Piece

@@ -10,9 +10,9 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.sandbox.storage.blobrecords import Blob, Container, blob_of, container_of, dump
 from reconciler.sandbox.storage.content import ContentFiles, Piece, PieceWriter
 from reconciler.sandbox.storage.index import Index, after_prefix, dump_pieces, load_pieces
 
@@ -29,34 +29,6 @@ CREATE TABLE IF NOT EXISTS staged (
   PRIMARY KEY (account, container, name, block)) WITHOUT ROWID;
 """
 SCAN_PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """A container; `modified` is in seconds since 1970."""
-
-    account: str
-    name: str
-    etag: str
-    modified: float
-    metadata: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """A committed blob. `headers` are its own HTTP headers, lower case; times in s since 1970."""
-
-    account: str
-    container: str
-    name: str
-    pieces: tuple[Piece, ...]
-    size: int
-    etag: str
-    created: float
-    modified: float
-    headers: Mapping[str, str]
-    metadata: Mapping[str, str]
-    blocks: tuple[str, ...]
 
 
 Guard = Callable[[Blob | None], None]
@@ -83,7 +55,7 @@ class BlobStore:
     ) -> bool:
         """Create a container; False when it was there already."""
         with self._index.transaction() as sql:
-            values = (account, container, self._index.new_etag(), self._now(), _dump(metadata))
+            values = (account, container, self._index.new_etag(), self._now(), dump(metadata))
             done = sql.execute("INSERT OR IGNORE INTO container VALUES (?,?,?,?,?)", values)
             return done.rowcount == 1
 
@@ -92,12 +64,12 @@ class BlobStore:
         row = self._index.row(
             "SELECT * FROM container WHERE account=? AND name=?", account, container
         )
-        return _container(row) if row else None
+        return container_of(row) if row else None
 
     def containers(self, account: str) -> list[Container]:
         """The account's containers by name."""
         rows = self._index.rows("SELECT * FROM container WHERE account=? ORDER BY name", account)
-        return [_container(row) for row in rows]
+        return [container_of(row) for row in rows]
 
     def set_container_metadata(
         self, account: str, container: str, metadata: Mapping[str, str]
@@ -106,7 +78,7 @@ class BlobStore:
         with self._index.transaction() as sql:
             sql.execute(
                 "UPDATE container SET metadata=?, etag=?, modified=? WHERE account=? AND name=?",
-                (_dump(metadata), self._index.new_etag(), self._now(), account, container),
+                (dump(metadata), self._index.new_etag(), self._now(), account, container),
             )
 
     def delete_container(self, account: str, container: str) -> bool:
@@ -150,7 +122,7 @@ class BlobStore:
             "SELECT * FROM blob WHERE account=? AND container=? AND name=?",
             account, container, name,
         )  # fmt: skip
-        return _blob(row) if row else None
+        return blob_of(row) if row else None
 
     def scan(
         self, account: str, container: str, prefix: str = "", start: str = ""
@@ -164,7 +136,7 @@ class BlobStore:
                 "AND name<? ORDER BY name LIMIT ?",
                 account, container, floor, ceiling, SCAN_PAGE,
             )  # fmt: skip
-            yield from map(_blob, rows)
+            yield from map(blob_of, rows)
             if len(rows) < SCAN_PAGE:
                 return
             floor, comparison = rows[-1]["name"], ">"
@@ -206,7 +178,7 @@ class BlobStore:
                     (
                         account, container, name, dump_pieces(new), size,
                         self._index.new_etag(), old.created if old else now, now,
-                        _dump(headers), _dump(metadata), json.dumps(list(blocks)),
+                        dump(headers), dump(metadata), json.dumps(list(blocks)),
                     ),
                 )  # fmt: skip
                 staged = self._drop_staged(sql, account, container, name)
@@ -235,8 +207,8 @@ class BlobStore:
                 "UPDATE blob SET headers=?, metadata=?, etag=?, modified=? "
                 "WHERE account=? AND container=? AND name=?",
                 (
-                    _dump(blob.headers if headers is None else headers),
-                    _dump(blob.metadata if metadata is None else metadata),
+                    dump(blob.headers if headers is None else headers),
+                    dump(blob.metadata if metadata is None else metadata),
                     self._index.new_etag(), self._now(), blob.account, blob.container, blob.name,
                 ),
             )  # fmt: skip
@@ -310,29 +282,3 @@ class BlobStore:
         for row in self._index.rows("SELECT pieces FROM blob UNION ALL SELECT piece FROM staged"):
             named.update(piece.file for piece in load_pieces(row[0]))
         return named
-
-
-def _dump(values: Mapping[str, str] | None) -> str:
-    return json.dumps(dict(values or {}), ensure_ascii=False)
-
-
-def _container(row: sqlite3.Row) -> Container:
-    return Container(
-        row["account"], row["name"], row["etag"], row["modified"], json.loads(row["metadata"])
-    )
-
-
-def _blob(row: sqlite3.Row) -> Blob:
-    return Blob(
-        account=row["account"],
-        container=row["container"],
-        name=row["name"],
-        pieces=load_pieces(row["pieces"]),
-        size=row["size"],
-        etag=row["etag"],
-        created=row["created"],
-        modified=row["modified"],
-        headers=json.loads(row["headers"]),
-        metadata=json.loads(row["metadata"]),
-        blocks=tuple(json.loads(row["blocks"])),
-    )

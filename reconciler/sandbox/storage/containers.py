@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
 
-from reconciler.sandbox.storage.blobstore import Blob, BlobStore, Container
+from reconciler.sandbox.storage.blobrecords import Blob, Container
+from reconciler.sandbox.storage.blobstore import BlobStore
 from reconciler.sandbox.storage.conditions import check_read
 from reconciler.sandbox.storage.errors import StorageError
 from reconciler.sandbox.storage.exchange import (
