@@ -10,7 +10,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.decide import resolve
-from reconciler.engine.diff import Rules, diff
+from reconciler.engine.diff import Rules, diff, duration_seconds
 from reconciler.engine.types import (
     Action,
     Address,
@@ -79,7 +79,7 @@ class Views:
             found = self._stated(change)
         else:
             found = list(change.fields)
-        return [item for item in found if not self._is_mark(item)]
+        return [item for item in found if not self._is_mark(item) and not self._is_home(item)]
 
     def compares(self, change: Change) -> bool:
         """Whether apply compares secrets of an existing resource that the plan did not read."""
@@ -96,6 +96,11 @@ class Views:
         addresses = {c.resource.resource_id.casefold(): c.address for c in self.plan.changes}
         body = _addresses(change.resource.desired, addresses)
         return list(diff(resolve(body, self.known), {}, rules))
+
+    def _is_home(self, item: FieldDiff) -> bool:
+        """Whether it only says that something new goes where everything of the spec goes."""
+        home = self.plan.target.location
+        return item.keys == ("location",) and item.before is None and item.after == home
 
     def _is_mark(self, item: FieldDiff) -> bool:
         mark = f"v1:{self.plan.spec_name}:"
@@ -116,7 +121,7 @@ def _addresses(value: Any, addresses: Mapping[str, Address]) -> Any:
 
 def name_of(item: FieldDiff) -> str:
     """Return the field's name as readers see it: the spec's word, else the ARM path."""
-    return clean(item.label.removeprefix("properties."))
+    return clean(item.label.removeprefix("properties.").removeprefix("properties."))
 
 
 def shown_before(item: FieldDiff) -> str:
@@ -139,6 +144,9 @@ def shown(value: Any) -> str:
         return ABSENT
     if isinstance(value, float):
         return f"{Decimal(repr(value)):f}" if isfinite(value) else str(value)
+    seconds = duration_seconds(value) if isinstance(value, str) else None
+    if seconds is not None:
+        return f"{seconds:.12g}s"
     if isinstance(value, str):
         text = clean(value) if value and value == value.strip() else json.dumps(value)
     else:

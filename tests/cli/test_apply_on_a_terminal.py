@@ -1,0 +1,147 @@
+"""Apply as a person sees it: on a real pseudo-terminal, against a real sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pyte
+import pytest
+
+from reconciler.diagnostics import ExitCode
+
+ROOT = Path(__file__).parents[2]
+SPEC = str(ROOT / "examples" / "smallest.yaml")
+RECONCILE = [sys.executable, "-m", "reconciler"]
+TIMEOUT_S = 60
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory and home."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    return tmp_path
+
+
+@pytest.fixture
+def frozen(home: Path) -> Iterator[str]:
+    """The URL of a sandbox in which nothing that takes time ever ends."""
+    words = [*RECONCILE, "sandbox", "serve", "--state", "world", "--clock", "frozen"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+
+
+def on_a_terminal(*words: str) -> pexpect.spawn:
+    """Start a command on a terminal of 80 x 24."""
+    return pexpect.spawn(
+        RECONCILE[0],
+        [*RECONCILE[1:], *words],
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=TIMEOUT_S,
+    )
+
+
+def screen_after(text: str, rows: int = 200) -> list[str]:
+    """Return what stays on a tall terminal after these bytes."""
+    screen = pyte.Screen(80, rows)
+    pyte.Stream(screen).feed(text)
+    return [row.rstrip() for row in screen.display if row.strip()]
+
+
+def test_apply_shows_the_plan_asks_and_leaves_a_report(home: Path) -> None:
+    child = on_a_terminal("apply", SPEC, "--sandbox")
+    child.expect("Only `yes` is accepted: ")
+    asked = child.before
+    child.sendline("yes")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    assert "Plan: 7 to create" in asked
+    shown = screen_after(child.before)
+    assert any(re.fullmatch(r"  \+ workspace created  [\d.]+s", row) for row in shown)
+    assert any(row.startswith("Done in ") for row in shown)
+    assert not any("under way" in row or re.search(r"\d of 7 done", row) for row in shown)
+    assert child.before.rstrip().count("\x1b[?25l") <= child.before.count("\x1b[?25h")
+
+
+def test_any_other_answer_changes_nothing(home: Path) -> None:
+    child = on_a_terminal("apply", SPEC, "--sandbox")
+    child.expect("Only `yes` is accepted: ")
+    child.sendline("y")
+    child.expect("not confirmed, so nothing was changed")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == ExitCode.REFUSED
+
+
+def test_off_a_terminal_apply_needs_yes(home: Path) -> None:
+    done = subprocess.run(
+        [*RECONCILE, "apply", SPEC, "--sandbox"],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=TIMEOUT_S,
+    )
+    assert done.returncode == ExitCode.REFUSED
+    assert "Plan: 7 to create" in done.stdout
+    assert "pass --yes" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, ExitCode.INTERRUPTED), (signal.SIGTERM, ExitCode.TERMINATED)],
+)
+def test_the_first_signal_stops_gently_and_says_how_to_go_on(
+    frozen: str, number: signal.Signals, code: ExitCode
+) -> None:
+    with subprocess.Popen(
+        [*RECONCILE, "apply", SPEC, "--yes", "--sandbox", frozen],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        seen = next((row for row in process.stderr if "key_vault  creating" in row), None)
+        assert seen, process.communicate()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == code, err
+    assert "nothing new is started" in err
+    assert "Still running in Azure:" in out
+    assert f"To go on where this stopped: reconcile apply {SPEC} --sandbox {frozen}" in out
+
+
+def test_ctrl_c_while_nothing_is_written_leaves_at_once(frozen: str) -> None:
+    child = on_a_terminal("apply", SPEC, "--sandbox", frozen)
+    child.expect("Only `yes` is accepted: ")
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == ExitCode.INTERRUPTED
+
+
+def test_a_second_ctrl_c_leaves_at_once_with_the_cursor_back(frozen: str) -> None:
+    child = on_a_terminal("apply", SPEC, "--yes", "--sandbox", frozen)
+    child.expect(r"\d of 7 done")
+    child.kill(signal.SIGINT)
+    child.kill(signal.SIGINT)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == ExitCode.INTERRUPTED
+    assert "\x1b[?25h" in child.before
