@@ -13,8 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox.arm.ids import parse
+from reconciler.sandbox.arm.errors import ArmError
+from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.lifecycle import remove
+from reconciler.sandbox.arm.types import Call
 from reconciler.sandbox.arm.writes import merge
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.store import Record
@@ -67,7 +69,8 @@ class _Control:
                 return web.json_response({"error": "wrong or missing x-sandbox-token"}, status=401)
             try:
                 return await handler(request)
-            except (ValueError, KeyError) as error:
+            except (ValueError, KeyError, ArmError) as error:
+                self._world.store.rollback()
                 return web.json_response({"error": str(error)}, status=400)
 
         return run
@@ -132,11 +135,7 @@ class _Control:
         record = self._world.store.get(body["id"])
         match body["op"]:
             case "put":
-                type_ = self._world.arm.types[target.type.lower()]
-                fresh = Record(body["id"], type_.type, body["body"], {}, self._world.clock.now())
-                if record is not None:
-                    fresh.id, fresh.hidden = record.id, record.hidden
-                self._world.store.put(fresh)
+                self._drift_put(target, record, body)
             case "patch":
                 merge(_found(record, body).body, body["body"])
                 self._world.store.put(_found(record, body))
@@ -145,6 +144,20 @@ class _Control:
             case other:
                 raise ValueError(f"op {other!r} is not put, patch or delete")
         return web.json_response({})
+
+    def _drift_put(self, target: Target, record: Record | None, body: Json) -> None:
+        """Replace a stored body as it is; create a missing resource as a client would."""
+        if record is not None:
+            record.body = body["body"]
+            self._world.store.put(record)
+            return
+        type_ = self._world.arm.types[target.type.lower()]
+        query = {"api-version": type_.versions[-1]}
+        call = Call("PUT", body["id"], query, body["body"], {}, *_someone_else())
+        self._world.arm.handle(call)
+        made = self._world.store.get(body["id"])
+        if made is not None and "pending" in made.hidden:
+            made.hidden["pending"]["wait"]["ends"] = [self._world.clock.now()]
 
     async def reset(self, request: web.Request) -> web.Response:
         """Forget everything but identity, certificate and clock."""
@@ -187,6 +200,11 @@ def count_attached(app: web.Application, change: int) -> int:
     """Add to the number of attached users and return it."""
     app[ATTACH_COUNT][0] += change
     return app[ATTACH_COUNT][0]
+
+
+def _someone_else() -> tuple[str, str]:
+    """Return object and client id of a person who works in the portal."""
+    return "0b1f6471-1bf0-4dda-aec3-cb9272f09590", "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
 
 
 def _found(record: Record | None, body: Json) -> Record:

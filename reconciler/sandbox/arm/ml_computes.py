@@ -200,8 +200,10 @@ COMPUTES = ResourceType(
         f"{_INNER}.osType",
         f"{_INNER}.subnet",
         f"{_INNER}.enableNodePublicIp",
+        f"{_INNER}.remoteLoginPortPublicAccess",
         "properties.disableLocalAuth",
         "identity.type",
+        "identity.userAssignedIdentities",
     ),
     immutable_error=lambda path, name: user_error(
         f"Compute '{name}' already exists and its property '{path}' cannot be changed. Delete "

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog
-from reconciler.sandbox.arm.errors import ArmError
+from reconciler.sandbox.arm.errors import ArmError, group_not_found
 from reconciler.sandbox.arm.ids import GROUPS
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.types import (
@@ -23,6 +23,7 @@ from reconciler.sandbox.arm.types import (
     schema,
     versions,
 )
+from reconciler.sandbox.arm.writes import registration
 from reconciler.sandbox.entra import SUBSCRIPTION
 from reconciler.sandbox.store import Record
 
@@ -100,8 +101,6 @@ def _list_resources(world: World, call: Call, path: dict[str, str]) -> Answer:
     group = path.get("group")
     under = f"/subscriptions/{path['sub']}" + (f"/resourceGroups/{group}" if group else "")
     if group and world.store.get(under) is None:
-        from reconciler.sandbox.arm.errors import group_not_found
-
         raise group_not_found(group)
     records = [record for record in world.store.below(under) if _is_listed(world, record)]
     items = [_brief(world, record) for record in _matching(records, call.query.get("$filter"))]
@@ -172,12 +171,6 @@ def _locations(world: World, call: Call, path: dict[str, str]) -> Answer:
         if name != "global"
     ]
     return Answer(200, {"value": items})
-
-
-def registration(world: World, sub: str, namespace: str) -> str:
-    """Return the registration state of a provider in a subscription (Registered by default)."""
-    key = f"{sub}/{namespace}".lower()
-    return str(world.store.document("providers", key) or "Registered")
 
 
 def _provider(world: World, sub: str, namespace: str) -> Json:

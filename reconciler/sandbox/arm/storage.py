@@ -216,6 +216,81 @@ def _share_ready(world: World, record: Record) -> None:
     world.files.create_share(record.id.split("/")[8], record.name)
 
 
+def _service_present(world: World, record: Record, body: Json) -> None:
+    account = world.store.get(record.id.rsplit("/", 2)[0])
+    if account is not None:
+        name = account.body["sku"]["name"]
+        body["sku"] = {"name": name, "tier": name.split("_")[0]}
+
+
+def _service(leaf: str, text: str) -> ResourceType:
+    return ResourceType(
+        type=f"{ACCOUNT}/{leaf}",
+        versions=VERSIONS,
+        schema=schema(text),
+        name_pattern="default",
+        tracked=False,
+        create_status=200,
+        shows_state=False,
+        system_data=False,
+        can_patch=False,
+        can_delete=False,
+        present=_service_present,
+    )
+
+
+BLOB_SERVICE = _service(
+    "blobServices",
+    """
+    properties:
+      cors: any
+      defaultServiceVersion: str
+      deleteRetentionPolicy:
+        enabled: bool
+        days: int
+        allowPermanentDelete: bool
+      isVersioningEnabled: bool
+      automaticSnapshotPolicyEnabled: bool
+      changeFeed: any
+      restorePolicy: any
+      containerDeleteRetentionPolicy:
+        enabled: bool
+        days: int
+        allowPermanentDelete: bool
+      lastAccessTimeTrackingPolicy: any
+    sku-: any
+    """,
+)
+FILE_SERVICE = _service(
+    "fileServices",
+    """
+    properties:
+      cors: any
+      shareDeleteRetentionPolicy:
+        enabled: bool
+        days: int
+        allowPermanentDelete: bool
+      protocolSettings: any
+    sku-: any
+    """,
+)
+
+
+def _ready(world: World, record: Record) -> None:
+    """A new account has both services, with Azure's defaults of soft delete."""
+    off: Json = {"enabled": False, "allowPermanentDelete": False}
+    seven: Json = {"enabled": True, "days": 7}
+    for type_, properties in (
+        (BLOB_SERVICE, {"cors": {"corsRules": []}, "deleteRetentionPolicy": off}),
+        (FILE_SERVICE, {"cors": {"corsRules": []}, "shareDeleteRetentionPolicy": seven}),
+    ):
+        identity = f"{record.id}/{type_.type.rsplit('/', 1)[1]}/default"
+        if world.store.get(identity) is None:
+            hidden: Json = {"etag": '"service"'}
+            body: Json = {"properties": properties}
+            world.store.put(Record(identity, type_.type, body, hidden, world.clock.now()))
+
+
 STORAGE_ACCOUNT = ResourceType(
     type=ACCOUNT,
     versions=VERSIONS,
@@ -235,6 +310,7 @@ STORAGE_ACCOUNT = ResourceType(
     global_name=taken,
     system_data=False,
     prepare=_prepare,
+    ready=_ready,
     present=_present,
     removed=_removed,
     actions={"listKeys": _list_keys, "regenerateKey": _regenerate},
@@ -277,7 +353,8 @@ FILE_SHARE = ResourceType(
     parent_required=False,
     ready=_share_ready,
 )
-TYPES = (STORAGE_ACCOUNT, BLOB_CONTAINER, FILE_SHARE)
+
+TYPES = (STORAGE_ACCOUNT, BLOB_SERVICE, FILE_SERVICE, BLOB_CONTAINER, FILE_SHARE)
 ROUTES = (
     Route(
         "POST",

@@ -35,6 +35,7 @@ class Writer:
         allowed = {"PUT": type_.can_put, "PATCH": type_.can_patch, "DELETE": type_.can_delete}
         if not allowed[call.method]:
             raise ArmError(405, "MethodNotAllowed", f"{type_.type} does not support {call.method}.")
+        self._check_registered(target, type_)
         old = self._world.store.get(target.id)
         if old is not None:
             old = self._engine.lifecycle.settle(old)
@@ -45,6 +46,16 @@ class Writer:
         if call.method == "PATCH" and old is None:
             self._engine.find(target, type_)
         return self._put(call, target, type_, old)
+
+    def _check_registered(self, target: Target, type_: ResourceType) -> None:
+        state = registration(self._world, target.subscription or "", type_.namespace)
+        if state != "Registered":
+            raise conflict(
+                "MissingSubscriptionRegistration",
+                "The subscription is not registered to use namespace "
+                f"'{type_.namespace}'. See https://aka.ms/rps-not-found for how to register "
+                "subscriptions.",
+            )
 
     def _check_parents(self, target: Target, type_: ResourceType) -> None:
         self._engine.require_scope(target)
@@ -87,10 +98,10 @@ class Writer:
         )
         self._check_location(write, type_)
         check_busy(write, type_)
-        check_immutable(write, type_)
         if old is None and type_.global_name is not None:
             self._check_global_name(target.names[-1], type_)
         type_.prepare(write)
+        check_immutable(write, type_)  # after the rewrites, which make like comparable to like
         return self._store(write, type_)
 
     def _canonical_id(self, target: Target, type_: ResourceType) -> str:
@@ -205,6 +216,12 @@ class Writer:
             self._world.store.put(old)
         headers = self._engine.lifecycle.headers(old, type_, type_.delete, operation, call.version)
         return Answer(202, None, headers)
+
+
+def registration(world: World, subscription: str, namespace: str) -> str:
+    """Return a provider's registration state in a subscription; Registered unless changed."""
+    key = f"{subscription}/{namespace}".lower()
+    return str(world.store.document("providers", key) or "Registered")
 
 
 def canonical_scope(world: World, scope: str) -> str:
