@@ -49,13 +49,13 @@ def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[Fie
     dotted = ".".join(path)
     if dotted in rules.write_only:
         return
-    own = rules.same.get(dotted)
+    own = rules.same.get(dotted) or WHOLE.get(path)
     if own is None and isinstance(desired, Mapping) and desired:
         shown = observed if isinstance(observed, Mapping) else {}
         folded = {key.casefold(): value for key, value in shown.items()}
         for key, value in desired.items():
             yield from _walk((*path, key), value, folded.get(key.casefold()), rules)
-    elif not (own or _same_for(path))(observed, desired):
+    elif not (own or same_value)(observed, desired):
         yield FieldDiff(
             keys=path,
             label=rules.labels.get(dotted, dotted),
@@ -69,15 +69,6 @@ def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[Fie
 def _covers(patterns: frozenset[str], path: Path) -> bool:
     """Return whether a pattern names the path or one of its parents."""
     return any(".".join(path[:end]) in patterns for end in range(1, len(path) + 1))
-
-
-def _same_for(path: Path) -> Same:
-    """Return the comparison that Azure's conventions ask for at this path."""
-    if path == ("location",):
-        return same_location
-    if path == ("identity",):
-        return same_identity
-    return same_value
 
 
 def same_value(observed: Any, desired: Any) -> bool:
@@ -156,6 +147,10 @@ def _identity(block: Any) -> tuple[frozenset[str], frozenset[str]]:
     kinds = {part.strip().casefold() for part in str(block.get("type") or "None").split(",")}
     ids = block.get("userAssignedIdentities") or {}
     return frozenset(kinds - {"none"}), frozenset(str(key).casefold() for key in ids)
+
+
+WHOLE: Mapping[Path, Same] = {("location",): same_location, ("identity",): same_identity}
+"""Top-level values that Azure's conventions compare as one thing."""
 
 
 def overlay(observed: Any, desired: Any) -> Any:
