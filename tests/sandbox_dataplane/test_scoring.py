@@ -151,6 +151,26 @@ def test_wrong_key_is_refused(azure: Azure, endpoint: Endpoint, key: str) -> Non
     assert send(azure, endpoint, chat("hi"), {"Authorization": key}).status_code == 401
 
 
+def test_endpoint_with_tokens_takes_those_it_issued_and_no_keys(
+    azure: Azure, workspace: str, endpoint: Endpoint
+) -> None:
+    path = f"{workspace}/onlineEndpoints/ep-{uuid.uuid4().hex[:8]}"
+    body = {
+        "location": "eastus",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"authMode": "AMLToken"},
+    }
+    azure.arm("PUT", path, VERSION, body)
+    uri = settled(azure, path)["properties"]["scoringUri"]
+    token = azure.arm("POST", f"{path}/token", VERSION)["accessToken"]
+    arm_token = azure.credential.get_token(f"{azure.url}/.default").token
+    statuses = [
+        send(azure, Endpoint(workspace, path, uri, secret), chat("hi")).status_code
+        for secret in (token, arm_token, endpoint.key)
+    ]
+    assert statuses == [404, 401, 401]  # 404: let in, but nothing is deployed
+
+
 def test_header_names_the_deployment_and_bypasses_traffic(azure: Azure, endpoint: Endpoint) -> None:
     header = {"azureml-model-deployment": "green"}
     answer = send(azure, endpoint, chat("capital of Peru?"), header)

@@ -27,6 +27,7 @@ from reconciler.sandbox.world import World
 
 ENDPOINT = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 DEPLOYMENT_HEADER = "azureml-model-deployment"
+TOKEN_AUDIENCE = "https://ml.azure.com"
 MAX_TOKENS = 4096
 _TOKEN = re.compile(r"\s*\w+|\s*[^\w\s]")
 
@@ -101,9 +102,11 @@ class Scoring:
                 raise refused
             return
         try:
-            self._world.identity.claims(token)
+            audience = str(self._world.identity.claims(token)["aud"]).rstrip("/")
         except (InvalidToken, ValueError, LookupError) as error:
             raise AmlError(401, "Unauthorized", "token_auth_access_denied") from error
+        if audience != TOKEN_AUDIENCE:
+            raise AmlError(401, "Unauthorized", f"The token is for {audience}.")
 
     def _deployment(self, request: web.Request, endpoint: Record, raw: bytes) -> Record:
         asked = request.headers.get(DEPLOYMENT_HEADER)
