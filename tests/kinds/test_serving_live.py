@@ -1,0 +1,355 @@
+"""The serving kinds against the sandbox, over HTTPS and with Microsoft's own clients."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.chat import ask
+from reconciler.diagnostics import ReconcileError
+from reconciler.engine.types import Status
+from reconciler.sandbox.launch import launch
+from tests.kinds.serving_azure import (
+    API,
+    CONNECTION,
+    ENDPOINT,
+    GROUP,
+    ML,
+    ROOT,
+    SPEC,
+    SUBSCRIPTION,
+    Azure,
+)
+
+ASSIGNMENTS = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments"
+CHECKER = ROOT.parent / "shared" / "tools" / "check_traffic.py"
+GREEN = """  green:
+    endpoint_name: phi3-ep
+    model: azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14
+    instance_type: Standard_NC24ads_A100_v4
+connections:"""
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
+        yield Azure(server)
+
+
+@pytest.fixture
+def azure(started: Azure) -> Azure:
+    started.prepare()
+    return started
+
+
+@pytest.fixture
+def live(azure: Azure) -> Azure:
+    azure.applied()
+    return azure
+
+
+def with_green(traffic: str = "{blue: 100}") -> str:
+    return SPEC.replace("connections:", GREEN, 1).replace("{blue: 100}", traffic)
+
+
+def test_second_apply_writes_nothing(live: Azure) -> None:
+    assert live.changes() == {}
+    before = live.now()
+    live.applied()
+    assert live.writes(before) == []
+
+
+def test_a_plan_reads_no_secret(live: Azure) -> None:
+    before = live.now()
+    live.plan()
+    assert {e["method"] for e in live.journal(before)} == {"GET"}
+
+
+def test_chat_goes_through_flow_connection_and_endpoint(live: Azure) -> None:
+    world, loaded = live.world()
+    answer = ask(world, loaded.resources, "Who founded Microsoft?", temperature=0.0)
+    assert "Bill Gates" in answer.text
+    assert answer.connection == "connections.phi3-connection"
+
+
+def test_chat_before_apply_says_what_to_do(azure: Azure) -> None:
+    world, loaded = azure.world()
+    with pytest.raises(ReconcileError, match="does not exist yet"):
+        ask(world, loaded.resources, "Hello?")
+
+
+def test_chat_without_traffic_ends_at_once(live: Azure) -> None:
+    live.drift(ENDPOINT, {"properties": {"traffic": {"blue": 0}}})
+    world, loaded = live.world()
+    with pytest.raises(ReconcileError, match="gets any traffic"):
+        ask(world, loaded.resources, "Hello?")
+
+
+def test_uploaded_flow_names_the_connection(live: Azure) -> None:
+    spec = SPEC.replace("phi3-connection:", "other-name:").replace(
+        "connections.phi3-connection", "connections.other-name"
+    )
+    live.applied(spec)
+    assert '"other-name"' in uploaded_flow_file(live)
+
+
+def uploaded_flow_file(azure: Azure) -> str:
+    world, loaded = azure.world()
+    flow = world.reads.list(f"{azure.server.url}/_aml/flow/api{ML}/proj1/Flows", "")[0]
+    store = azure.get(f"{ML}/proj1/datastores/workspaceworkingdirectory")["properties"]
+    secrets = azure.arm.post(
+        f"{ML}/proj1/datastores/workspaceworkingdirectory/listSecrets", API
+    )
+    key = {"account_name": store["accountName"], "account_key": secrets["key"]}
+    share = azure.connection().share(
+        f"{azure.server.url}/_file/{store['accountName']}", store["fileShareName"], key
+    )
+    content = share.get_file_client(flow["flowDefinitionFilePath"]).download_file().readall()
+    return bytes(content).decode()
+
+
+def test_changed_flow_folder_updates_the_flow_in_place(
+    live: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "flow"
+    folder.mkdir()
+    for file in (ROOT / "examples/flows/phi3-chat").iterdir():
+        if file.is_file():
+            (folder / file.name).write_bytes(file.read_bytes())
+    spec = SPEC.replace("examples/flows/phi3-chat", str(folder))
+    assert live.changes(spec) == {}
+    with (folder / "chat.py").open("a") as file:
+        file.write("# changed\n")
+    assert live.changes(spec) == {"flows.chat": "update"}
+    live.applied(spec)
+    assert live.changes(spec) == {}
+    world, _ = live.world()
+    flows = world.reads.list(f"{live.server.url}/_aml/flow/api{ML}/proj1/Flows", "")
+    assert len(flows) == 1
+
+
+def test_rotated_key_is_mended_by_apply(live: Azure) -> None:
+    live.arm.post(f"{ENDPOINT}/regenerateKeys", API, {"keyType": "Primary"})
+    assert live.changes() == {}
+    before = live.now()
+    live.applied()
+    assert live.writes(before) == [f"PUT {CONNECTION}"]
+    keys = live.arm.post(f"{ENDPOINT}/listKeys", API)
+    held = live.arm.post(f"{CONNECTION}/listsecrets", API)["properties"]["credentials"]["keys"]
+    assert held["key"] == keys["primaryKey"]
+
+
+def test_values_that_others_added_to_a_connection_survive(live: Azure) -> None:
+    body = live.get(CONNECTION)["properties"]
+    held = live.arm.post(f"{CONNECTION}/listsecrets", API)["properties"]["credentials"]["keys"]
+    live.arm.put(
+        CONNECTION,
+        API,
+        {
+            "properties": {
+                "category": "CustomKeys",
+                "authType": "CustomKeys",
+                "target": body["target"],
+                "credentials": {"keys": {**held, "key": "stale", "extra": "theirs"}},
+                "metadata": {**body["metadata"], "their": "note"},
+            }
+        },
+    )
+    live.applied()
+    after = live.arm.post(f"{CONNECTION}/listsecrets", API)["properties"]["credentials"]["keys"]
+    assert after == {**held, "extra": "theirs"}
+    assert live.get(CONNECTION)["properties"]["metadata"]["their"] == "note"
+
+
+def test_endpoint_update_keeps_the_traffic(live: Azure) -> None:
+    spec = SPEC.replace("    traffic:", "    tags: {tier: gold}\n    traffic:")
+    assert live.changes(spec) == {"endpoints.phi3-ep": "update"}
+    live.applied(spec)
+    body = live.get(ENDPOINT)
+    assert body["properties"]["traffic"] == {"blue": 100}
+    assert body["tags"]["tier"] == "gold"
+
+
+def test_traffic_moves_after_both_deployments_are_there(live: Azure) -> None:
+    spec = with_green("{blue: 90, green: 10}")
+    assert live.changes(spec) == {
+        "deployments.green": "create",
+        "endpoints.phi3-ep.traffic": "update",
+    }
+    live.applied(spec)
+    assert live.get(ENDPOINT)["properties"]["traffic"] == {"blue": 90, "green": 10}
+
+
+def test_other_machine_size_drains_replaces_and_restores_traffic(live: Azure) -> None:
+    spec = with_green("{blue: 90, green: 10}")
+    live.applied(spec)
+    other = spec.replace("versions/14\n    instance_type: Standard_NC24ads_A100_v4",
+                         "versions/14\n    instance_type: Standard_DS3_v2")
+    assert live.changes(other) == {
+        "deployments.green": "replace",
+        "endpoints.phi3-ep.traffic": "update",
+    }
+    live.applied(other)
+    assert live.get(ENDPOINT)["properties"]["traffic"] == {"blue": 90, "green": 10}
+    green = live.get(f"{ENDPOINT}/deployments/green")
+    assert green["properties"]["instanceType"] == "Standard_DS3_v2"
+
+
+def test_instance_count_is_patched(live: Azure) -> None:
+    spec = SPEC.replace("instance_count: 1", "instance_count: 2")
+    before = live.now()
+    live.applied(spec)
+    assert live.writes(before) == [f"PATCH {ENDPOINT}/deployments/blue"]
+    assert live.changes(spec) == {}
+
+
+def test_probe_is_rolled_out_in_place(live: Azure) -> None:
+    spec = SPEC.replace("instance_count: 1", "readiness_probe: {initial_delay: 30}")
+    before = live.now()
+    live.applied(spec)
+    assert live.writes(before) == [f"PUT {ENDPOINT}/deployments/blue"]
+    assert live.changes(spec) == {}
+
+
+def test_missing_role_fails_the_deployment_with_its_reason_and_log(azure: Azure) -> None:
+    spec = SPEC.replace("      - {role: AcrPull, scope: resource_group}\n", "")
+    report = azure.apply(spec)
+    failed = {o.address: o for o in report.outcomes if o.status is Status.FAILED}
+    assert list(failed) == ["deployments.blue"]
+    problem = failed["deployments.blue"].problem
+    assert problem is not None
+    assert "AcrPull" in problem.summary
+    assert "Starting deployment blue" in problem.detail
+    assert azure.changes()["deployments.blue"] == "replace"
+    azure.applied()
+
+
+def test_equal_role_assignment_of_somebody_else_is_used_and_left(azure: Azure) -> None:
+    azure.applied()
+    azure.destroy(only=["flows", "connections", "deployments", "endpoints"])
+    mine = next(iter(azure.arm.list(ASSIGNMENTS, "2022-04-01")))
+    azure.arm.delete(mine["id"], "2022-04-01")
+    properties = {
+        key: mine["properties"][key] for key in ("roleDefinitionId", "principalId", "principalType")
+    }
+    scope = mine["properties"]["scope"]
+    theirs = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{'1' * 8}-0000-4000-8000-{'1' * 12}"
+    azure.arm.put(theirs, "2022-04-01", {"properties": properties})
+    changes = azure.changes()
+    assert not [a for a in changes if a.startswith("identities.")]
+    azure.applied()
+    azure.destroy()
+    left = [i["id"] for i in azure.arm.list(ASSIGNMENTS, "2022-04-01")]
+    assert theirs in left
+
+
+def test_replaced_identity_gets_its_roles_again(live: Azure) -> None:
+    identity = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/server"
+    live.destroy(only=["flows", "connections", "deployments", "endpoints"])
+    live.arm.delete(identity, "2024-11-30")
+    live.applied()
+    principal = (live.arm.get(identity, "2024-11-30") or {})["properties"]["principalId"]
+    held = [
+        i
+        for i in live.arm.list(ASSIGNMENTS, "2022-04-01")
+        if i["properties"]["principalId"] == principal
+    ]
+    assert len(held) == 2
+    assert live.changes() == {}
+
+
+def test_destroy_leaves_only_what_was_there_before(live: Azure) -> None:
+    report = live.destroy()
+    assert report.exit_code == 0, report.outcomes
+    assert live.arm.get(ENDPOINT, API) is None
+    assert live.arm.get(CONNECTION, API) is None
+    assert live.arm.list(ASSIGNMENTS, "2022-04-01") == []
+    assert live.get(f"{ML}/ws1")
+    assert any("archived" in text for text in report.remains)
+
+
+def test_destroy_of_the_endpoint_alone_stops_the_serving_bill(live: Azure) -> None:
+    report = live.destroy(only=["endpoints.phi3-ep"])
+    assert report.exit_code == 0, report.outcomes
+    assert live.arm.get(ENDPOINT, API) is None
+    assert live.get(f"{ML}/ws1")
+
+
+def test_short_quota_with_fail_stops_before_the_first_write(azure: Azure) -> None:
+    spec = SPEC.replace(", on_short: request", "")
+    found = azure.plan(spec)
+    blocked = found.change_of("quota.standardNCADSA100v4Family").blocked
+    assert blocked is not None
+    assert "0 cores allowed, 0 in use, 48 wanted" in blocked.summary
+    before = azure.now()
+    with pytest.raises(ReconcileError):
+        azure.apply(spec)
+    assert azure.writes(before) == []
+
+
+def test_refused_quota_request_says_how_to_get_it_by_hand(azure: Azure) -> None:
+    family = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices"
+    place = f"{family}/locations/eastus/providers/Microsoft.Quota/quotas"
+    spec = SPEC
+    azure.control(
+        "POST",
+        "faults",
+        {
+            "method": "PUT",
+            "path": f"{place}/standardNCADSA100v4Family",
+            "status": 400,
+            "body": {"error": {"code": "ContactSupport", "message": "File a ticket."}},
+        },
+    )
+    report = azure.apply(spec)
+    azure.control("DELETE", "faults")
+    quota = report.outcomes[0] if "quota" in report.outcomes[0].address else report.outcomes[1]
+    assert quota.status is Status.FAILED
+    assert quota.problem is not None
+    assert "Azure portal" in quota.problem.hint
+
+
+def test_unmet_wait_for_quota_is_pending_not_failed(azure: Azure) -> None:
+    spec = SPEC.replace("on_short: request", "on_short: wait, wait_minutes: 0")
+    report = azure.apply(spec)
+    statuses = {o.address: o.status for o in report.outcomes}
+    assert statuses["quota.standardNCADSA100v4Family"] is Status.PENDING
+    assert statuses["deployments.blue"] is Status.SKIPPED
+    assert report.exit_code == 3
+
+
+def test_bigger_quota_than_wanted_is_left_alone(live: Azure) -> None:
+    assert live.changes(SPEC.replace("cores: 48", "cores: 24")) == {}
+
+
+def test_no_secret_is_shown_anywhere(live: Azure, caplog: pytest.LogCaptureFixture) -> None:
+    keys = live.arm.post(f"{ENDPOINT}/listKeys", API)
+    live.arm.post(f"{ENDPOINT}/regenerateKeys", API, {"keyType": "Primary"})
+    fresh = live.arm.post(f"{ENDPOINT}/listKeys", API)
+    with caplog.at_level("DEBUG"):
+        report = live.applied()
+    told = caplog.text + repr(report) + repr(live.plan()) + json.dumps(live.journal())
+    for key in (*keys.values(), *fresh.values()):
+        assert key not in told
+
+
+@pytest.mark.skipif(not CHECKER.exists(), reason="../shared/tools is not beside the project")
+def test_every_body_fits_the_published_types(live: Azure, tmp_path: Path) -> None:
+    live.applied(with_green("{blue: 90, green: 10}"))
+    live.applied(SPEC.replace("instance_count: 1", "app_insights_enabled: true"))
+    live.arm.post(f"{ENDPOINT}/regenerateKeys", API, {"keyType": "Primary"})
+    live.applied()
+    live.destroy()
+    entries: list[dict[str, Any]] = live.journal()
+    file = tmp_path / "journal.jsonl"
+    file.write_text("\n".join(json.dumps(entry) for entry in entries))
+    done = subprocess.run(
+        [sys.executable, str(CHECKER), str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
