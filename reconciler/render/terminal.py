@@ -63,7 +63,8 @@ def line(*parts: str | Span, hang: int = 0) -> Line:
     return Line(tuple(Span(p) if isinstance(p, str) else p for p in parts), hang)
 
 
-_WORDS = re.compile(r"\s+|-> \S+|\S+")
+_WORDS = re.compile(r"\s+|-> \S+|\d+ \S+|\S+")
+"""Blanks, and words; an arrow and a number stay with what they belong to."""
 
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
@@ -210,12 +211,21 @@ def _wrapped(item: Line, width: int) -> list[Line]:
                 _trim(rows[-1])
                 rows.append([Span(" " * item.hang)])
                 used = item.hang
-            rows[-1].append(Span(word, span.style))
+            _append(rows[-1], word, span.style)
             used += size
     return [Line(tuple(row)) for row in rows]
+
+
+def _append(row: list[Span], word: str, style: Style) -> None:
+    """Add a word to a row, in the span before it where the style is the same."""
+    if row and row[-1].style is style:
+        word = row.pop().text + word
+    row.append(Span(word, style))
 
 
 def _trim(row: list[Span]) -> None:
     """Take the blanks off the end of a row."""
     while row and row[-1].text.isspace():
         row.pop()
+    if row:
+        row[-1] = Span(row[-1].text.rstrip(), row[-1].style)
