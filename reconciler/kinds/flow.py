@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -104,11 +104,15 @@ class FlowHandler(Handler):
         found = next(iter([*marked, *named]), None)
         if found is None:
             return None
-        text = (found.get("tags") or {}).get(OWNER_TAG)
-        owner, name = owner_of(text, world.owner, resource.resource_id)
-        outputs = {"id": resource.resource_id, "flow_id": found.get("flowId")}
         link = str(found.get("studioPortalEndpoint") or _studio(world, resource, found))
-        return Observed(found, outputs, owner, link=link, owner_name=name)
+        return replace(self.observed(world, resource, found), link=link)
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return what the service says of one flow."""
+        text = (body.get("tags") or {}).get(OWNER_TAG)
+        owner, name = owner_of(text, world.owner, resource.resource_id)
+        outputs = {"id": resource.resource_id, "flow_id": body.get("flowId")}
+        return Observed(body, outputs, owner, owner_name=name)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Upload the folder and make a flow of it."""

@@ -107,9 +107,13 @@ class QuotaHandler(Handler):
         )
         if found is None:
             return Observed({"properties": {"limit": {"value": 0}}, "nearest": names})
-        limit, used = int(found.get("limit") or 0), int(found.get("currentValue") or 0)
-        body: JsonObject = {"properties": {"limit": {"value": limit}}, "used": used}
-        return Observed(body, {"id": resource.resource_id, "limit": limit, "used": used})
+        return self.observed(world, resource, found)
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return limit and use out of one item of the list of usages."""
+        limit, used = int(body.get("limit") or 0), int(body.get("currentValue") or 0)
+        shown: JsonObject = {"properties": {"limit": {"value": limit}}, "used": used}
+        return Observed(shown, {"id": resource.resource_id, "limit": limit, "used": used})
 
     def review(self, change: Change) -> Change:
         """Block a shortage that the spec does not let us mend, with the numbers."""

@@ -100,14 +100,23 @@ class RoleAssignmentHandler(Handler):
         if world.reads.fresh:
             own = world.reads.get(resource.resource_id, API_VERSION)
             if own and (not principal or _fits(own, resource, principal)):
-                return _observed(world, own)
+                return self.observed(world, resource, own)
         items = world.reads.list(_list_path(world, resource), API_VERSION)
         equal = [i for i in items if principal and _fits(i, resource, principal)]
         ours = resource.resource_id.casefold()
         equal.sort(key=lambda item: str(item.get("id")).casefold() != ours)
         named = [i for i in items if str(i.get("id")).casefold() == ours]
         found = next(iter([*equal, *named]), None)
-        return None if found is None else _observed(world, found)
+        return None if found is None else self.observed(world, resource, found)
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return the assignment with its owner; one of another spec is only used, not blocked."""
+        item_id = str(body.get("id"))
+        words = str((body.get("properties") or {}).get("description") or "").split()
+        owner, name = owner_of(words[-1] if words else None, world.owner, item_id)
+        if owner is Owner.FOREIGN:
+            owner = Owner.NOBODY
+        return Observed(body, {"id": item_id}, owner, owner_name=name)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Grant the role; waits up to five minutes for a fresh identity to be known."""
@@ -238,16 +247,6 @@ def _fits(item: JsonObject, resource: Resource, principal: str) -> bool:
 def _place(item: JsonObject) -> str:
     stated = (item.get("properties") or {}).get("scope")
     return str(stated or str(item.get("id")).partition(f"/providers/{TYPE}")[0]).rstrip("/")
-
-
-def _observed(world: World, item: JsonObject) -> Observed:
-    """Return the assignment with its owner; one of another spec is only used, not blocked."""
-    item_id = str(item.get("id"))
-    words = str((item.get("properties") or {}).get("description") or "").split()
-    owner, name = owner_of(words[-1] if words else None, world.owner, item_id)
-    if owner is Owner.FOREIGN:
-        owner = Owner.NOBODY
-    return Observed(item, {"id": item_id}, owner, owner_name=name)
 
 
 def _put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: JsonObject) -> None:

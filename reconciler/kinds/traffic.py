@@ -70,9 +70,11 @@ class TrafficHandler(Handler):
             items = world.reads.list(endpoint_id.rpartition("/")[0], API_VERSION)
             wanted = endpoint_id.casefold()
             body = next((i for i in items if str(i.get("id")).casefold() == wanted), None)
-        if body is None:
-            return None
-        owner, name = tag_owner(body, world.owner, endpoint_id)
+        return None if body is None else self.observed(world, resource, body)
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return the traffic out of the body of its endpoint."""
+        owner, name = tag_owner(body, world.owner, endpoint_of(resource))
         shown = clean_traffic((body.get("properties") or {}).get("traffic"))
         return Observed({"traffic": shown}, {"id": resource.resource_id}, owner, owner_name=name)
 

@@ -32,13 +32,15 @@ def plan_destroy(
     """Return the deletion of all that is ours, or of the named resources and what is in them.
 
     A resource that is protected, not ours, or cannot be read stays, and so does everything
-    it depends on; the plan says why.
+    it depends on; the plan says why. What was not named keeps nothing that was: a
+    connection may outlive the endpoint that it points to.
     """
     chosen = _chosen(loaded, list(only))
     addresses = list(loaded.resources)
     sight = observe_all(loaded, connection, addresses, parallelism=parallelism)
     changes = {a: _decide(loaded.resources[a], sight, chosen) for a in addresses}
-    kept = with_dependencies(loaded.graph, (a for a in addresses if _must_stay(changes[a])))
+    staying = (a for a in addresses if a in chosen and _must_stay(changes[a]))
+    kept = with_dependencies(loaded.graph, staying)
     for address in kept:
         if changes[address].action is Action.DELETE:
             note = "kept: something that stays needs it"

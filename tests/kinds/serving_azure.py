@@ -108,8 +108,7 @@ class Azure:
         return [
             f"{e['method']} {e['path']}"
             for e in self.journal(since)
-            if e["method"] not in ("GET", "HEAD")
-            and not e["path"].lower().endswith(READING_POSTS)
+            if e["method"] not in ("GET", "HEAD") and not e["path"].lower().endswith(READING_POSTS)
         ]
 
     def now(self) -> int:

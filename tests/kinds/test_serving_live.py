@@ -23,7 +23,6 @@ from tests.kinds.serving_azure import (
     ML,
     ROOT,
     SPEC,
-    SUBSCRIPTION,
     Azure,
 )
 
@@ -100,12 +99,10 @@ def test_uploaded_flow_names_the_connection(live: Azure) -> None:
 
 
 def uploaded_flow_file(azure: Azure) -> str:
-    world, loaded = azure.world()
+    world, _ = azure.world()
     flow = world.reads.list(f"{azure.server.url}/_aml/flow/api{ML}/proj1/Flows", "")[0]
     store = azure.get(f"{ML}/proj1/datastores/workspaceworkingdirectory")["properties"]
-    secrets = azure.arm.post(
-        f"{ML}/proj1/datastores/workspaceworkingdirectory/listSecrets", API
-    )
+    secrets = azure.arm.post(f"{ML}/proj1/datastores/workspaceworkingdirectory/listSecrets", API)
     key = {"account_name": store["accountName"], "account_key": secrets["key"]}
     share = azure.connection().share(
         f"{azure.server.url}/_file/{store['accountName']}", store["fileShareName"], key
@@ -189,8 +186,10 @@ def test_traffic_moves_after_both_deployments_are_there(live: Azure) -> None:
 def test_other_machine_size_drains_replaces_and_restores_traffic(live: Azure) -> None:
     spec = with_green("{blue: 90, green: 10}")
     live.applied(spec)
-    other = spec.replace("versions/14\n    instance_type: Standard_NC24ads_A100_v4",
-                         "versions/14\n    instance_type: Standard_DS3_v2")
+    other = spec.replace(
+        "versions/14\n    instance_type: Standard_NC24ads_A100_v4",
+        "versions/14\n    instance_type: Standard_DS3_v2",
+    )
     assert live.changes(other) == {
         "deployments.green": "replace",
         "endpoints.phi3-ep.traffic": "update",
@@ -293,26 +292,41 @@ def test_short_quota_with_fail_stops_before_the_first_write(azure: Azure) -> Non
     assert azure.writes(before) == []
 
 
+def refuse(azure: Azure, path: str, code: str, times: int = 1) -> None:
+    """Let Azure answer the next writes on a path with an error."""
+    body = {"error": {"code": code, "message": f"{code}, says Azure."}}
+    action = {"status": 400, "body": body}
+    fault = {"method": "PUT", "path": path, "times": times, "action": action}
+    azure.control("POST", "faults", fault)
+
+
 def test_refused_quota_request_says_how_to_get_it_by_hand(azure: Azure) -> None:
-    family = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.MachineLearningServices"
-    place = f"{family}/locations/eastus/providers/Microsoft.Quota/quotas"
-    spec = SPEC
-    azure.control(
-        "POST",
-        "faults",
-        {
-            "method": "PUT",
-            "path": f"{place}/standardNCADSA100v4Family",
-            "status": 400,
-            "body": {"error": {"code": "ContactSupport", "message": "File a ticket."}},
-        },
-    )
-    report = azure.apply(spec)
+    refuse(azure, "Microsoft.Quota/quotas/", "ContactSupport")
+    report = azure.apply()
     azure.control("DELETE", "faults")
-    quota = report.outcomes[0] if "quota" in report.outcomes[0].address else report.outcomes[1]
+    quota = next(o for o in report.outcomes if o.address.startswith("quota."))
     assert quota.status is Status.FAILED
     assert quota.problem is not None
     assert "Azure portal" in quota.problem.hint
+
+
+def test_open_quota_request_is_followed_not_made_again(azure: Azure) -> None:
+    azure.control("POST", "clock", {"mode": "frozen"})
+    spec = SPEC.replace("on_short: request", "on_short: request, wait_minutes: 0")
+    first = azure.apply(spec)
+    assert first.exit_code == 3
+    before = azure.now()
+    azure.apply(spec)
+    azure.control("POST", "clock", {"mode": "instant"})
+    assert not [w for w in azure.writes(before) if "Microsoft.Quota" in w]
+    azure.applied(spec.replace("wait_minutes: 0", "wait_minutes: 5"))
+
+
+def test_identity_that_entra_does_not_know_yet_is_waited_for(azure: Azure) -> None:
+    refuse(azure, "roleAssignments/", "PrincipalNotFound", times=2)
+    azure.applied()
+    azure.control("DELETE", "faults")
+    assert len(azure.arm.list(ASSIGNMENTS, "2022-04-01")) == 2
 
 
 def test_unmet_wait_for_quota_is_pending_not_failed(azure: Azure) -> None:
