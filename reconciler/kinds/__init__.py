@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from reconciler.kinds.application_insights import ApplicationInsightsHandler
 from reconciler.kinds.base import Handler
@@ -28,7 +28,7 @@ from reconciler.kinds.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.storage_account import StorageAccountHandler
 from reconciler.kinds.traffic import TrafficHandler
 from reconciler.kinds.workspace import Workspace, WorkspaceHandler
-from reconciler.spec.model import Lifecycle, SpecModel, Tags, Target, existing_or
+from reconciler.spec.model import Lifecycle, SpecModel, Tags, Target, existing_or, matching
 
 KINDS: tuple[Handler, ...] = (
     ResourceGroupHandler(),
@@ -56,7 +56,12 @@ KINDS: tuple[Handler, ...] = (
 
 HANDLERS: dict[str, Handler] = {handler.kind: handler for handler in KINDS}
 
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=255)]
+Key = Annotated[
+    str,
+    matching(
+        r"^[A-Za-z0-9][A-Za-z0-9_-]*$", "letters, digits, hyphens and underscores", max_length=255
+    ),
+]
 """A name within a section; where a section's things have no `name` it is Azure's name too."""
 
 
@@ -67,7 +72,9 @@ class Spec(SpecModel):
     """Where editors find the JSON Schema."""
     version: Literal[1]
     """The version of this format: 1."""
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
+    name: Annotated[
+        str, matching(r"^[a-z0-9][a-z0-9-]{1,62}$", "2 to 63 lower-case letters, digits, hyphens")
+    ]
     """The owner's name, in the mark on everything that is created; do not change it later."""
     target: Target
     """The subscription, resource group and region."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
@@ -22,7 +22,7 @@ from reconciler.kinds.quota_needs import quota_address
 from reconciler.kinds.scope import Attributes, Scope
 from reconciler.kinds.workspace import API_VERSION
 from reconciler.spec.document import Keys
-from reconciler.spec.model import Identity, SpecModel, Tags
+from reconciler.spec.model import Identity, SpecModel, Tags, matching
 
 NAME = r"[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9-]{2,23}"
 SCALE = "properties.properties.scaleSettings"
@@ -34,7 +34,12 @@ class Compute(SpecModel):
 
     type: Literal["amlcompute"] = "amlcompute"
     """The kind of compute: a cluster."""
-    size: Annotated[str, StringConstraints(pattern=r"^(Standard|Basic)_[A-Za-z0-9_]+$")]
+    size: Annotated[
+        str,
+        matching(
+            r"^(Standard|Basic)_[A-Za-z0-9_]+$", "a VM size such as `Standard_NC24ads_A100_v4`"
+        ),
+    ]
     """The VM size of each node, for example `Standard_NC24ads_A100_v4`."""
     tier: Literal["dedicated", "low_priority"] = "dedicated"
     """Whether nodes are yours until you let go, or cheaper and taken away at any time."""

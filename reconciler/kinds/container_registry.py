@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
@@ -18,13 +18,13 @@ from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
 from reconciler.kinds.storage_account import refuse_taken
-from reconciler.spec.model import SpecModel, Tags
+from reconciler.spec.model import SpecModel, Tags, matching
 
 
 class ContainerRegistry(SpecModel):
     """A container registry to create."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9]{5,50}$")]
+    name: Annotated[str, matching(r"^[a-zA-Z0-9]{5,50}$", "5 to 50 letters and digits")]
     """The name, unique in all of Azure: 5 to 50 letters and digits."""
     sku: Literal["Basic", "Standard", "Premium"] = "Standard"
     """The tier."""

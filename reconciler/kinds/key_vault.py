@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.decide import Policy
@@ -18,14 +18,20 @@ from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
-from reconciler.spec.model import SpecModel, Tags
+from reconciler.spec.model import SpecModel, Tags, matching
 
 
 class KeyVault(SpecModel):
     """A key vault to create."""
 
     name: Annotated[
-        str, StringConstraints(pattern=r"^[a-zA-Z](?:-?[a-zA-Z0-9])+$", min_length=3, max_length=24)
+        str,
+        matching(
+            r"^[a-zA-Z](?:-?[a-zA-Z0-9])+$",
+            "3 to 24 letters, digits and single hyphens, a letter first",
+            min_length=3,
+            max_length=24,
+        ),
     ]
     """The name, unique in all of Azure: 3 to 24 letters, digits and single hyphens."""
     sku: Literal["standard", "premium"] = "standard"

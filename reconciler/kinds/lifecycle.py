@@ -77,7 +77,11 @@ def report_model(reference: str, scope: Scope, path: Keys) -> None:
 
 def report_prompt_flow(scope: Scope, path: Keys) -> None:
     """Note that prompt flow is experimental here and ends."""
-    _warn("prompt flow", PROMPT_FLOW, scope, path)
+    scope.warning(
+        f"prompt flow retires on {PROMPT_FLOW.on}, and creating flows is experimental here",
+        path,
+        hint=f"plan for {PROMPT_FLOW.replacement}",
+    )
 
 
 def _report(name: str, table: Iterable[Retirement], scope: Scope, path: Keys) -> None:
@@ -94,9 +98,8 @@ def _report(name: str, table: Iterable[Retirement], scope: Scope, path: Keys) ->
 
 
 def _warn(name: str, found: Retirement, scope: Scope, path: Keys) -> None:
-    verb = "retires" if found is PROMPT_FLOW else "retired"
     scope.warning(
-        f"{name}: {found.what} {verb} on {found.on}",
+        f"`{name}`: {found.what} retired on {found.on}",
         path,
         hint=f"plan for {found.replacement}",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.decide import Policy
@@ -18,13 +18,13 @@ from reconciler.engine.types import Resource
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
-from reconciler.spec.model import SpecModel, Tags
+from reconciler.spec.model import SpecModel, Tags, matching
 
 
 class StorageAccount(SpecModel):
     """A storage account to create."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{3,24}$")]
+    name: Annotated[str, matching(r"^[a-z0-9]{3,24}$", "3 to 24 lower-case letters and digits")]
     """The name, unique in all of Azure: 3 to 24 lower-case letters and digits."""
     sku: Literal[
         "Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_RAGRS", "Standard_GZRS"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
@@ -22,14 +22,14 @@ from reconciler.kinds.key_vault import KeyVault
 from reconciler.kinds.linked import link
 from reconciler.kinds.scope import Attributes, Scope
 from reconciler.kinds.storage_account import StorageAccount
-from reconciler.spec.model import SpecModel, Tags, existing_or
+from reconciler.spec.model import SpecModel, Tags, existing_or, matching
 
 WORKSPACE_TYPE = "Microsoft.MachineLearningServices/workspaces"
 API_VERSION = "2026-05-01"
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
 SOFT_DELETED = "soft-deleted workspace exists"
 
-WorkspaceName = Annotated[str, StringConstraints(pattern=NAME)]
+WorkspaceName = Annotated[str, matching(NAME, "3 to 33 letters, digits, hyphens and underscores")]
 """3 to 33 letters, digits, hyphens and underscores."""
 
 LINKS = {

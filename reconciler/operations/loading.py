@@ -23,7 +23,17 @@ from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import diagnostics, did_you_mean
 
 SINGLE_SECTIONS = ("workspace", "hub", "project", "quota")
-NEEDED = ("version", "name", "target", "tags")
+STAND_INS = {
+    "version": 1,
+    "name": "stand-in",
+    "target": {
+        "subscription_id": "00000000-0000-0000-0000-000000000000",
+        "resource_group": "stand-in",
+        "location": "eastus",
+    },
+    "tags": {},
+}
+"""What takes the place of a broken section that all others need, to judge them too."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,7 @@ def _validated(document: Document) -> tuple[Spec | None, list[Diagnostic], froze
     data: Any = document.data
     problems: list[Diagnostic] = []
     broken: set[Address] = set()
-    for _attempt in range(2):
+    for _attempt in range(3):
         try:
             return Spec.model_validate(data), problems, frozenset(broken)
         except ValidationError as error:
@@ -100,7 +110,8 @@ def _validated(document: Document) -> tuple[Spec | None, list[Diagnostic], froze
 def _cut(data: Any, loc: tuple[int | str, ...]) -> Address:
     """Take the part out of the data that a problem sits in; return its address."""
     section = str(loc[0]) if loc else ""
-    if not section or section in NEEDED:
+    if section in STAND_INS:
+        data[section] = STAND_INS[section]
         return section
     part = data.get(section)
     if section not in SINGLE_SECTIONS and isinstance(part, dict) and len(loc) > 1:

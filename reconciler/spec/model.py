@@ -30,13 +30,26 @@ RESOURCE_ID = (
 REFERENCE = r"^\$\{\{\s*[a-z_]+(\.[A-Za-z0-9_-]+)*\s*\}\}$"
 GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
-ResourceId = Annotated[str, StringConstraints(pattern=RESOURCE_ID)]
+PATTERN_WORDS: dict[str, str] = {}
+"""What a pattern asks for, in words: an error says this in place of the expression."""
+
+
+def matching(pattern: str, words: str, **limits: int) -> StringConstraints:
+    """Return the constraint of a text field, and keep the words that explain it."""
+    PATTERN_WORDS[pattern] = words
+    return StringConstraints(pattern=pattern, **limits)  # type: ignore[arg-type]  # lengths only
+
+
+A_REFERENCE = "a reference such as `${{ section.name }}`"
+AN_ID = "the full resource id of something that exists, starting with `/subscriptions/`"
+
+ResourceId = Annotated[str, matching(RESOURCE_ID, AN_ID)]
 """The full ARM id of something that exists already."""
 
-Ref = Annotated[str, StringConstraints(pattern=REFERENCE)]
+Ref = Annotated[str, matching(REFERENCE, A_REFERENCE)]
 """A reference to another resource of this spec: `${{ section.name.attribute }}`."""
 
-RefOrId = Annotated[str, StringConstraints(pattern=f"{REFERENCE}|{RESOURCE_ID}")]
+RefOrId = Annotated[str, matching(f"{REFERENCE}|{RESOURCE_ID}", f"{A_REFERENCE}, or {AN_ID}")]
 """A reference, or the ARM id of something outside this spec."""
 
 Tags = dict[
@@ -48,7 +61,9 @@ Tags = dict[
 Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources.
 """
 
-Location = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]+$")]
+Location = Annotated[
+    str, matching(r"^[a-z][a-z0-9]+$", "a region as Azure names it: `eastus`, `swedencentral`")
+]
 """An Azure region as `az account list-locations` names it: `eastus`, `swedencentral`."""
 
 
@@ -68,9 +83,15 @@ def existing_or(model: Any) -> Any:
 class Target(SpecModel):
     """Where everything goes: one resource group of one subscription."""
 
-    subscription_id: Annotated[str, StringConstraints(pattern=GUID)]
+    subscription_id: Annotated[str, matching(GUID, "a GUID, as `az account show` prints it")]
     """The subscription's id."""
-    resource_group: Annotated[str, StringConstraints(pattern=r"^[-A-Za-z0-9_.()]{0,89}[-A-Za-z0-9_()]$")]
+    resource_group: Annotated[
+        str,
+        matching(
+            r"^[-A-Za-z0-9_.()]{0,89}[-A-Za-z0-9_()]$",
+            "1 to 90 letters, digits and -_.(), no period at the end",
+        ),
+    ]
     """The resource group; created when it does not exist, used when it does."""
     location: Location
     """The region of everything that this spec creates."""

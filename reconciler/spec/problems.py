@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.spec.document import Document, Keys
+from reconciler.spec.model import PATTERN_WORDS
 
 
 def nearest(word: str, choices: Iterable[str]) -> str | None:
@@ -87,12 +88,37 @@ def _wrong_value(
         choices = [c.strip(" '") for c in expected.replace(" or ", ",").split(",")]
         return f"`{name}` cannot be {shown}", did_you_mean(str(given), choices)
     if kind == "string_pattern_mismatch":
-        return f"`{name}` cannot be {shown}", f"it must match {context['pattern']}"
+        words = PATTERN_WORDS.get(context["pattern"], f"text that matches {context['pattern']}")
+        return f"`{name}` cannot be {shown}", f"wanted: {words}"
     if kind == "value_error":
         return f"`{name}`: {context.get('error', message)}", ""
     if given is None:
         return f"`{name}` has no value", "give it one, or take the key out"
+    wanted = _WANTED.get(kind)
+    if wanted:
+        return f"`{name}` must be {wanted.format(**context)}, got {shown}", ""
     return f"`{name}`: {message[:1].lower()}{message[1:]}, got {shown}", ""
+
+
+_WANTED = {
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text: quote it",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "list_type": "a list",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt}",
+    "less_than": "less than {lt}",
+    "string_too_short": "at least {min_length} characters long",
+    "string_too_long": "at most {max_length} characters long",
+}
+"""What each of pydantic's error types asks for, with its own limits."""
 
 
 def _shown(value: Any) -> str:
