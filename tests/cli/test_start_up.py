@@ -19,10 +19,10 @@ json.dump([int(code), sorted({m.split(".")[0] for m in sys.modules}), sorted(sys
 """
 
 
-def imported_by(*words: str) -> tuple[int, set[str], set[str]]:
+def imported_by(*words: str, cwd: Path = ROOT) -> tuple[int, set[str], set[str]]:
     """Return the exit code, the top-level packages and all modules of one command line."""
     done = subprocess.run(
-        [sys.executable, "-c", PROBE, *words], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", PROBE, *words], capture_output=True, text=True, check=True, cwd=cwd
     )
     code, packages, modules = json.loads(done.stdout)
     return code, set(packages), set(modules)
@@ -39,3 +39,12 @@ def test_validate_never_imports_azure() -> None:
     code, packages, _ = imported_by("validate", "specs/phi3-ultrachat.yaml")
     assert code == 0
     assert not packages & {"azure", "rich", "requests", "aiohttp", "huggingface_hub", "duckdb"}
+
+
+def test_plan_never_imports_azure_ai_ml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    spec = str(ROOT / "specs" / "phi3-ultrachat.yaml")
+    code, packages, modules = imported_by("plan", spec, "--sandbox", cwd=tmp_path)
+    assert code == 0
+    assert "azure.ai.ml" not in modules
+    assert not packages & {"rich", "huggingface_hub", "duckdb", "marshmallow"}
