@@ -41,6 +41,9 @@ class FlowService:
                 detail=f"discoveryUrl is {discovery!r}",
             )
         self._flows = f"{base}/flow/api{project['id']}/Flows"
+        # Published flow swagger: required for one flow, and always the workspace's own id.
+        workspace_id = str((project.get("properties") or {}).get("workspaceId") or "")
+        self._experiment = {"experimentId": workspace_id}
 
     def list(self) -> list[JsonObject]:
         """Return the flows that are not archived."""
@@ -52,12 +55,14 @@ class FlowService:
 
     def update(self, flow_id: str, body: JsonObject) -> None:
         """Replace what the flow says of itself, and where its files are."""
-        self._world.connection.arm.send("PUT", f"{self._flows}/{flow_id}", "", body=body)
+        path = f"{self._flows}/{flow_id}"
+        self._world.connection.arm.send("PUT", path, "", params=self._experiment, body=body)
 
     def archive(self, flow_id: str) -> None:
         """Take the flow out of sight: the service has no delete."""
         body = {"flowPatchOperationType": "ArchiveFlow"}
-        self._world.connection.arm.send("PATCH", f"{self._flows}/{flow_id}", "", body=body)
+        path = f"{self._flows}/{flow_id}"
+        self._world.connection.arm.send("PATCH", path, "", params=self._experiment, body=body)
 
     def upload(self, folder: str, files: Mapping[str, bytes]) -> str:
         """Put the files into a folder of the working directory; return the folder's path."""

@@ -111,6 +111,8 @@ class Flows:
         caller(self._world, request)
         workspace = workspace_of(self._world, request)
         identity = request.match_info["flow"]
+        if not request.query.get("experimentId"):  # required by the swagger
+            raise AmlError(400, "InvalidRequest", "The experimentId field is required.")
         document = self._world.store.document(SPACE, identity)
         if document is None or document["in"] != _key(workspace):
             raise AmlError(404, "FlowNotFound", f"Flow with id {identity} not found.")
