@@ -16,6 +16,7 @@ from reconciler.sandbox.store import Store
 AUTO_SPEED = 600.0
 AUTO_ADVANCE_S = 2.0
 SAVE_EVERY_S = 60.0
+MILLIS_IN_SECOND = 1000
 
 
 class Clock:
@@ -88,15 +89,23 @@ class Clock:
         return 0.0 if self.mode == "instant" else seconds
 
     def retry_headers(self, retry_after_s: int = 10) -> dict[str, str]:
-        """Return Azure's whole-second header and the millisecond one scaled to this clock."""
+        """Return how long to wait for `retry_after_s` virtual seconds to pass.
+
+        Azure sends whole seconds. Where less than one real second is meant, only the millisecond
+        header goes out: azure-core (1.41, `get_retry_after`) looks at it only when there is no
+        `Retry-After`, and takes a `Retry-After` of 0 for its default of 30 s.
+        """
         match self.mode:
             case "instant":
                 millis = 1
             case "frozen":
                 millis = 50
             case _:
-                millis = max(1, min(int(retry_after_s * 1000 / self.speed), retry_after_s * 1000))
-        return {"Retry-After": str(retry_after_s), "x-ms-retry-after-ms": str(millis)}
+                millis = max(1, int(retry_after_s * 1000 / self.speed))
+        headers = {"x-ms-retry-after-ms": str(millis)}
+        if millis >= MILLIS_IN_SECOND:
+            headers["Retry-After"] = str(round(millis / MILLIS_IN_SECOND))
+        return headers
 
 
 def parse_mode(text: str) -> tuple[str, float]:
