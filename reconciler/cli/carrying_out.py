@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 from reconciler.cli.confirm import confirm
@@ -53,6 +54,7 @@ def _has_work(views: Views) -> bool:
 
 
 def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Plan) -> Report:
+    gc.enable()
     total = sum(1 for c in plan.changes if c.action.is_change or c.pending)
     session.signals.guard(connection.stop, session.err.say)
     if not session.options.quiet:

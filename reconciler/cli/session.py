@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import shlex
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.cli.arguments import EMBEDDED
 from reconciler.cli.embedded import Starting
 from reconciler.cli.signals import Signals
-from reconciler.render.terminal import Terminal, clean
+from reconciler.render.terminal import Terminal
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Cloud, Connection
@@ -59,7 +58,9 @@ class Session:
         self.err = Terminal.of(sys.stderr, options.color)
         self._starting: Starting | None = None
         if options.verbose:
-            _log_requests(self.err)
+            from reconciler.cli.request_log import log_requests
+
+            log_requests(self.err)
 
     def __enter__(self) -> Session:
         """Begin."""
@@ -150,19 +151,3 @@ def kind_views() -> dict[str, KindView]:
     from reconciler.render.fields import KindView
 
     return {h.kind: KindView(h.policy.rules, h.compares_at_apply) for h in KINDS}
-
-
-def _log_requests(terminal: Terminal) -> None:
-    handler = logging.StreamHandler(terminal.stream)
-    handler.setFormatter(_OneLine("azure: %(message)s"))
-    logger = logging.getLogger("reconcile.azure")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-
-
-class _OneLine(logging.Formatter):
-    """Keeps what Azure answered from steering the terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return clean(super().format(record))

@@ -75,15 +75,20 @@ def _header(views: Views) -> Line:
 
 
 def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
-    """Yield each change with its fields, a blank line after each that has any."""
+    """Yield each change with its fields; blank lines only around those that have any."""
+    was_long = False
+    is_first = True
     for change in views.plan.changes:
         if change.blocked or not (verbose or _is_listed(change)):
             continue
         details = list(_details(views, change))
+        if not is_first and (was_long or details):
+            yield line()
         yield _headline(change)
         yield from details
-        if details or change.action.is_change:
-            yield line()
+        was_long, is_first = bool(details), False
+    if not is_first:
+        yield line()
 
 
 def _is_listed(change: Change) -> bool:

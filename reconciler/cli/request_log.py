@@ -1,0 +1,24 @@
+"""`--verbose`: each request to Azure as one line on standard error, never a body or a token."""
+
+from __future__ import annotations
+
+import logging
+
+from reconciler.render.terminal import Terminal, clean
+
+
+def log_requests(terminal: Terminal) -> None:
+    """Write what the logger `reconcile.azure` says to a terminal."""
+    handler = logging.StreamHandler(terminal.stream)
+    handler.setFormatter(_OneLine("azure: %(message)s"))
+    logger = logging.getLogger("reconcile.azure")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+class _OneLine(logging.Formatter):
+    """Keeps what Azure answered from steering the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record))
