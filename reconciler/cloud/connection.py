@@ -224,12 +224,19 @@ class Connection:
 
         return client(self, resource_group, workspace)
 
-    def container(self, blob_endpoint: str, container: str) -> ContainerClient:
-        """Return a Blob client for a container of the account at `blob_endpoint`."""
+    def container(
+        self, blob_endpoint: str, container: str, credential: Any = None
+    ) -> ContainerClient:
+        """Return a Blob client for a container of the account at `blob_endpoint`.
+
+        It signs in as we do unless an account key or SAS is given.
+        """
         from azure.storage.blob import ContainerClient
 
         self.check_host(blob_endpoint)
-        return ContainerClient(blob_endpoint, container, credential=self.tokens, **self._verify)
+        return ContainerClient(
+            blob_endpoint, container, credential=credential or self.tokens, **self._verify
+        )
 
     def share(self, file_endpoint: str, share: str, credential: Any) -> ShareClient:
         """Return a File client for a share of the account at `file_endpoint`."""

@@ -18,18 +18,26 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from reconciler.datasets import slices
 from reconciler.datasets.fingerprint import FORMAT, file_digest, fingerprint
 from reconciler.datasets.local import inside
+from reconciler.datasets.prepare import check_files
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Change, JsonObject, Observed, Owner, Phase, Resource
 from reconciler.kinds.base import Handler, World
-from reconciler.kinds.dataset_assets import API_VERSION, same_uri
+from reconciler.kinds.dataset_assets import (
+    API_VERSION,
+    DATASTORE,
+    PARTS,
+    publish,
+    retag,
+    same_uri,
+    withdraw,
+)
 from reconciler.kinds.endpoint import workspace_of
 from reconciler.kinds.scope import Attributes, Scope, tag_owner
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import SpecModel, Tags
 
-PARTS = ("train", "test")
 FOLDER = "reconcile"
 ASSET_NAME_MAX = 255
 
@@ -42,11 +50,11 @@ class HuggingFaceSource(SpecModel):
 
     type: Literal["huggingface"]
     """Where the rows come from."""
-    repo: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,96}/[\w.-]{1,96}$")]
+    repo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}/[A-Za-z0-9_.-]{1,96}$")]
     """`owner/name` of the dataset."""
     revision: str
     """The full commit, 40 hex digits: a branch or tag can move."""
-    config: Annotated[str, StringConstraints(pattern=r"^[\w.-]{1,96}$")] = "default"
+    config: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}$")] = "default"
     """The configuration (subset) of the dataset."""
     split: str = "train"
     """Which rows, as `datasets` means it: `train_sft[:1%]`, `train[10:20]+test[-5:]`."""
@@ -151,14 +159,12 @@ class DatasetHandler(Handler):
                 scope.problem(f"`{key}` is too long for the name of a data asset", path)
             inputs = _inputs(settings, scope, path)
             if workspace and inputs is not None:
-                scope.add(_resource(key, settings, workspace, fingerprint(inputs), scope))
+                scope.add(_resource(key, settings, workspace, inputs, scope))
 
     def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
         """Return what is wrong in the rows of local files, by file, line and column."""
         source = resource.settings.source
         if source.type == "local":
-            from reconciler.datasets.prepare import check_files
-
             names = [_named(document, text) for text in source.files]
             files = [inside(document.folder, text) for text in source.files]
             return check_files(list(zip(files, names, strict=True)))
@@ -166,9 +172,7 @@ class DatasetHandler(Handler):
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
         """Read both versions; the dataset exists when both do."""
-        bodies = {
-            part: world.reads.get(str(resource.known[part]), API_VERSION) for part in PARTS
-        }
+        bodies = {part: world.reads.get(str(resource.known[part]), API_VERSION) for part in PARTS}
         found = {part: body for part, body in bodies.items() if body is not None}
         marks = [tag_owner(b, world.owner, str(resource.known[p])) for p, b in found.items()]
         owner, name = min(marks, key=lambda m: _DOUBT[m[0]], default=(Owner.OURS, ""))
@@ -181,30 +185,30 @@ class DatasetHandler(Handler):
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Prepare the two files, upload what is not there, register what is not there."""
-        from reconciler.kinds.dataset_assets import publish
-
         publish(world, resource, desired)
 
     def update(self, world: World, change: Change, desired: JsonObject) -> None:
         """Set description and tags; nothing else of a version can change."""
-        from reconciler.kinds.dataset_assets import retag
-
         retag(world, change, desired)
 
     def delete(self, world: World, resource: Resource, observed: Observed) -> None:
         """Delete both versions and the files behind them."""
-        from reconciler.kinds.dataset_assets import withdraw
-
         withdraw(world, resource, observed)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What preparing the files takes, beyond the body: the section, and where its paths start."""
+    """What preparing the files takes, beyond the body.
+
+    `blobs`: the folder in the container; `digests`: SHA-256 of the local files, as planned.
+    """
 
     source: HuggingFaceSource | LocalSource
     split: TrainTest
     folder: Path
+    workspace: str
+    blobs: str
+    digests: tuple[str, ...] = ()
 
 
 _DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
@@ -250,16 +254,16 @@ def _digest(text: str, scope: Scope, path: Keys) -> str | None:
 
 
 def _resource(
-    key: str, settings: Dataset, workspace: str, version: str, scope: Scope
+    key: str, settings: Dataset, workspace: str, inputs: JsonObject, scope: Scope
 ) -> Resource:
+    version = fingerprint(inputs)
+    blobs = f"{FOLDER}/{key}/{version}"
     ids = {part: f"{workspace}/data/{key}-{part}/versions/{version}" for part in PARTS}
     desired: JsonObject = {part: {"properties": {}} for part in PARTS}
     for part in PARTS:
         properties = desired[part]["properties"]
         properties["dataType"] = "uri_file"
-        properties["dataUri"] = (
-            f"azureml://datastores/workspaceblobstore/paths/{FOLDER}/{key}/{version}/{part}.jsonl"
-        )
+        properties["dataUri"] = f"azureml://datastores/{DATASTORE}/paths/{blobs}/{part}.jsonl"
         properties["tags"] = scope.tracked_tags(ids[part], settings.tags)
         if settings.description:
             properties["description"] = settings.description
@@ -268,7 +272,14 @@ def _resource(
         DatasetHandler.kind,
         ids["train"],
         desired,
-        settings=Wanted(settings.source, settings.split, scope.document.folder),
+        settings=Wanted(
+            settings.source,
+            settings.split,
+            scope.document.folder,
+            workspace,
+            blobs,
+            tuple(inputs.get("files", ())),
+        ),
         position=scope.document.position(("datasets", key), of_key=True),
         depends_on=frozenset({"workspace"}),
         known={**ids, "version": version},

@@ -1,10 +1,35 @@
-"""The writes of a dataset: files to the workspace's default datastore, then the two assets."""
+"""The writes of a dataset: files to the workspace's default datastore, then the two assets.
+
+Blobs go first, because Azure registers an asset without looking whether its file exists.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cloud.sdk import translated
+from reconciler.datasets.cache import cache_folder, workshop
+from reconciler.datasets.fingerprint import file_digest
+from reconciler.datasets.huggingface import Hub, Source, pieces
+from reconciler.datasets.local import inside
+from reconciler.datasets.prepare import Part, Piece, Shares, prepare
+from reconciler.datasets.rows import RowFile
+from reconciler.datasets.upload import remove, upload
+from reconciler.diagnostics import ApiError, InterruptedRun, ReconcileError
+from reconciler.engine.diff import overlay
+from reconciler.engine.types import Change, JsonObject, Observed, Resource
+from reconciler.kinds.base import SYSTEM_KEYS, World, without
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 API_VERSION = "2026-05-01"
+STORAGE_API_VERSION = "2025-08-01"
+DATASTORE = "workspaceblobstore"
+PARTS = ("train", "test")
+DIGEST_PROPERTY = "reconcile.sha256"
+ROWS_PROPERTY = "reconcile.rows"
 
 
 def same_uri(observed: Any, desired: Any) -> bool:
@@ -20,7 +45,192 @@ def _short(uri: Any) -> str:
     return f"azureml://datastores/{rest}" if found else head
 
 
-def workspace_client(world: Any, workspace: str) -> Any:
+def workspace_client(world: World, workspace: str) -> Any:
     """Return an azure-ai-ml client for a workspace by its ARM id, ours or an external one."""
     parts = workspace.split("/")
     return world.connection.ml(parts[4], parts[8])
+
+
+def publish(world: World, resource: Resource, desired: JsonObject) -> None:
+    """Prepare both files, upload what is not there, register what is not there."""
+    with workshop() as folder:
+        parts = _prepared(world, resource, folder)
+        _upload(world, resource, parts)
+    for name in PARTS:
+        _register(world, resource, name, parts[name], desired[name]["properties"])
+
+
+def retag(world: World, change: Change, desired: JsonObject) -> None:
+    """Set description and tags of both versions; finish a dataset of which one is missing."""
+    resource = change.resource
+    observed = change.observed.body if change.observed else {}
+    if len(observed) < len(PARTS):
+        publish(world, resource, desired)
+    for name, body in observed.items():
+        kept = {key: value for key, value in body.items() if key not in SYSTEM_KEYS}
+        wanted = desired[name]["properties"]
+        changed = {key: wanted[key] for key in ("tags", "description") if key in wanted}
+        clean = without(kept, frozenset({"properties.provisioningState"}))
+        whole = overlay(clean, {"properties": changed})
+        world.connection.arm.put(str(resource.known[name]), API_VERSION, whole)
+
+
+def withdraw(world: World, resource: Resource, observed: Observed) -> None:
+    """Delete both versions, then the files that only they named."""
+    wanted = resource.settings
+    for name in observed.body:
+        world.connection.arm.delete(str(resource.known[name]), API_VERSION)
+    container = _container(world, wanted.workspace)
+    for name in PARTS:
+        try:
+            remove(container, f"{wanted.blobs}/{name}.jsonl")
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            remove(_with_key(world, wanted.workspace), f"{wanted.blobs}/{name}.jsonl")
+
+
+def _prepared(world: World, resource: Resource, folder: Path) -> dict[str, Part]:
+    wanted = resource.settings
+    address = resource.address
+
+    def tell(rows: int) -> None:
+        _heed_stop(world)
+        world.progress.say(address, f"{rows:,} rows checked")
+
+    def fetched(done: int, total: int) -> None:
+        _heed_stop(world)
+        world.progress.bytes(address, done, total)
+
+    if wanted.source.type == "local":
+        found = _local_pieces(wanted)
+    else:
+        world.progress.say(address, f"reading {wanted.source.repo}")
+        access = world.connection.cloud.sandbox
+        cache = cache_folder() / "hub"
+        cache.mkdir(exist_ok=True)
+        hub = Hub(world.connection.cloud.hub, cache, access.ca_file if access else "", tell=fetched)
+        source = wanted.source
+        found = pieces(hub, Source(source.repo, source.revision, source.config, source.split))
+    return prepare(found, Shares(wanted.split.test, wanted.split.seed), folder, tell)
+
+
+def _local_pieces(wanted: Any) -> list[Piece]:
+    """Return the local files, which must still be those that the plan was made from."""
+    found = []
+    for text, digest in zip(wanted.source.files, wanted.digests, strict=True):
+        try:
+            path = inside(wanted.folder, text)
+            now = file_digest(path)
+        except (ValueError, OSError) as error:
+            raise ReconcileError.because(f"{text} cannot be read any more: {error}") from error
+        if now != digest:
+            raise ReconcileError.because(
+                f"{text} changed since the plan was made", hint="run again: a new plan follows"
+            )
+        found.append(Piece(RowFile(path, text)))
+    return found
+
+
+def _upload(world: World, resource: Resource, parts: dict[str, Part]) -> None:
+    wanted = resource.settings
+    total = sum(part.size for part in parts.values())
+    container = _container(world, wanted.workspace)
+    sent = 0
+    for name, part in parts.items():
+
+        def tell(done: int, before: int = sent) -> None:
+            _heed_stop(world)
+            world.progress.bytes(resource.address, before + done, total)
+
+        blob = f"{wanted.blobs}/{name}.jsonl"
+        try:
+            upload(container, blob, part, tell)
+        except ApiError as error:
+            if error.status != 403:
+                raise
+            # Owner and Contributor have no right on blobs; the datastore's key may serve.
+            container = _with_key(world, wanted.workspace)
+            upload(container, blob, part, tell)
+        sent += part.size
+
+
+def _container(world: World, workspace: str, credential: Any = None) -> ContainerClient:
+    """Return the container behind the workspace's default datastore."""
+    arm = world.connection.arm
+    store = _found(arm.get(f"{workspace}/datastores/{DATASTORE}", API_VERSION), DATASTORE)
+    place = store["properties"]
+    home = _found(arm.get(workspace, API_VERSION), "the workspace")
+    account_id = str(home["properties"]["storageAccount"])
+    if account_id.rpartition("/")[2].casefold() != str(place["accountName"]).casefold():
+        raise ReconcileError.because(
+            f"the datastore {DATASTORE} is in account {place['accountName']}, which is not the "
+            "workspace's own",
+            detail=account_id,
+        )
+    account = _found(arm.get(account_id, STORAGE_API_VERSION), "the storage account")
+    endpoint = str(account["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
+    return world.connection.container(endpoint, str(place["containerName"]), credential)
+
+
+def _with_key(world: World, workspace: str) -> ContainerClient:
+    """Return the container, signed in by the key that the datastore keeps.
+
+    Raises `ApiError` where it keeps none or we may not read it, as the service says it.
+    """
+    path = f"{workspace}/datastores/{DATASTORE}/listSecrets"
+    secrets = world.connection.arm.post(path, API_VERSION)
+    key = secrets.get("key") or secrets.get("sasToken")
+    if not key:
+        raise ReconcileError.because(
+            "we may not write blobs, and the workspace keeps no key for its storage account",
+            hint="grant yourself `Storage Blob Data Contributor` on the storage account",
+        )
+    return _container(world, workspace, str(key))
+
+
+def _found(body: JsonObject | None, what: str) -> JsonObject:
+    if body is None:
+        raise ReconcileError.because(f"{what} does not exist, so there is no place for the data")
+    return body
+
+
+def _register(
+    world: World, resource: Resource, name: str, part: Part, properties: JsonObject
+) -> None:
+    """Register one version, or make sure that the one that is there names the same bytes."""
+    from azure.ai.ml.entities import Data
+
+    asset_id = str(resource.known[name])
+    there = world.connection.arm.get(asset_id, API_VERSION)
+    if there is not None:
+        _verify(there, part, asset_id)
+        return
+    asset, _, version = asset_id.partition("/data/")[2].partition("/versions/")
+    entity = Data(
+        name=asset,
+        version=version,
+        type=properties["dataType"],
+        path=properties["dataUri"],
+        description=properties.get("description"),
+        tags=properties["tags"],
+        properties={DIGEST_PROPERTY: part.sha256, ROWS_PROPERTY: str(part.rows)},
+    )
+    client = workspace_client(world, resource.settings.workspace)
+    with translated():
+        client.data.create_or_update(entity)
+
+
+def _verify(body: JsonObject, part: Part, asset_id: str) -> None:
+    digest = (body["properties"].get("properties") or {}).get(DIGEST_PROPERTY)
+    if digest != part.sha256:
+        raise ReconcileError.because(
+            "a data asset of this version exists and was made from other bytes",
+            detail=f"{asset_id}: {digest or 'no digest'}, wanted {part.sha256}",
+            hint="delete that version, or rename the dataset",
+        )
+
+
+def _heed_stop(world: World) -> None:
+    if world.connection.stop.is_set():
+        raise InterruptedRun.because("stopped while preparing data")

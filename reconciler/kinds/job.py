@@ -24,14 +24,21 @@ from reconciler.engine.types import JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.endpoint import workspace_of
 from reconciler.kinds.job_inputs import ASSET, DataInput, asset_id, plain_text, uri_of
+from reconciler.kinds.job_runs import (
+    INPUTS_PROPERTY,
+    JOB_TAG,
+    MODEL_OUTPUT,
+    OUTPUT_ATTRIBUTE,
+    delete,
+    follow,
+    observe,
+    reasons,
+)
+from reconciler.kinds.job_submit import submit
 from reconciler.kinds.scope import Attributes, Scope
 from reconciler.spec.document import Keys
 from reconciler.spec.model import RefOrId, SpecModel, Tags
 
-JOB_TAG = "reconcile-job"
-INPUTS_PROPERTY = "reconcile.inputs"
-MODEL_OUTPUT = "registered_model"
-OUTPUT_ATTRIBUTE = f"outputs.{MODEL_OUTPUT}"
 KEY_MAX = 240
 
 TASKS = {
@@ -60,7 +67,9 @@ class ModelInput(SpecModel):
 class RegisteredModel(SpecModel):
     """How the platform registers what the job learned."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][\w-]{0,254}$")] | None = None
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][A-Za-z0-9_-]{0,254}$")] | None = (
+        None
+    )
     """The model's name; that of the `models` entry which refers to this job when left out."""
     type: Literal["mlflow_model"] = "mlflow_model"
     """Its format."""
@@ -117,10 +126,12 @@ class Job(SpecModel):
     queue_settings: QueueSettings | None = None
     """How to wait for serverless compute."""
     hyperparameters: dict[
-        Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.-]{0,127}$")], Scalar
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$")], Scalar
     ] = Field(default_factory=dict)
     """What the training component of the model takes, for example `learning_rate`."""
-    experiment_name: Annotated[str, StringConstraints(pattern=r"^[\w-]{1,256}$")] | None = None
+    experiment_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$")] | None = (
+        None
+    )
     """The experiment that the run is listed under; the spec's name when left out."""
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
     """What the studio shows; the key when left out."""
@@ -219,32 +230,22 @@ class JobHandler(Handler):
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
         """Read the run of these inputs; of several attempts the last one counts."""
-        from reconciler.kinds.job_runs import observe
-
         return observe(world, resource)
 
     def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
         """Say why there is something to run: what changed since the last run of this job."""
-        from reconciler.kinds.job_runs import reasons
-
         return reasons(world, resource)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Submit the job under a name that is free, and return as soon as Azure has it."""
-        from reconciler.kinds.job_submit import submit
-
         submit(world, resource, desired)
 
     def follow(self, world: World, resource: Resource) -> None:
         """Follow the run to its end."""
-        from reconciler.kinds.job_runs import follow
-
         follow(world, resource)
 
     def delete(self, world: World, resource: Resource, observed: Observed) -> None:
         """Cancel it where it still runs, then delete every attempt's record."""
-        from reconciler.kinds.job_runs import delete
-
         delete(world, resource)
 
 

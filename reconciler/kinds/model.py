@@ -33,13 +33,13 @@ from reconciler.engine.types import (
 from reconciler.kinds.base import ArmHandler, World, provisioning_phase
 from reconciler.kinds.dataset_assets import same_uri, workspace_client
 from reconciler.kinds.endpoint import workspace_of
-from reconciler.kinds.job import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
+from reconciler.kinds.job_runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
 from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, mark, tag_owner
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel, Tags
 
-NAME = r"^[a-zA-Z0-9][\w-]{0,254}$"
-VERSION = r"^[a-zA-Z0-9][\w.-]{0,29}$"
+NAME = r"^[a-zA-Z0-9][A-Za-z0-9_-]{0,254}$"
+VERSION = r"^[a-zA-Z0-9][A-Za-z0-9_.-]{0,29}$"
 
 
 class Model(SpecModel):

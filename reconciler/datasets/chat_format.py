@@ -1,0 +1,88 @@
+"""The rules of a chat row, and how one is written: the format `chat-1` of the fingerprint.
+
+A row is `{"messages": [{"role", "content"}, ...]}`: an optional system message first, then
+user and assistant in turn, the assistant last, so that every row has something to learn.
+Source: learn.microsoft.com/azure/machine-learning/how-to-fine-tune (conversation format).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+ROLES = ("system", "user", "assistant")
+_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a row. `message` is the index of the message at fault, if any."""
+
+    cause: str
+    message: int | None = None
+
+
+def fault_in(row: Any) -> Fault | None:
+    """Return the first fault of a row, None for a good one. Other columns do not matter."""
+    if not isinstance(row, dict):
+        return Fault(f"a row is an object with `messages`, this is {_kind(row)}")
+    if "messages" not in row:
+        return Fault("`messages` is missing")
+    messages = row["messages"]
+    if not isinstance(messages, list):
+        return Fault(f"`messages` is {_kind(messages)}, not a list")
+    if not messages:
+        return Fault("`messages` is empty")
+    for index, message in enumerate(messages):
+        cause = _fault_of(message, index, messages)
+        if cause:
+            return Fault(f"`messages[{index}]` {cause}", index)
+    if messages[-1]["role"] != "assistant":
+        last = len(messages) - 1
+        return Fault(f"`messages[{last}]` is the last one: it must be of the assistant", last)
+    return None
+
+
+def _fault_of(message: Any, index: int, messages: list[Any]) -> str:
+    if not isinstance(message, dict):
+        return f"is {_kind(message)}, not an object with `role` and `content`"
+    for name in ("role", "content"):
+        if name not in message:
+            return f"has no `{name}`"
+    role, content = message["role"], message["content"]
+    if role not in ROLES:
+        return f"has the role {_shown(role)}: it is one of {', '.join(ROLES)}"
+    if not isinstance(content, str):
+        return f"has {_kind(content)} as `content`, not text"
+    if not content.strip():
+        return "has an empty `content`"
+    return _out_of_turn(role, index, messages)
+
+
+def _out_of_turn(role: str, index: int, messages: list[Any]) -> str:
+    if role == "system":
+        return "is a system message: it can only be the first" if index else ""
+    first = 1 if messages[0]["role"] == "system" else 0
+    expected = ROLES[1 + (index - first) % 2]
+    return "" if role == expected else f"is of the {role} where the {expected} is due"
+
+
+def encode(row: Any) -> bytes:
+    """Return a good row as one line: role and content only, compact, UTF-8 unescaped, LF.
+
+    Raises `UnicodeEncodeError` for a lone surrogate, which UTF-8 cannot hold.
+    """
+    messages = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
+    text = json.dumps({"messages": messages}, ensure_ascii=False, separators=(",", ":"))
+    return text.encode() + b"\n"
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
+    return "null" if value is None else names.get(type(value), "a number")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

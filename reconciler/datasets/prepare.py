@@ -1,0 +1,156 @@
+"""Turn source rows into `train.jsonl` and `test.jsonl`, as a stream, or say what is wrong.
+
+Two passes over disk, never over memory: the first checks and writes every row once, the
+second deals the lines out. Held in memory are nine bytes a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.datasets.chat_format import encode
+from reconciler.datasets.rows import Row, RowFile
+from reconciler.datasets.split import row_key, test_count, test_mask
+from reconciler.diagnostics import Diagnostic, LocalError, Position
+
+MAX_PROBLEMS = 20
+TELL_EVERY_ROWS = 5000
+
+
+@dataclass(frozen=True)
+class Shares:
+    """The part of the rows for testing, and the seed that chooses them."""
+
+    test: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """One prepared file. `sha256` is hex over its bytes."""
+
+    path: Path
+    rows: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows of one file, from `first` to before `last`."""
+
+    file: RowFile
+    first: int = 0
+    last: int | None = None
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of the piece."""
+        return self.file.rows(self.first, self.last)
+
+
+def check_files(files: Sequence[tuple[Path, str]]) -> list[Diagnostic]:
+    """Return what is wrong with local files, `MAX_PROBLEMS` at most, by line and column."""
+    problems: list[Diagnostic] = []
+    for path, name in files:
+        rows = 0
+        try:
+            for row in RowFile(path, name).rows():
+                rows += 1
+                line = _line(row, name)
+                if isinstance(line, Diagnostic):
+                    problems.append(line)
+                if len(problems) >= MAX_PROBLEMS:
+                    return [*problems, _more()]
+        except LocalError as error:
+            problems.extend(error.diagnostics)
+        else:
+            if not rows:
+                problems.append(Diagnostic("the file has no rows", Position(name, 1, 1)))
+    return problems
+
+
+def prepare(
+    pieces: Iterable[Piece],
+    shares: Shares,
+    folder: Path,
+    tell: Callable[[int], None] = lambda rows: None,
+) -> dict[str, Part]:
+    """Write both files into `folder` and return them as `train` and `test`.
+
+    `tell` is called with the number of rows read so far, now and then. Raises `LocalError`
+    with every problem found (at most `MAX_PROBLEMS`), or when a part would be empty.
+    """
+    whole = folder / "all.jsonl"
+    keys = _write_all(pieces, shares.seed, whole, tell)
+    count = test_count(len(keys), shares.test)
+    if count == 0 or count == len(keys):
+        raise LocalError.because(
+            f"{len(keys)} rows cannot be divided into {1 - shares.test:g} and {shares.test:g}: "
+            "one part would be empty",
+            hint="take more rows, or other shares",
+        )
+    parts = _deal(whole, test_mask(keys, count), folder)
+    whole.unlink()
+    return parts
+
+
+def _write_all(
+    pieces: Iterable[Piece], seed: int, whole: Path, tell: Callable[[int], None]
+) -> array[int]:
+    keys = array("Q")
+    problems: list[Diagnostic] = []
+    with whole.open("wb", buffering=1 << 20) as out:
+        for piece in pieces:
+            for row in piece.rows():
+                line = _line(row, piece.file.name)
+                if isinstance(line, Diagnostic):
+                    problems.append(line)
+                    if len(problems) >= MAX_PROBLEMS:
+                        raise LocalError(*problems, _more())
+                    continue
+                keys.append(row_key(seed, len(keys), line))
+                out.write(line)
+                if len(keys) % TELL_EVERY_ROWS == 0:
+                    tell(len(keys))
+    if problems:
+        raise LocalError(*problems)
+    return keys
+
+
+def _deal(whole: Path, mask: bytearray, folder: Path) -> dict[str, Part]:
+    paths = {name: folder / f"{name}.jsonl" for name in ("train", "test")}
+    with (
+        whole.open("rb", buffering=1 << 20) as lines,
+        paths["train"].open("wb", buffering=1 << 20) as train,
+        paths["test"].open("wb", buffering=1 << 20) as test,
+    ):
+        digests = (hashlib.sha256(), hashlib.sha256())
+        files = (train, test)
+        for line, is_test in zip(lines, mask, strict=True):
+            files[is_test].write(line)
+            digests[is_test].update(line)
+    tests = sum(mask)
+    rows = {"train": len(mask) - tests, "test": tests}
+    return {
+        name: Part(path, rows[name], path.stat().st_size, digest.hexdigest())
+        for (name, path), digest in zip(paths.items(), digests, strict=True)
+    }
+
+
+def _line(row: Row, name: str) -> bytes | Diagnostic:
+    """Return a row as it is written, or what is wrong with it."""
+    if row.fault:
+        return row.fault
+    try:
+        return encode(row.value)
+    except UnicodeEncodeError:
+        cause = "a `content` holds half of a surrogate pair, which is not text"
+        return Diagnostic(cause, Position(name, row.number, 1))
+
+
+def _more() -> Diagnostic:
+    return Diagnostic(f"only the first {MAX_PROBLEMS} problems are shown; mend these first")

@@ -1,0 +1,189 @@
+"""Read rows out of files as a stream: JSON lines with their places, Parquet through duckdb."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.datasets.chat_format import Fault, fault_in
+from reconciler.datasets.local import is_parquet
+from reconciler.diagnostics import Diagnostic, LocalError, Position
+
+MAX_LINE_BYTES = 64 << 20
+BATCH_ROWS = 1024
+MEMORY_LIMIT = "512MB"
+"""What duckdb may use; beyond it spills to disk."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its number from 1 (line or row), and its value, or what is wrong with it."""
+
+    number: int
+    value: Any
+    fault: Diagnostic | None = None
+
+
+@dataclass(frozen=True)
+class RowFile:
+    """A file of rows, by path, and by the name that messages use."""
+
+    path: Path
+    name: str
+
+    def rows(self, first: int = 0, last: int | None = None) -> Iterator[Row]:
+        """Yield the rows from `first` to before `last`, each checked.
+
+        Raises `LocalError` when the file cannot be read at all.
+        """
+        try:
+            if is_parquet(self.path):
+                yield from self._parquet(first, last)
+            else:
+                yield from self._lines(first, last)
+        except OSError as error:
+            raise LocalError.because(f"{self.name} cannot be read: {error.strerror}") from error
+
+    def count(self) -> int:
+        """Return the number of rows; for Parquet only the footer is read."""
+        if is_parquet(self.path):
+            return parquet_rows(self.path, self.name)
+        with self.path.open("rb") as file:
+            return sum(1 for line in file if line.strip())
+
+    def _lines(self, first: int, last: int | None) -> Iterator[Row]:
+        index = -1
+        with self.path.open("rb") as file:
+            number = 0
+            while line := file.readline(MAX_LINE_BYTES + 1):
+                number += 1
+                if number == 1:
+                    line = line.removeprefix(_BOM)
+                if not line.strip():
+                    continue
+                index += 1
+                if last is not None and index >= last:
+                    return
+                if index >= first:
+                    yield self._line(number, line)
+                if len(line) > MAX_LINE_BYTES:
+                    return
+
+    def _line(self, number: int, line: bytes) -> Row:
+        if len(line) > MAX_LINE_BYTES:
+            return self._wrong(number, 1, f"the line is longer than {MAX_LINE_BYTES >> 20} MiB")
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            return self._wrong(number, error.start + 1, "the line is not UTF-8")
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError as error:
+            return self._wrong(number, error.colno, f"not JSON: {error.msg}")
+        except (RecursionError, ValueError) as error:
+            return self._wrong(number, 1, f"not usable JSON: {error}")
+        fault = fault_in(value)
+        if fault is None:
+            return Row(number, value)
+        return self._wrong(number, _column(text, fault), fault.cause)
+
+    def _wrong(self, number: int, column: int, cause: str) -> Row:
+        return Row(number, None, Diagnostic(cause, Position(self.name, number, column)))
+
+    def _parquet(self, first: int, last: int | None) -> Iterator[Row]:
+        for index, messages in _messages(self.path, self.name, first, last):
+            fault = fault_in({"messages": messages})
+            told = None
+            if fault:
+                told = Diagnostic(f"{self.name} row {index + 1}: {fault.cause}")
+            yield Row(index + 1, {"messages": messages}, told)
+
+
+def _column(text: str, fault: Fault) -> int:
+    """Return the column of the message at fault, or of the row's start."""
+    if fault.message is None:
+        return len(text) - len(text.lstrip()) + 1
+    decoder, at = json.JSONDecoder(), text.index("{") + 1
+    while True:
+        key, at = decoder.raw_decode(text, _skip(text, at))
+        at = _skip(text, _skip(text, at) + 1)
+        if key == "messages":
+            break
+        at = _skip(text, decoder.raw_decode(text, at)[1]) + 1
+    at += 1
+    for _ in range(fault.message):
+        at = _skip(text, decoder.raw_decode(text, _skip(text, at))[1]) + 1
+    return _skip(text, at) + 1
+
+
+def _skip(text: str, at: int) -> int:
+    while text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _duckdb() -> Any:
+    """Return a connection with bounded memory that never looks for extensions."""
+    import duckdb
+
+    return duckdb.connect(
+        config={
+            "memory_limit": MEMORY_LIMIT,
+            "threads": 2,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def parquet_rows(path: Path, name: str) -> int:
+    """Return the number of rows out of a Parquet file's footer. Raises `LocalError`."""
+    import duckdb
+
+    try:
+        with _duckdb() as connection:
+            query = "SELECT num_rows FROM parquet_file_metadata(?)"
+            return int(connection.execute(query, [_literal(path)]).fetchone()[0])
+    except duckdb.Error as error:
+        raise _unreadable(name, error) from error
+
+
+def _messages(path: Path, name: str, first: int, last: int | None) -> Iterator[tuple[int, Any]]:
+    import duckdb
+
+    end = (1 << 62) if last is None else last
+    query = (
+        "SELECT messages FROM read_parquet(?, file_row_number=true) "
+        "WHERE file_row_number >= ? AND file_row_number < ?"
+    )
+    try:
+        with _duckdb() as connection:
+            result = connection.execute(query, [_literal(path), first, end])
+            index = first
+            while batch := result.fetchmany(BATCH_ROWS):
+                for (messages,) in batch:
+                    yield index, messages
+                    index += 1
+    except duckdb.Error as error:
+        raise _unreadable(name, error) from error
+
+
+def _literal(path: Path) -> str:
+    """Return a path that duckdb takes for one file, whatever its name contains."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))
+
+
+def _unreadable(name: str, error: Exception) -> LocalError:
+    reason = str(error).strip().splitlines()[0][:200]
+    return LocalError(
+        Diagnostic(
+            f"{name} cannot be read as Parquet with a `messages` column",
+            detail=reason,
+            hint="a chat dataset has one column `messages`, a list of role and content",
+        )
+    )

@@ -1,0 +1,329 @@
+"""Runs of a fine-tuning job: find the one of these inputs, say why there is none, follow it.
+
+An attempt that failed keeps its name for ever, so another attempt of the same inputs is
+called `<name>-a2`, `-a3`, ...; the last one that exists is the one that counts.
+Source of status words: azure-ai-ml's JobStatus; a 404 alone means that there is no run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from reconciler.cloud.retry import MAX_WAIT_S, retry_after
+from reconciler.diagnostics import (
+    ApiError,
+    Diagnostic,
+    PendingError,
+    ReconcileError,
+    UnavailableError,
+)
+from reconciler.engine.types import JsonObject, Observed, Phase, Resource
+from reconciler.kinds.base import World
+from reconciler.kinds.scope import is_ours, tag_owner
+
+API_VERSION = "2024-10-01-preview"
+MODELS_API_VERSION = "2026-05-01"
+JOB_TAG = "reconcile-job"
+INPUTS_PROPERTY = "reconcile.inputs"
+MODEL_OUTPUT = "registered_model"
+OUTPUT_ATTRIBUTE = f"outputs.{MODEL_OUTPUT}"
+CLUSTER_TAG = "_aml_system_ComputeTargetStatus"
+
+COMPLETED = "completed"
+ENDED_BADLY = ("failed", "canceled")
+NOT_STARTED = ("notstarted", "starting", "provisioning", "preparing", "queued")
+
+MAX_ATTEMPTS = 50
+FIRST_POLL_S = 10.0
+LONGEST_POLL_S = 30.0
+REGISTERED_WITHIN_S = 60.0
+
+
+def attempt_ids(resource_id: str) -> Iterator[str]:
+    """Yield the ids that attempts of a job have, in order."""
+    yield resource_id
+    for number in range(2, MAX_ATTEMPTS + 1):
+        yield f"{resource_id}-a{number}"
+
+
+def attempts(world: World, resource_id: str) -> list[JsonObject]:
+    """Return the attempts that exist; only a failed one can be followed by another."""
+    found: list[JsonObject] = []
+    for attempt in attempt_ids(resource_id):
+        body = world.reads.get(attempt, API_VERSION)
+        if body is None:
+            break
+        found.append(body)
+        if status_of(body).casefold() not in ENDED_BADLY:
+            break
+    return found
+
+
+def status_of(body: JsonObject) -> str:
+    """Return Azure's word for where the job is."""
+    return str((body.get("properties") or {}).get("status") or "Unknown")
+
+
+def observe(world: World, resource: Resource) -> Observed | None:
+    """Return what Azure says of the last attempt, None when there never was one."""
+    found = attempts(world, resource.resource_id)
+    if not found:
+        return None
+    body = found[-1]
+    name = str(body["name"])
+    job_id = f"{resource.settings.workspace}/jobs/{name}"
+    owner, owner_name = tag_owner(body, world.owner, job_id)
+    status = status_of(body)
+    outputs: JsonObject = {"id": job_id, "name": name}
+    match status.casefold():
+        case "completed":
+            phase, message = Phase.READY, ""
+            outputs |= _registered(world, resource.settings.workspace, body)
+        case "failed" | "canceled":
+            phase = Phase.FAILED
+            message = f"{status}: {_why(world, resource.settings.workspace, name)}"
+        case _:
+            phase, message = Phase.PENDING, status
+    link = studio_link(world, resource.settings.workspace, name)
+    return Observed(body, outputs, owner, phase, message, link, owner_name)
+
+
+def studio_link(world: World, workspace: str, name: str) -> str:
+    """Return the address of a run in the studio, as `az ml` prints it."""
+    return f"{world.connection.cloud.studio}/runs/{name}?wsid={workspace}"
+
+
+def _registered(world: World, workspace: str, body: JsonObject) -> JsonObject:
+    """Return the id of the model version that the platform registered for a job, if any."""
+    outputs = body["properties"].get("outputs") or {}
+    asset = (outputs.get(MODEL_OUTPUT) or {}).get("assetName")
+    if not asset:
+        return {}
+    versions = world.reads.list(f"{workspace}/models/{asset}/versions", MODELS_API_VERSION)
+    for version in versions:
+        if (version.get("properties") or {}).get("jobName") == body["name"]:
+            return {OUTPUT_ATTRIBUTE: str(version["id"])}
+    return {}
+
+
+def reasons(world: World, resource: Resource) -> tuple[str, ...]:
+    """Return why there is something to run: nothing ran yet, or what changed since."""
+    key = resource.address.partition(".")[2]
+    last = _last_run(world, resource, key)
+    if last is None:
+        return ("no run with these inputs yet",)
+    before = _inputs(last)
+    changed = _changes(before, resource.settings.inputs)
+    name = f"{last['name']} ({status_of(last)})"
+    if not changed:
+        return (f"another run than {name}",)
+    return (f"inputs changed since {name}: {'; '.join(changed)}",)
+
+
+def _last_run(world: World, resource: Resource, key: str) -> JsonObject | None:
+    """Return our most recent run of this job; no request when the workspace is new."""
+    if "workspace" in world.resources and world.others("workspace") is None:
+        return None
+    workspace = resource.settings.workspace
+    params = {"jobType": "FineTuning", "tag": JOB_TAG, "listViewType": "ActiveOnly"}
+    ours = [
+        body
+        for body in world.reads.list(f"{workspace}/jobs", API_VERSION, params)
+        if (body["properties"].get("tags") or {}).get(JOB_TAG) == key
+        and _is_ours(world, workspace, body)
+    ]
+    return max(ours, key=_created, default=None)
+
+
+def _is_ours(world: World, workspace: str, body: JsonObject) -> bool:
+    owner, _ = tag_owner(body, world.owner, f"{workspace}/jobs/{body['name']}")
+    return is_ours(Observed(body, owner=owner))
+
+
+def _created(body: JsonObject) -> str:
+    return str((body.get("systemData") or {}).get("createdAt") or "")
+
+
+def _inputs(body: JsonObject) -> JsonObject:
+    text = (body["properties"].get("properties") or {}).get(INPUTS_PROPERTY)
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        # Somebody edited the property; the fingerprint in the name does not depend on it.
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _changes(before: JsonObject, now: JsonObject) -> list[str]:
+    """Return `learning_rate: 0.00002 -> 0.0001` for each input that differs."""
+    names = [*now, *(name for name in before if name not in now)]
+    return [
+        f"{name.removeprefix('hyperparameters.')}: "
+        f"{before.get(name, '(none)')} -> {now.get(name, '(none)')}"
+        for name in names
+        if before.get(name) != now.get(name)
+    ]
+
+
+def follow(world: World, resource: Resource) -> None:
+    """Follow the last attempt to its end.
+
+    Raises `PendingError` when our wait ends first, `ReconcileError` with Azure's words
+    when the run failed or was cancelled.
+    """
+    seen = observe(world, resource)
+    if seen is None:
+        raise ReconcileError.because(f"`{resource.address}` has no run to follow")
+    job_id, name = str(seen.outputs["id"]), str(seen.outputs["name"])
+    started, wait = time.monotonic(), FIRST_POLL_S
+    while True:
+        body, headers, _ = world.connection.arm.send("GET", job_id, API_VERSION)
+        status = status_of(body)
+        if status.casefold() == COMPLETED:
+            _await_model(world, resource, body)
+            return
+        if status.casefold() in ENDED_BADLY:
+            raise _failed(world, resource, name, status)
+        world.progress.say(resource.address, _progress(body, status, started), link=seen.link)
+        _refuse_to_wait(world, resource, seen, status, time.monotonic() - started)
+        asked = retry_after(headers)
+        _sleep(world, resource, seen, status, wait if asked is None else min(asked, MAX_WAIT_S))
+        wait = min(wait * 1.3, LONGEST_POLL_S)
+
+
+def _progress(body: JsonObject, status: str, started: float) -> str:
+    """Return `Queued, 12 min`, with what the cluster says while it is short of machines."""
+    seconds = time.monotonic() - started
+    try:
+        age = datetime.now(UTC) - datetime.fromisoformat(_created(body))
+        seconds = max(seconds, age.total_seconds())
+    except (ValueError, TypeError):
+        # No usable time of creation: the time that we have waited will do.
+        pass
+    text = f"{status}, {_duration(seconds)}"
+    cluster = _cluster_message(body)
+    return f"{text}: {cluster}" if cluster else text
+
+
+def _cluster_message(body: JsonObject) -> str:
+    tag = ((body.get("properties") or {}).get("tags") or {}).get(CLUSTER_TAG)
+    try:
+        found = json.loads(tag or "{}")
+    except ValueError:
+        return ""
+    return str(found.get("Message") or "") if isinstance(found, dict) else ""
+
+
+def _duration(seconds: float) -> str:
+    minutes = int(seconds) // 60
+    if minutes < 1:
+        return f"{int(seconds)} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _refuse_to_wait(
+    world: World, resource: Resource, seen: Observed, status: str, waited_s: float
+) -> None:
+    """Raise `PendingError` once the user's patience is over."""
+    job = resource.settings.job
+    queued = status.casefold() in NOT_STARTED
+    if not world.wait_for_runs:
+        raise _pending(resource, seen, status, "not waited for (--no-wait)")
+    if queued and waited_s > job.queue_timeout_minutes * 60:
+        limit = f"it has not started within {job.queue_timeout_minutes} min"
+        raise _pending(resource, seen, status, limit)
+    if waited_s > job.timeout_minutes * 60:
+        raise _pending(resource, seen, status, f"it took more than {job.timeout_minutes} min")
+
+
+def _sleep(world: World, resource: Resource, seen: Observed, status: str, seconds: float) -> None:
+    """Wait; the end of the run's own time makes the job pending, not failed."""
+    try:
+        world.connection.sleep(seconds)
+    except UnavailableError as error:
+        text = "the time given with --timeout is over"
+        raise _pending(resource, seen, status, text) from error
+
+
+def _pending(resource: Resource, seen: Observed, status: str, why: str) -> PendingError:
+    return PendingError(
+        Diagnostic(
+            f"`{resource.address}` is {status} in Azure: {why}",
+            resource.position,
+            detail=seen.link,
+            hint="it goes on without us; run the same command again to follow it",
+        )
+    )
+
+
+def _failed(world: World, resource: Resource, name: str, status: str) -> ReconcileError:
+    return ReconcileError(
+        Diagnostic(
+            f"`{resource.address}` ended as {status}: "
+            f"{_why(world, resource.settings.workspace, name)}",
+            resource.position,
+            detail=f"logs: {studio_link(world, resource.settings.workspace, name)}",
+            hint="mend the inputs (a new run follows), or pass "
+            f"`--retry {resource.address}` to run the same again",
+        )
+    )
+
+
+def _why(world: World, workspace: str, name: str) -> str:
+    """Return Azure's reason for a failure; it stands only in the run history."""
+    arm = world.connection.arm
+    try:
+        home = arm.get(workspace, MODELS_API_VERSION) or {}
+        address = str((home.get("properties") or {}).get("discoveryUrl") or "")
+        services = arm.send("GET", address, "")[0] if address else {}
+        api = str(services.get("history") or services.get("api") or "").rstrip("/")
+        if not api:
+            return "Azure does not say where its run history is"
+        base = api if api.endswith("/history") else f"{api}/history"
+        details = arm.send("GET", f"{base}/v1.0{workspace}/runs/{name}/details", "")[0]
+    except (ApiError, UnavailableError) as error:
+        return f"the reason cannot be read ({error.diagnostics[0].summary})"
+    return _reason(details) or "Azure gives no reason"
+
+
+def _reason(details: JsonObject) -> str:
+    error: Any = details.get("error") or {}
+    error = error.get("error", error) if isinstance(error, dict) else {}
+    if not isinstance(error, dict):
+        return ""
+    return " ".join(str(error.get("message") or error.get("code") or "").split())[:600]
+
+
+def _await_model(world: World, resource: Resource, body: JsonObject) -> None:
+    """Wait a little for the platform to register the model of a job that just completed."""
+    end, attempt = time.monotonic() + REGISTERED_WITHIN_S, 0
+    while not _registered(world, resource.settings.workspace, body):
+        if time.monotonic() > end:
+            return
+        attempt += 1
+        world.connection.sleep(min(0.2 * 1.6**attempt, 5.0))
+
+
+def delete(world: World, resource: Resource) -> None:
+    """Cancel what still runs, then delete the record of every attempt."""
+    arm = world.connection.arm
+    for body in attempts(world, resource.resource_id):
+        job_id = f"{resource.settings.workspace}/jobs/{body['name']}"
+        if status_of(body).casefold() not in (COMPLETED, *ENDED_BADLY):
+            arm.post(f"{job_id}/cancel", API_VERSION)
+            _await_end(world, job_id)
+        arm.delete(job_id, API_VERSION)
+
+
+def _await_end(world: World, job_id: str) -> None:
+    attempt = 0
+    while True:
+        body = world.connection.arm.get(job_id, API_VERSION)
+        if body is None or status_of(body).casefold() in (COMPLETED, *ENDED_BADLY):
+            return
+        attempt += 1
+        world.connection.sleep(min(0.2 * 1.6**attempt, LONGEST_POLL_S))
