@@ -95,10 +95,7 @@ class Hub:
     async def paths(self, request: web.Request) -> web.StreamResponse:
         """Facts about the named paths; unknown ones are left out, as the hub does."""
         _, commit = await self._commit(request)
-        if request.content_type == "application/json":
-            wanted = (await request.json()).get("paths", [])
-        else:
-            wanted = (await request.post()).getall("paths", [])
+        wanted = await _wanted_paths(request)
         every = {entry["path"]: entry for entry in tree(commit, "", is_recursive=True)}
         return web.json_response([every[path] for path in wanted if path in every])
 
@@ -205,6 +202,16 @@ def _guarded(handler: Handler) -> Handler:
             return web.json_response({"error": error.message}, status=error.status, headers=headers)
 
     return guarded
+
+
+async def _wanted_paths(request: web.Request) -> list[str]:
+    if request.content_type != "application/json":
+        return [str(path) for path in (await request.post()).getall("paths", [])]
+    try:
+        paths = (await request.json())["paths"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise HubError(400, "BadRequest", "`paths` must be a list of strings.") from error
+    return [str(path) for path in paths] if isinstance(paths, list) else []
 
 
 async def _body(request: web.Request) -> bytes:

@@ -42,7 +42,7 @@ async def put(store: BlobStore, call: Exchange) -> web.StreamResponse:
     check_write(call.request.headers, _find(store, call))
     piece = await call.receive(store.writer())
     headers = {"content-md5": md5_header(piece.md5), **_own_headers(call)}
-    return _committed(call, _commit(store, call, [piece], headers), piece)
+    return _committed(_commit(store, call, [piece], headers), piece)
 
 
 async def put_block(store: BlobStore, call: Exchange) -> web.StreamResponse:
@@ -77,7 +77,7 @@ async def put_block_list(store: BlobStore, call: Exchange) -> web.StreamResponse
             raise StorageError("InvalidBlockList")
         pieces.append(found[0])
     blocks = tuple(block for _, block in wanted)
-    return _committed(call, _commit(store, call, pieces, _own_headers(call), blocks))
+    return _committed(_commit(store, call, pieces, _own_headers(call), blocks))
 
 
 async def block_list(store: BlobStore, call: Exchange) -> web.StreamResponse:
@@ -176,8 +176,7 @@ def _commit(
     )
 
 
-def _committed(call: Exchange, blob: Blob, piece: Piece | None = None) -> web.Response:
-    del call
+def _committed(blob: Blob, piece: Piece | None = None) -> web.Response:
     headers = version_headers(blob.etag, blob.modified)
     headers["x-ms-request-server-encrypted"] = "true"
     if piece:
