@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import uuid
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.entra import Identity, InvalidToken
 from reconciler.sandbox.faults import Faults, strike
 from reconciler.sandbox.store import Store
+from reconciler.sandbox.throttle import Throttle
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
@@ -122,6 +124,7 @@ class _Gate:
     def __init__(self, world: World) -> None:
         self._world = world
         self.faults = Faults(world.store)
+        self._throttle = Throttle(world.settings)
 
     @property
     def middleware(self) -> Any:
@@ -142,6 +145,10 @@ class _Gate:
         latency = float(self._world.settings["latency_ms"])
         if latency:
             await asyncio.sleep(latency / 1000)
+        throttled = self._throttled(request)
+        if throttled is not None:
+            self._finish(request, throttled, committed=False)
+            return throttled
         strikes = self.faults.take(request.method, request.path_qs)
         replaced = await self._strike(request, strikes, "before")
         if replaced is not None:
@@ -157,6 +164,17 @@ class _Gate:
         self._finish(request, response, committed=response.status < 400)
         replaced = await self._strike(request, strikes, "after")
         return response if replaced is None else replaced
+
+    def _throttled(self, request: web.Request) -> web.Response | None:
+        if _kind(request.path) != "arm":
+            return None
+        wait = self._throttle.wait_s(self._client(request), request.method)
+        if not wait:
+            return None
+        message = "Number of requests exceeded the limit. Please try again after some time."
+        body = {"error": {"code": "TooManyRequests", "message": message}}
+        headers = {"Retry-After": str(math.ceil(wait))}
+        return web.json_response(body, status=429, headers=headers)
 
     async def _strike(
         self, request: web.Request, strikes: list[Json], when: str

@@ -13,11 +13,11 @@ from typing import Any
 
 from aiohttp import web
 
+from reconciler.sandbox.arm.checks import merge
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.types import Call
-from reconciler.sandbox.arm.writes import merge
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.store import Record
 from reconciler.sandbox.world import World
@@ -42,6 +42,7 @@ def routes(world: World, faults: Faults) -> list[web.RouteDef]:
         ("GET", "settings", control.settings),
         ("POST", "settings", control.set_settings),
         ("POST", "latency", control.latency),
+        ("POST", "throttle", control.throttle),
         ("POST", "drift", control.drift),
         ("POST", "reset", control.reset),
         ("GET", "snapshot", control.snapshot),
@@ -121,6 +122,13 @@ class _Control:
     async def latency(self, request: web.Request) -> web.Response:
         """`{"ms": 100}`: before every request but the controls."""
         self._world.settings["latency_ms"] = float((await request.json())["ms"])
+        return web.json_response({})
+
+    async def throttle(self, request: web.Request) -> web.Response:
+        """`{"burst": 250, "per_s": 25}` for reads and for writes; burst 0 turns it off."""
+        body = await request.json()
+        self._world.settings["throttle_burst"] = int(body["burst"])
+        self._world.settings["throttle_per_s"] = float(body.get("per_s", 0))
         return web.json_response({})
 
     async def drift(self, request: web.Request) -> web.Response:

@@ -65,6 +65,13 @@ def test_the_second_request_is_throttled(sandbox: Sandbox, rm: Any) -> None:
     assert statuses == [200, 429, 200]
 
 
+def test_an_empty_bucket_answers_429_until_it_refills(sandbox: Sandbox, rm: Any) -> None:
+    sandbox.control("POST", "throttle", {"burst": 2, "per_s": 0})
+    answers = [sandbox.send("GET", GROUP, api_version="2025-04-01") for _ in range(3)]
+    assert [answer[0] for answer in answers] == [200, 200, 429]
+    assert int(answers[2][2]["Retry-After"]) >= 1
+
+
 def test_a_snapshot_is_restored(sandbox: Sandbox, rm: Any) -> None:
     saved = json.loads(sandbox.control("GET", "snapshot"))
     rm.resource_groups.create_or_update("late", {"location": "eastus"})
@@ -122,5 +129,5 @@ def _is_alive(pid: int) -> bool:
 
 def test_an_unusable_state_directory_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(LaunchError, match="file.*: Not a directory"):
+    with pytest.raises(LaunchError, match=r"file.*: Not a directory"):
         launch(tmp_path / "file")

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
@@ -201,6 +202,61 @@ def test_job_names_file_line_and_cause_of_bad_data(sandbox: Sandbox, put: Any, m
     submit(ml, "ft-bad")
     seen, _ = finish(sandbox, ground.workspace["id"], "ft-bad")
     assert seen[-1] == "Failed"
+    history = f"/_aml/history/v1.0{ground.workspace['id']}/runs/ft-bad/details"
+    details = sandbox.send("GET", history)[1]
+    message = details["error"]["error"]["message"]
+    assert "Line 2 of 'train.jsonl'" in message and "robot" in message
+
+
+def test_a_job_without_cores_stays_queued_and_says_why(sandbox: Sandbox, put: Any, ml: Any) -> None:
+    ground = Ground(sandbox, put, chat_lines(CHAT))
+    ws = ground.workspace["id"]
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct1"
+    grant(sandbox, ground.principal, account, READER)
+    register_data(ml)
+    submit(ml, "ft-first")
+    submit(ml, "ft-second")
+    for _ in range(3):
+        sandbox.send("GET", f"{ws}/jobs/ft-first", api_version="2024-10-01-preview")
+    for _ in range(5):
+        body = sandbox.send("GET", f"{ws}/jobs/ft-second", api_version="2024-10-01-preview")[1]
+    assert body["properties"]["status"] == "Queued"
+    assert "no free node" in body["properties"]["tags"]["_aml_system_ComputeTargetStatus"]
+    assert finish(sandbox, ws, "ft-first")[0][-1] == "Completed"
+    assert finish(sandbox, ws, "ft-second")[0][-1] == "Completed"
+    model = sandbox.send("GET", f"{ws}/models", api_version="2024-10-01")[1]["value"][0]
+    assert model["properties"]["latestVersion"] == "2"
+
+
+def test_a_job_is_cancelled_then_deleted(sandbox: Sandbox, put: Any, ml: Any) -> None:
+    ground = Ground(sandbox, put, chat_lines(CHAT))
+    register_data(ml)
+    submit(ml, "ft-cancel")
+    path = f"{ground.workspace['id']}/jobs/ft-cancel"
+    assert sandbox.send("DELETE", path, api_version="2024-10-01-preview")[0] == 409
+    ml.jobs.begin_cancel("ft-cancel").result()
+    assert ml.jobs.get("ft-cancel").status == "Canceled"
+    assert sandbox.send("DELETE", path, api_version="2024-10-01-preview")[0] == 202
+
+
+def test_an_endpoint_identity_without_acr_pull_fails_its_deployment(
+    sandbox: Sandbox, put: Any
+) -> None:
+    ground = Ground(sandbox, put, chat_lines(CHAT))
+    identity = {"type": "UserAssigned", "userAssignedIdentities": {ground.identity["id"]: {}}}
+    endpoint = f"{ML}/ws1/onlineEndpoints/ep-uai"
+    put(endpoint, "2024-10-01", identity=identity, properties={"authMode": "Key"})
+    properties = {
+        "endpointComputeType": "Managed",
+        "model": "azureml://registries/azureml/models/Phi-4/versions/1",
+        "instanceType": GPU_SIZE,
+    }
+    with pytest.raises(HttpResponseError, match="AcrPull"):
+        put(f"{endpoint}/deployments/blue", "2024-10-01", properties=properties)
+    found = sandbox.send(
+        "GET", f"{GROUP}/providers/{endpoint}/deployments/blue", api_version="2024-10-01"
+    )
+    assert found[1]["properties"]["provisioningState"] == "Failed"
 
 
 def test_job_without_a_role_on_the_data_fails(sandbox: Sandbox, put: Any, ml: Any) -> None:
@@ -211,8 +267,6 @@ def test_job_without_a_role_on_the_data_fails(sandbox: Sandbox, put: Any, ml: An
 
 
 def test_resubmitting_a_job_changed_is_refused(sandbox: Sandbox, put: Any, ml: Any) -> None:
-    from azure.core.exceptions import HttpResponseError
-
     Ground(sandbox, put, chat_lines(CHAT))
     register_data(ml)
     submit(ml, "ft-2")

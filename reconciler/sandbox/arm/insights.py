@@ -9,9 +9,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.checks import dig
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema, versions
-from reconciler.sandbox.arm.writes import dig
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:

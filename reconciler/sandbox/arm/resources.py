@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog
+from reconciler.sandbox.arm.checks import registration
 from reconciler.sandbox.arm.errors import ArmError, group_not_found
 from reconciler.sandbox.arm.ids import GROUPS
 from reconciler.sandbox.arm.paging import page
@@ -23,7 +24,6 @@ from reconciler.sandbox.arm.types import (
     schema,
     versions,
 )
-from reconciler.sandbox.arm.writes import registration
 from reconciler.sandbox.entra import SUBSCRIPTION
 from reconciler.sandbox.store import Record
 
