@@ -189,7 +189,8 @@ def _prepared(
     parallelism: int,
 ) -> dict[Address, Change]:
     """Look before each create for what would make it fail (a soft-deleted twin, a taken name)."""
-    creates = [c for c in changes.values() if c.action is Action.CREATE and not c.blocked]
+    begins = (Action.CREATE, Action.RUN)
+    creates = [c for c in changes.values() if c.action in begins and not c.blocked]
     if not creates:
         return changes
     world = world_of(
