@@ -20,7 +20,7 @@ def carry_out(
     session: Session, loaded: Loaded, connection: Connection, plan: Plan, question: str
 ) -> ExitCode:
     """Return the exit code of a plan that was shown, agreed to and carried out."""
-    views = Views(plan, kind_views())
+    views = Views(plan, kind_views(), loaded.spec.tags)
     as_text = session.options.output == "text"
     shown = session.out if as_text else session.err
     shown.write(plan_lines(views, verbose=session.options.verbose))

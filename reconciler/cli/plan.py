@@ -65,7 +65,7 @@ def run(session: Session) -> ExitCode:
         prune=options.prune,
         **parallelism(options),
     )
-    _show(session, Views(made, kind_views()))
+    _show(session, Views(made, kind_views(), loaded.spec.tags))
     if options.out:
         save(made, loaded, Path(options.out))
     return _exit_code(session, made)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ AT_APPLY = "(compared at apply)"
 ABSENT = "(none)"
 NEW = (Action.CREATE, Action.RUN, Action.REPLACE)
 OWNER_TAG = "reconcile-owner"
+BOOKKEEPING = ("reconcile-", "reconcile.")
+"""How the names of tags and properties begin that only we read."""
 MAX_VALUE = 400
 
 
@@ -48,6 +51,8 @@ class Views:
 
     plan: Plan
     kinds: Mapping[str, KindView] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags of the whole spec: said once in the header instead of at every new resource."""
 
     def of(self, change: Change) -> KindView:
         """Return what is known of the change's kind."""
@@ -62,12 +67,9 @@ class Views:
             return None
         if reference.attribute in change.resource.known:
             return change.resource.known[reference.attribute]
-        is_new = change.observed is None or change.action in NEW
-        return (
-            None
-            if is_new or change.observed is None
-            else change.observed.outputs.get(reference.attribute)
-        )
+        if change.observed is None or change.action in NEW:
+            return None
+        return change.observed.outputs.get(reference.attribute)
 
     def desired(self, change: Change) -> Any:
         """Return the desired body with known references replaced, the others `Unknown`."""
@@ -76,36 +78,40 @@ class Views:
     def fields(self, change: Change) -> list[FieldDiff]:
         """Return the fields to show: what differs, or for something new what the spec states."""
         if change.action in (Action.CREATE, Action.RUN):
-            found = self._stated(change)
-        else:
-            found = list(change.fields)
-        return [item for item in found if not self._is_mark(item) and not self._is_home(item)]
+            return [item for item in self._stated(change) if not self._is_noise(item)]
+        return [item for item in change.fields if not self._is_mark(item)]
 
     def compares(self, change: Change) -> bool:
         """Whether apply compares secrets of an existing resource that the plan did not read."""
         waits = change.action in (Action.NO_OP, Action.UPDATE, Action.ADOPT)
         return self.of(change).compares_at_apply and waits and change.observed is not None
 
-    @property
+    @cached_property
     def _by_address(self) -> dict[Address, Change]:
         return {change.address: change for change in self.plan.changes}
 
     def _stated(self, change: Change) -> list[FieldDiff]:
         """Return every value that the spec states; references to a whole resource by address."""
         rules = replace(self.of(change).rules, write_only=frozenset(), same={})
-        addresses = {c.resource.resource_id.casefold(): c.address for c in self.plan.changes}
-        body = _addresses(change.resource.desired, addresses)
-        return list(diff(resolve(body, self.known), {}, rules))
+        body = _addresses(change.resource.desired, self._by_id)
+        found = diff(resolve(body, self.known), {}, rules)
+        return [part for item in found for part in _parts(item)]
 
-    def _is_home(self, item: FieldDiff) -> bool:
-        """Whether it only says that something new goes where everything of the spec goes."""
-        home = self.plan.target.location
-        return item.keys == ("location",) and item.before is None and item.after == home
+    @cached_property
+    def _by_id(self) -> dict[str, Address]:
+        return {c.resource.resource_id.casefold(): c.address for c in self.plan.changes}
+
+    def _is_noise(self, item: FieldDiff) -> bool:
+        """Whether a field of something new says only what is true of the whole spec, or of us."""
+        if self._is_mark(item) or item.keys[-1].startswith(BOOKKEEPING):
+            return True
+        if item.keys[-2:-1] == ("tags",):
+            return bool(self.tags.get(item.keys[-1]) == item.after)
+        return item.keys == ("location",) and item.after == self.plan.target.location
 
     def _is_mark(self, item: FieldDiff) -> bool:
         mark = f"v1:{self.plan.spec_name}:"
-        is_tag = bool(item.keys) and item.keys[-1] == OWNER_TAG
-        return is_tag or (isinstance(item.after, str) and item.after.startswith(mark))
+        return item.keys[-1] == OWNER_TAG or (isinstance(item.after, str) and mark in item.after)
 
 
 def _addresses(value: Any, addresses: Mapping[str, Address]) -> Any:
@@ -113,10 +119,26 @@ def _addresses(value: Any, addresses: Mapping[str, Address]) -> Any:
     if isinstance(value, Reference):
         return value.address if value.attribute == "id" else value
     if isinstance(value, dict):
-        return {key: _addresses(item, addresses) for key, item in value.items()}
+        return {
+            addresses.get(key.casefold(), key): _addresses(item, addresses)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_addresses(item, addresses) for item in value]
     return addresses.get(value.casefold(), value) if isinstance(value, str) else value
+
+
+def _parts(item: FieldDiff) -> Iterator[FieldDiff]:
+    """Yield one field for each value of a mapping; an empty one counts as its own key."""
+    if item.sensitive or not isinstance(item.after, Mapping):
+        yield item
+        return
+    for key, value in item.after.items():
+        if isinstance(value, Mapping) and not value:
+            yield replace(item, after=key)
+        else:
+            keys, label = (*item.keys, str(key)), f"{item.label}.{key}"
+            yield from _parts(replace(item, keys=keys, label=label, after=value))
 
 
 def name_of(item: FieldDiff) -> str:

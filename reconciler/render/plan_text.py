@@ -51,7 +51,7 @@ def plan_lines(
     notes = list(_compared(views))
     blocked = views.plan.blocked
     return [
-        _header(views),
+        *_header(views),
         line(),
         *body,
         *notes,
@@ -63,15 +63,18 @@ def plan_lines(
     ]
 
 
-def _header(views: Views) -> Line:
+def _header(views: Views) -> Iterator[Line]:
     plan, target = views.plan, views.plan.target
     what = "Destroy" if plan.destroys else "Plan for"
-    return line(
+    yield line(
         Span(f"{what} {clean(plan.spec_name)}", Style.STRONG),
         f" in {clean(target.resource_group)} ({clean(target.location)}), "
         f"subscription {clean(target.subscription_id)}",
         hang=2,
     )
+    if views.tags and plan.count(Action.CREATE):
+        tags = ", ".join(f"{clean(name)}={clean(value)}" for name, value in views.tags.items())
+        yield line(Span(f"Everything new is tagged {tags}", Style.QUIET), hang=2)
 
 
 def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:

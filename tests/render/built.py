@@ -73,7 +73,11 @@ def cluster(**options: object) -> Resource:
     }
     body = {
         "location": "eastus",
-        "tags": {"team": "ml-platform", "reconcile-owner": "v1:chat:0123456789abcdef"},
+        "tags": {
+            "team": "ml-platform",
+            "use": "training",
+            "reconcile-owner": "v1:chat:0123456789abcdef",
+        },
         "properties": {"computeType": "AmlCompute", "properties": properties},
     }
     return resource("compute.gpu-cluster", "compute cluster", body, **options)
@@ -89,7 +93,7 @@ def views(*changes: Change, **options: object) -> Views:
     """Return a plan of the given changes, ready to render."""
     graph = {c.address: frozenset[str]() for c in changes}
     plan = Plan("chat", TARGET, changes, graph, **options)  # type: ignore[arg-type]
-    return Views(plan, KINDS)
+    return Views(plan, KINDS, {"team": "ml-platform"})
 
 
 def connection() -> Resource:
