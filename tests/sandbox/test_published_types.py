@@ -24,6 +24,7 @@ BEYOND = {
     "connections response $.location",  # connection_git_pat: null
     "connections response $.properties.authType",  # kinds of 2022 and 2023 versions were fewer
     "data/versions response $.properties.dataType",  # named UriFile in 2022-02-01-preview
+    "registries response $.properties.anonymousPullEnabled",  # acr_crud at 2023-07-01
     "policies.softDeletePolicy",  # acr_crud at 2023-07-01
     "policies.azureADAuthenticationAsArmPolicy",  # acr_crud at 2023-07-01
     "properties.Ver",  # appinsights_crud

@@ -36,7 +36,7 @@ VERSIONS = versions(
 NAME = r"^[a-zA-Z0-9]{5,50}$"
 _PROPERTIES = """
   adminUserEnabled: bool
-  anonymousPullEnabled@2025-04-01/2022-02-01: bool
+  anonymousPullEnabled: bool
   dataEndpointEnabled: bool
   encryption: any
   networkRuleBypassOptions: AzureServices|None
@@ -67,6 +67,8 @@ def _prepare(write: Write) -> None:
     identities.prepare(write, separator=", ")
     now = write.world.clock.iso()
     write.hidden.setdefault("created", now)
+    if write.body["sku"]["name"] == "Premium" and not write.properties.get("networkRuleSet"):
+        write.properties["networkRuleSet"] = {"defaultAction": "Allow", "ipRules": []}
     for key, value in _defaults(now).items():
         if write.properties.get(key) is None:
             write.properties[key] = write.old_properties.get(key, value)
@@ -144,6 +146,7 @@ REGISTRIES = ResourceType(
     ),
     name_pattern=NAME,
     create=Lro.BODY,
+    create_status=200,
     delete=Lro.LOCATION,
     create_s=25.0,
     delete_s=15.0,

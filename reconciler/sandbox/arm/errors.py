@@ -6,6 +6,7 @@ Source of the shapes: recorded traffic of azure-cli, ASO (gateway errors) and az
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 Json = dict[str, Any]
@@ -21,33 +22,47 @@ class ArmError(Exception):
         message: str,
         *,
         inner: str | None = None,
+        component: str = "managementfrontend",
         headers: dict[str, str] | None = None,
-        details: list[Json] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.inner = inner
+        self.component = component
         self.headers = headers or {}
-        self.details = details
 
     def body(self, time: str = "", location: str = "") -> Json:
         """Return the error document."""
         error: Json = {"code": self.code, "message": self.message}
-        if self.details is not None:
-            error["details"] = self.details
         if self.inner is None:
             return {"error": error}
-        error["details"] = self.details or []
+        error["details"] = []
+        if self.component == "account-rp":
+            return self._account_rp(error, time, location)
         error["additionalInfo"] = [
-            _info("ComponentName", "managementfrontend"),
+            _info("ComponentName", self.component),
             _info("Environment", location),
             _info("Location", location),
             _info("Time", time),
             _info("InnerError", _inner(self.inner)),
         ]
         return {"error": error}
+
+    def _account_rp(self, error: Json, time: str, location: str) -> Json:
+        """The shape of workspaces and connections (recorded: connection_git_pat.json)."""
+        empty = ("severity", "messageFormat", "messageParameters", "referenceCode", "detailsUri")
+        error |= dict.fromkeys((*empty, "target", "debugInfo", "additionalInfo"))
+        error["innerError"] = _inner(self.inner or "")
+        return {
+            "error": error,
+            "correlation": {"operation": uuid.uuid4().hex, "request": uuid.uuid4().hex[:16]},
+            "environment": location,
+            "location": location,
+            "time": time,
+            "componentName": self.component,
+        }
 
 
 def user_error(message: str, inner: str = "BadArgument", status: int = 400) -> ArmError:

@@ -1,4 +1,4 @@
-"""Microsoft.Insights: Application Insights components, workspace-based only.
+"""Microsoft.Insights: Application Insights components, always workspace-based.
 
 Source: recorded ASO appinsights_crud.json (sync 200, lower-case namespace in id and type, etag in
 the body, defaults); azure-facts section 5.
@@ -27,12 +27,8 @@ def _prepare(write: Write) -> None:
     write.hidden.setdefault("created", write.world.clock.iso())
     workspace = dig(write.body, "properties.WorkspaceResourceId")
     if not workspace:
-        raise ArmError(
-            400,
-            "BadRequest",
-            "Classic Application Insights is retired: WorkspaceResourceId is required.",
-        )
-    if write.world.store.get(workspace) is None:
+        write.properties["WorkspaceResourceId"] = _managed_workspace(write)
+    elif write.world.store.get(workspace) is None and write.old is None:
         raise ArmError(
             400, "BadRequest", f"The workspace '{workspace}' of the component does not exist."
         )
@@ -48,6 +44,17 @@ def _prepare(write: Write) -> None:
     for key, value in defaults.items():
         if write.properties.get(key) is None:
             write.properties[key] = value
+
+
+def _managed_workspace(write: Write) -> str:
+    """Return the id of the workspace that Azure makes, out of the caller's sight, for a component
+    created without one (recorded July 2025).
+    """
+    subscription, app = write.id.split("/")[2], write.hidden["app"]
+    return (
+        f"/subscriptions/{subscription}/resourceGroups/ai_{write.name}_{app}_managed/providers/"
+        f"Microsoft.OperationalInsights/workspaces/managed-{write.name}-ws"
+    )
 
 
 def _present(world: World, record: Record, body: Json) -> None:

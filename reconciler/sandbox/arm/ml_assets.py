@@ -85,7 +85,7 @@ def _prepare_model(write: Write) -> None:
     properties["modelUri"] = uri
     properties.setdefault("modelType", "custom_model")
     properties.setdefault("jobName", None)
-    if properties["modelType"] == "mlflow_model":
+    if properties["modelType"] == "mlflow_model" and not properties.get("flavors"):
         _check_mlflow(write.world, workspace.id, uri)
     if properties.get("flavors") is None:
         is_mlflow = properties["modelType"] == "mlflow_model"

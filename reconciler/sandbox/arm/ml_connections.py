@@ -28,7 +28,7 @@ _AUTH = (
 
 def _not_found(name: str, resource_id: str) -> ArmError:
     text = f"Connection {name} can't be found in this workspace"
-    return user_error(text, "NotFoundError", 404)
+    return ArmError(404, "UserError", text, inner="NotFoundError", component="account-rp")
 
 
 def _prepare(write: Write) -> None:

@@ -162,6 +162,10 @@ def _present(world: World, record: Record, body: Json) -> None:
         "privateEndpointConnections": [],
         "creationTime": created,
         "primaryEndpoints": {
+            **{
+                kind: f"https://{name}.{kind}.core.sandbox.test/"
+                for kind in ("dfs", "web", "queue", "table")
+            },
             "blob": f"{world.base_url}/_blob/{name}/",
             "file": f"{world.base_url}/_file/{name}/",
         },
