@@ -219,7 +219,8 @@ def _project(world: World, resource: Resource) -> JsonObject | None:
     for other in world.resources.values():
         if other.resource_id.casefold() == home_id.casefold():
             seen = world.others(other.address)
-            return None if seen is None else {"id": home_id, **seen.body}
+            if seen is not None:
+                return {"id": home_id, **seen.body}
     return world.reads.get(home_id, API_VERSION)
 
 
