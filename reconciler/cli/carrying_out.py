@@ -15,6 +15,8 @@ from reconciler.render.fields import Views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.report import report_json, report_lines
 
+QUESTION = '"your question"'
+
 
 def carry_out(
     session: Session, loaded: Loaded, connection: Connection, plan: Plan, question: str
@@ -29,13 +31,13 @@ def carry_out(
         return ExitCode.REFUSED
     if not _has_work(views):
         if not as_text:
-            _report(session, Report(()), 0.0)
+            _report(session, plan, Report(()), 0.0)
         return ExitCode.OK
     if any(change.action.is_change for change in plan.changes):
         confirm(session, question)
     began = time.monotonic()
     report = _watched(session, loaded, connection, plan)
-    _report(session, report, time.monotonic() - began, is_destroy=plan.destroys)
+    _report(session, plan, report, time.monotonic() - began)
     return session.signals.received or report.exit_code
 
 
@@ -70,21 +72,24 @@ def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Pla
         )
 
 
-def _report(
-    session: Session, report: Report, elapsed_s: float, *, is_destroy: bool = False
-) -> None:
+def _report(session: Session, plan: Plan, report: Report, elapsed_s: float) -> None:
     if session.options.output == "json":
         session.out.raw(report_json(report, elapsed_s=elapsed_s))
         return
     session.out.say("")
-    step = _next_step(session, report, is_destroy=is_destroy)
+    step = _next_step(session, plan, report)
     session.out.write(report_lines(report, elapsed_s=elapsed_s, next_step=step))
 
 
-def _next_step(session: Session, report: Report, *, is_destroy: bool) -> str:
-    name = "destroy" if is_destroy else "apply"
+def _next_step(session: Session, plan: Plan, report: Report) -> str:
+    """Return what to type next: go on, look, or use what was made."""
+    name = "destroy" if plan.destroys else "apply"
     if report.exit_code is ExitCode.PENDING or report.interrupted:
         return f"To go on where this stopped: {session.command(name)}"
     if report.exit_code is not ExitCode.OK:
         return f"When that is solved, go on with: {session.command(name)}"
-    return "" if name == "destroy" else f"To look at it: {session.command('status')}"
+    if plan.destroys:
+        return ""
+    if any(change.resource.kind == "prompt flow" for change in plan.changes):
+        return f"To ask the model: {session.command('chat', QUESTION)}"
+    return f"To look at it: {session.command('status')}"

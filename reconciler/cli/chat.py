@@ -12,6 +12,7 @@ from reconciler.diagnostics import ExitCode, UsageError
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.engine.types import Address, Observed
 
 SUMMARY = "Ask the model a question, through flow, connection and endpoint."
 EXAMPLES = (
@@ -48,15 +49,19 @@ def run(session: Session) -> ExitCode:
     from reconciler.chat import ask
     from reconciler.kinds.base import Reads
     from reconciler.operations import load
-    from reconciler.operations.observing import Silent, world_of
+    from reconciler.operations.observing import Silent, observe_fresh, world_of
     from reconciler.render.terminal import clean_lines
     from reconciler.render.words import duration
 
     loaded = load(options.spec)
     # Reading the connection's key is a POST in ARM.
     connection = session.connect(loaded, read_only=False)
-    reads = Reads(connection, fresh=True)
-    world = world_of(loaded, connection, reads, lambda _address: None, Silent())
+
+    def others(address: Address) -> Observed | None:
+        resource = loaded.resources.get(address)
+        return observe_fresh(world, resource) if resource else None
+
+    world = world_of(loaded, connection, Reads(connection), others, Silent())
     answer = ask(
         world,
         loaded.resources,

@@ -77,6 +77,8 @@ class Views:
 
     def fields(self, change: Change) -> list[FieldDiff]:
         """Return the fields to show: what differs, or for something new what the spec states."""
+        if change.action is Action.RUN and change.reason:
+            return []  # It ran before: the reason names the inputs that are new.
         if change.action in (Action.CREATE, Action.RUN):
             return [item for item in self._stated(change) if not self._is_noise(item)]
         return [item for item in change.fields if not self._is_mark(item)]

@@ -20,6 +20,7 @@ from reconciler.render.words import DONE, duration, ended, things
 if TYPE_CHECKING:
     from reconciler.operations.applying import Report
 
+COUNTED = {"finished": "run to the end"}
 BAD = (Status.FAILED, Status.REFUSED)
 
 
@@ -139,7 +140,7 @@ def _pending(outcomes: Sequence[Outcome]) -> Iterator[Line]:
 def _closing(report: Report, elapsed_s: float) -> str:
     done = Counter(DONE[o.action] for o in report.outcomes if o.status is Status.DONE)
     other = Counter(o.status for o in report.outcomes)
-    words = [f"{count} {word}" for word, count in done.items()]
+    words = [f"{count} {COUNTED.get(word, word)}" for word, count in done.items()]
     words += [f"{other[s]} unchanged" for s in (Status.UNCHANGED,) if other[s]]
     words += [f"{other[s]} failed" for s in (Status.FAILED,) if other[s]]
     words += [f"{other[s]} refused" for s in (Status.REFUSED,) if other[s]]
