@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from reconciler.cloud.retry import wait_seconds
+from reconciler.cloud.retry import retry_after, wait_seconds
 from reconciler.diagnostics import ApiError, Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import World
@@ -48,11 +48,12 @@ def request_cores(
     end = time.monotonic() + bound_s
     attempt = 0
     while not is_there():
-        state = _state(world, request) if request else ""
+        state, asked = _state(world, request) if request else ("", None)
         if state in REFUSED:
             raise _refused(world, resource, request)
         attempt += 1
-        _pause(world, resource, attempt, end, f"quota request {state or 'sent'}")
+        delay = wait_seconds(asked, attempt)
+        _pause(world, resource, delay, end, f"quota request {state or 'sent'}")
 
 
 def wait_for_cores(
@@ -63,10 +64,11 @@ def wait_for_cores(
     attempt = 0
     while not is_there():
         attempt += 1
-        _pause(world, resource, attempt, end, "waiting for quota")
+        _pause(world, resource, wait_seconds(None, attempt), end, "waiting for quota")
 
 
-def _pause(world: World, resource: Resource, attempt: int, end: float, doing: str) -> None:
+def _pause(world: World, resource: Resource, delay: float, end: float, doing: str) -> None:
+    """Wait, but not past `end`. Raises `PendingError` once `end` is reached."""
     if time.monotonic() >= end:
         raise PendingError(
             Diagnostic(
@@ -76,8 +78,8 @@ def _pause(world: World, resource: Resource, attempt: int, end: float, doing: st
             )
         )
     world.progress.say(resource.address, doing)
-    delay = min(wait_seconds(None, attempt), LONGEST_PAUSE_S, max(0.0, end - time.monotonic()))
-    world.connection.sleep(delay)
+    left = max(0.0, end - time.monotonic())
+    world.connection.sleep(min(delay, LONGEST_PAUSE_S, left))
 
 
 def _ask(world: World, resource: Resource, desired: JsonObject) -> str:
@@ -117,9 +119,11 @@ def _open_request(world: World, resource: Resource, desired: JsonObject) -> str:
     return ""
 
 
-def _state(world: World, request: str) -> str:
-    body = world.connection.arm.get(request, API_VERSION) or {}
-    return str((body.get("properties") or {}).get("provisioningState") or "").lower()
+def _state(world: World, request: str) -> tuple[str, float | None]:
+    """Return the state of a request in lower case, and after how many seconds to ask again."""
+    body, headers, _ = world.connection.arm.send("GET", request, API_VERSION)
+    state = (body.get("properties") or {}).get("provisioningState")
+    return str(state or "").lower(), retry_after(headers)
 
 
 def _refused(world: World, resource: Resource, request: str) -> ReconcileError:
