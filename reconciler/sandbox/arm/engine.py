@@ -137,7 +137,7 @@ class Engine:
     def _get(self, call: Call, target: Target, type_: ResourceType) -> Answer:
         record = self.find(target, type_, polled=True)
         headers = {"ETag": record.hidden["etag"]} if "etag" in record.hidden else {}
-        if "pending" in record.hidden:
+        if type_.is_moving(record):
             headers |= self._world.clock.retry_headers(type_.retry_after_s)
         return Answer(200, self.present(record, call.version), headers)
 

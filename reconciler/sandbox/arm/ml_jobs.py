@@ -106,6 +106,10 @@ def _merge_existing(write: Write) -> None:
     write.body["properties"] = {**old, **kept, "properties": added}
 
 
+def _is_moving(record: Record) -> bool:
+    return record.body["properties"]["status"] not in TERMINAL
+
+
 def _settle(world: World, record: Record, *, polled: bool) -> None:
     """Move a job to the status that is due now, one turn at a time."""
     if record.body["properties"]["status"] in TERMINAL:
@@ -351,6 +355,7 @@ JOBS = ResourceType(
     not_found=ml.not_found("job"),
     prepare=_prepare,
     settle=_settle,
+    is_moving=_is_moving,
     before_delete=_before_delete,
     present=_present,
     list_filter=_filtered,

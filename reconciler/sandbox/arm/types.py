@@ -105,6 +105,10 @@ def _nothing(*_: Any) -> None:
     return None
 
 
+def _is_pending(record: Record) -> bool:
+    return "pending" in record.hidden
+
+
 @dataclass(frozen=True)
 class ResourceType:
     """Everything the engine needs to emulate one type.
@@ -112,7 +116,8 @@ class ResourceType:
     Durations are virtual seconds. `immutable` lists dotted paths compared without case; what a
     PUT leaves out is not a change. `prepare` runs before storing (defaults, rewrites, refusals),
     `ready` when a create or update completes (an ArmError there makes it Failed), `removed` when
-    the record is gone, `present` shapes what GET shows.
+    the record is gone, `present` shapes what GET shows. While `is_moving` says so, a GET tells
+    when to ask again.
     """
 
     type: str
@@ -151,6 +156,7 @@ class ResourceType:
     removed: RecordHook = _nothing
     present: PresentHook = _nothing
     settle: SettleHook | None = None
+    is_moving: Callable[[Record], bool] = _is_pending
     list_filter: Callable[[World, list[Record], Call], list[Record]] | None = None
     actions: dict[str, Action] = field(default_factory=dict)
 
