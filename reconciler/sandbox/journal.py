@@ -76,6 +76,8 @@ def redact(value: Any) -> Any:
         return [redact(item) for item in value]
     if not isinstance(value, dict):
         return value
+    if "keyName" in value:  # one of a storage account's keys
+        return {**value, "value": HIDDEN}
     return {key: _redacted(key, item) for key, item in value.items()}
 
 

@@ -6,11 +6,13 @@ when the last process attached to it is gone, however that process ended.
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the standard imports of `json` and `pathlib` alone would cost 30 ms
+    from pathlib import Path
+    from typing import Any
 
 READY_S = 20.0
 
@@ -64,6 +66,8 @@ def launch(state: Path, *, clock: str = "auto") -> Server:
 
 def find(url: str) -> Server:
     """Return the running sandbox at a URL. Raises LaunchError if no record of one is found."""
+    from pathlib import Path
+
     own = os.environ.get("RECONCILE_SANDBOX_STATE")
     port = url.rstrip("/").rsplit(":", 1)[-1]
     base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
@@ -136,6 +140,7 @@ class _Held:
 
 def _start(state: Path, clock: str) -> Server | None:
     """Start a detached child; None if another process was faster. Raises LaunchError."""
+    import json
     import select
     import subprocess
     import sys
@@ -178,6 +183,8 @@ def _give_up(child: Any) -> None:
 
 
 def _read(file: Path) -> dict[str, Any] | None:
+    import json
+
     try:
         record: dict[str, Any] = json.loads(file.read_text())
     except FileNotFoundError:

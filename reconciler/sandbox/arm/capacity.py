@@ -7,7 +7,7 @@ endpoints reserve 20 % more for sizes that are not exempt).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog, ml
 from reconciler.sandbox.store import Record
@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 LIMITS = "quota_limits"
+REQUESTS = "quota_requests"
+Json = dict[str, Any]
 COMPUTES = f"{ml.WORKSPACE}/computes"
 DEPLOYMENTS = f"{ml.WORKSPACE}/onlineEndpoints/deployments"
 JOBS = f"{ml.WORKSPACE}/jobs"
 
 
 def limit(world: World, subscription: str, location: str, family: str) -> int:
-    """Return the cores a subscription may use of a family in a region."""
+    """Return the cores a subscription may use of a family in a region, as of now."""
+    settle_requests(world)
     saved = world.store.document(LIMITS, key(subscription, location, family))
     return int(saved) if saved is not None else catalog.families()[family]
 
@@ -83,3 +86,29 @@ def deployment_cores(world: World, record: Record) -> tuple[str | None, int]:
 def reserved(size: catalog.VmSize, count: int) -> int:
     """Return the cores a deployment of `count` instances needs, reserve included."""
     return size.cores * (math.ceil(1.2 * count) if size.extra else count)
+
+
+def settle_requests(world: World, polled: str = "") -> None:
+    """Grant or refuse every request whose time has come."""
+    for name, found in world.store.documents(REQUESTS).items():
+        if found["state"] not in ("Accepted", "InProgress"):
+            continue
+        done = world.clock.reached(found["wait"], polled=name == polled)
+        if done == 0:
+            continue
+        found["wait"]["done"] = done
+        _decide(world, found)
+        world.store.put_document(REQUESTS, name, found)
+
+
+def _decide(world: World, found: Json) -> None:
+    if catalog.is_retired(found["family"]):
+        found["state"] = "Failed"
+        found["error"] = {
+            "code": "ContactSupport",
+            "message": f"The quota of '{found['family']}' cannot be increased: the VM series is "
+            "retired. File a support ticket.",
+        }
+        return
+    found["state"] = "Succeeded"
+    world.store.put_document(LIMITS, found["key"], found["value"])

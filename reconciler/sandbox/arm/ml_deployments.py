@@ -45,6 +45,8 @@ MAX_INSTANCES = 50
 def _prepare(write: Write) -> None:
     properties = write.properties
     endpoint = write.world.store.get(write.id.rsplit("/deployments/", 1)[0])
+    if endpoint is not None:
+        endpoint = write.world.arm.lifecycle.settle(endpoint)
     if endpoint is not None and endpoint.body["properties"]["provisioningState"] == "Creating":
         raise user_error("The endpoint is still being created.", "BadArgument/EndpointNotReady")
     if not write.body.get("location") and endpoint is not None:

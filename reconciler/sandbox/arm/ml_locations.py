@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, catalog, ml
 from reconciler.sandbox.arm.paging import page
-from reconciler.sandbox.arm.quota import settle_requests
 from reconciler.sandbox.arm.types import Answer, Call, Route
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ _LOCATION = "/subscriptions/{sub}/providers/Microsoft.MachineLearningServices/lo
 
 
 def _usages(world: World, call: Call, path: dict[str, str]) -> Answer:
-    settle_requests(world)
     sub, location = path["sub"], path["location"].lower()
     items: list[Json] = [
         {
@@ -37,7 +35,6 @@ def _usages(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 
 def _quotas(world: World, call: Call, path: dict[str, str]) -> Answer:
-    settle_requests(world)
     sub, location = path["sub"], path["location"].lower()
     items: list[Json] = [
         {

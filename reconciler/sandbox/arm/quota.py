@@ -23,7 +23,6 @@ VERSIONS = versions(
     "2021-03-15p 2023-02-01 2023-06-01p 2024-10-15p 2024-12-18p 2025-03-01 2025-03-15p 2025-07-15 "
     "2025-09-01 2026-09-01p"
 )
-REQUESTS = "quota_requests"
 APPROVAL_S = 180.0
 _SCOPE = (
     "/subscriptions/{sub}/providers/Microsoft.MachineLearningServices/locations/{location}"
@@ -77,13 +76,13 @@ def _usage(world: World, path: dict[str, str], family: str) -> Json:
 
 
 def _list_quotas(world: World, call: Call, path: dict[str, str]) -> Answer:
-    settle_requests(world)
+    capacity.settle_requests(world)
     items = [_quota(world, path, family) for family in catalog.families()]
     return Answer(200, page(world, call, items))
 
 
 def _one_quota(world: World, call: Call, path: dict[str, str]) -> Answer:
-    settle_requests(world)
+    capacity.settle_requests(world)
     return Answer(200, _quota(world, path, _family(path["name"])))
 
 
@@ -97,7 +96,7 @@ def _one_usage(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 
 def _ask(world: World, call: Call, path: dict[str, str]) -> Answer:
-    settle_requests(world)
+    capacity.settle_requests(world)
     family = _family(path["name"])
     wanted = _wanted(call.body)
     subscription, location = path["sub"], path["location"].lower()
@@ -120,7 +119,7 @@ def _ask(world: World, call: Call, path: dict[str, str]) -> Answer:
         "error": None,
         "wait": {"ends": world.clock.steps(APPROVAL_S), "done": 0},
     }
-    world.store.put_document(REQUESTS, request, document)
+    world.store.put_document(capacity.REQUESTS, request, document)
     url = f"{world.base_url}{_base(path)}/quotaRequests/{request}?api-version={call.version}"
     headers = {"Location": url, **world.clock.retry_headers(30)}
     return Answer(202, _request(request, document), headers)
@@ -162,38 +161,12 @@ def _request(name: str, found: Json) -> Json:
     }
 
 
-def settle_requests(world: World, polled: str = "") -> None:
-    """Grant or refuse every request whose time has come."""
-    for name, found in world.store.documents(REQUESTS).items():
-        if found["state"] not in ("Accepted", "InProgress"):
-            continue
-        done = world.clock.reached(found["wait"], polled=name == polled)
-        if done == 0:
-            continue
-        found["wait"]["done"] = done
-        _decide(world, found)
-        world.store.put_document(REQUESTS, name, found)
-
-
-def _decide(world: World, found: Json) -> None:
-    if catalog.is_retired(found["family"]):
-        found["state"] = "Failed"
-        found["error"] = {
-            "code": "ContactSupport",
-            "message": f"The quota of '{found['family']}' cannot be increased: the VM series is "
-            "retired. File a support ticket.",
-        }
-        return
-    found["state"] = "Succeeded"
-    world.store.put_document(capacity.LIMITS, found["key"], found["value"])
-
-
 def _one_request(world: World, call: Call, path: dict[str, str]) -> Answer:
     name = path["name"]
-    if world.store.document(REQUESTS, name) is None:
+    if world.store.document(capacity.REQUESTS, name) is None:
         raise ArmError(404, "NotFound", f"The quota request '{name}' was not found.")
-    settle_requests(world, name)
-    found = world.store.document(REQUESTS, name)
+    capacity.settle_requests(world, name)
+    found = world.store.document(capacity.REQUESTS, name)
     headers = {}
     if found["state"] in ("Accepted", "InProgress"):
         headers = world.clock.retry_headers(30)
@@ -201,9 +174,9 @@ def _one_request(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 
 def _list_requests(world: World, call: Call, path: dict[str, str]) -> Answer:
-    settle_requests(world)
+    capacity.settle_requests(world)
     base = _base(path).lower()
-    found = world.store.documents(REQUESTS).items()
+    found = world.store.documents(capacity.REQUESTS).items()
     items = [_request(name, one) for name, one in found if one["base"].lower() == base]
     return Answer(200, page(world, call, items))
 
