@@ -34,8 +34,8 @@ Lookup = Callable[[Reference], Any]
 class Policy:
     """What a kind lets happen, and what the user allowed for this run.
 
-    `runs`: creating it is running something (a job). `uses_existing`: an unmarked one is
-    simply used and never deleted (a resource group). `adopts`: an equal unmarked one is
+    `runs`: creating it is running something (a job). `uses_existing`: one that is
+    not ours is simply used and never deleted (a resource group). `adopts`: an equal unmarked one is
     taken as ours without asking (a role assignment). `replaces_failed`: one whose last
     operation failed is deleted and made again; `retry` the same for a failed run.
     """
@@ -65,11 +65,11 @@ def decide(
     """Return what to do with one resource. `desired` is its body with references resolved."""
     if observed is None:
         return Change(resource, Action.RUN if policy.runs else Action.CREATE)
+    if observed.owner is not Owner.OURS and policy.uses_existing:
+        return _existing(resource, desired, observed, policy)
     if observed.owner is Owner.FOREIGN:
         return _foreign(resource, observed)
     unmarked = observed.owner is Owner.NOBODY
-    if unmarked and policy.uses_existing:
-        return _existing(resource, desired, observed, policy)
     if unmarked and not (resource.adopt or policy.adopts):
         return _unmarked(resource, observed)
     change = _by_phase(resource, desired, observed, policy)

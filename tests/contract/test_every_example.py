@@ -7,7 +7,9 @@ from reconciler.kinds import KINDS
 from reconciler.operations import load, status
 from tests.contract.conftest import ROOT
 
-EXAMPLES = sorted(str(p.relative_to(ROOT)) for p in (*ROOT.glob("examples/*.yaml"), *ROOT.glob("specs/*.yaml")))
+EXAMPLES = sorted(
+    str(p.relative_to(ROOT)) for p in (*ROOT.glob("examples/*.yaml"), *ROOT.glob("specs/*.yaml"))
+)
 NEEDS = {"examples/existing-workspace.yaml": "examples/smallest.yaml"}
 """Examples that build on what another one made."""
 

@@ -97,3 +97,10 @@ def test_references_resolve_to_values_or_to_unknown():
     body = {"a": Reference("x.y"), "b": [Reference("x.z", "uri")], "c": 1}
     found = resolve(body, lambda r: "id" if r.attribute == "id" else None)
     assert found == {"a": "id", "b": [Unknown(Reference("x.z", "uri"))], "c": 1}
+
+
+def test_a_group_of_another_spec_is_used_all_the_same():
+    found = observed(owner=Owner.FOREIGN, owner_name="other")
+    change = decide(resource(), {"size": 1}, found, Policy(uses_existing=True))
+    assert change.action is Action.NO_OP
+    assert change.blocked is None

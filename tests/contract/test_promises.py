@@ -1,0 +1,139 @@
+"""The promises of the README, on the whole scenario: money, traffic, deletion, secrets."""
+
+import pytest
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import RefusedError
+from reconciler.engine.types import Action, Status
+from reconciler.operations import plan_destroy
+from tests.contract.conftest import edited
+
+SPEC = "specs/phi3-ultrachat.yaml"
+
+
+@pytest.fixture
+def applied(azure, tmp_path):
+    """The whole scenario, converged."""
+    loaded = edited(tmp_path, SPEC)
+    _, problems = azure.apply(loaded)
+    assert problems == []
+    return azure
+
+
+def changes(azure, loaded):
+    return [
+        (c.address, c.action, [(f.label, f.before, f.after) for f in c.fields])
+        for c in azure.plan(loaded).changes
+        if c.action.is_change
+    ]
+
+
+def test_one_edited_number_is_one_line(applied, tmp_path):
+    loaded = edited(
+        tmp_path, SPEC, ("max_instances: 1", "max_instances: 2"), ("cores: 48", "cores: 72")
+    )
+    found = {address: rest for address, *rest in changes(applied, loaded)}
+    assert found["compute.gpu-cluster"] == [Action.UPDATE, [("max_instances", 1, 2)]]
+
+
+def test_another_learning_rate_is_one_new_run(applied, tmp_path):
+    loaded = edited(tmp_path, SPEC, ("learning_rate: 0.00002", "learning_rate: 0.00003"))
+    runs = [(a, action) for a, action, _ in changes(applied, loaded) if action is Action.RUN]
+    assert runs == [("jobs.finetune", Action.RUN)]
+    planned = applied.plan(loaded).change_of("jobs.finetune")
+    assert "learning_rate: 0.00002 -> 0.00003" in " ".join(planned.notes)
+
+
+def test_a_finished_run_is_never_submitted_again(applied, tmp_path):
+    loaded = edited(tmp_path, SPEC)
+    applied.clear_journal()
+    for _ in range(3):
+        applied.apply(loaded)
+    assert [w for w in applied.writes() if "/jobs/" in w] == []
+
+
+def test_a_new_run_leaves_the_old_model_serving_until_the_new_one_is_there(applied, tmp_path):
+    loaded = edited(tmp_path, SPEC, ("learning_rate: 0.00002", "learning_rate: 0.00003"))
+    _, problems = applied.apply(loaded)
+    assert problems == []
+    assert changes(applied, loaded) == []
+
+
+def test_destroying_the_endpoint_leaves_the_rest(applied, tmp_path):
+    loaded = edited(tmp_path, SPEC)
+    report = applied.destroy(loaded, only=["endpoints.phi3-ultrachat-ep"])
+    gone = {o.address for o in report.outcomes if o.action is Action.DELETE}
+    assert gone == {
+        "endpoints.phi3-ultrachat-ep",
+        "endpoints.phi3-ultrachat-ep.traffic",
+        "deployments.blue",
+    }
+    assert all(o.status is Status.DONE for o in report.outcomes if o.action is Action.DELETE)
+    missing = {c.address for c in applied.plan(loaded).changes if c.observed is None}
+    assert missing == gone
+
+
+def test_a_protected_workspace_survives_a_destroy_with_all_that_it_needs(applied, tmp_path):
+    loaded = edited(
+        tmp_path, SPEC, ("hub: {name", "lifecycle: {workspace: {protect: true}}\nhub: {name")
+    )
+    planned = plan_destroy(loaded, applied.connection(loaded))
+    kept = {c.address for c in planned.changes if c.action is Action.NO_OP and c.observed}
+    assert {
+        "workspace",
+        "workspace.storage_account",
+        "workspace.key_vault",
+        "resource_group",
+    } <= kept
+
+
+def test_a_plan_writes_nothing_and_reads_no_secret(azure, tmp_path):
+    loaded = edited(tmp_path, SPEC)
+    azure.plan(loaded)
+    azure.apply(loaded)
+    azure.clear_journal()
+    azure.plan(loaded)
+    methods = {e["method"] for e in azure.journal()}
+    assert methods == {"GET"}
+
+
+def test_a_plan_asks_for_fewer_things_than_there_are(applied, tmp_path):
+    loaded = edited(tmp_path, SPEC)
+    applied.clear_journal()
+    applied.plan(loaded)
+    assert len(applied.journal()) < len(loaded.resources)
+
+
+def test_a_read_only_connection_refuses_to_write(azure, tmp_path):
+    loaded = edited(tmp_path, SPEC)
+    connection: Connection = azure.connection(loaded, read_only=True)
+    with pytest.raises(RefusedError, match="read-only"):
+        connection.arm.put("/subscriptions/x/resourceGroups/y", "2025-04-01", {})
+    assert azure.writes() == []
+
+
+def test_the_key_of_the_endpoint_is_nowhere_to_be_seen(applied, tmp_path):
+    loaded = edited(tmp_path, SPEC)
+    endpoint = loaded.resources["endpoints.phi3-ultrachat-ep"].resource_id
+    connection = applied.connection(loaded)
+    keys = connection.arm.post(f"{endpoint}/listKeys", "2026-05-01")
+    planned = applied.plan(loaded)
+    assert keys["primaryKey"]
+    assert keys["primaryKey"] not in repr(planned)
+
+
+def test_a_rotated_key_is_mended_and_an_equal_one_is_left_alone(applied, tmp_path):
+    loaded = edited(tmp_path, SPEC)
+    endpoint = loaded.resources["endpoints.phi3-ultrachat-ep"].resource_id
+    applied.connection(loaded).arm.post(
+        f"{endpoint}/regenerateKeys", "2026-05-01", {"keyType": "Primary"}
+    )
+    applied.clear_journal()
+    report, problems = applied.apply(loaded)
+    assert problems == []
+    done = [o.address for o in report.outcomes if o.status is Status.DONE]
+    assert done == ["connections.phi3-connection"]
+    assert all("/connections/" in w for w in applied.writes())
+    applied.clear_journal()
+    applied.apply(loaded)
+    assert applied.writes() == []
