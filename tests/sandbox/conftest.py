@@ -133,3 +133,28 @@ def put(rm: Any) -> Any:
         return found
 
     return run
+
+
+@pytest.fixture
+def ml(sandbox: Sandbox) -> Any:
+    from azure.ai.ml import MLClient
+
+    base = sandbox.url
+    metadata = {
+        "azure_portal": f"{base}/portal",
+        "resource_manager": f"{base}/",
+        "active_directory": f"{base}/",
+        "aml_resource_id": f"{base}/aml",
+        "storage_endpoint": "core.sandbox.test",
+        "registry_discovery_endpoint": f"{base}/",
+    }
+    return MLClient(
+        sandbox.credential,
+        SUBSCRIPTION,
+        "rg",
+        "ws1",
+        cloud=f"Sandbox-{base.rsplit(':', 1)[1]}",
+        cloud_metadata=metadata,
+        show_progress=False,
+        enable_telemetry=False,
+    )

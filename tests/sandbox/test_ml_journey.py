@@ -29,31 +29,6 @@ DEFINITIONS = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/
 BASE_MODEL = "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14"
 
 
-@pytest.fixture
-def ml(sandbox: Sandbox) -> Any:
-    from azure.ai.ml import MLClient
-
-    base = sandbox.url
-    metadata = {
-        "azure_portal": f"{base}/portal",
-        "resource_manager": f"{base}/",
-        "active_directory": f"{base}/",
-        "aml_resource_id": f"{base}/aml",
-        "storage_endpoint": "core.sandbox.test",
-        "registry_discovery_endpoint": f"{base}/",
-    }
-    return MLClient(
-        sandbox.credential,
-        SUBSCRIPTION,
-        "rg",
-        "ws1",
-        cloud=f"Sandbox-{base.rsplit(':', 1)[1]}",
-        cloud_metadata=metadata,
-        show_progress=False,
-        enable_telemetry=False,
-    )
-
-
 def grant(sandbox: Sandbox, principal: str, scope: str, role: str) -> int:
     body = {
         "properties": {
