@@ -74,12 +74,23 @@ def find(url: str) -> Server:
     by_port = Path(base) / "reconcile" / "sandboxes" / f"{port}.json"
     for file in ([Path(own) / "server.json"] if own else []) + [by_port]:
         record = _read(file)
-        if record is not None and record["url"] == url.rstrip("/"):
+        if record is not None and record["url"] == url.rstrip("/") and _is_alive(record["pid"]):
             return Server(record)
     raise LaunchError(
         f"no running sandbox is known at {url}; start one with `reconcile sandbox serve`, or set "
         "RECONCILE_SANDBOX_STATE to its state directory"
     )
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether the process is there: a record outlives a server that was killed."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _running(state: Path) -> Server | None:
