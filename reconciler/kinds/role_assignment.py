@@ -28,7 +28,7 @@ from reconciler.engine.types import (
 )
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.identity import RoleGrant
-from reconciler.kinds.roles import POWERFUL, role_guid, role_hint
+from reconciler.kinds.roles import POWERFUL, role_guid, role_hint, role_name
 from reconciler.kinds.scope import Scope, mark, owner_of
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
@@ -91,7 +91,7 @@ class RoleAssignmentHandler(Handler):
                 seen.add((roles[index], place.casefold()))
                 twice = roles.count(roles[index]) > 1
                 suffix = f"-{_scope_word(grant.scope)}" if twice else ""
-                address = f"identities.{name}.{kebab(grant.role)}{suffix}"
+                address = f"identities.{name}.{kebab(role_name(grant.role))}{suffix}"
                 scope.add(_resource(address, name, grant, (place, needs), scope, path))
 
     def observe(self, world: World, resource: Resource) -> Observed | None:

@@ -64,6 +64,12 @@ def role_guid(role: str) -> str:
     return _FOLDED.get(role.strip().casefold(), "")
 
 
+def role_name(role: str) -> str:
+    """Return a role's name as Azure spells it, or the GUID in lower case."""
+    folded = role.strip().casefold()
+    return next((name for name in ROLES if name.casefold() == folded), folded)
+
+
 def role_hint(role: str) -> str:
     """Return a hint for a role that is not known."""
     hint = did_you_mean(role, ROLES)
