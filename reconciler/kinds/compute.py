@@ -1,7 +1,8 @@
 """Compute cluster: GPUs that come when a job wants them and go when it is done.
 
-Azure changes only its scale settings in place; everything else is a new cluster. Source:
-learn.microsoft.com/rest/api/azureml/compute and the Terraform provider's ForceNew set.
+Azure changes only its scale settings in place; everything else is a new cluster. Tags are
+therefore written once and not compared: nobody wants a new GPU cluster for a team's name.
+Source: learn.microsoft.com/rest/api/azureml/compute, the Terraform provider's ForceNew set.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from reconciler.diagnostics import RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Change, JsonObject, Resource
-from reconciler.kinds.base import ArmHandler
+from reconciler.engine.types import Action, Change, JsonObject, Resource
+from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.identity import attached
 from reconciler.kinds.lifecycle import report_size
 from reconciler.kinds.quota_needs import quota_address
@@ -86,6 +88,7 @@ class ComputeHandler(ArmHandler):
                     "properties.properties.osType",
                 }
             ),
+            write_only=frozenset({"tags"}),
             same={
                 "properties.computeType": same_folded,
                 "properties.properties.vmSize": same_folded,
@@ -134,6 +137,15 @@ class ComputeHandler(ArmHandler):
             depends_on=frozenset(depends_on),
             known={"name": name},
         )
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """PATCH the scale settings. A cluster that is there cannot get our mark."""
+        if change.action is Action.ADOPT:
+            raise RefusedError.because(
+                f"`{change.address}` cannot be adopted: Azure cannot change a cluster's tags",
+                hint="use it by its id, or delete it and let apply make it",
+            )
+        super().update(world, change, desired)
 
     def patch_body(self, change: Change, desired: JsonObject) -> JsonObject:
         """Return all scale settings: the only part that Azure takes, and as a whole."""
