@@ -12,29 +12,50 @@ from collections.abc import Iterator, Mapping
 from reconciler.spec.document import Document, Keys
 
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s,#}\]][^,#}\]\n]*')
+_KEY = re.compile(r'(?:"[^"]*"|\'[^\']*\'|[^:\s]+)\s*:')
 
 
 def bind(document: Document, connections: Mapping[str, str]) -> bytes:
     """Return the flow file with each bound node input set to its connection's name."""
     lines = list(document.lines)
-    places = [(document.position(path), name) for path, name in _places(document, connections)]
-    for place, name in sorted(places, key=lambda item: item[0], reverse=True):
-        line = lines[place.line - 1]
-        before, after = line[: place.column - 1], line[place.column - 1 :]
+    places = [(_place(document, path), name) for path, name in _inputs(document, connections)]
+    for (row, column), name in sorted(places, reverse=True):
+        before, after = lines[row][:column], lines[row][column:]
         match = _SCALAR.match(after)
         rest = after[match.end() :] if match else after
         space = "" if before.endswith(" ") else " "
         comment = " " if rest.startswith("#") else ""
-        lines[place.line - 1] = f"{before}{space}{json.dumps(name)}{comment}{rest}"
+        lines[row] = f"{before}{space}{json.dumps(name)}{comment}{rest}"
     return ("\n".join(lines) + "\n").encode()
 
 
-def _places(document: Document, connections: Mapping[str, str]) -> Iterator[tuple[Keys, str]]:
+def _inputs(document: Document, connections: Mapping[str, str]) -> Iterator[tuple[Keys, str]]:
     """Yield where each connection's name belongs."""
     for index, node in enumerate(document.data.get("nodes") or ()):
         inputs = node.get("inputs") or {}
         for name, connection in connections.items():
             if name in inputs:
                 yield ("nodes", index, "inputs", name), connection
-        if node.get("connection") and "connection" in connections:
+        if "connection" in node and "connection" in connections:
             yield ("nodes", index, "connection"), connections["connection"]
+
+
+def _place(document: Document, path: Keys) -> tuple[int, int]:
+    """Return row and column (from 0) where a value starts; an empty one starts after its colon.
+
+    The parser puts an empty value wherever the next thing begins, lines further down.
+    """
+    place = document.position(path)
+    if _value(document, path) is not None:
+        return place.line - 1, place.column - 1
+    key = document.position(path, of_key=True)
+    match = _KEY.match(document.lines[key.line - 1][key.column - 1 :])
+    return key.line - 1, key.column - 1 + (match.end() if match else 0)
+
+
+def _value(document: Document, path: Keys) -> object:
+    value = document.data
+    for part in path:
+        value = value[part]
+    found: object = value
+    return found

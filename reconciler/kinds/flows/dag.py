@@ -226,7 +226,7 @@ class _Check:
 
     def _bound(self, name: str) -> Iterator[Diagnostic]:
         places = {i for _, node in self.nodes for i in _table(node.get("inputs"))}
-        places |= {"connection" for _, node in self.nodes if node.get("connection")}
+        places |= {"connection" for _, node in self.nodes if "connection" in node}
         if name not in places:
             hint = did_you_mean(name, places)
             yield self._at(("nodes",), f"no node has an input `{name}` for a connection", hint=hint)
