@@ -152,10 +152,16 @@ class Azure:
             loaded, connection, Reads(connection), lambda address: None, Silent()
         ), loaded
 
+    def snapshot(self) -> Any:
+        return json.loads(self.control("GET", "snapshot"))
+
+    def restore(self, snapshot: Any) -> None:
+        self.control("POST", "restore", snapshot)
+        self.control("DELETE", "faults")
+        self.control("POST", "clock", {"mode": "instant"})
+
     def prepare(self) -> None:
         """Make, as somebody else would, what the spec only refers to."""
-        self.control("POST", "reset", {})
-        self.control("POST", "clock", {"mode": "instant"})
         put = self.arm.put
         put(GROUP, "2025-04-01", {"location": "eastus"})
         links = self._linked()

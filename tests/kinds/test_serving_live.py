@@ -41,16 +41,31 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
         yield Azure(server)
 
 
-@pytest.fixture
-def azure(started: Azure) -> Azure:
+@pytest.fixture(scope="module")
+def prepared(started: Azure) -> Any:
     started.prepare()
+    return started.snapshot()
+
+
+@pytest.fixture(scope="module")
+def applied(started: Azure, prepared: Any) -> Any:
+    started.restore(prepared)
+    started.applied()
+    return started.snapshot()
+
+
+@pytest.fixture
+def azure(started: Azure, prepared: Any) -> Azure:
+    """A subscription with workspace, hub, project and model, and nothing of the spec."""
+    started.restore(prepared)
     return started
 
 
 @pytest.fixture
-def live(azure: Azure) -> Azure:
-    azure.applied()
-    return azure
+def live(started: Azure, applied: Any) -> Azure:
+    """The same with the spec applied."""
+    started.restore(applied)
+    return started
 
 
 def with_green(traffic: str = "{blue: 100}") -> str:
