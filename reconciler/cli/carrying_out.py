@@ -77,8 +77,10 @@ def _report(session: Session, plan: Plan, report: Report, elapsed_s: float) -> N
         session.out.raw(report_json(report, elapsed_s=elapsed_s))
         return
     session.out.say("")
+    watched = session.is_live and session.out.is_live
     step = _next_step(session, plan, report)
-    session.out.write(report_lines(report, elapsed_s=elapsed_s, next_step=step))
+    lines = report_lines(report, elapsed_s=elapsed_s, next_step=step, watched=watched)
+    session.out.write(lines)
 
 
 def _next_step(session: Session, plan: Plan, report: Report) -> str:

@@ -126,9 +126,14 @@ class Session:
 
         if self.options.quiet:
             return Quiet()
-        if self.err.is_live and not self.options.verbose:
+        if self.is_live:
             return LiveTable(self.err, total)
         return EventLines(self.err)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether progress is drawn on the terminal."""
+        return self.err.is_live and not (self.options.verbose or self.options.quiet)
 
     def command(self, name: str, *extra: str, source: str = "") -> str:
         """Return the command line to type next, for this spec (or `source`) and cloud."""

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from reconciler.engine.types import Action, Address, Outcome, Status
 from reconciler.render.event_lines import STYLES as ENDINGS
 from reconciler.render.plan_text import STYLES
-from reconciler.render.terminal import Terminal, clean
+from reconciler.render.terminal import Line, Span, Style, Terminal, clean, line
 from reconciler.render.words import DOING, duration, ended, size
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.text import Text
 
 BAR_WIDTH = 12
@@ -54,6 +55,7 @@ class LiveTable:
         self._failed = 0
         self._work: dict[Address, Work] = {}
         self._lock = Lock()
+        self._terminal = terminal
         self._console = terminal.console()
         self._live = Live(
             console=self._console,
@@ -88,7 +90,8 @@ class LiveTable:
             self._work.pop(outcome.address, None)
             self._ended += 1
             self._failed += outcome.status in (Status.FAILED, Status.REFUSED)
-        self._console.print(self._ending(outcome), soft_wrap=True)
+        for row in self._ending(outcome):
+            self._console.print(row, soft_wrap=True)
 
     def say(self, address: Address, message: str, *, link: str = "") -> None:
         """Show a message, and the link if there is one, beside the resource."""
@@ -103,62 +106,78 @@ class LiveTable:
             if address in self._work:
                 self._work[address] = replace(self._work[address], **values)
 
-    def _ending(self, outcome: Outcome) -> Text:
-        from rich.text import Text
-
-        style = ENDINGS.get(outcome.status)
-        text = Text.assemble(
-            (f"{outcome.action.sign:>3} ", STYLES[outcome.action].value),
-            (clean(outcome.address), "bold"),
+    def _ending(self, outcome: Outcome) -> list[Text]:
+        """Return what stays on the screen of a resource that ended."""
+        text = line(
+            Span(f"{outcome.action.sign:>3} ", STYLES[outcome.action]),
+            Span(clean(outcome.address), Style.STRONG),
             " ",
-            (ended(outcome), style.value if style else ""),
-            (f"  {duration(outcome.elapsed_s)}", "dim"),
+            Span(ended(outcome), ENDINGS.get(outcome.status, Style.PLAIN)),
+            Span(f" ({duration(outcome.elapsed_s)})", Style.QUIET),
+            hang=6,
         )
-        _link(text, outcome.link)
-        return text
+        return [_linked(_text(row), outcome.link) for row in self._terminal.fitted(text)]
 
-    def _drawn(self) -> Any:
+    def _drawn(self) -> Group:
+        """Return the resources under way, as many as fit, and the counts."""
         from rich.console import Group
-        from rich.table import Table
-        from rich.text import Text
 
         with self._lock:
             work, count, failed = list(self._work.values()), self._ended, self._failed
         # One row is kept for the counts, one for the cursor, one for what just scrolled.
         room = max(1, self._console.size.height - 3)
-        table = Table.grid(padding=(0, 1), expand=False)
-        for _column in range(4):
-            table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        for item in work[:room]:
-            table.add_row(*self._row(item))
+        width = self._console.width
+        longest = max((len(clean(item.address)) for item in work[:room]), default=0)
+        rows = [self._row(item, min(longest, width // 2), width) for item in work[:room]]
         more = f", {len(work) - room} more under way" if len(work) > room else ""
         wrong = f", {failed} failed" if failed else ""
         elapsed = duration(self._now() - self._began)
         closing = f"    {count} of {self._total} done{wrong}{more}  {elapsed}"
-        return Group(table, Text(closing, style="dim", no_wrap=True, overflow="ellipsis"))
+        return Group(*rows, _cut(_text(line(Span(closing, Style.QUIET))), width))
 
-    def _row(self, item: Work) -> list[Text]:
-        from rich.text import Text
-
-        address = Text(clean(item.address), style="bold", overflow="ellipsis")
-        _link(address, item.link)
-        message = Text(clean(item.message), overflow="ellipsis")
-        if item.total:
-            share = min(1.0, item.done / item.total)
-            full = round(share * BAR_WIDTH)
-            bar = f"[{'#' * full}{'.' * (BAR_WIDTH - full)}] {share:4.0%} of {size(item.total)} "
-            message = Text.assemble((bar, "cyan"), message)
-        return [
-            Text(f"{item.action.sign:>3}", style=STYLES[item.action].value),
-            address,
-            Text(DOING[item.action]),
-            Text(duration(self._now() - item.began), style="dim"),
-            message,
+    def _row(self, item: Work, address_width: int, width: int) -> Text:
+        """Return a resource in columns: sign, address, doing what, for how long, last message."""
+        elapsed = duration(self._now() - item.began)
+        name = _shortened(clean(item.address), address_width)
+        parts: list[str | Span] = [
+            Span(f"{item.action.sign:>3} ", STYLES[item.action]),
+            Span(f"{name:<{address_width}}", Style.STRONG),
+            f" {DOING[item.action]:<9} ",
+            Span(f"{elapsed:>6} ", Style.QUIET),
         ]
+        if item.done < item.total:
+            share = item.done / item.total
+            bar = "#" * round(share * BAR_WIDTH)
+            parts.append(
+                Span(f"[{bar:.<{BAR_WIDTH}}] {share:4.0%} of {size(item.total)} ", Style.RUN)
+            )
+        return _linked(_cut(_text(line(*parts, clean(item.message))), width), item.link)
 
 
-def _link(text: Text, link: str) -> None:
+def _text(item: Line) -> Text:
+    """Return a line as rich's text."""
+    from rich.text import Text
+
+    spans = ((span.text, span.style.value) for span in item.spans)
+    return Text.assemble(*spans, no_wrap=True, overflow="ellipsis")
+
+
+def _cut(text: Text, width: int) -> Text:
+    text.truncate(width, overflow="ellipsis")
+    text.rstrip()
+    return text
+
+
+def _shortened(text: str, width: int) -> str:
+    """Return text that fits, cut in the middle: both ends of an address tell things apart."""
+    if len(text) <= width:
+        return text
+    tail = max(1, width // 2 - 3)
+    return f"{text[: width - tail - 3]}...{text[-tail:]}"
+
+
+def _linked(text: Text, link: str) -> Text:
     """Make the text a link in terminals that know them; only to web addresses."""
     if link.startswith("https://") and clean(link) == link and " " not in link:
         text.stylize(f"link {link}")
+    return text

@@ -14,7 +14,7 @@ from reconciler.render.fields import (
     shown_after,
     shown_before,
 )
-from reconciler.render.terminal import Line, Span, Style, clean, line
+from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
 STYLES = {
     Action.NO_OP: Style.QUIET,
@@ -59,7 +59,7 @@ def plan_lines(
         *(diagnostics_text.problems(blocked, source) if blocked else []),
         *([line()] if blocked else []),
         line(Span(_closing(views), Style.STRONG), hang=6),
-        *([line(clean(next_step), hang=2)] if next_step else []),
+        *step(next_step),
     ]
 
 

@@ -14,7 +14,7 @@ from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.event_lines import STYLES as ENDINGS
 from reconciler.render.plan_json import diagnostic
 from reconciler.render.plan_text import STYLES
-from reconciler.render.terminal import Line, Span, Style, clean, line
+from reconciler.render.terminal import Line, Span, Style, clean, line, step
 from reconciler.render.words import DONE, duration, ended, things
 
 if TYPE_CHECKING:
@@ -29,11 +29,16 @@ def report_lines(
     *,
     elapsed_s: float,
     next_step: str = "",
+    watched: bool = False,
     source: Source = lines_of_file,
 ) -> list[Line]:
-    """Return everything that a reader must know after a run."""
+    """Return everything that a reader must know after a run.
+
+    `watched`: each end was already written to the same terminal, only links are new.
+    """
     outcomes = report.outcomes
-    shown = [_done(outcome) for outcome in outcomes if outcome.status is Status.DONE]
+    done = [o for o in outcomes if o.status is Status.DONE]
+    shown = [_done(outcome) for outcome in done if outcome.link or not watched]
     problems = [_problem(o) for o in outcomes if o.status in BAD]
     sections = [
         shown,
@@ -42,7 +47,7 @@ def report_lines(
         list(_pending(outcomes)),
         [line("Azure keeps: ", clean(text), hang=2) for text in report.remains],
         [line(Span(_closing(report, elapsed_s), Style.STRONG), hang=2)],
-        [line(clean(next_step), hang=2)] if next_step else [],
+        step(next_step),
     ]
     return _joined(sections)
 
@@ -74,12 +79,12 @@ def _outcome(outcome: Outcome) -> dict[str, object]:
 
 def _joined(sections: list[list[Line]]) -> list[Line]:
     """Put a blank line between sections, but keep the last two together."""
-    *upper, closing, step = sections
+    *upper, closing, last = sections
     shown: list[Line] = []
     for section in upper:
         if section:
             shown += [*section, line()]
-    return [*shown, *closing, *step]
+    return [*shown, *closing, *last]
 
 
 def _done(outcome: Outcome) -> Line:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from reconciler.render.terminal import Line, Span, Style, clean, line
+from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
 if TYPE_CHECKING:
     from reconciler.operations.status import StatusRow
@@ -36,7 +36,7 @@ def status_lines(rows: Sequence[StatusRow], *, next_step: str = "") -> list[Line
         shown.append(_row(row, width))
         shown.extend(_details(row))
     shown += [line(), line(Span(_closing(rows), Style.STRONG), hang=2)]
-    return [*shown, line(clean(next_step), hang=2)] if next_step else shown
+    return [*shown, *step(next_step)]
 
 
 def status_json(rows: Sequence[StatusRow]) -> str:

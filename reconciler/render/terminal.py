@@ -47,10 +47,14 @@ class Span:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of output; where a terminal is too narrow it goes on, indented by `hang`."""
+    """One line of output; where a terminal is too narrow it goes on, indented by `hang`.
+
+    A `solid` line is never broken: a command to be copied.
+    """
 
     spans: tuple[Span, ...]
     hang: int = 0
+    solid: bool = False
 
     @property
     def text(self) -> str:
@@ -61,6 +65,11 @@ class Line:
 def line(*parts: str | Span, hang: int = 0) -> Line:
     """Build a line from plain text and spans."""
     return Line(tuple(Span(p) if isinstance(p, str) else p for p in parts), hang)
+
+
+def step(text: str) -> list[Line]:
+    """Return the line that says what to type next; none when there is nothing to say."""
+    return [Line((Span(clean(text)),), solid=True)] if text else []
 
 
 _WORDS = re.compile(r"\s+|-> \S+|\d+ \S+|\S+")
@@ -133,7 +142,7 @@ class Terminal:
 
     def write(self, lines: Iterable[Line]) -> None:
         """Write lines, each with its newline."""
-        shown = [part for item in lines for part in self._fitted(item)]
+        shown = [part for item in lines for part in self.fitted(item)]
         if self.colour:
             self._write_coloured(shown)
         else:
@@ -171,8 +180,9 @@ class Terminal:
             os.dup2(nowhere, self.stream.fileno())
             os.close(nowhere)
 
-    def _fitted(self, item: Line) -> Iterable[Line]:
-        if self.width is None or len(item.text) <= self.width // 2:
+    def fitted(self, item: Line) -> list[Line]:
+        """Return a line as the lines that fit the width; as it is where nothing is wrapped."""
+        if self.width is None or item.solid or len(item.text) <= self.width // 2:
             return [item]
         return _wrapped(item, self.width)
 

@@ -72,7 +72,7 @@ def test_apply_shows_the_plan_asks_and_leaves_a_report(home: Path) -> None:
     assert child.exitstatus == 0
     assert "Plan: 7 to create" in asked
     shown = screen_after(child.before)
-    assert any(re.fullmatch(r"  \+ workspace created  [\d.]+s", row) for row in shown)
+    assert any(re.fullmatch(r"  \+ workspace created \([\d.]+s\)", row) for row in shown)
     assert any(row.startswith("Done in ") for row in shown)
     assert not any("under way" in row or re.search(r"\d of 7 done", row) for row in shown)
     assert child.before.rstrip().count("\x1b[?25l") <= child.before.count("\x1b[?25h")

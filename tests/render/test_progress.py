@@ -94,12 +94,32 @@ def test_live_table_shows_what_is_under_way(watch: Watch, *, colour: bool) -> No
         table.finished(Outcome("workspace", Action.CREATE, Status.DONE, 8.1))
         table.refresh()
         shown = _screen(stream)
-    assert shown[0] == "  + workspace created  8.1s"
+    assert shown[0] == "  + workspace created (8.1s)"
     assert re.fullmatch(
         r"  \+ datasets\.chats +creating +12\.3s +\[###\.+\] +25% of 2\.0 MB", shown[1]
     )
-    assert re.fullmatch(r"  > jobs\.finetune +running +12\.3s +Running, 12 min", shown[2])
+    assert re.fullmatch(r"  > jobs\.finetune  +running +12\.3s +Running, 12 min", shown[2])
     assert shown[3] == "    1 of 3 done  12.3s"
+
+
+def test_live_table_keeps_its_columns_when_addresses_are_long(watch: Watch) -> None:
+    stream = io.StringIO()
+    address = "identities.finetunephi-managedidentity.storage-blob-data-reader"
+    with LiveTable(Terminal(stream, width=80), 3, watch) as table:
+        table.started(address, Action.CREATE)
+        table.say(address, "waiting for a principal that Azure has only just made known " * 2)
+        table.started("hub", Action.UPDATE)
+        table.refresh()
+        table.finished(Outcome(address, Action.CREATE, Status.DONE, 100.0))
+        table.refresh()
+        shown = _screen(stream)
+    assert shown == [
+        f"  + {address} created",
+        "      (1m40s)",
+        "  ~ hub updating    0.0s",
+        "    1 of 3 done  0.0s",
+    ]
+    assert "identities.finetunep...-blob-data-reader creating    0.0s" in stream.getvalue()
 
 
 def test_live_table_leaves_only_what_ended(watch: Watch) -> None:
@@ -108,7 +128,7 @@ def test_live_table_leaves_only_what_ended(watch: Watch) -> None:
         table.started("workspace", Action.CREATE)
         table.refresh()
         table.finished(Outcome("workspace", Action.CREATE, Status.DONE, 8.1))
-    assert _screen(stream) == ["  + workspace created  8.1s"]
+    assert _screen(stream) == ["  + workspace created (8.1s)"]
     assert stream.getvalue().rstrip().endswith("\x1b[?25h") or "\x1b[?25h" in stream.getvalue()
 
 
