@@ -13,6 +13,8 @@ from typing import Any
 
 ROLES = ("system", "user", "assistant")
 _SHOWN = 40
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+"""Quotes one text; half as much work a row as dumping the row as a whole."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,11 @@ def encode(row: Any) -> bytes:
 
     Raises `UnicodeEncodeError` for a lone surrogate, which UTF-8 cannot hold.
     """
-    messages = [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
-    text = json.dumps({"messages": messages}, ensure_ascii=False, separators=(",", ":"))
-    return text.encode() + b"\n"
+    parts = (
+        f'{{"role":"{m["role"]}","content":{_ENCODER.encode(m["content"])}}}'
+        for m in row["messages"]
+    )
+    return f'{{"messages":[{",".join(parts)}]}}\n'.encode()
 
 
 def _kind(value: Any) -> str:

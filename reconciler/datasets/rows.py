@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ from reconciler.diagnostics import Diagnostic, LocalError, Position
 
 MAX_LINE_BYTES = 64 << 20
 BATCH_ROWS = 1024
-MEMORY_LIMIT = "512MB"
-"""What duckdb may use; beyond it spills to disk."""
+MEMORY_LIMIT = "1GB"
+"""What duckdb may use. It needs one row group of a file at a time, some 100,000 rows."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -134,7 +135,8 @@ def _duckdb() -> Any:
     return duckdb.connect(
         config={
             "memory_limit": MEMORY_LIMIT,
-            "threads": 2,
+            "threads": 1,
+            "temp_directory": tempfile.gettempdir(),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }

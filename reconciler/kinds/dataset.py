@@ -22,7 +22,7 @@ from reconciler.datasets.prepare import check_files
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Change, JsonObject, Observed, Owner, Phase, Resource
+from reconciler.engine.types import Change, JsonObject, Observed, Owner, Resource
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.dataset_assets import (
     API_VERSION,
@@ -174,14 +174,19 @@ class DatasetHandler(Handler):
         """Read both versions; the dataset exists when both do."""
         bodies = {part: world.reads.get(str(resource.known[part]), API_VERSION) for part in PARTS}
         found = {part: body for part, body in bodies.items() if body is not None}
-        marks = [tag_owner(b, world.owner, str(resource.known[p])) for p, b in found.items()]
+        seen = self.observed(world, resource, found)
+        return None if len(found) < len(PARTS) and seen.owner is Owner.OURS else seen
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return what the versions that exist say; the least trusted mark counts for both."""
+        marks = [
+            tag_owner(body[part], world.owner, str(resource.known[part]))
+            for part in PARTS
+            if part in body
+        ]
         owner, name = min(marks, key=lambda m: _DOUBT[m[0]], default=(Owner.OURS, ""))
-        if len(found) < len(PARTS) and owner is Owner.OURS:
-            return None
-        outputs = {name: resource.known[name] for name in ("train", "test", "version")}
-        return Observed(
-            dict(found), {"id": outputs["train"], **outputs}, owner, Phase.READY, owner_name=name
-        )
+        outputs = {name: resource.known[name] for name in ("id", "train", "test", "version")}
+        return Observed(body, outputs, owner, owner_name=name)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Prepare the two files, upload what is not there, register what is not there."""

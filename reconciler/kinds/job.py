@@ -32,6 +32,7 @@ from reconciler.kinds.job_runs import (
     delete,
     follow,
     observe,
+    observed,
     reasons,
 )
 from reconciler.kinds.job_submit import submit
@@ -231,6 +232,10 @@ class JobHandler(Handler):
     def observe(self, world: World, resource: Resource) -> Observed | None:
         """Read the run of these inputs; of several attempts the last one counts."""
         return observe(world, resource)
+
+    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+        """Return what the body of one attempt says by itself."""
+        return observed(world, resource, body)
 
     def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
         """Say why there is something to run: what changed since the last run of this job."""

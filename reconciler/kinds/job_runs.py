@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,23 +74,32 @@ def observe(world: World, resource: Resource) -> Observed | None:
     found = attempts(world, resource.resource_id)
     if not found:
         return None
-    body = found[-1]
-    name = str(body["name"])
-    job_id = f"{resource.settings.workspace}/jobs/{name}"
+    workspace = resource.settings.workspace
+    seen = observed(world, resource, found[-1])
+    seen = replace(seen, link=studio_link(world, workspace, str(seen.outputs["name"])))
+    if seen.phase is Phase.READY:
+        return replace(seen, outputs={**seen.outputs, **_registered(world, workspace, seen.body)})
+    if seen.phase is Phase.FAILED:
+        why = _why(world, workspace, str(seen.outputs["name"]))
+        return replace(seen, message=f"{seen.message}: {why}")
+    return seen
+
+
+def observed(world: World, resource: Resource, body: JsonObject) -> Observed:
+    """Return what the body of one attempt says by itself."""
+    workspace = resource.settings.workspace
+    name = str(body.get("name") or resource.resource_id.rpartition("/")[2])
+    job_id = f"{workspace}/jobs/{name}"
     owner, owner_name = tag_owner(body, world.owner, job_id)
     status = status_of(body)
-    outputs: JsonObject = {"id": job_id, "name": name}
-    match status.casefold():
-        case "completed":
-            phase, message = Phase.READY, ""
-            outputs |= _registered(world, resource.settings.workspace, body)
-        case "failed" | "canceled":
-            phase = Phase.FAILED
-            message = f"{status}: {_why(world, resource.settings.workspace, name)}"
-        case _:
-            phase, message = Phase.PENDING, status
-    link = studio_link(world, resource.settings.workspace, name)
-    return Observed(body, outputs, owner, phase, message, link, owner_name)
+    phase = Phase.PENDING
+    if status.casefold() == COMPLETED:
+        phase = Phase.READY
+    elif status.casefold() in ENDED_BADLY:
+        phase = Phase.FAILED
+    message = "" if phase is Phase.READY else status
+    outputs = {"id": job_id, "name": name}
+    return Observed(body, outputs, owner, phase, message, owner_name=owner_name)
 
 
 def studio_link(world: World, workspace: str, name: str) -> str:
@@ -179,7 +189,7 @@ def follow(world: World, resource: Resource) -> None:
     if seen is None:
         raise ReconcileError.because(f"`{resource.address}` has no run to follow")
     job_id, name = str(seen.outputs["id"]), str(seen.outputs["name"])
-    started, wait = time.monotonic(), FIRST_POLL_S
+    started, wait, said = time.monotonic(), FIRST_POLL_S, ""
     while True:
         body, headers, _ = world.connection.arm.send("GET", job_id, API_VERSION)
         status = status_of(body)
@@ -188,7 +198,10 @@ def follow(world: World, resource: Resource) -> None:
             return
         if status.casefold() in ENDED_BADLY:
             raise _failed(world, resource, name, status)
-        world.progress.say(resource.address, _progress(body, status, started), link=seen.link)
+        text = _progress(body, status, started)
+        if text != said:
+            world.progress.say(resource.address, text, link=seen.link)
+        said = text
         _refuse_to_wait(world, resource, seen, status, time.monotonic() - started)
         asked = retry_after(headers)
         _sleep(world, resource, seen, status, wait if asked is None else min(asked, MAX_WAIT_S))

@@ -207,7 +207,7 @@ def _resource(key: str, settings: Model, workspace: str, scope: Scope) -> Resour
 
 
 def _fits(body: JsonObject, run: str, wanted: Wanted) -> bool:
-    version = str(body.get("name"))
+    version = str(body["id"]).rpartition("/")[2]
     if wanted.stated_version:
         return version == wanted.stated_version
     return (body.get("properties") or {}).get("jobName") == run or version == wanted.version
@@ -219,16 +219,19 @@ def _seen(world: World, resource: Resource, body: JsonObject, run_owner: Owner) 
     A valid mark is bound to the id that the version really has; it is shown as the one that
     the desired body has, so that the two compare equal.
     """
-    actual = str(body["id"])
+    actual = str(body.get("id") or resource.resource_id)
     owner, name = tag_owner(body, world.owner, actual)
     shown = body
     if owner is Owner.OURS:
-        tags = {**body["properties"]["tags"], OWNER_TAG: mark(world.owner, resource.resource_id)}
+        tags = {
+            **(body["properties"].get("tags") or {}),
+            OWNER_TAG: mark(world.owner, resource.resource_id),
+        }
         shown = {**body, "properties": {**body["properties"], "tags": tags}}
     elif owner is Owner.NOBODY and run_owner is Owner.OURS:
         owner = Owner.OURS
     phase, message = provisioning_phase(body)
-    outputs = {"id": actual, "name": resource.settings.name, "version": str(body.get("name"))}
+    outputs = {"id": actual, "name": resource.settings.name, "version": actual.rpartition("/")[2]}
     return Observed(shown, outputs, owner, phase, message, owner_name=name)
 
 
