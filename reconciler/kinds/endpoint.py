@@ -15,10 +15,11 @@ from pydantic import Field, StringConstraints, model_validator
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, overlay, same_folded
-from reconciler.engine.types import Change, JsonObject, Observed, Resource, Secret
+from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource, Secret
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.endpoint_writes import API_VERSION, rewrite, set_traffic
 from reconciler.kinds.identity import attached
+from reconciler.kinds.roles import ROLES, role_guid
 from reconciler.kinds.scope import Attributes, Scope
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags
@@ -29,6 +30,9 @@ ServingName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=
 
 AUTH_MODES = {"key": "Key", "aml_token": "AMLToken", "aad_token": "AADToken"}
 SWITCH = {"enabled": "Enabled", "disabled": "Disabled"}
+
+PULLS_IMAGES = ("AcrPull", "AcrPush", "Container Registry Repository Reader", "Owner")
+READS_BLOBS = ("Storage Blob Data Reader", "Storage Blob Data Contributor")
 
 Share = Annotated[int, Field(ge=0, le=100)]
 """Percent of the requests."""
@@ -100,6 +104,8 @@ class EndpointHandler(ArmHandler):
         name = serving_name(key, settings.name, scope, path)
         resource_id = f"{workspace}/onlineEndpoints/{name}"
         identity, holders, grants = attached(settings.identity, scope, (*path, "identity"))
+        for holder in sorted(holders):
+            _warn_of_missing_roles(holder, grants, scope, (*path, "identity"))
         desired: JsonObject = {
             "location": scope.location,
             "kind": "Managed",
@@ -151,6 +157,26 @@ class EndpointHandler(ArmHandler):
                 hint="only endpoints with `auth_mode: key` have keys",
             )
         return Secret(str(keys[word]))
+
+
+def _warn_of_missing_roles(
+    holder: Address, grants: frozenset[Address], scope: Scope, path: Keys
+) -> None:
+    """Warn when an identity of this spec lacks what fetching image and model takes.
+
+    Source: learn.microsoft.com/azure/machine-learning/how-to-access-resources-from-endpoints-
+    managed-identities. Azure notices only when the container starts, minutes later.
+    """
+    own = [scope.resources[a].settings.role for a in grants if a.startswith(f"{holder}.")]
+    held = {role_guid(role) for role in own}
+    wanted = (PULLS_IMAGES, "AcrPull"), (READS_BLOBS, "Storage Blob Data Reader")
+    missing = [f"`{name}`" for roles, name in wanted if not held & {ROLES[r] for r in roles}]
+    if missing:
+        scope.warning(
+            f"`{holder}` has no {' and no '.join(missing)} in this spec: its deployments may fail",
+            path,
+            hint="grant them on the workspace's container registry and storage account",
+        )
 
 
 def workspace_of(scope: Scope, path: Keys) -> str:

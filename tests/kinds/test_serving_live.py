@@ -188,6 +188,31 @@ def test_endpoint_update_keeps_the_traffic(live: Azure) -> None:
     assert body["tags"]["tier"] == "gold"
 
 
+def test_auth_mode_changes_in_place_and_keeps_the_traffic(live: Azure) -> None:
+    live.destroy(only=["flows", "connections"])
+    spec = SPEC.partition("connections:")[0].replace(
+        "    traffic:", "    auth_mode: aml_token\n    traffic:"
+    )
+    assert live.changes(spec) == {"endpoints.phi3-ep": "update"}
+    live.applied(spec)
+    properties = live.get(ENDPOINT)["properties"]
+    assert (properties["authMode"], properties["traffic"]) == ("AMLToken", {"blue": 100})
+
+
+def test_identity_without_the_roles_of_serving_is_warned_about(azure: Azure) -> None:
+    spec = SPEC.replace("      - {role: AcrPull, scope: resource_group}\n", "")
+    told = [w.summary for w in azure.load(spec).warnings]
+    assert any("`identities.server` has no `AcrPull` in this spec" in text for text in told)
+    assert not any("has no `" in w.summary for w in azure.load().warnings)
+
+
+def test_stopped_apply_leaves_nothing_half_done_for_the_next(azure: Azure) -> None:
+    refuse(azure, "/deployments/blue", "InternalServerError")
+    assert azure.apply().exit_code == 1
+    azure.applied()
+    assert azure.changes() == {}
+
+
 def test_traffic_moves_after_both_deployments_are_there(live: Azure) -> None:
     spec = with_green("{blue: 90, green: 10}")
     assert live.changes(spec) == {

@@ -175,7 +175,7 @@ ENDPOINTS = ResourceType(
     create_s=90.0,
     update_s=20.0,
     delete_s=60.0,
-    immutable=("properties.authMode", "properties.description", "identity.type"),
+    immutable=("properties.description", "identity.type"),
     immutable_error=lambda path, name: user_error(
         f"Endpoint property '{path}' cannot be changed after creation.", "BadArgument/Immutable"
     ),
