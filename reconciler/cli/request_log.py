@@ -1,10 +1,19 @@
-"""`--verbose`: each request to Azure as one line on standard error, never a body or a token."""
+"""What is logged: with `--verbose` each request to Azure as one line, never a body or a token."""
 
 from __future__ import annotations
 
 import logging
 
 from reconciler.render.terminal import Terminal, clean
+
+
+def silence_libraries() -> None:
+    """Keep the logs of libraries off the terminal.
+
+    What went wrong reaches the user as one error; azure-identity alone would log twelve
+    lines each time it cannot sign in, and any line tears the live table.
+    """
+    logging.getLogger().addHandler(logging.NullHandler())
 
 
 def log_requests(terminal: Terminal) -> None:

@@ -83,8 +83,10 @@ class Session:
 
     def connect(self, loaded: Loaded, *, read_only: bool) -> Connection:
         """Return the connection for a spec's subscription; sends nothing yet."""
+        from reconciler.cli.request_log import silence_libraries
         from reconciler.cloud.connection import Connection
 
+        silence_libraries()
         timeout_s = getattr(self.options, "timeout", None)
         return Connection(
             self.cloud(),
