@@ -74,7 +74,8 @@ def entry() -> NoReturn:
 def main(words: Sequence[str], signals: Signals | None = None) -> ExitCode:
     """Run one command line and return its exit code; never raises."""
     try:
-        return _run(list(words), signals or Signals())
+        code = _run(list(words), signals or Signals())
+        sys.stdout.flush()
     except ReconcileError as error:
         _show(error)
         return error.exit_code
@@ -90,6 +91,7 @@ def main(words: Sequence[str], signals: Signals | None = None) -> ExitCode:
         return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - the one place that may: users get no traceback
         return _internal(error)
+    return code
 
 
 def _run(words: list[str], signals: Signals) -> ExitCode:

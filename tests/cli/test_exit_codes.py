@@ -171,7 +171,8 @@ def test_a_full_disk_is_an_error_and_not_a_traceback() -> None:
             check=False,
             cwd=ROOT,
         )
-    assert "Traceback" not in done.stderr
+    assert done.returncode == ExitCode.FAILED
+    assert done.stderr == "error: [Errno 28] No space left on device\n"
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
