@@ -9,9 +9,8 @@ Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-res
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
-
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ApiError
@@ -96,12 +95,13 @@ class RoleAssignmentHandler(Handler):
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
         """Find the assignment by content in one list; in an apply its own name is tried first."""
-        principal = self._principal(world, resource)
         if world.reads.fresh:
             own = world.reads.get(resource.resource_id, API_VERSION)
+            principal = self._principal(world, resource)
             if own and (not principal or _fits(own, resource, principal)):
                 return self.observed(world, resource, own)
         items = world.reads.list(_list_path(world, resource), API_VERSION)
+        principal = self._principal(world, resource)
         equal = [i for i in items if principal and _fits(i, resource, principal)]
         ours = resource.resource_id.casefold()
         equal.sort(key=lambda item: str(item.get("id")).casefold() != ours)
@@ -263,8 +263,10 @@ def _put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: 
         operations.create(scope, name, parameters)
 
 
-def _until_principal_known(world: World, write: Any) -> None:
+def _until_principal_known(world: World, write: Callable[[], None]) -> None:
     """Write, again while Entra does not know the identity yet (five minutes at most)."""
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+
     Retrying(
         retry=retry_if_exception(_is_unknown_principal),
         stop=stop_after_delay(PRINCIPAL_APPEARS_S),
