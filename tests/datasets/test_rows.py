@@ -1,0 +1,98 @@
+"""Rows are read as a stream and every wrong one is told with its place."""
+
+import json
+
+import duckdb
+import pytest
+
+from reconciler.datasets.prepare import MAX_PROBLEMS, check_files
+from reconciler.datasets.rows import RowFile, parquet_rows
+from reconciler.diagnostics import LocalError
+
+GOOD = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"yes"}]}'
+
+
+def check(tmp_path, content):
+    file = tmp_path / "chats.jsonl"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return [d.headline for d in check_files([(file, "data/chats.jsonl")])]
+
+
+def test_good_rows_blank_lines_and_a_byte_order_mark_are_fine(tmp_path):
+    assert check(tmp_path, b"\xef\xbb\xbf" + f"{GOOD}\r\n\n  \n{GOOD}".encode()) == []
+
+
+def test_broken_json_is_told_by_line_and_column(tmp_path):
+    (told,) = check(tmp_path, f'{GOOD}\n{{"messages": [,]}}\n')
+    assert told.startswith("data/chats.jsonl:2:15: error: not JSON")
+
+
+def test_the_column_is_that_of_the_message_at_fault(tmp_path):
+    first = '  {"id": {"messages": [1, "]"]}, "messages" : [ {"role":"user","content":"é]"}, '
+    (told,) = check(tmp_path, first + '{"role":"bot","content":"x"}]}\n')
+    assert told.startswith(f"data/chats.jsonl:1:{len(first) + 1}: error: `messages[1]` has the")
+
+
+def test_bytes_that_are_no_utf8_are_told_by_column(tmp_path):
+    (told,) = check(tmp_path, GOOD.encode() + b'\n{"a": "\xff"}\n')
+    assert told == "data/chats.jsonl:2:8: error: the line is not UTF-8"
+
+
+def test_a_lone_surrogate_is_told(tmp_path):
+    (told,) = check(tmp_path, GOOD.replace("yes", "\\ud800"))
+    assert "surrogate" in told
+
+
+def test_deep_nesting_is_told_and_does_not_end_the_program(tmp_path):
+    (told,) = check(tmp_path, '{"messages":' + "[" * 200_000 + "\n")
+    assert told.startswith("data/chats.jsonl:1:")
+
+
+def test_only_the_first_problems_are_told_and_that_there_are_more(tmp_path):
+    told = check(tmp_path, "{}\n" * 500)
+    assert len(told) == MAX_PROBLEMS + 1
+    assert f"only the first {MAX_PROBLEMS}" in told[-1]
+
+
+def test_an_empty_file_is_told(tmp_path):
+    assert check(tmp_path, "\n") == ["data/chats.jsonl:1:1: error: the file has no rows"]
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    path = tmp_path / "odd [name]*.parquet"
+    rows = ", ".join(
+        f"('p{i}', [{{'content': 'q{i}', 'role': 'user'}}, {{'content': 'a{i}', 'role': 'assistant'}}])"
+        for i in range(10)
+    )
+    source = tmp_path / "plain.parquet"
+    duckdb.execute(
+        f"COPY (SELECT * FROM (VALUES {rows}) t(prompt, messages)) TO '{source}' (FORMAT parquet)"
+    )
+    source.rename(path)
+    return path
+
+
+def test_parquet_rows_come_in_order_and_by_range(parquet):
+    rows = [row.value["messages"][0]["content"] for row in RowFile(parquet, "x").rows(3, 6)]
+    assert rows == ["q3", "q4", "q5"]
+    assert parquet_rows(parquet, "x") == 10
+
+
+def test_a_wrong_parquet_row_is_told_by_its_number(tmp_path):
+    path = tmp_path / "bad.parquet"
+    duckdb.execute(
+        f"COPY (SELECT [{{'content': 'q', 'role': 'user'}}] AS messages) TO '{path}' (FORMAT parquet)"
+    )
+    (told,) = check_files([(path, "bad.parquet")])
+    assert "bad.parquet row 1" in told.summary
+
+
+def test_a_parquet_file_without_messages_or_that_is_none_is_told(tmp_path):
+    path, other = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    duckdb.execute(f"COPY (SELECT 1 AS prompt) TO '{path}' (FORMAT parquet)")
+    other.write_text(json.dumps({}))
+    told = check_files([(path, "a.parquet"), (other, "b.parquet")])
+    assert ["messages" in d.summary for d in told] == [True, True]
+    with pytest.raises(LocalError):
+        parquet_rows(other, "b.parquet")
