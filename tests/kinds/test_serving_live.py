@@ -199,6 +199,37 @@ def test_auth_mode_changes_in_place_and_keeps_the_traffic(live: Azure) -> None:
     assert (properties["authMode"], properties["traffic"]) == ("AMLToken", {"blue": 100})
 
 
+def test_replaced_endpoint_takes_all_that_hangs_on_it_with_it(live: Azure) -> None:
+    spec = SPEC.replace("    traffic:", "    description: Answers questions.\n    traffic:")
+    changes = live.changes(spec)
+    assert changes["endpoints.phi3-ep"] == "replace"
+    assert changes["deployments.blue"] == "replace"
+    live.applied(spec)
+    assert live.changes(spec) == {}
+    world, loaded = live.world(spec)
+    assert "Bill Gates" in ask(world, loaded.resources, "Who founded Microsoft?").text
+
+
+def test_flow_of_another_type_replaces_the_old_one(live: Azure) -> None:
+    spec = SPEC.replace("    type: chat\n", "    type: standard\n")
+    assert live.changes(spec) == {"flows.chat": "replace"}
+    live.applied(spec)
+    assert live.changes(spec) == {}
+
+
+def test_connection_of_another_type_replaces_the_old_one(live: Azure) -> None:
+    head = SPEC.partition("connections:")[0]
+    key = "${{ endpoints.phi3-ep.primary_key }}"
+    api_key = f"{{type: api_key, target: 'https://example.org', api_key: '{key}'}}"
+    live.destroy(only=["flows"])
+    spec = f"{head}connections:\n  phi3-connection: {api_key}\n"
+    assert live.changes(spec) == {"connections.phi3-connection": "replace"}
+    live.applied(spec)
+    before = live.now()
+    live.applied(spec)
+    assert live.writes(before) == []
+
+
 def test_identity_without_the_roles_of_serving_is_warned_about(azure: Azure) -> None:
     spec = SPEC.replace("      - {role: AcrPull, scope: resource_group}\n", "")
     told = [w.summary for w in azure.load(spec).warnings]
