@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.process import Measured, measure
 from benchmarks.world import SandboxProcess
 from reconciler.engine.graph import critical_path
-from reconciler.operations import load
+from reconciler.operations.loading import load
 
 LATENCY_S = 0.1
 RECONCILE = [sys.executable, "-m", "reconciler"]

@@ -18,7 +18,7 @@ from reconciler.diagnostics import ExitCode
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
-    from reconciler.operations import Loaded
+    from reconciler.operations.loading import Loaded
     from reconciler.operations.saved_plan import SavedPlan
 
 SUMMARY = "Make Azure what the spec says: show the plan, ask, carry it out, report."
@@ -49,7 +49,8 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.cli.carrying_out import carry_out
     from reconciler.cli.session import parallelism
-    from reconciler.operations import load, plan
+    from reconciler.operations.loading import load
+    from reconciler.operations.planning import plan
 
     options = session.options
     saved = saved_plan(options.spec)
@@ -73,8 +74,7 @@ def run(session: Session) -> ExitCode:
 
 def saved_plan(source: str) -> SavedPlan | None:
     """Return the saved plan of a file; None when the file is a spec."""
-    from reconciler.operations import load_plan
-    from reconciler.operations.saved_plan import FORMAT
+    from reconciler.operations.saved_plan import FORMAT, load_plan
 
     path = Path(source)
     if source == "-" or not path.is_file():

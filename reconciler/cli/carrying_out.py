@@ -9,8 +9,9 @@ from reconciler.cli.confirm import confirm
 from reconciler.cli.session import Session, kind_views, parallelism
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import ExitCode, RefusedError
-from reconciler.operations import Loaded, Plan, Report, apply
-from reconciler.operations.applying import refuse_blocked
+from reconciler.operations.applying import Report, apply, refuse_blocked
+from reconciler.operations.loading import Loaded
+from reconciler.operations.planning import Plan
 from reconciler.render.fields import Views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.report import report_json, report_lines

@@ -48,7 +48,7 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.chat import ask
     from reconciler.kinds.base import Reads
-    from reconciler.operations import load
+    from reconciler.operations.loading import load
     from reconciler.operations.observing import Silent, observe_fresh, world_of
     from reconciler.render.terminal import clean_lines
     from reconciler.render.words import duration

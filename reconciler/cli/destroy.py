@@ -44,7 +44,8 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.cli.carrying_out import carry_out
     from reconciler.cli.session import parallelism
-    from reconciler.operations import load, plan_destroy
+    from reconciler.operations.destroying import plan_destroy
+    from reconciler.operations.loading import load
 
     options = session.options
     loaded = load(options.spec)

@@ -17,7 +17,7 @@ from reconciler.diagnostics import ExitCode
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
-    from reconciler.operations import Plan
+    from reconciler.operations.planning import Plan
     from reconciler.render.fields import Views
 
 SUMMARY = "Show what apply would do. Changes nothing."
@@ -51,7 +51,9 @@ def run(session: Session) -> ExitCode:
     from pathlib import Path
 
     from reconciler.cli.session import kind_views, parallelism
-    from reconciler.operations import load, plan, save
+    from reconciler.operations.loading import load
+    from reconciler.operations.planning import plan
+    from reconciler.operations.saved_plan import save
     from reconciler.render.fields import Views
 
     options = session.options

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cloud.connection import Cloud, Connection
     from reconciler.diagnostics import Diagnostic
     from reconciler.engine.types import Action, Address, Outcome
-    from reconciler.operations import Loaded
+    from reconciler.operations.loading import Loaded
     from reconciler.render.fields import KindView
 
 POOL_SIZE = 32

@@ -244,8 +244,10 @@ class Connection:
 
         self.check_host(file_endpoint)
         # Files take a token only from those who say that they mean to read past its ACLs.
-        intent = {"token_intent": "backup"} if credential is self.tokens else {}
-        return ShareClient(file_endpoint, share, credential=credential, **intent, **self._verify)
+        options = self._verify
+        if credential is self.tokens:
+            options["token_intent"] = "backup"
+        return ShareClient(file_endpoint, share, credential=credential, **options)
 
     def check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see our token."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.spec.document import Document, Keys
+from reconciler.spec.hover import texts
 from reconciler.spec.model import PATTERN_WORDS
 
 
@@ -133,9 +134,9 @@ def _shown(value: Any) -> str:
 
 def _help(model: type[BaseModel], path: Keys) -> str:
     for candidate in models_at(model, path[:-1]):
-        info = candidate.model_fields.get(str(path[-1]))
-        if info and info.description:
-            return info.description.split("\n\n")[0].replace("\n", " ")
+        text = texts(candidate).get(str(path[-1]))
+        if text:
+            return text.split("\n\n")[0].replace("\n", " ")
     return ""
 
 

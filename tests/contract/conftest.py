@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
-from reconciler.operations import apply, load, plan, plan_destroy
+from reconciler.operations.applying import apply
+from reconciler.operations.destroying import plan_destroy
+from reconciler.operations.loading import load
+from reconciler.operations.planning import plan
 from reconciler.sandbox.launch import launch
 
 ROOT = Path(__file__).resolve().parents[2]

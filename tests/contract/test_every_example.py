@@ -4,7 +4,8 @@ import pytest
 
 from reconciler.engine.types import Status
 from reconciler.kinds import KINDS
-from reconciler.operations import load, status
+from reconciler.operations.loading import load
+from reconciler.operations.status import status
 from tests.contract.conftest import ROOT
 
 EXAMPLES = sorted(

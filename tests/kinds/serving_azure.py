@@ -10,9 +10,11 @@ from typing import Any
 
 from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
 from reconciler.kinds.base import Reads, World
-from reconciler.operations import Loaded, Plan, Report, apply, plan, plan_destroy
-from reconciler.operations.loading import load_document
+from reconciler.operations.applying import Report, apply
+from reconciler.operations.destroying import plan_destroy
+from reconciler.operations.loading import Loaded, load_document
 from reconciler.operations.observing import Silent, world_of
+from reconciler.operations.planning import Plan, plan
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
 
