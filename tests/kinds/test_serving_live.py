@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,6 +92,28 @@ def test_chat_goes_through_flow_connection_and_endpoint(live: Azure) -> None:
     answer = ask(world, loaded.resources, "Who founded Microsoft?", temperature=0.0)
     assert "Bill Gates" in answer.text
     assert answer.connection == "connections.phi3-connection"
+
+
+def shipped_tool(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Load the shipped flow's tool; promptflow itself (not installed) only decorates it."""
+    core, connections = ModuleType("promptflow.core"), ModuleType("promptflow.connections")
+    core.tool = lambda function: function  # type: ignore[attr-defined]  # made here
+    connections.CustomConnection = SimpleNamespace  # type: ignore[attr-defined]  # made here
+    monkeypatch.setitem(sys.modules, "promptflow", ModuleType("promptflow"))
+    monkeypatch.setitem(sys.modules, "promptflow.core", core)
+    monkeypatch.setitem(sys.modules, "promptflow.connections", connections)
+    return runpy.run_path(str(ROOT / "examples/flows/phi3-chat/chat.py"))["chat"]
+
+
+def test_shipped_tool_asks_the_endpoint_itself(
+    live: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = shipped_tool(monkeypatch)
+    keys = live.arm.post(f"{CONNECTION}/listsecrets", API)["properties"]["credentials"]["keys"]
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", live.server.ca_file)
+    turn = {"inputs": {"question": "Hi"}, "outputs": {"answer": "Hello"}}
+    answer = tool("Who founded Microsoft?", SimpleNamespace(**keys), [turn])
+    assert "Bill Gates" in answer
 
 
 def test_chat_before_apply_says_what_to_do(azure: Azure) -> None:
