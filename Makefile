@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SPEC := specs/phi3-ultrachat.yaml
-QUESTION ?= How do I keep basil alive indoors?
+QUESTION ?= What is tungsten used for?
 
 .PHONY: demo test check bench schema lock clean
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from reconciler.diagnostics import DeniedError, Diagnostic, InterruptedRun, UnavailableError
+from reconciler.diagnostics import DeniedError, Diagnostic, InterruptedRun, PendingError
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -260,14 +260,17 @@ class Connection:
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the deadline, and wake at once when told to stop.
 
-        Raises `InterruptedRun` when stopped, `UnavailableError` past the deadline.
+        Raises `InterruptedRun` when stopped, `PendingError` past the deadline.
         """
         if self.deadline is not None:
             seconds = min(seconds, max(0.0, self.deadline - time.monotonic()))
         if self.stop.wait(seconds):
             raise InterruptedRun.because("stopped while waiting for Azure")
         if self.deadline is not None and time.monotonic() >= self.deadline:
-            raise UnavailableError.because("the time given with --timeout is over")
+            raise PendingError.because(
+                "the time given with --timeout is over",
+                hint="run the same command again: it goes on where this one stopped",
+            )
 
     @property
     def _verify(self) -> dict[str, Any]:
