@@ -1,0 +1,149 @@
+"""A sandbox, and specs that train: the world of the tests of datasets, jobs and models."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
+from reconciler.diagnostics import ExitCode
+from reconciler.operations.applying import Report, apply
+from reconciler.operations.destroying import plan_destroy
+from reconciler.operations.loading import Loaded, load_document
+from reconciler.operations.observing import Silent
+from reconciler.operations.planning import Plan, plan
+from reconciler.sandbox.launch import Server
+from reconciler.spec.document import parse
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+COMMIT = "8049631c405ae6576f93f445c6b8166f76f5505a"
+API = "2026-05-01"
+JOBS_API = "2024-10-01-preview"
+
+
+def spec(name: str, *changes: tuple[str, str]) -> str:
+    """Return a spec of its own group; `changes` replace text in it."""
+    text = f"""
+version: 1
+name: {name}
+target: {{subscription_id: {SUBSCRIPTION}, resource_group: rg-{name}, location: eastus}}
+quota:
+  - {{vm_family: standardNCADSA100v4Family, cores: 24, on_short: request}}
+workspace:
+  name: ws-{name}
+  storage_account: {{name: {name}storage}}
+  key_vault: {{name: kv-{name}}}
+  application_insights: {{name: ins-{name}}}
+identities:
+  uai-{name}:
+    role_assignments:
+      - {{role: Storage Blob Data Contributor, scope: "${{{{ workspace.storage_account }}}}"}}
+compute:
+  gpu:
+    size: Standard_NC24ads_A100_v4
+    max_instances: 1
+    identity: {{type: user_assigned, user_assigned_identities: ["${{{{ identities.uai-{name} }}}}"]}}
+datasets:
+  chats:
+    source:
+      type: huggingface
+      repo: HuggingFaceH4/ultrachat_200k
+      revision: {COMMIT}
+      split: "train_sft[:10%]"
+jobs:
+  tune:
+    model: azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14
+    training_data: ${{{{ datasets.chats.train }}}}
+    validation_data: ${{{{ datasets.chats.test }}}}
+    compute: ${{{{ compute.gpu }}}}
+    hyperparameters: {{num_train_epochs: 1, learning_rate: 0.00002, apply_lora: true}}
+models:
+  phi3: {{path: "${{{{ jobs.tune.outputs.registered_model }}}}"}}
+"""
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+class Events(Silent):
+    """Watches an apply and keeps what was said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, address: str, message: str, *, link: str = "") -> None:
+        self.said.append(f"{address}: {message}")
+
+    def started(self, address: str, action: Any) -> None:
+        pass
+
+    def finished(self, outcome: Any) -> None:
+        pass
+
+
+class Azure:
+    """The sandbox as a test sees it, and the product's operations on it."""
+
+    def __init__(self, server: Server, folder: Path) -> None:
+        self.server, self.folder = server, folder
+        self._tls = ssl.create_default_context(cafile=server.ca_file)
+        self.access = SandboxAccess(
+            server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
+        )
+        self.arm = self.connection().arm
+
+    def connection(self, *, read_only: bool = False) -> Connection:
+        return Connection(Cloud.of_sandbox(self.access), SUBSCRIPTION, read_only=read_only)
+
+    def control(self, method: str, path: str, body: Any = None) -> str:
+        request = urllib.request.Request(f"{self.server.url}/_sandbox/{path}", method=method)
+        request.add_header("x-sandbox-token", self.server.control_token)
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(request, data, context=self._tls) as answer:
+            return answer.read().decode()
+
+    def journal(self, since: int = 0) -> list[dict[str, Any]]:
+        return [json.loads(e) for e in self.control("GET", f"journal?since={since}").splitlines()]
+
+    def now(self) -> int:
+        return max((int(e["seq"]) for e in self.journal()), default=0)
+
+    def writes(self, since: int, part: str = "") -> list[str]:
+        """Return the last two parts of the path of every PUT, PATCH and DELETE."""
+        return [
+            f"{e['method']} {'/'.join(e['path'].split('/')[-3:])}"
+            for e in self.journal(since)
+            if e["method"] in ("PUT", "PATCH", "DELETE") and part in e["path"]
+        ]
+
+    def load(self, text: str) -> Loaded:
+        return load_document(parse(text, str(self.folder / "spec.yaml"), self.folder))
+
+    def plan(self, text: str, **options: Any) -> Plan:
+        return plan(self.load(text), self.connection(read_only=True), **options)
+
+    def apply(self, text: str, *, retry: tuple[str, ...] = (), **options: Any) -> Report:
+        planned = self.plan(text, retry=retry)
+        options.setdefault("progress", Events())
+        return apply(self.load(text), self.connection(), planned, **options)
+
+    def applied(self, text: str, **options: Any) -> Report:
+        report = self.apply(text, **options)
+        problems = [(o.address, o.problem) for o in report.outcomes if o.problem]
+        assert report.exit_code is ExitCode.OK, problems
+        return report
+
+    def destroy(self, text: str) -> Report:
+        loaded, connection = self.load(text), self.connection()
+        return apply(loaded, connection, plan_destroy(loaded, connection), progress=Events())
+
+    def workspace(self, name: str) -> str:
+        group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-{name}"
+        return f"{group}/providers/Microsoft.MachineLearningServices/workspaces/ws-{name}"
+
+    def list(self, path: str, version: str = API) -> list[dict[str, Any]]:
+        return self.arm.list(path, version)
