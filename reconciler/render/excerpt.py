@@ -11,6 +11,13 @@ from reconciler.render.terminal import Line, Span, Style, clean, line
 TAB = "    "
 MAX_SHOWN = 160
 
+_SECRET = re.compile(
+    r"(?P<key>[\w-]*(?:key|secret|token|password|pwd)[\"']?\s*:\s*)"
+    r"(?P<value>\"(?!\$\{\{)[^\"]*\"|'(?!\$\{\{)[^']*'|(?!\$\{\{)[^\s,{}\[\]\"'#]+)",
+    re.IGNORECASE,
+)
+"""A value behind a key that names a secret: a spec should hold none, a log even less."""
+
 
 def excerpt(
     source: Sequence[str], place: Position, *, before: int = 1, after: int = 1
@@ -32,8 +39,12 @@ def excerpt(
 
 
 def _shown(text: str) -> str:
-    flat = clean(text.rstrip("\r\n").replace("\t", TAB))
+    flat = _SECRET.sub(_masked, clean(text.rstrip("\r\n").replace("\t", TAB)))
     return flat if len(flat) <= MAX_SHOWN else f"{flat[: MAX_SHOWN - 3]}..."
+
+
+def _masked(match: re.Match[str]) -> str:
+    return match["key"] + "*" * len(match["value"])
 
 
 def _caret(text: str, column: int, digits: int) -> Line:
