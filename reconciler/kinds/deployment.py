@@ -7,9 +7,10 @@ Source: learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-man
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from reconciler.diagnostics import ApiError, Diagnostic
 from reconciler.engine.decide import Policy
@@ -58,6 +59,15 @@ def _patient() -> Probe:
     return Probe(initial_delay=600)
 
 
+def _model(text: str) -> str:
+    if not re.search(MODEL, text):
+        raise ValueError(
+            f"{text!r} is no model: write `${{{{ models.NAME }}}}`, an ARM id or "
+            "`azureml://registries/REGISTRY/models/NAME/versions/VERSION`"
+        )
+    return text
+
+
 class Deployment(SpecModel):
     """A managed online deployment."""
 
@@ -65,7 +75,7 @@ class Deployment(SpecModel):
     """The endpoint it stands behind: one of this spec, or one that exists in the workspace."""
     name: ServingName | None = None
     """The name in Azure; the key when left out."""
-    model: Annotated[str, StringConstraints(pattern=MODEL)]
+    model: Annotated[str, AfterValidator(_model), Field(json_schema_extra={"pattern": MODEL})]
     """A model of this spec, the ARM id of one, or `azureml://registries/...`."""
     instance_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,64}$")]
     """The VM size, for example `Standard_NC24ads_A100_v4`."""

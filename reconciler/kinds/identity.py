@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
@@ -25,12 +25,18 @@ _ID = rf"/subscriptions/{GUID[1:-1]}(/resource[gG]roups/[^/]+(/providers/[^/]+(/
 SCOPE = rf"^(resource_group|subscription|\$\{{\{{[^}}]+\}}\}}|{_ID})$"
 
 
+def _scope(text: str) -> str:
+    if not re.fullmatch(SCOPE, text):
+        raise ValueError(f"{text!r} is no scope: write `resource_group`, a reference or an ARM id")
+    return text
+
+
 class RoleGrant(SpecModel):
     """A role that the identity gets, and where."""
 
     role: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     """The name of a built-in role, for example `AcrPull`, or the GUID of any role."""
-    scope: Annotated[str, StringConstraints(pattern=SCOPE)]
+    scope: Annotated[str, AfterValidator(_scope), Field(json_schema_extra={"pattern": SCOPE})]
     """Where it holds: `resource_group`, a reference to a resource, or an ARM id."""
 
 
