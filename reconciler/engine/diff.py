@@ -29,13 +29,15 @@ class Rules:
     """How a kind's bodies are compared. All paths are dotted body paths.
 
     `immutable`: a difference at or below forces a replace. `same`: comparisons of the
-    kind's own. `labels`: the spec's word for a path. `write_only`: sent, never returned,
+    kind's own. `labels`: the spec's word for a path. `words`: what people read in place of a
+    value, for example a role's name for its id. `write_only`: sent, never returned,
     so never compared. `sensitive`: values that are never shown.
     """
 
     immutable: frozenset[str] = frozenset()
     same: Mapping[str, Same] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
     write_only: frozenset[str] = frozenset()
     sensitive: frozenset[str] = frozenset()
 

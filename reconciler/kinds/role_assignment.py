@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ApiError
 from reconciler.engine.decide import Policy
-from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import (
     Address,
     Change,
@@ -27,7 +27,7 @@ from reconciler.engine.types import (
 )
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.identity import RoleGrant
-from reconciler.kinds.roles import POWERFUL, role_guid, role_hint, role_name
+from reconciler.kinds.roles import POWERFUL, ROLES, role_guid, role_hint, role_name
 from reconciler.kinds.scope import Scope, mark, owner_of
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
@@ -48,6 +48,11 @@ def same_role(observed: Any, desired: Any) -> bool:
     return str(observed).rpartition("/")[2].casefold() == str(desired).rpartition("/")[2].casefold()
 
 
+def _role_in_words(role_definition_id: str) -> str:
+    guid = role_definition_id.rpartition("/")[2].casefold()
+    return next((name for name, known in ROLES.items() if known == guid), guid)
+
+
 class RoleAssignmentHandler(Handler):
     """Knows the assignments of roles to the identities of the spec."""
 
@@ -62,6 +67,7 @@ class RoleAssignmentHandler(Handler):
                 "properties.principalId": same_folded,
             },
             labels={"properties.roleDefinitionId": "role", "properties.principalId": "principal"},
+            words={"properties.roleDefinitionId": _role_in_words},
             write_only=frozenset({"properties.principalType", "properties.description"}),
         ),
         adopts=True,
@@ -92,6 +98,12 @@ class RoleAssignmentHandler(Handler):
                 suffix = f"-{_scope_word(grant.scope)}" if twice else ""
                 address = f"identities.{name}.{kebab(role_name(grant.role))}{suffix}"
                 scope.add(_resource(address, name, grant, (place, needs), scope, path))
+
+    def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
+        """Say where the role will hold."""
+        place = resource.resource_id.partition("/providers/Microsoft.Authorization/")[0]
+        found = (r.address for r in world.resources.values() if same_id(r.resource_id, place))
+        return (f"on {next(found, place)}",)
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
         """Find the assignment by content in one list; in an apply its own name is tried first."""

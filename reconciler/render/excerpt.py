@@ -32,7 +32,8 @@ def excerpt(
     for number in range(first, last + 1):
         text = _shown(source[number - 1])
         margin = f"{number:>{digits}} |"
-        shown.append(line(Span(margin, Style.QUIET), f" {text}" if text else ""))
+        words = f" {text}" if text else ""
+        shown.append(line(Span(margin, Style.QUIET), words, hang=digits + 5))
         if number == place.line:
             shown.append(_caret(source[number - 1], place.column, digits))
     return shown

@@ -80,8 +80,10 @@ class Views:
         if change.action is Action.RUN and change.reason:
             return []  # It ran before: the reason names the inputs that are new.
         if change.action in (Action.CREATE, Action.RUN):
-            return [item for item in self._stated(change) if not self._is_noise(item)]
-        return [item for item in change.fields if not self._is_mark(item)]
+            stated = [item for item in self._stated(change) if not self._is_noise(item)]
+        else:
+            stated = [item for item in change.fields if not self._is_mark(item)]
+        return [self._in_words(change, item) for item in stated]
 
     def compares(self, change: Change) -> bool:
         """Whether apply compares secrets of an existing resource that the plan did not read."""
@@ -101,7 +103,25 @@ class Views:
 
     @cached_property
     def _by_id(self) -> dict[str, Address]:
-        return {c.resource.resource_id.casefold(): c.address for c in self.plan.changes}
+        """Every ARM id of the plan, with the address, or address and attribute, it belongs to."""
+        found: dict[str, Address] = {}
+        for change in self.plan.changes:
+            found[change.resource.resource_id.casefold()] = change.address
+            for name, value in change.resource.known.items():
+                if name != "id" and isinstance(value, str) and value.startswith("/subscriptions/"):
+                    found[value.casefold()] = f"{change.address}.{name}"
+        return found
+
+    def _in_words(self, change: Change, item: FieldDiff) -> FieldDiff:
+        """Return a field with its values as the kind words them, and ids as addresses."""
+        words = self.of(change).rules.words.get(item.path)
+
+        def worded(value: Any) -> Any:
+            if not isinstance(value, str):
+                return value
+            return words(value) if words else self._by_id.get(value.casefold(), value)
+
+        return replace(item, before=worded(item.before), after=worded(item.after))
 
     def _is_noise(self, item: FieldDiff) -> bool:
         """Whether a field of something new says only what is true of the whole spec, or of us."""
