@@ -118,7 +118,7 @@ class Scope:
             return ""
         kind = self.kinds[address]
         if wanted and kind not in wanted:
-            self.problem(f"`{text}` is a {kind}, wanted is a {' or a '.join(wanted)}", path)
+            self.problem(f"`{text}` is {_a(kind)}, wanted is {' or '.join(map(_a, wanted))}", path)
             return ""
         return self._value(text, address, attributes or attribute, path)
 
@@ -127,7 +127,7 @@ class Scope:
         name = attribute or known.default
         if name not in known.names | known.secrets:
             hint = did_you_mean(name, known.names | known.secrets)
-            self.problem(f"`{text}`: a {self.kinds[address]} has no `{name}`", path, hint=hint)
+            self.problem(f"`{text}`: {_a(self.kinds[address])} has no `{name}`", path, hint=hint)
             return ""
         if address in self.externals and name == "id":
             return self.externals[address]
@@ -154,6 +154,11 @@ class Scope:
         """Note something that the user should know but that stops nothing."""
         place = self.document.position(path)
         self.problems.append(Diagnostic(summary, place, detail, hint, Severity.WARNING))
+
+
+def _a(kind: str) -> str:
+    """Return a kind's word with its article."""
+    return f"{'an' if kind[0] in 'aeio' else 'a'} {kind}"
 
 
 def mark(owner: str, resource_id: str) -> str:
