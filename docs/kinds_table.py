@@ -1,9 +1,10 @@
-"""Print the table of kinds that stands in the README: `python docs/kinds_table.py`."""
+"""Print the table of kinds that stands in the README: `python -m docs.kinds_table`."""
 
 from reconciler.kinds import KINDS
 from reconciler.kinds.base import Handler
 
-HEAD = ["Kind", "Stated in", "Azure type, api-version", "Replaced when this changes"]
+HEAD = ["Kind", "Stated in", "In Azure", "Made anew when this changes"]
+ELSEWHERE = {"traffic": "part of the endpoint", "prompt flow": "prompt flow service, file share"}
 
 
 def table() -> str:
@@ -14,15 +15,12 @@ def table() -> str:
 
 def row(handler: Handler) -> list[str]:
     """Return the cells of one kind, from what its handler declares."""
-    type_, version = getattr(handler, "type", ""), getattr(handler, "api_version", "")
     rules = handler.policy.rules
-    immutable = sorted({rules.labels.get(path, path) for path in rules.immutable})
-    return [
-        handler.kind,
-        f"`{handler.section}`",
-        f"{type_} {version}".strip() or "data plane",
-        ", ".join(f"`{label}`" for label in immutable) or "-",
-    ]
+    labels = {rules.labels[path] for path in rules.immutable if path in rules.labels}
+    plain = {path for path in rules.immutable if path in ("location", "identity")}
+    fields = ", ".join(f"`{label}`" for label in sorted(labels | plain))
+    place = ELSEWHERE.get(handler.kind) or f"{handler.type} {handler.api_version}"
+    return [handler.kind, f"`{handler.section}`", place, fields or "-"]
 
 
 if __name__ == "__main__":

@@ -133,6 +133,9 @@ class Handler:
     """The word users read, for example `compute cluster`."""
     section: ClassVar[str]
     """The key of the spec that states it."""
+    type: ClassVar[str] = ""
+    """The Azure type; empty for what is not an ARM resource of its own."""
+    api_version: ClassVar[str] = ""
     attributes: ClassVar[Attributes] = Attributes()
     policy: ClassVar[Policy] = Policy()
     has_tags: ClassVar[bool] = True
@@ -204,8 +207,6 @@ class Handler:
 class ArmHandler(Handler):
     """A kind that is plain ARM: PUT creates, PATCH or PUT updates, DELETE deletes."""
 
-    type: ClassVar[str]
-    api_version: ClassVar[str]
     lists: ClassVar[bool] = False
     """Whether a plan reads it out of its collection, one request for all of them."""
     patches: ClassVar[bool] = True

@@ -69,7 +69,7 @@ class ConnectionHandler(ArmHandler):
 
     kind = "connection"
     section = "connections"
-    type = "connections"
+    type = "Microsoft.MachineLearningServices/workspaces/connections"
     api_version = API_VERSION
     lists = True
     has_tags = False

@@ -136,6 +136,8 @@ class DatasetHandler(Handler):
 
     kind = "dataset"
     section = "datasets"
+    type = "Microsoft.MachineLearningServices/workspaces/data/versions"
+    api_version = "2026-05-01"
     attributes = Attributes(frozenset({"id", "train", "test", "version"}), default="train")
     policy: ClassVar[Policy] = Policy(
         Rules(

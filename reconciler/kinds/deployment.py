@@ -102,7 +102,7 @@ class DeploymentHandler(ArmHandler):
 
     kind = "online deployment"
     section = "deployments"
-    type = "deployments"
+    type = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
     api_version = API_VERSION
     lists = True
     needs_grants = True

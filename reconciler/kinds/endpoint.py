@@ -69,7 +69,7 @@ class EndpointHandler(ArmHandler):
 
     kind = "online endpoint"
     section = "endpoints"
-    type = "onlineEndpoints"
+    type = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
     api_version = API_VERSION
     lists = True
     attributes = Attributes(

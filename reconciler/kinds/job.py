@@ -173,6 +173,8 @@ class JobHandler(Handler):
 
     kind = "fine-tuning job"
     section = "jobs"
+    type = "Microsoft.MachineLearningServices/workspaces/jobs"
+    api_version = "2024-10-01-preview"
     attributes = Attributes(frozenset({"id", "name", OUTPUT_ATTRIBUTE}))
     needs_grants = True
     policy: ClassVar[Policy] = Policy(

@@ -52,6 +52,8 @@ class QuotaHandler(Handler):
 
     kind = "quota"
     section = "quota"
+    type = "Microsoft.Quota/quotas"
+    api_version = "2025-09-01"
     has_tags = False
     deletable = False
     policy: ClassVar[Policy] = Policy(

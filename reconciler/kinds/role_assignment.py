@@ -58,6 +58,8 @@ class RoleAssignmentHandler(Handler):
 
     kind = "role assignment"
     section = "identities"
+    type = "Microsoft.Authorization/roleAssignments"
+    api_version = API_VERSION
     has_tags = False
     policy: ClassVar[Policy] = Policy(
         Rules(
