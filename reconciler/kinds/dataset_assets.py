@@ -180,13 +180,17 @@ def _with_key(world: World, workspace: str) -> ContainerClient:
     """
     path = f"{workspace}/datastores/{DATASTORE}/listSecrets"
     secrets = world.connection.arm.post(path, API_VERSION)
-    key = secrets.get("key") or secrets.get("sasToken")
-    if not key:
-        raise ReconcileError.because(
-            "we may not write blobs, and the workspace keeps no key for its storage account",
-            hint="grant yourself `Storage Blob Data Contributor` on the storage account",
-        )
-    return _container(world, workspace, str(key))
+    if secrets.get("key"):
+        store = world.connection.arm.get(f"{workspace}/datastores/{DATASTORE}", API_VERSION)
+        name = _found(store, DATASTORE)["properties"]["accountName"]
+        credential = {"account_name": name, "account_key": secrets["key"]}
+        return _container(world, workspace, credential)
+    if secrets.get("sasToken"):
+        return _container(world, workspace, str(secrets["sasToken"]))
+    raise ReconcileError.because(
+        "we may not write blobs, and the workspace keeps no key for its storage account",
+        hint="grant yourself `Storage Blob Data Contributor` on the storage account",
+    )
 
 
 def _found(body: JsonObject | None, what: str) -> JsonObject:

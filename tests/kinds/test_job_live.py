@@ -169,6 +169,17 @@ def test_half_a_dataset_is_finished_without_uploading_again(azure):
     assert azure.plan(text).is_empty
 
 
+def test_who_has_no_right_on_blobs_uploads_with_the_key_of_the_datastore(azure):
+    text = spec("keyed")
+    text = text[: text.index("jobs:\n")]
+    refusal = {"method": "HEAD", "path": "/_blob/keyedstorage", "action": {"status": 403}}
+    azure.control("POST", "faults", refusal)
+    azure.applied(text)
+    since_start = [e["path"] for e in azure.journal() if e["path"].endswith("/listSecrets")]
+    assert any("ws-keyed" in path for path in since_start)
+    assert azure.plan(text).is_empty
+
+
 def test_a_model_of_another_name_than_the_jobs_is_registered_from_its_output(azure):
     output = "    outputs: {registered_model: {name: elsewhere}}\nmodels:"
     text = spec("named", ("models:", output))
