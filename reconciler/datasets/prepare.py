@@ -15,6 +15,7 @@ from pathlib import Path
 from reconciler.datasets.chat_format import encode
 from reconciler.datasets.rows import Row, RowFile
 from reconciler.datasets.split import row_key, test_count, test_mask
+from reconciler.datasets.verdicts import is_known_good, remember_good
 from reconciler.diagnostics import Diagnostic, LocalError, Position
 
 MAX_PROBLEMS = 20
@@ -52,11 +53,16 @@ class Piece:
         return self.file.rows(self.first, self.last)
 
 
-def check_files(files: Sequence[tuple[Path, str]]) -> list[Diagnostic]:
-    """Return what is wrong with local files, `MAX_PROBLEMS` at most, by line and column."""
+def check_files(files: Sequence[tuple[Path, str, str]]) -> list[Diagnostic]:
+    """Return what is wrong with local files, `MAX_PROBLEMS` at most, by line and column.
+
+    A file is its path, its name in messages, and the digest of its bytes.
+    """
     problems: list[Diagnostic] = []
-    for path, name in files:
-        rows = 0
+    for path, name, digest in files:
+        if is_known_good(path, digest):
+            continue
+        rows, before = 0, len(problems)
         try:
             for row in RowFile(path, name).rows():
                 rows += 1
@@ -70,6 +76,8 @@ def check_files(files: Sequence[tuple[Path, str]]) -> list[Diagnostic]:
         else:
             if not rows:
                 problems.append(Diagnostic("the file has no rows", Position(name, 1, 1)))
+            elif len(problems) == before:
+                remember_good(path, digest)
     return problems
 
 

@@ -165,12 +165,15 @@ class DatasetHandler(Handler):
 
     def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
         """Return what is wrong in the rows of local files, by file, line and column."""
-        source = resource.settings.source
-        if source.type == "local":
-            names = [_named(document, text) for text in source.files]
-            files = [inside(document.folder, text) for text in source.files]
-            return check_files(list(zip(files, names, strict=True)))
-        return ()
+        wanted: Wanted = resource.settings
+        if not isinstance(wanted.source, LocalSource):
+            return ()
+        return check_files(
+            [
+                (inside(document.folder, text), _named(document, text), digest)
+                for text, digest in zip(wanted.source.files, wanted.digests, strict=True)
+            ]
+        )
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
         """Read both versions; the dataset exists when both do."""
