@@ -20,12 +20,12 @@ from reconciler.diagnostics import ApiError, InterruptedRun, ReconcileError
 from reconciler.engine.diff import overlay
 from reconciler.engine.types import Change, JsonObject, Observed, Resource
 from reconciler.kinds.base import SYSTEM_KEYS, World, without
+from reconciler.kinds.storage_account import StorageAccountHandler
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
 API_VERSION = "2026-05-01"
-STORAGE_API_VERSION = "2025-08-01"
 DATASTORE = "workspaceblobstore"
 PARTS = ("train", "test")
 DIGEST_PROPERTY = "reconcile.sha256"
@@ -168,7 +168,7 @@ def _container(world: World, workspace: str, credential: Any = None) -> Containe
             "workspace's own",
             detail=account_id,
         )
-    account = _found(arm.get(account_id, STORAGE_API_VERSION), "the storage account")
+    account = _found(arm.get(account_id, StorageAccountHandler.api_version), "the storage account")
     endpoint = str(account["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
     return world.connection.container(endpoint, str(place["containerName"]), credential)
 

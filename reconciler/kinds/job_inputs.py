@@ -67,6 +67,9 @@ def uri_of(data: str | DataInput, workspace: str, scope: Scope, path: Keys) -> t
         found = scope.reference(text, path, kinds=("dataset",))
         if not isinstance(found, Reference):
             return found, ""
+        if found.attribute not in ("train", "test"):
+            scope.problem(f"`{text}` is no data: refer to `.train` or `.test`", path)
+            return found, ""
         asset = str(scope.resources[found.address].known[found.attribute])
         name, _, version = asset.partition("/data/")[2].partition("/versions/")
         return found, f"{name}:{version}"

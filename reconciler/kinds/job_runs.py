@@ -27,7 +27,7 @@ from reconciler.kinds.base import World
 from reconciler.kinds.scope import is_ours, tag_owner
 
 API_VERSION = "2024-10-01-preview"
-MODELS_API_VERSION = "2026-05-01"
+STABLE_API_VERSION = "2026-05-01"
 JOB_TAG = "reconcile-job"
 INPUTS_PROPERTY = "reconcile.inputs"
 MODEL_OUTPUT = "registered_model"
@@ -113,7 +113,7 @@ def _registered(world: World, workspace: str, body: JsonObject) -> JsonObject:
     asset = (outputs.get(MODEL_OUTPUT) or {}).get("assetName")
     if not asset:
         return {}
-    versions = world.reads.list(f"{workspace}/models/{asset}/versions", MODELS_API_VERSION)
+    versions = world.reads.list(f"{workspace}/models/{asset}/versions", STABLE_API_VERSION)
     for version in versions:
         if (version.get("properties") or {}).get("jobName") == body["name"]:
             return {OUTPUT_ATTRIBUTE: str(version["id"])}
@@ -290,7 +290,7 @@ def _why(world: World, workspace: str, name: str) -> str:
     """Return Azure's reason for a failure; it stands only in the run history."""
     arm = world.connection.arm
     try:
-        home = arm.get(workspace, MODELS_API_VERSION) or {}
+        home = arm.get(workspace, STABLE_API_VERSION) or {}
         address = str((home.get("properties") or {}).get("discoveryUrl") or "")
         services = arm.send("GET", address, "")[0] if address else {}
         api = str(services.get("history") or services.get("api") or "").rstrip("/")
