@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 import requests
 from dataplane import Azure
+from huggingface_hub import set_client_factory
 
 from reconciler.sandbox.hub.corpus.build import conversations
 from reconciler.sandbox.hub.parquet import to_parquet
@@ -46,6 +48,8 @@ class Client:
 @pytest.fixture
 def hub(azure: Azure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setenv("SSL_CERT_FILE", azure.ca)
+    # The client is global to the process, and another test may have left its own.
+    set_client_factory(lambda: httpx2.Client(follow_redirects=True))
     return Client(f"{azure.url}/_hf", tmp_path)
 
 
