@@ -36,6 +36,7 @@ from reconciler.kinds.job_runs import (
     reasons,
 )
 from reconciler.kinds.job_submit import submit
+from reconciler.kinds.lifecycle import report_model
 from reconciler.kinds.scope import Attributes, Scope
 from reconciler.spec.document import Keys
 from reconciler.spec.model import RefOrId, SpecModel, Tags
@@ -259,6 +260,7 @@ class JobHandler(Handler):
 def _resource(key: str, settings: Job, workspace: str, spec: Any, scope: Scope) -> Resource:
     path: Keys = ("jobs", key)
     model = settings.model if isinstance(settings.model, str) else settings.model.path
+    report_model(model, scope, ("jobs", key, "model"))
     model = asset_id(model, workspace, "models")
     train, train_input = uri_of(settings.training_data, workspace, scope, (*path, "training_data"))
     inputs: JsonObject = {
