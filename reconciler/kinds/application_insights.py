@@ -8,18 +8,36 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.engine.decide import Policy
-from reconciler.engine.diff import Rules
+from reconciler.engine.diff import Rules, overlay
 from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
 from reconciler.spec.model import ResourceId, SpecModel, Tags
 
-SENT_BACK = ("Application_Type", "WorkspaceResourceId", "Flow_Type", "Request_Source")
-"""What a PUT repeats of the observed properties; all else is Azure's or stays as it is."""
+SENT_BACK = (
+    "Application_Type",
+    "DisableIpMasking",
+    "DisableLocalAuth",
+    "Flow_Type",
+    "ForceCustomerStorageForProfiler",
+    "HockeyAppId",
+    "ImmediatePurgeDataOn30Days",
+    "IngestionMode",
+    "Request_Source",
+    "RetentionInDays",
+    "SamplingPercentage",
+    "WorkspaceResourceId",
+    "publicNetworkAccessForIngestion",
+    "publicNetworkAccessForQuery",
+)
+"""What a PUT repeats of the observed properties: one left out falls back to its default.
+
+All that may be written, as in the published type; the rest is Azure's and refused.
+"""
 
 
 class ApplicationInsights(SpecModel):
@@ -38,6 +56,17 @@ class ApplicationInsights(SpecModel):
     """How long records are kept."""
     tags: Tags = Field(default_factory=dict)
     """Tags besides those of the whole spec."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> ApplicationInsights:
+        of_new = {"log_analytics_name", "retention_in_days"} & self.model_fields_set
+        if self.log_analytics_workspace and of_new:
+            words = " and ".join(f"`{name}`" for name in sorted(of_new))
+            raise ValueError(
+                f"{words} cannot be set for an existing Log Analytics workspace "
+                "(`log_analytics_workspace`)"
+            )
+        return self
 
 
 class ApplicationInsightsHandler(ArmHandler):
@@ -83,9 +112,7 @@ class ApplicationInsightsHandler(ArmHandler):
     def put_body(self, observed: JsonObject, desired: JsonObject) -> JsonObject:
         """Return the desired body with everybody's tags and the observed writable properties."""
         shown = observed.get("properties") or {}
-        kept = {name: shown[name] for name in SENT_BACK if shown.get(name)}
-        return {
-            **desired,
-            "tags": {**(observed.get("tags") or {}), **desired["tags"]},
-            "properties": {**kept, **desired["properties"]},
-        }
+        kept = {name: shown[name] for name in SENT_BACK if shown.get(name) is not None}
+        tags = observed.get("tags") or {}
+        body: JsonObject = overlay({"tags": tags, "properties": kept}, desired)
+        return body

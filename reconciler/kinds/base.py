@@ -272,6 +272,8 @@ class ArmHandler(Handler):
     def put_body(self, observed: JsonObject, desired: JsonObject) -> JsonObject:
         """Return the body of a PUT: what Azure has, without what it refuses, overlaid."""
         kept = {k: v for k, v in observed.items() if k not in SYSTEM_KEYS}
+        if isinstance(kept.get("identity"), dict):
+            kept["identity"] = desired.get("identity") or plain_identity(kept["identity"])
         body: JsonObject = overlay(without(kept, self.read_only), desired)
         return body
 
@@ -290,8 +292,20 @@ def provisioning_phase(body: JsonObject) -> tuple[Phase, str]:
     return Phase.PENDING, state
 
 
+def plain_identity(block: JsonObject) -> JsonObject:
+    """Return an identity block without the principals that Azure filled in and refuses back."""
+    held = block.get("userAssignedIdentities") or {}
+    plain: JsonObject = {"type": block.get("type")}
+    return {**plain, "userAssignedIdentities": {key: {} for key in held}} if held else plain
+
+
 def without(body: Any, paths: frozenset[str], prefix: str = "") -> Any:
-    """Return a body without the given dotted paths, nulls left out too."""
+    """Return a body without the given dotted paths, nulls left out too.
+
+    A path leads through a list into each of its items.
+    """
+    if isinstance(body, list):
+        return [without(item, paths, prefix) for item in body]
     if not isinstance(body, dict):
         return body
     return {

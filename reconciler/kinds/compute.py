@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from reconciler.diagnostics import RefusedError
+from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Action, Change, JsonObject, Resource
-from reconciler.kinds.base import ArmHandler, World
+from reconciler.engine.types import Action, Change, JsonObject, Owner, Resource
+from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.identity import attached
 from reconciler.kinds.lifecycle import report_size
 from reconciler.kinds.quota_needs import quota_address
@@ -138,14 +139,22 @@ class ComputeHandler(ArmHandler):
             known={"name": name},
         )
 
-    def update(self, world: World, change: Change, desired: JsonObject) -> None:
-        """PATCH the scale settings. A cluster that is there cannot get our mark."""
-        if change.action is Action.ADOPT:
-            raise RefusedError.because(
-                f"`{change.address}` cannot be adopted: Azure cannot change a cluster's tags",
-                hint="use it by its id, or delete it and let apply make it",
-            )
-        super().update(world, change, desired)
+    def review(self, change: Change) -> Change:
+        """Refuse to take over a cluster that is there: it cannot get our mark.
+
+        Not with `--adopt` either, so the hint that offers it is not given.
+        """
+        seen = change.observed
+        if seen is None or seen.owner is not Owner.NOBODY:
+            return change
+        problem = Diagnostic(
+            f"`{change.address}` exists already and is not marked as ours",
+            change.resource.position,
+            detail="Azure cannot change the tags of a cluster, so it cannot be adopted",
+            hint="choose another name, use it by its id where it is needed, or delete it "
+            "and let apply make it",
+        )
+        return replace(change, action=Action.NO_OP, fields=(), blocked=problem)
 
     def patch_body(self, change: Change, desired: JsonObject) -> JsonObject:
         """Return all scale settings: the only part that Azure takes, and as a whole."""

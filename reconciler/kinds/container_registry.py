@@ -20,6 +20,27 @@ from reconciler.kinds.scope import Scope
 from reconciler.kinds.storage_account import refuse_taken
 from reconciler.spec.model import SpecModel, Tags, matching
 
+READ_ONLY = frozenset(
+    {
+        "sku.tier",
+        "properties.loginServer",
+        "properties.creationDate",
+        "properties.provisioningState",
+        "properties.status",
+        "properties.policies.retentionPolicy.lastUpdatedTime",
+        "properties.policies.softDeletePolicy",
+        "properties.encryption.keyVaultProperties.versionedKeyIdentifier",
+        "properties.encryption.keyVaultProperties.keyRotationEnabled",
+        "properties.encryption.keyVaultProperties.lastKeyRotationTimestamp",
+        "properties.dataEndpointHostNames",
+        "properties.privateEndpointConnections",
+    }
+)
+"""What Azure fills in and a PUT must not send back, as in the published type.
+
+Registries show a soft-delete policy that this api-version's type does not know.
+"""
+
 
 class ContainerRegistry(SpecModel):
     """A container registry to create."""
@@ -43,6 +64,7 @@ class ContainerRegistryHandler(ArmHandler):
     section = "workspace.container_registry"
     type = "Microsoft.ContainerRegistry/registries"
     api_version = "2025-11-01"
+    read_only = READ_ONLY
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"location"}),

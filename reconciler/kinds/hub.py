@@ -6,7 +6,7 @@ Source: learn.microsoft.com/azure/ai-foundry/concepts/ai-resources.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -42,8 +42,11 @@ class Hub(SpecModel):
     """Monitoring, if wanted."""
     container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
     """Images, if wanted."""
-    public_network_access: str = Field(default="enabled", pattern="^(enabled|disabled)$")
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
     """Whether it may be reached from the internet."""
+    permanently_delete: bool = False
+    """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
+    name stays taken."""
     tags: Tags = Field(default_factory=dict)
     """Tags besides those of the whole spec."""
 

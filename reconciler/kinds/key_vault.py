@@ -13,11 +13,13 @@ from pydantic import Field
 
 from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.decide import Policy
-from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import JsonObject, Resource
+from reconciler.engine.diff import Rules, same_folded, same_id
+from reconciler.engine.types import Change, JsonObject, Resource
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
+from reconciler.kinds.storage_account import refuse_taken
+from reconciler.kinds.tombstone import refuse_replace
 from reconciler.spec.model import SpecModel, Tags, matching
 
 
@@ -55,6 +57,14 @@ class KeyVaultHandler(ArmHandler):
     section = "workspace.key_vault"
     type = "Microsoft.KeyVault/vaults"
     api_version = "2026-02-01"
+    read_only = frozenset(
+        {
+            "properties.provisioningState",
+            "properties.vaultUri",
+            "properties.hsmPoolResourceId",
+            "properties.privateEndpointConnections",
+        }
+    )
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"location", "properties.softDeleteRetentionInDays"}),
@@ -93,9 +103,11 @@ class KeyVaultHandler(ArmHandler):
         """Tell of a soft-deleted vault of the same name before a create runs into it."""
         twin = self._soft_deleted(world, resource)
         if twin is None:
-            return ()
-        when = (twin.get("properties") or {}).get("scheduledPurgeDate", "an unknown date")
+            return refuse_taken(world, resource, self.type, self.api_version)
+        properties = twin.get("properties") or {}
+        when = properties.get("scheduledPurgeDate", "an unknown date")
         if resource.settings.recover:
+            _refuse_elsewhere(str(properties.get("vaultId") or ""), resource)
             return (f"the soft-deleted vault of this name is recovered (kept until {when})",)
         raise RefusedError.because(
             f"a soft-deleted key vault {resource.known['name']!r} blocks `{resource.address}`",
@@ -112,6 +124,10 @@ class KeyVaultHandler(ArmHandler):
             recovering = {**body["properties"], "createMode": "recover"}
             arm.put(resource.resource_id, self.api_version, {**body, "properties": recovering})
         arm.put(resource.resource_id, self.api_version, body)
+
+    def review(self, change: Change) -> Change:
+        """Refuse a replace, which its own soft-deleted twin would stop half-way."""
+        return refuse_replace(change, _kept_days(change))
 
     def remains(self, resource: Resource) -> str:
         """Say how long the deleted vault keeps its name."""
@@ -141,6 +157,23 @@ class KeyVaultHandler(ArmHandler):
         path = f"/subscriptions/{world.subscription_id}"
         found = world.connection.arm.get(path, "2022-12-01") or {}
         return str(found.get("tenantId") or "")
+
+
+def _kept_days(change: Change) -> int:
+    """Return the retention of the vault that is there, which its tombstone would have."""
+    properties = (change.observed.body.get("properties") if change.observed else None) or {}
+    return int(properties.get("softDeleteRetentionInDays") or 90)
+
+
+def _refuse_elsewhere(vault_id: str, resource: Resource) -> None:
+    """Raise `RefusedError` where the twin was in another group: it comes back only there."""
+    if not vault_id or same_id(vault_id, resource.resource_id):
+        return
+    raise RefusedError.because(
+        f"the soft-deleted key vault of `{resource.address}` cannot be recovered here",
+        detail=f"it was {vault_id}",
+        hint="choose another `name`",
+    )
 
 
 def _properties(settings: KeyVault) -> JsonObject:

@@ -15,6 +15,26 @@ from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.linked import OWNERS
 from reconciler.kinds.scope import Scope
 
+READ_ONLY = frozenset(
+    {
+        "properties.provisioningState",
+        "properties.customerId",
+        "properties.sku.lastSkuUpdate",
+        "properties.workspaceCapping.quotaNextResetTime",
+        "properties.workspaceCapping.dataIngestionStatus",
+        "properties.createdDate",
+        "properties.modifiedDate",
+        "properties.privateLinkScopedResources",
+        "properties.features.unifiedSentinelBillingOnly",
+        "properties.features.associations",
+        "properties.replication.provisioningState",
+        "properties.replication.createdDate",
+        "properties.replication.lastModifiedDate",
+        "properties.failover",
+    }
+)
+"""What Azure fills in and a PUT must not send back, as in the published type."""
+
 
 class LogAnalyticsHandler(ArmHandler):
     """Knows Log Analytics workspaces."""
@@ -23,6 +43,7 @@ class LogAnalyticsHandler(ArmHandler):
     section = "workspace.application_insights"
     type = "Microsoft.OperationalInsights/workspaces"
     api_version = "2025-07-01"
+    read_only = READ_ONLY
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"location"}),

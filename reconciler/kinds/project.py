@@ -13,8 +13,19 @@ from pydantic import Field
 
 from reconciler.engine.types import JsonObject, Reference
 from reconciler.kinds.scope import Scope
-from reconciler.kinds.workspace import MLWorkspaceHandler, WorkspaceName, workspace_resource
+from reconciler.kinds.workspace import (
+    LINKS,
+    READ_ONLY,
+    MLWorkspaceHandler,
+    WorkspaceName,
+    workspace_resource,
+)
 from reconciler.spec.model import RefOrId, SpecModel, Tags
+
+INHERITED = frozenset(
+    f"properties.{name}" for name in (*LINKS.values(), "managedNetwork", "encryption")
+)
+"""What a GET shows of the hub's, and a PUT must not send back."""
 
 
 class Project(SpecModel):
@@ -28,6 +39,9 @@ class Project(SpecModel):
     """The name that the portal shows; the name when left out."""
     description: str | None = None
     """A sentence for people."""
+    permanently_delete: bool = False
+    """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
+    name stays taken."""
     tags: Tags = Field(default_factory=dict)
     """Tags besides those of the whole spec."""
 
@@ -37,6 +51,7 @@ class ProjectHandler(MLWorkspaceHandler):
 
     kind = "project"
     section = "project"
+    read_only = READ_ONLY | INHERITED
 
     def expand(self, spec: Any, scope: Scope) -> None:
         """Add the project, or note the existing one."""

@@ -20,6 +20,38 @@ from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
 from reconciler.spec.model import SpecModel, Tags, matching
 
+SERVICES = ("blob", "file", "table", "queue")
+API_VERSION = "2026-04-01"
+
+READ_ONLY = frozenset(
+    {
+        "sku.tier",
+        *(f"properties.encryption.services.{name}.lastEnabledTime" for name in SERVICES),
+        "properties.encryption.keyvaultproperties.currentVersionedKeyIdentifier",
+        "properties.encryption.keyvaultproperties.lastKeyRotationTimestamp",
+        "properties.encryption.keyvaultproperties.currentVersionedKeyExpirationTimestamp",
+        "properties.networkAcls.virtualNetworkRules.state",
+        "properties.provisioningState",
+        "properties.primaryEndpoints",
+        "properties.primaryLocation",
+        "properties.statusOfPrimary",
+        "properties.lastGeoFailoverTime",
+        "properties.secondaryLocation",
+        "properties.statusOfSecondary",
+        "properties.creationTime",
+        "properties.keyCreationTime",
+        "properties.secondaryEndpoints",
+        "properties.geoReplicationStats",
+        "properties.failoverInProgress",
+        "properties.privateEndpointConnections",
+        "properties.blobRestoreStatus",
+        "properties.storageAccountSkuConversionStatus",
+        "properties.isSkuConversionBlocked",
+        "properties.accountMigrationInProgress",
+    }
+)
+"""What Azure fills in and a PUT must not send back, as in the published type."""
+
 
 class StorageAccount(SpecModel):
     """A storage account to create."""
@@ -44,7 +76,8 @@ class StorageAccountHandler(ArmHandler):
     kind = "storage account"
     section = "workspace.storage_account"
     type = "Microsoft.Storage/storageAccounts"
-    api_version = "2025-08-01"
+    api_version = API_VERSION
+    read_only = READ_ONLY
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"location", "kind", "properties.isHnsEnabled"}),

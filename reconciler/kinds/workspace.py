@@ -14,7 +14,7 @@ from pydantic import Field
 from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded, same_id
-from reconciler.engine.types import Address, JsonObject, Observed, Resource
+from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
 from reconciler.kinds.application_insights import ApplicationInsights
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.container_registry import ContainerRegistry
@@ -22,6 +22,7 @@ from reconciler.kinds.key_vault import KeyVault
 from reconciler.kinds.linked import link
 from reconciler.kinds.scope import Attributes, Scope
 from reconciler.kinds.storage_account import StorageAccount
+from reconciler.kinds.tombstone import refuse_replace
 from reconciler.spec.model import SpecModel, Tags, existing_or, matching
 
 WORKSPACE_TYPE = "Microsoft.MachineLearningServices/workspaces"
@@ -39,6 +40,30 @@ LINKS = {
     "container_registry": "containerRegistry",
 }
 MUST_HAVE = ("storage_account", "key_vault")
+KEPT_DAYS = 14
+"""How long Azure keeps a deleted workspace."""
+
+READ_ONLY = frozenset(
+    {
+        "properties.managedNetwork.networkId",
+        "properties.managedNetwork.firewallPublicIpAddress",
+        "properties.managedNetwork.status",
+        "properties.mlFlowTrackingUri",
+        "properties.notebookInfo",
+        "properties.privateEndpointConnections",
+        "properties.privateLinkCount",
+        "properties.provisioningState",
+        "properties.serviceProvisionedResourceGroup",
+        "properties.storageHnsEnabled",
+        "properties.tenantId",
+        "properties.workspaceId",
+        "properties.discoveryUrl",
+        "properties.associatedWorkspaces",
+    }
+)
+"""What Azure fills in and a PUT must not send back: the published type, and the two last
+that it does not flag but the service sets.
+"""
 
 RULES = Rules(
     immutable=frozenset(
@@ -114,6 +139,9 @@ class Workspace(SpecModel):
     """The cluster that builds images when the registry is private."""
     managed_network: ManagedNetwork | None = None
     """The network that Azure manages."""
+    permanently_delete: bool = False
+    """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
+    name stays taken."""
     tags: Tags = Field(default_factory=dict)
     """Tags besides those of the whole spec."""
 
@@ -124,6 +152,7 @@ class MLWorkspaceHandler(ArmHandler):
     type = WORKSPACE_TYPE
     api_version = API_VERSION
     lists = True
+    read_only = READ_ONLY
     attributes = Attributes(frozenset({"id", "name", "location", "workspace_id"}))
     policy: ClassVar[Policy] = Policy(RULES)
 
@@ -154,10 +183,29 @@ class MLWorkspaceHandler(ArmHandler):
                 raise _twin(resource, error) from error
             raise
 
+    def review(self, change: Change) -> Change:
+        """Refuse a replace, which its own soft-deleted twin would stop half-way."""
+        if _for_good(change.resource):
+            return change
+        way_out = "; `permanently_delete: true` deletes it, and what is in it, for good"
+        return refuse_replace(change, KEPT_DAYS, way_out)
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """DELETE; Azure keeps a soft-deleted twin unless the spec asks for none."""
+        purge = {"forceToPurge": "true"} if _for_good(resource) else None
+        world.connection.arm.delete(resource.resource_id, self.api_version, purge)
+
     def remains(self, resource: Resource) -> str:
         """Say that the name stays taken."""
+        if _for_good(resource):
+            return ""
         name = resource.resource_id.rpartition("/")[2]
-        return f"{self.kind} {name}: soft-deleted for 14 days, its name stays taken"
+        return f"{self.kind} {name}: soft-deleted for {KEPT_DAYS} days, its name stays taken"
+
+
+def _for_good(resource: Resource) -> bool:
+    """Return whether the spec says that a delete leaves nothing; never so for a pruned one."""
+    return bool(getattr(resource.settings, "permanently_delete", False))
 
 
 def _twin(resource: Resource, error: ApiError) -> RefusedError:

@@ -1,0 +1,34 @@
+"""What Azure keeps of the deleted: its name stays taken, so nothing can replace it there.
+
+A vault or workspace that is deleted is only hidden for days or weeks. To replace one under
+its own name would delete it and then fail to make the new one: it is never tried.
+Source: learn.microsoft.com/azure/key-vault/general/soft-delete-overview and
+/azure/machine-learning/concept-soft-delete.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.types import Action, Change
+
+
+def refuse_replace(change: Change, days: int, way_out: str = "") -> Change:
+    """Return the change, blocked where it would replace something that leaves a tombstone.
+
+    `days` is how long Azure keeps it; `way_out` is what else helps besides another name.
+    """
+    if change.action is not Action.REPLACE or change.blocked:
+        return change
+    name = change.resource.resource_id.rpartition("/")[2]
+    hint = "undo the change, or choose another `name` for a new one beside it"
+    return replace(
+        change,
+        blocked=Diagnostic(
+            f"`{change.address}` cannot be replaced under its own name: {change.reason}",
+            change.resource.position,
+            detail=f"deleted, {name!r} would stay soft-deleted for {days} days, name taken",
+            hint=f"{hint}{way_out}",
+        ),
+    )
