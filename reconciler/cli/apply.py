@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,7 @@ from reconciler.diagnostics import ExitCode
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
-    from reconciler.operations.loading import Loaded
-    from reconciler.operations.saved_plan import SavedPlan
+    from reconciler.operations.saved_plan import Choices, SavedPlan
 
 SUMMARY = "Make Azure what the spec says: show the plan, ask, carry it out, report."
 EXAMPLES = (
@@ -54,20 +54,22 @@ def run(session: Session) -> ExitCode:
 
     options = session.options
     saved = saved_plan(options.spec)
-    loaded = load(saved.spec if saved else options.spec, adopt=options.adopt)
+    choices = saved.choices if saved else _choices(options)
+    loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)
     connection = session.connect(loaded, read_only=False)
     made = plan(
         loaded,
         connection,
-        targets=_targets(options, saved, loaded),
-        retry=options.retry,
-        prune=options.prune,
+        targets=choices.targets,
+        retry=choices.retry,
+        prune=choices.prune,
         **parallelism(options),
     )
     if saved:
         saved.refuse_if_stale(loaded, made)
         options.yes = True
+        options.spec = os.path.relpath(saved.spec)  # what to type next names the spec
     where = made.target.resource_group
     return carry_out(session, loaded, connection, made, f"Apply this to {where}?")
 
@@ -84,9 +86,8 @@ def saved_plan(source: str) -> SavedPlan | None:
     return load_plan(path) if is_plan or path.suffix == ".json" else None
 
 
-def _targets(options: Any, saved: SavedPlan | None, loaded: Loaded) -> list[str]:
-    """Return what to plan; a saved plan that covered a part is compared with that part."""
-    if saved is None:
-        return list(options.target)
-    covered = [address for address in saved.decisions if address in loaded.resources]
-    return covered if len(covered) < len(loaded.resources) else []
+def _choices(options: Any) -> Choices:
+    """Return what the user allows on the command line."""
+    from reconciler.operations.saved_plan import Choices
+
+    return Choices(tuple(options.adopt), tuple(options.retry), tuple(options.target), options.prune)

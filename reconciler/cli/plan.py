@@ -53,7 +53,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.session import kind_views, parallelism
     from reconciler.operations.loading import load
     from reconciler.operations.planning import plan
-    from reconciler.operations.saved_plan import save
+    from reconciler.operations.saved_plan import Choices, save
     from reconciler.render.fields import Views
 
     options = session.options
@@ -69,7 +69,10 @@ def run(session: Session) -> ExitCode:
     )
     _show(session, Views(made, kind_views(), loaded.spec.tags))
     if options.out:
-        save(made, loaded, Path(options.out))
+        choices = Choices(
+            tuple(options.adopt), tuple(options.retry), tuple(options.target), options.prune
+        )
+        save(made, loaded, Path(options.out), choices)
     return _exit_code(session, made)
 
 

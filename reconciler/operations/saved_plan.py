@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,16 @@ VOLATILE = {"etag", "systemdata", "modifiedon", "lastmodifiedat", "currentnodeco
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What the user allowed when the plan was made; apply must be told the same."""
+
+    adopt: tuple[str, ...] = ()
+    retry: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    prune: bool = False
+
+
+@dataclass(frozen=True)
 class SavedPlan:
     """A plan as it was saved: the spec's path, and what must still be true."""
 
@@ -33,6 +43,7 @@ class SavedPlan:
     spec_digest: str
     tool: str
     decisions: dict[str, dict[str, str]]
+    choices: Choices
 
     def refuse_if_stale(self, loaded: Loaded, current: Plan) -> None:
         """Raise `RefusedError` that names everything that changed since the plan was saved."""
@@ -86,13 +97,14 @@ def _steady(value: Any) -> Any:
     return value
 
 
-def save(plan: Plan, loaded: Loaded, path: Path) -> None:
+def save(plan: Plan, loaded: Loaded, path: Path, choices: Choices) -> None:
     """Write a plan, whole or not at all. Raises `LocalError` when it cannot be written."""
     content = {
         "format": FORMAT,
         "tool": tool_version(),
         "spec": str(loaded.document.folder / Path(loaded.document.file).name),
         "spec_digest": spec_digest(loaded),
+        "choices": asdict(choices),
         "changes": {c.address: decision(c) for c in plan.changes},
     }
     try:
@@ -110,7 +122,11 @@ def load_plan(path: Path) -> SavedPlan:
         content = json.loads(path.read_text(encoding="utf-8"))
         known = content["format"] == FORMAT
         found = SavedPlan(
-            content["spec"], content["spec_digest"], content["tool"], content["changes"]
+            content["spec"],
+            content["spec_digest"],
+            content["tool"],
+            content["changes"],
+            _choices(content["choices"]),
         )
     except OSError as error:
         raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error
@@ -119,6 +135,15 @@ def load_plan(path: Path) -> SavedPlan:
     if not known:
         raise _not_a_plan(path)
     return found
+
+
+def _choices(content: Any) -> Choices:
+    return Choices(
+        tuple(content["adopt"]),
+        tuple(content["retry"]),
+        tuple(content["targets"]),
+        bool(content["prune"]),
+    )
 
 
 def _not_a_plan(path: Path) -> ReconcileError:
