@@ -82,19 +82,21 @@ class Session:
             self._starting = Starting(self.options.sandbox)
 
     def connect(self, loaded: Loaded, *, read_only: bool) -> Connection:
-        """Return the connection for a spec's subscription; sends nothing yet."""
+        """Return the connection for a spec's subscription; it signs in meanwhile."""
         from reconciler.cli.request_log import silence_libraries
         from reconciler.cloud.connection import Connection
 
         silence_libraries()
         timeout_s = getattr(self.options, "timeout", None)
-        return Connection(
+        connection = Connection(
             self.cloud(),
             loaded.spec.target.subscription_id,
             read_only=read_only,
             deadline=time.monotonic() + timeout_s if timeout_s else None,
             pool_size=max(POOL_SIZE, getattr(self.options, "parallelism", None) or 0),
         )
+        connection.sign_in()
+        return connection
 
     def cloud(self) -> Cloud:
         """Return the cloud that the command line chose; nothing else can choose one."""

@@ -111,11 +111,6 @@ class ArmClient:
         reply, headers, status = self.send("POST", path, api_version, body=body or {})
         return wait_until_done(self, self._connection, status, headers, reply) or reply
 
-    def post_form(self, url: str, form: str) -> JsonObject:
-        """Post a form without a token (the token endpoint), return the JSON answer."""
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._send_once(HttpRequest("POST", url, headers=headers, content=form))[0]
-
     def _write(self, method: str, path: str, api_version: str, body: JsonObject) -> JsonObject:
         reply, headers, status = self.send(method, path, api_version, body=body)
         wait_until_done(

@@ -10,12 +10,19 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from reconciler.diagnostics import DeniedError, Diagnostic, InterruptedRun, PendingError
+from reconciler.diagnostics import (
+    DeniedError,
+    Diagnostic,
+    InterruptedRun,
+    PendingError,
+    ReconcileError,
+)
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -169,21 +176,42 @@ class Connection:
         self.deadline = deadline
         self.pool_size = pool_size
         self.stop = threading.Event()
+        self._lock = threading.Lock()
+        self._tokens: Tokens | None = None
         if cloud.sandbox:
             # azure-ai-ml builds inner clients that take no options: only the environment
             # reaches them. The sandbox's authority is the only one they may trust here.
             os.environ["REQUESTS_CA_BUNDLE"] = cloud.sandbox.ca_file
 
-    @cached_property
+    @property
     def tokens(self) -> Tokens:
-        """The token cache over the right credential."""
+        """The token cache over the right credential; one for all threads."""
+        with self._lock:
+            if self._tokens is None:
+                self._tokens = Tokens(self._credential())
+            return self._tokens
+
+    def _credential(self) -> Credential:
         if self.cloud.sandbox:
             from reconciler.cloud.signin import SandboxCredential
 
-            return Tokens(SandboxCredential(self.cloud.sandbox, self.arm))
+            return SandboxCredential(self.cloud.sandbox)
         from azure.identity import DefaultAzureCredential
 
-        return Tokens(DefaultAzureCredential(exclude_interactive_browser_credential=True))
+        found: Credential = DefaultAzureCredential(exclude_interactive_browser_credential=True)
+        return found
+
+    def sign_in(self) -> None:
+        """Ask for the ARM token in the background, while the rest is being imported.
+
+        A failure is not lost: the first request asks again and reports it.
+        """
+
+        def ask() -> None:
+            with suppress(ReconcileError):
+                self.tokens.get_token(self.cloud.arm_scope)
+
+        threading.Thread(target=ask, name="sign-in", daemon=True).start()
 
     @cached_property
     def arm(self) -> ArmClient:
