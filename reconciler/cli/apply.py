@@ -57,7 +57,7 @@ def run(session: Session) -> ExitCode:
     choices = saved.choices if saved else _choices(options)
     loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)
-    connection = session.connect(loaded, read_only=False)
+    connection = session.connect(loaded, read_only=True)
     made = plan(
         loaded,
         connection,

@@ -36,6 +36,7 @@ def carry_out(
         return ExitCode.OK
     if any(change.action.is_change for change in plan.changes):
         confirm(session, question)
+    connection.allow_writes()
     began = time.monotonic()
     report = _watched(session, loaded, connection, plan)
     _report(session, plan, report, time.monotonic() - began)

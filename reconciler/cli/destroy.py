@@ -49,7 +49,7 @@ def run(session: Session) -> ExitCode:
 
     options = session.options
     loaded = load(options.spec)
-    connection = session.connect(loaded, read_only=False)
+    connection = session.connect(loaded, read_only=True)
     made = plan_destroy(loaded, connection, only=options.only, **parallelism(options))
     where = made.target.resource_group
     return carry_out(session, loaded, connection, made, f"Delete this from {where}?")

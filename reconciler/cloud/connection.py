@@ -277,6 +277,10 @@ class Connection:
             options["token_intent"] = "backup"
         return ShareClient(file_endpoint, share, credential=credential, **options)
 
+    def allow_writes(self) -> None:
+        """End the read-only phase: the user has agreed to the plan."""
+        self.read_only = False
+
     def check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see our token."""
         if not self.cloud.may_receive_token(url):
