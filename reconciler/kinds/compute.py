@@ -21,9 +21,9 @@ from reconciler.engine.types import Action, Change, JsonObject, Owner, Resource
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.identity import attached
 from reconciler.kinds.lifecycle import report_size
+from reconciler.kinds.ml_workspace import API_VERSION
 from reconciler.kinds.quota_needs import quota_address
 from reconciler.kinds.scope import Attributes, Scope
-from reconciler.kinds.workspace import API_VERSION
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags, matching
 

@@ -14,14 +14,14 @@ from reconciler.engine.types import JsonObject
 from reconciler.kinds.application_insights import ApplicationInsights
 from reconciler.kinds.container_registry import ContainerRegistry
 from reconciler.kinds.key_vault import KeyVault
-from reconciler.kinds.scope import Scope
-from reconciler.kinds.storage_account import StorageAccount
-from reconciler.kinds.workspace import (
+from reconciler.kinds.ml_workspace import (
     MLWorkspaceHandler,
     WorkspaceName,
     linked_ids,
     workspace_resource,
 )
+from reconciler.kinds.scope import Scope
+from reconciler.kinds.storage_account import StorageAccount
 from reconciler.spec.model import SpecModel, Tags, existing_or
 
 

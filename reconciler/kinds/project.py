@@ -12,14 +12,14 @@ from typing import Any
 from pydantic import Field
 
 from reconciler.engine.types import JsonObject, Reference
-from reconciler.kinds.scope import Scope
-from reconciler.kinds.workspace import (
+from reconciler.kinds.ml_workspace import (
     LINKS,
     READ_ONLY,
     MLWorkspaceHandler,
     WorkspaceName,
     workspace_resource,
 )
+from reconciler.kinds.scope import Scope
 from reconciler.spec.model import RefOrId, SpecModel, Tags
 
 INHERITED = frozenset(

@@ -9,7 +9,7 @@ Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-res
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.sdk import translated
@@ -81,6 +81,7 @@ class RoleAssignmentHandler(Handler):
             grants = settings.role_assignments if settings else []
             seen: set[tuple[str, str]] = set()
             roles = [role_guid(grant.role) for grant in grants]
+            addresses = addresses_of(name, grants)
             for index, grant in enumerate(grants):
                 path: Keys = ("identities", name, "role_assignments", index)
                 place, needs = _scope_of(grant, scope, path)
@@ -96,10 +97,7 @@ class RoleAssignmentHandler(Handler):
                     scope.problem(f"`{grant.role}` is granted twice at this scope", path)
                     continue
                 seen.add((roles[index], place.casefold()))
-                twice = roles.count(roles[index]) > 1
-                suffix = f"-{_scope_word(grant.scope)}" if twice else ""
-                address = f"identities.{name}.{kebab(role_name(grant.role))}{suffix}"
-                scope.add(_resource(address, name, grant, (place, needs), scope, path))
+                scope.add(_resource(addresses[index], name, grant, (place, needs), scope, path))
 
     def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
         """Say where the role will hold."""
@@ -196,6 +194,16 @@ def _warn_of_power(grant: RoleGrant, place: str, scope: Scope, path: Keys) -> No
             path,
             hint="grant roles on the storage account and the registry only",
         )
+
+
+def addresses_of(identity: str, grants: Sequence[RoleGrant]) -> list[Address]:
+    """Return the address of each grant of an identity; the scope's last word tells twins apart."""
+    roles = [role_guid(grant.role) for grant in grants]
+    return [
+        f"identities.{identity}.{kebab(role_name(grant.role))}"
+        + (f"-{_scope_word(grant.scope)}" if roles.count(role) > 1 else "")
+        for role, grant in zip(roles, grants, strict=True)
+    ]
 
 
 def _scope_word(text: str) -> str:

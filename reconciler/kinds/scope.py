@@ -122,6 +122,11 @@ class Scope:
             return ""
         return self._value(text, address, attributes or attribute, path)
 
+    def names(self, text: str) -> bool:
+        """Return whether a reference names something that was expanded already."""
+        match = _EXPRESSION.fullmatch(text.strip())
+        return bool(match and self._split(match[1])[0])
+
     def _value(self, text: str, address: Address, attribute: str, path: Keys) -> Any:
         known = self.attributes.get(self.kinds[address], Attributes())
         name = attribute or known.default

@@ -1,102 +1,29 @@
-"""Azure ML workspace, and what hub and project share with it: one ARM type, three kinds.
-
-Updates are a PATCH of what differs; links that Azure cannot change replace the workspace.
-Source: learn.microsoft.com/rest/api/azureml/workspaces; immutable fields as in the
-published PATCH type and the Terraform provider.
-"""
+"""Azure ML workspace: the one that trains and serves, and who it acts as."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
-from reconciler.engine.decide import Policy
-from reconciler.engine.diff import Rules, same_folded, same_id
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
+from reconciler.engine.diff import same_id
+from reconciler.engine.types import Address, JsonObject, Reference, Resource
 from reconciler.kinds.application_insights import ApplicationInsights
-from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.container_registry import ContainerRegistry
+from reconciler.kinds.identity import attached
 from reconciler.kinds.key_vault import KeyVault
-from reconciler.kinds.linked import link
-from reconciler.kinds.scope import Attributes, Scope
+from reconciler.kinds.ml_workspace import (
+    MLWorkspaceHandler,
+    WorkspaceName,
+    linked_ids,
+    workspace_resource,
+)
+from reconciler.kinds.role_assignment import addresses_of
+from reconciler.kinds.scope import Scope
 from reconciler.kinds.storage_account import StorageAccount
-from reconciler.kinds.tombstone import refuse_replace
-from reconciler.spec.model import SpecModel, Tags, existing_or, matching
-
-WORKSPACE_TYPE = "Microsoft.MachineLearningServices/workspaces"
-API_VERSION = "2026-05-01"
-NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
-SOFT_DELETED = "soft-deleted workspace exists"
-
-WorkspaceName = Annotated[str, matching(NAME, "3 to 33 letters, digits, hyphens and underscores")]
-"""3 to 33 letters, digits, hyphens and underscores."""
-
-LINKS = {
-    "storage_account": "storageAccount",
-    "key_vault": "keyVault",
-    "application_insights": "applicationInsights",
-    "container_registry": "containerRegistry",
-}
-MUST_HAVE = ("storage_account", "key_vault")
-KEPT_DAYS = 14
-"""How long Azure keeps a deleted workspace."""
-
-READ_ONLY = frozenset(
-    {
-        "properties.managedNetwork.networkId",
-        "properties.managedNetwork.firewallPublicIpAddress",
-        "properties.managedNetwork.status",
-        "properties.mlFlowTrackingUri",
-        "properties.notebookInfo",
-        "properties.privateEndpointConnections",
-        "properties.privateLinkCount",
-        "properties.provisioningState",
-        "properties.serviceProvisionedResourceGroup",
-        "properties.storageHnsEnabled",
-        "properties.tenantId",
-        "properties.workspaceId",
-        "properties.discoveryUrl",
-        "properties.associatedWorkspaces",
-    }
-)
-"""What Azure fills in and a PUT must not send back: the published type, and the two last
-that it does not flag but the service sets.
-"""
-
-RULES = Rules(
-    immutable=frozenset(
-        {
-            "location",
-            "kind",
-            "properties.storageAccount",
-            "properties.keyVault",
-            "properties.hbiWorkspace",
-            "properties.hubResourceId",
-        }
-    ),
-    same={
-        "kind": same_folded,
-        "properties.publicNetworkAccess": same_folded,
-        "properties.systemDatastoresAuthMode": same_folded,
-        "properties.managedNetwork.isolationMode": same_folded,
-        **{f"properties.{name}": same_id for name in LINKS.values()},
-        "properties.hubResourceId": same_id,
-        "properties.primaryUserAssignedIdentity": same_id,
-    },
-    labels={
-        "properties.friendlyName": "friendly_name",
-        "properties.description": "description",
-        "properties.publicNetworkAccess": "public_network_access",
-        "properties.systemDatastoresAuthMode": "system_datastores_auth_mode",
-        "properties.hbiWorkspace": "hbi_workspace",
-        "properties.imageBuildCompute": "image_build_compute",
-        "properties.managedNetwork.isolationMode": "managed_network.isolation_mode",
-        "properties.hubResourceId": "hub_id",
-        **{f"properties.{arm}": spec for spec, arm in LINKS.items()},
-    },
-)
+from reconciler.spec.model import Identity, RefOrId, SpecModel, Tags, existing_or
 
 ISOLATION = {
     "disabled": "Disabled",
@@ -139,86 +66,25 @@ class Workspace(SpecModel):
     """The cluster that builds images when the registry is private."""
     managed_network: ManagedNetwork | None = None
     """The network that Azure manages."""
+    identity: Identity | None = None
+    """Who the workspace is; an identity of its own when left out. One of yours needs its
+    roles on storage account, vault and registry, which are then granted first."""
+    primary_user_assigned_identity: RefOrId | None = None
+    """Which of several identities of yours the workspace acts as."""
     permanently_delete: bool = False
     """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
     name stays taken."""
     tags: Tags = Field(default_factory=dict)
     """Tags besides those of the whole spec."""
 
-
-class MLWorkspaceHandler(ArmHandler):
-    """What workspace, hub and project have in common: reading, deleting, their tombstones."""
-
-    type = WORKSPACE_TYPE
-    api_version = API_VERSION
-    lists = True
-    read_only = READ_ONLY
-    attributes = Attributes(frozenset({"id", "name", "location", "workspace_id"}))
-    policy: ClassVar[Policy] = Policy(RULES)
-
-    def collection(self, resource: Resource) -> str:
-        """Return the path that lists workspaces, hubs and projects of the group in one go."""
-        return resource.resource_id.rpartition("/")[0]
-
-    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
-        """Return what Azure shows; a plain workspace may come without its kind."""
-        return super().observed(world, resource, {**body, "kind": body.get("kind") or "Default"})
-
-    def outputs(self, body: JsonObject) -> dict[str, Any]:
-        """Return the GUID that studio links carry, and where the data plane is."""
-        properties = body.get("properties") or {}
-        return {
-            "name": body.get("name"),
-            "location": body.get("location"),
-            "workspace_id": properties.get("workspaceId"),
-            "discovery_url": properties.get("discoveryUrl"),
-        }
-
-    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
-        """PUT it; a soft-deleted twin, which no API lists, is told with the choices."""
-        try:
-            super().create(world, resource, desired)
-        except ApiError as error:
-            if SOFT_DELETED in str(error).casefold():
-                raise _twin(resource, error) from error
-            raise
-
-    def review(self, change: Change) -> Change:
-        """Refuse a replace, which its own soft-deleted twin would stop half-way."""
-        if _for_good(change.resource):
-            return change
-        way_out = "; `permanently_delete: true` deletes it, and what is in it, for good"
-        return refuse_replace(change, KEPT_DAYS, way_out)
-
-    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
-        """DELETE; Azure keeps a soft-deleted twin unless the spec asks for none."""
-        purge = {"forceToPurge": "true"} if _for_good(resource) else None
-        world.connection.arm.delete(resource.resource_id, self.api_version, purge)
-
-    def remains(self, resource: Resource) -> str:
-        """Say that the name stays taken."""
-        if _for_good(resource):
-            return ""
-        name = resource.resource_id.rpartition("/")[2]
-        return f"{self.kind} {name}: soft-deleted for {KEPT_DAYS} days, its name stays taken"
-
-
-def _for_good(resource: Resource) -> bool:
-    """Return whether the spec says that a delete leaves nothing; never so for a pruned one."""
-    return bool(getattr(resource.settings, "permanently_delete", False))
-
-
-def _twin(resource: Resource, error: ApiError) -> RefusedError:
-    name = resource.resource_id.rpartition("/")[2]
-    return RefusedError(
-        Diagnostic(
-            f"a soft-deleted {resource.kind} {name!r} blocks `{resource.address}`",
-            resource.position,
-            detail=error.diagnostics[0].detail,
-            hint="recover it in the portal, choose another `name`, or purge it yourself: "
-            f"`az ml workspace delete --name {name} --permanently-delete`",
-        )
-    )
+    @model_validator(mode="after")
+    def _whole(self) -> Workspace:
+        is_ours = self.identity is not None and self.identity.type == "user_assigned"
+        if self.primary_user_assigned_identity and not is_ours:
+            raise ValueError(
+                "`primary_user_assigned_identity` needs an `identity` of type `user_assigned`"
+            )
+        return self
 
 
 class WorkspaceHandler(MLWorkspaceHandler):
@@ -233,7 +99,10 @@ class WorkspaceHandler(MLWorkspaceHandler):
         if isinstance(settings, str):
             scope.external("workspace", self.kind, settings)
         elif settings is not None:
-            scope.add(self._resource(settings, scope))
+            resource = self._resource(settings, scope)
+            if settings.identity:
+                resource = _acting_as(settings.identity, resource, spec, scope)
+            scope.add(resource)
 
     def _resource(self, settings: Workspace, scope: Scope) -> Resource:
         links, addresses = linked_ids(scope, "workspace")
@@ -257,52 +126,50 @@ class WorkspaceHandler(MLWorkspaceHandler):
         return workspace_resource(self, scope, settings, properties, addresses)
 
 
-def workspace_resource(
-    handler: MLWorkspaceHandler,
-    scope: Scope,
-    settings: Any,
-    properties: JsonObject,
-    depends_on: frozenset[Address],
-) -> Resource:
-    """Return a workspace, hub or project as a resource."""
-    words = {"workspace": "Default", "hub": "Hub", "project": "Project"}
-    resource_id = scope.id_in_group(handler.type, settings.name)
-    return Resource(
-        handler.section,
-        handler.kind,
-        resource_id,
-        {
-            "location": scope.location,
-            "kind": words[handler.kind],
-            "identity": {"type": "SystemAssigned"},
-            "tags": scope.tracked_tags(resource_id, settings.tags),
-            "properties": properties,
-        },
-        settings=settings,
-        position=scope.document.position((handler.section,)),
-        depends_on=depends_on | {"resource_group"},
-        known={"name": settings.name, "location": scope.location},
+def _acting_as(identity: Identity, resource: Resource, spec: Any, scope: Scope) -> Resource:
+    """Return the workspace under the identity that the spec gives it, after that one's roles."""
+    block, holders, _ = attached(identity, scope, ("workspace", "identity"))
+    properties = dict(resource.desired["properties"])
+    if "userAssignedIdentities" in block:
+        primary = _primary(resource.settings, list(block["userAssignedIdentities"]), scope)
+        properties["primaryUserAssignedIdentity"] = primary
+    return replace(
+        resource,
+        desired={**resource.desired, "identity": block, "properties": properties},
+        depends_on=resource.depends_on | holders | frozenset(_granted_before(holders, spec, scope)),
     )
 
 
-def linked_ids(
-    scope: Scope, section: str, fallback: str = ""
-) -> tuple[JsonObject, frozenset[Address]]:
-    """Return the linked resources of a workspace or hub: ARM property to id, and addresses.
+def _primary(settings: Workspace, ids: list[str], scope: Scope) -> str:
+    """Return the id of the identity to act as: the stated one, or the only one."""
+    path = ("workspace", "primary_user_assigned_identity")
+    stated = settings.primary_user_assigned_identity
+    if not stated:
+        if len(ids) > 1:
+            scope.problem(
+                "`primary_user_assigned_identity` must say which of the identities it acts as",
+                ("workspace", "identity"),
+            )
+        return ids[0] if ids else ""
+    found = scope.reference(stated, path, kinds=("managed identity",))
+    found = scope.known_id(found.address) if isinstance(found, Reference) else str(found)
+    if found and not any(same_id(found, one) for one in ids):
+        scope.problem("`primary_user_assigned_identity` is none of the identities", path)
+    return found
 
-    Storage and key vault must be there: one that is missing is noted as a problem.
+
+def _granted_before(holders: Iterable[Address], spec: Any, scope: Scope) -> Iterator[Address]:
+    """Yield the role assignments that the identities need before the workspace is made.
+
+    Those at the workspace itself, or at what comes after it, can only follow.
     """
-    ids: JsonObject = {}
-    addresses: set[Address] = set()
-    for field, name in LINKS.items():
-        shared = fallback if field in MUST_HAVE else ""
-        found, address = link(scope, section, field, shared)
-        if found:
-            ids[name] = found
-            addresses.add(address)
-        elif field in MUST_HAVE and not {section, fallback} & scope.broken:
-            scope.problem(f"`{section}` needs a `{field}`", (section,))
-    return ids, frozenset(addresses)
+    for holder in holders:
+        name = holder.partition(".")[2]
+        settings = spec.identities.get(name)
+        grants = settings.role_assignments if settings else []
+        for address, grant in zip(addresses_of(name, grants), grants, strict=True):
+            if not grant.scope.startswith("$") or scope.names(grant.scope):
+                yield address
 
 
 def _check_keys(settings: Workspace, scope: Scope) -> None:

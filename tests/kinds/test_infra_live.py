@@ -377,3 +377,58 @@ def test_a_name_that_is_taken_in_azure_is_told_by_the_plan(
     assert problem is not None
     assert f"{name!r} of `{address}` is taken" in problem.summary
     assert live.writes(before) == []
+
+
+ACTING = edited(
+    (
+        "workspace:\n",
+        """identities:
+  first:
+    role_assignments:
+      - {role: Storage Blob Data Contributor, scope: "${{ workspace.storage_account }}"}
+      - {role: Key Vault Administrator, scope: "${{ workspace.key_vault }}"}
+      - {role: AzureML Data Scientist, scope: "${{ workspace }}"}
+  second:
+    role_assignments:
+      - {role: Reader, scope: resource_group}
+workspace:
+  identity: {type: user_assigned, user_assigned_identities: ["${{ identities.first }}"]}
+""",
+    )
+)
+
+
+def test_a_workspace_under_an_identity_of_ours_is_made_after_its_roles(empty: Azure) -> None:
+    empty.applied(ACTING)
+    puts = [e for e in empty.journal() if e["method"] == "PUT"]
+    made = next(i for i, e in enumerate(puts) if e["path"] == IDS["workspace"])
+    grants = [i for i, e in enumerate(puts) if "/roleAssignments/" in e["path"]]
+    at_workspace = [i for i in grants if puts[i]["path"].startswith(IDS["workspace"])]
+    on_links = [
+        i for i in grants if "/infrastorage/" in puts[i]["path"] or "/infra-kv/" in puts[i]["path"]
+    ]
+    assert len(on_links) == 2 and max(on_links) < made
+    assert len(at_workspace) == 1 and at_workspace[0] > made
+    assert empty.changes(ACTING) == {}
+
+
+def test_a_workspace_changes_to_another_identity_in_place(empty: Azure) -> None:
+    empty.applied(ACTING)
+    spec = edited(('["${{ identities.first }}"]', '["${{ identities.second }}"]'), text=ACTING)
+    assert empty.changes(spec) == {"workspace": "update"}
+    empty.applied(spec)
+    held = shown(empty, "workspace")["identity"]["userAssignedIdentities"]
+    assert [key.rpartition("/")[2] for key in held] == ["second"]
+    assert empty.changes(spec) == {}
+    assert empty.destroy(spec).exit_code == 0
+
+
+def test_a_workspace_that_may_be_deleted_for_good_can_be_replaced(live: Azure) -> None:
+    spec = edited(("{name: infra-project,", "{name: infra-project, permanently_delete: true,"))
+    live.drift(IDS["project"], {"location": "westus"})
+    assert live.changes(spec) == {"project": "replace"}
+    live.applied(spec)
+    assert live.changes(spec) == {}
+    report = live.destroy(spec)
+    assert "infra-project" not in " ".join(report.remains)
+    assert "infra-hub" in " ".join(report.remains)
