@@ -113,7 +113,7 @@ class KeyVaultHandler(ArmHandler):
             f"a soft-deleted key vault {resource.known['name']!r} blocks `{resource.address}`",
             detail=f"Azure keeps it until {when}",
             hint="set `recover: true` to take it back with its secrets, choose another `name`, or "
-            "purge it yourself: `az keyvault purge --name NAME`",
+            f"purge it yourself: `az keyvault purge --name {resource.known['name']}`",
         )
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:

@@ -63,8 +63,13 @@ PROMPT_FLOW = Retirement(
 
 
 def report_size(name: str, scope: Scope, path: Keys) -> None:
-    """Note an error or warning for a VM size or family that is retired."""
-    _report(name, SIZES, scope, path)
+    """Note an error for a VM size or family that is retired; a warning where it is allowed.
+
+    `lifecycle: {ADDRESS: {allow_retired: true}}` allows it, for one address or a section.
+    """
+    section, key = str(path[0]), str(path[1])
+    allowed = scope.allow_retired & {section, f"{section}.{key}", f"{section}.{name}"}
+    _report(name, SIZES, scope, path, stops=not allowed)
 
 
 def report_model(reference: str, scope: Scope, path: Keys) -> None:
@@ -84,9 +89,11 @@ def report_prompt_flow(scope: Scope, path: Keys) -> None:
     )
 
 
-def _report(name: str, table: Iterable[Retirement], scope: Scope, path: Keys) -> None:
+def _report(
+    name: str, table: Iterable[Retirement], scope: Scope, path: Keys, *, stops: bool = True
+) -> None:
     found = next((r for r in table if re.fullmatch(r.pattern, name, re.IGNORECASE)), None)
-    if found and found.stops:
+    if found and found.stops and stops:
         scope.problem(
             f"`{name}` was retired on {found.on}",
             path,

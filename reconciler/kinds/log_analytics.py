@@ -10,10 +10,14 @@ from typing import Any, ClassVar
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Resource
+from reconciler.engine.types import Change, Resource
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.linked import OWNERS
 from reconciler.kinds.scope import Scope
+from reconciler.kinds.tombstone import refuse_replace
+
+KEPT_DAYS = 14
+"""How long Azure keeps a deleted one."""
 
 READ_ONLY = frozenset(
     {
@@ -83,7 +87,11 @@ class LogAnalyticsHandler(ArmHandler):
                 )
             )
 
+    def review(self, change: Change) -> Change:
+        """Refuse a replace: the soft-deleted one would come back as it was."""
+        return refuse_replace(change, KEPT_DAYS)
+
     def remains(self, resource: Resource) -> str:
         """Say what Azure keeps."""
         name = resource.resource_id.rpartition("/")[2]
-        return f"log analytics workspace {name}: soft-deleted for 14 days, a new one recovers it"
+        return f"log analytics workspace {name}: soft-deleted for {KEPT_DAYS} days, a new one recovers it"

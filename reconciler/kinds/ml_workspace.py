@@ -217,13 +217,15 @@ def _for_good(resource: Resource) -> bool:
 
 
 def _twin(resource: Resource, error: ApiError) -> RefusedError:
-    name = resource.resource_id.rpartition("/")[2]
+    group, name = (resource.resource_id.split("/")[i] for i in (4, -1))
     return RefusedError(
         Diagnostic(
             f"a soft-deleted {resource.kind} {name!r} blocks `{resource.address}`",
             resource.position,
-            detail=error.diagnostics[0].detail,
+            detail=f"Azure keeps a deleted {resource.kind} for {KEPT_DAYS} days: "
+            f"{error.diagnostics[0].detail}",
             hint="recover it in the portal, choose another `name`, or purge it yourself: "
-            f"`az ml workspace delete --name {name} --permanently-delete`",
+            f"`az ml workspace delete --name {name} --resource-group {group} "
+            "--permanently-delete`",
         )
     )

@@ -52,6 +52,8 @@ class Scope:
     kinds: dict[Address, str] = field(default_factory=dict)
     attributes: dict[str, Attributes] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    allow_retired: frozenset[Address] = frozenset()
+    """Sections and addresses whose retired sizes the user wants nevertheless."""
     broken: frozenset[Address] = frozenset()
     """Addresses whose own section is wrong: references to them are not judged."""
 

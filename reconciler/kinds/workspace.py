@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from reconciler.diagnostics import Diagnostic
 from reconciler.engine.diff import same_id
-from reconciler.engine.types import Address, JsonObject, Reference, Resource
+from reconciler.engine.types import Address, Change, JsonObject, Reference, Resource
 from reconciler.kinds.application_insights import ApplicationInsights
 from reconciler.kinds.container_registry import ContainerRegistry
 from reconciler.kinds.identity import attached
@@ -30,6 +31,9 @@ ISOLATION = {
     "allow_internet_outbound": "AllowInternetOutbound",
     "allow_only_approved_outbound": "AllowOnlyApprovedOutbound",
 }
+
+
+NETWORK = "properties.managedNetwork.isolationMode"
 
 
 class ManagedNetwork(SpecModel):
@@ -103,6 +107,26 @@ class WorkspaceHandler(MLWorkspaceHandler):
             if settings.identity:
                 resource = _acting_as(settings.identity, resource, spec, scope)
             scope.add(resource)
+
+    def review(self, change: Change) -> Change:
+        """Refuse to open a managed network, which Azure cannot.
+
+        Source: learn.microsoft.com/azure/machine-learning/how-to-managed-network, Limitations.
+        """
+        change = super().review(change)
+        field = next((f for f in change.fields if f.path == NETWORK), None)
+        words = {arm: word for word, arm in ISOLATION.items() if word != "disabled"}
+        word = words.get(str(field.before)) if field else None
+        if change.blocked or not field or field.after != ISOLATION["disabled"] or not word:
+            return change
+        return replace(
+            change,
+            blocked=Diagnostic(
+                "the managed network of `workspace` cannot be switched off again",
+                change.resource.position,
+                hint=f"leave it at `isolation_mode: {word}`, or choose another `name`",
+            ),
+        )
 
     def _resource(self, settings: Workspace, scope: Scope) -> Resource:
         links, addresses = linked_ids(scope, "workspace")

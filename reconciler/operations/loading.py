@@ -133,6 +133,7 @@ def _expanded(
         location=target.location,
         tags=spec.tags,
         adopt=adopt,
+        allow_retired=frozenset(a for a, word in spec.lifecycle.items() if word.allow_retired),
         attributes={handler.kind: handler.attributes for handler in KINDS},
         broken=broken,
     )

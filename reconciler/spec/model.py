@@ -127,6 +127,8 @@ class Lifecycle(SpecModel):
     protect: bool | None = None
     """Refuse to delete or replace it. Storage, vault, workspaces and models are protected
     only when this says so."""
+    allow_retired: bool = False
+    """Let a retired VM size through with a warning in place of an error."""
 
 
 class Identity(SpecModel):

@@ -7,7 +7,7 @@ A case is YAML, its file name is the claim:
     observed: the ARM body that a GET shows, or null; our mark is added unless `marked: false`
     outputs:  what is known of other resources, `{address: {attribute: value}}`
     adopt:    addresses passed with --adopt
-    expect:   any of action, fields (the plan's labels), reason, blocked, pending, error
+    expect:   any of action, fields (the plan's labels), reason, blocked, pending, error, warning
 """
 
 from io import StringIO
@@ -84,8 +84,7 @@ def seen(case, loaded, resource):
     return HANDLERS[resource.kind].observed(world_of(loaded), resource, body)
 
 
-def decided(case):
-    loaded = load_case(case)
+def decided(case, loaded):
     resource = loaded.resources[case["address"]]
     outputs = case.get("outputs") or {}
 
@@ -111,7 +110,10 @@ def test_case(file):
         assert any(expect["error"] in d.headline for d in found), [d.headline for d in found]
         assert all(d.position for d in found)
         return
-    change = decided(case)
+    loaded = load_case(case)
+    if "warning" in expect:
+        assert any(expect["warning"] in d.headline for d in loaded.warnings)
+    change = decided(case, loaded)
     if "blocked" in expect:
         assert change.blocked and expect["blocked"] in change.blocked.summary
     else:
