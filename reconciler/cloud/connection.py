@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from reconciler.diagnostics import (
     DeniedError,
-    Diagnostic,
     InterruptedRun,
     PendingError,
     ReconcileError,
@@ -138,19 +137,7 @@ class Tokens:
             self._kept.clear()
 
     def _ask(self, scopes: tuple[str, ...]) -> Token:
-        from azure.core.exceptions import ClientAuthenticationError
-
-        try:
-            found = self._credential.get_token(*scopes)
-        except ClientAuthenticationError as error:
-            raise DeniedError(
-                Diagnostic(
-                    "cannot sign in to Azure",
-                    detail=str(error.message).strip().splitlines()[0],
-                    hint="run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret "
-                    "or federated token",
-                )
-            ) from error
+        found = self._credential.get_token(*scopes)
         return Token(found.token, int(found.expires_on))
 
 
@@ -192,14 +179,10 @@ class Connection:
             return self._tokens
 
     def _credential(self) -> Credential:
-        if self.cloud.sandbox:
-            from reconciler.cloud.signin import SandboxCredential
+        from reconciler.cloud.signin import AzureCredential, SandboxCredential
 
-            return SandboxCredential(self.cloud.sandbox)
-        from azure.identity import DefaultAzureCredential
-
-        found: Credential = DefaultAzureCredential(exclude_interactive_browser_credential=True)
-        return found
+        access = self.cloud.sandbox
+        return SandboxCredential(access) if access else AzureCredential()
 
     def sign_in(self) -> None:
         """Ask for the ARM token in the background, while the rest is being imported.
