@@ -6,12 +6,15 @@ Source: learn.microsoft.com/azure/ai-foundry/concepts/ai-resources.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
 
-from reconciler.engine.types import JsonObject
+from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.types import Action, Change, JsonObject, Observed, Resource
 from reconciler.kinds.application_insights import ApplicationInsights
+from reconciler.kinds.base import World
 from reconciler.kinds.container_registry import ContainerRegistry
 from reconciler.kinds.key_vault import KeyVault
 from reconciler.kinds.ml_workspace import (
@@ -74,3 +77,39 @@ class HubHandler(MLWorkspaceHandler):
         if settings.description:
             properties["description"] = settings.description
         scope.add(workspace_resource(self, scope, settings, properties, addresses))
+
+    def review(self, change: Change) -> Change:
+        """Refuse to replace a hub that has projects: Azure deletes none with projects in it."""
+        change = super().review(change)
+        held = _project_ids(change.observed)
+        if change.action is not Action.REPLACE or change.blocked or not held:
+            return change
+        return replace(
+            change,
+            blocked=Diagnostic(
+                f"`hub` cannot be replaced while it has projects: {_names(held)}",
+                change.resource.position,
+                detail=change.reason,
+                hint="undo the change, choose another `name`, or delete the projects first",
+            ),
+        )
+
+    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+        """DELETE; one that still has projects is refused here, in better words than Azure's."""
+        held = [i for i in _project_ids(observed) if world.reads.get(i, self.api_version)]
+        if held:
+            raise RefusedError.because(
+                f"`hub` cannot be deleted while it has projects: {_names(held)}",
+                hint="delete them too, or first",
+            )
+        super().delete(world, resource, observed)
+
+
+def _project_ids(observed: Observed | None) -> list[str]:
+    """Return the ids of the projects that Azure shows for a hub."""
+    properties = (observed.body.get("properties") if observed else None) or {}
+    return [str(project) for project in properties.get("associatedWorkspaces") or ()]
+
+
+def _names(ids: list[str]) -> str:
+    return ", ".join(project.rpartition("/")[2] for project in ids)

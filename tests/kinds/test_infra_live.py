@@ -432,3 +432,23 @@ def test_a_workspace_that_may_be_deleted_for_good_can_be_replaced(live: Azure) -
     report = live.destroy(spec)
     assert "infra-project" not in " ".join(report.remains)
     assert "infra-hub" in " ".join(report.remains)
+
+
+def test_a_hub_with_a_project_is_neither_deleted_nor_replaced(live: Azure) -> None:
+    before = live.now()
+    report = live.destroy(SPEC, only=["hub"])
+    [refused] = [o for o in report.outcomes if o.problem]
+    assert refused.status is Status.REFUSED
+    assert refused.problem is not None
+    assert "while it has projects: infra-project" in refused.problem.summary
+    spec = edited(("{name: infra-hub}", "{name: infra-hub, permanently_delete: true}"))
+    live.drift(IDS["hub"], {"location": "westus"})
+    [problem] = live.plan(spec).blocked
+    assert "while it has projects: infra-project" in problem.summary
+    assert live.writes(before) == []
+
+
+def test_hub_and_project_are_deleted_together_child_first(live: Azure) -> None:
+    before = live.now()
+    assert live.destroy(SPEC, only=["hub", "project"]).exit_code == 0
+    assert sent(live, before) == ["DELETE infra-project", "DELETE infra-hub"]
