@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from reconciler.diagnostics import ApiError, RefusedError
+from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import Change, JsonObject, Resource
@@ -21,6 +21,9 @@ from reconciler.kinds.scope import Scope
 from reconciler.kinds.storage_account import refuse_taken
 from reconciler.kinds.tombstone import refuse_replace
 from reconciler.spec.model import SpecModel, Tags, matching
+
+TWIN_EXISTS = "ConflictError"
+"""What Azure answers where a soft-deleted vault has the name."""
 
 
 class KeyVault(SpecModel):
@@ -109,21 +112,25 @@ class KeyVaultHandler(ArmHandler):
         if resource.settings.recover:
             _refuse_elsewhere(str(properties.get("vaultId") or ""), resource)
             return (f"the soft-deleted vault of this name is recovered (kept until {when})",)
-        raise RefusedError.because(
-            f"a soft-deleted key vault {resource.known['name']!r} blocks `{resource.address}`",
-            detail=f"Azure keeps it until {when}",
-            hint="set `recover: true` to take it back with its secrets, choose another `name`, or "
-            f"purge it yourself: `az keyvault purge --name {resource.known['name']}`",
-        )
+        raise _blocked_by_twin(resource, f"Azure keeps it until {when}")
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
-        """PUT the vault, or recover its twin where the spec says so."""
+        """PUT the vault, or recover its twin where the spec says so.
+
+        Only the refusal shows the twin to who may not read tombstones.
+        """
         arm = world.connection.arm
         body = {**desired, "properties": {**desired["properties"], "tenantId": self._tenant(world)}}
-        if resource.settings.recover and self._soft_deleted(world, resource) is not None:
+        try:
+            arm.put(resource.resource_id, self.api_version, body)
+        except ApiError as error:
+            if error.code != TWIN_EXISTS:
+                raise
+            if not resource.settings.recover:
+                raise _blocked_by_twin(resource, error.diagnostics[0].summary) from error
             recovering = {**body["properties"], "createMode": "recover"}
             arm.put(resource.resource_id, self.api_version, {**body, "properties": recovering})
-        arm.put(resource.resource_id, self.api_version, body)
+            arm.put(resource.resource_id, self.api_version, body)
 
     def review(self, change: Change) -> Change:
         """Refuse a replace, which its own soft-deleted twin would stop half-way."""
@@ -163,6 +170,19 @@ def _kept_days(change: Change) -> int:
     """Return the retention of the vault that is there, which its tombstone would have."""
     properties = (change.observed.body.get("properties") if change.observed else None) or {}
     return int(properties.get("softDeleteRetentionInDays") or 90)
+
+
+def _blocked_by_twin(resource: Resource, detail: str) -> RefusedError:
+    name = resource.known["name"]
+    return RefusedError(
+        Diagnostic(
+            f"a soft-deleted key vault {name!r} blocks `{resource.address}`",
+            resource.position,
+            detail=detail,
+            hint="set `recover: true` to take it back with its secrets, choose another `name`, or "
+            f"purge it yourself: `az keyvault purge --name {name}`",
+        )
+    )
 
 
 def _refuse_elsewhere(vault_id: str, resource: Resource) -> None:

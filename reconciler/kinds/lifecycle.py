@@ -89,10 +89,15 @@ def report_prompt_flow(scope: Scope, path: Keys) -> None:
     )
 
 
+def matches(item: Retirement, name: str) -> bool:
+    """Return whether a retirement concerns a size, family or model, in any case."""
+    return re.fullmatch(item.pattern, name, re.IGNORECASE) is not None
+
+
 def _report(
     name: str, table: Iterable[Retirement], scope: Scope, path: Keys, *, stops: bool = True
 ) -> None:
-    found = next((r for r in table if re.fullmatch(r.pattern, name, re.IGNORECASE)), None)
+    found = next((item for item in table if matches(item, name)), None)
     if found and found.stops and stops:
         scope.problem(
             f"`{name}` was retired on {found.on}",

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from reconciler.diagnostics import RefusedError
+from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
 from reconciler.engine.types import Resource
@@ -22,6 +22,7 @@ from reconciler.spec.model import SpecModel, Tags, matching
 
 SERVICES = ("blob", "file", "table", "queue")
 API_VERSION = "2026-04-01"
+UNREGISTERED = ("MissingSubscriptionRegistration", "SubscriptionNotRegistered")
 
 READ_ONLY = frozenset(
     {
@@ -59,7 +60,12 @@ class StorageAccount(SpecModel):
     name: Annotated[str, matching(r"^[a-z0-9]{3,24}$", "3 to 24 lower-case letters and digits")]
     """The name, unique in all of Azure: 3 to 24 lower-case letters and digits."""
     sku: Literal[
-        "Standard_LRS", "Standard_ZRS", "Standard_GRS", "Standard_RAGRS", "Standard_GZRS"
+        "Standard_LRS",
+        "Standard_ZRS",
+        "Standard_GRS",
+        "Standard_RAGRS",
+        "Standard_GZRS",
+        "Standard_RAGZRS",
     ] = "Standard_LRS"
     """How the data is replicated."""
     allow_shared_key_access: bool = True
@@ -129,11 +135,20 @@ class StorageAccountHandler(ArmHandler):
 def refuse_taken(
     world: World, resource: Resource, resource_type: str, api_version: str
 ) -> tuple[str, ...]:
-    """Ask whether a globally unique name is free. Raises `RefusedError` when it is not."""
+    """Ask whether a globally unique name is free. Raises `RefusedError` when it is not.
+
+    Asking needs a right on the subscription, which who may only write in a group has not,
+    and a registered provider: without these the create tells.
+    """
     provider = resource_type.partition("/")[0]
     path = f"/subscriptions/{world.subscription_id}/providers/{provider}/checkNameAvailability"
     body = {"name": resource.known["name"], "type": resource_type}
-    reply = world.connection.arm.post(path, api_version, body)
+    try:
+        reply = world.connection.arm.post(path, api_version, body)
+    except ApiError as error:
+        if error.status == 403 or error.code in UNREGISTERED:
+            return (f"whether its name is free could not be asked: {error.code or error.status}",)
+        raise
     if reply.get("nameAvailable", True):
         return ()
     raise RefusedError.because(

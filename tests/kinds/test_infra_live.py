@@ -452,3 +452,42 @@ def test_hub_and_project_are_deleted_together_child_first(live: Azure) -> None:
     before = live.now()
     assert live.destroy(SPEC, only=["hub", "project"]).exit_code == 0
     assert sent(live, before) == ["DELETE infra-project", "DELETE infra-hub"]
+
+
+def forbid(azure: Azure, method: str, path: str) -> None:
+    """Let Azure refuse every request of a kind, as to somebody with rights in the group only."""
+    body = {"error": {"code": "AuthorizationFailed", "message": "No right, says Azure."}}
+    action = {"status": 403, "body": body}
+    azure.control("POST", "faults", {"method": method, "path": path, "times": 0, "action": action})
+
+
+def test_rights_in_the_group_alone_are_enough_to_plan_and_apply(empty: Azure) -> None:
+    forbid(empty, "POST", "(?i)checkNameAvailability")
+    forbid(empty, "GET", "/deletedVaults/")
+    planned = empty.plan(SPEC)
+    assert not planned.blocked
+    notes = planned.change_of("workspace.storage_account").notes
+    assert notes == ("whether its name is free could not be asked: AuthorizationFailed",)
+    assert empty.applied(SPEC).exit_code == 0
+    empty.control("DELETE", "faults")
+
+
+def test_a_vault_that_hides_its_twin_is_told_by_its_create(live: Azure) -> None:
+    live.destroy(SPEC)
+    forbid(live, "POST", "(?i)checkNameAvailability")
+    forbid(live, "GET", "/deletedVaults/")
+    report = live.apply(fresh_names())
+    live.control("DELETE", "faults")
+    problem = next(o.problem for o in report.outcomes if o.address == "workspace.key_vault")
+    assert problem is not None
+    assert "recover: true" in problem.hint
+
+
+def test_a_twin_that_nobody_may_read_is_recovered_all_the_same(live: Azure) -> None:
+    live.destroy(SPEC)
+    forbid(live, "POST", "(?i)checkNameAvailability")
+    forbid(live, "GET", "/deletedVaults/")
+    spec = edited(("{name: infra-kv}", "{name: infra-kv, recover: true}"), text=fresh_names())
+    live.applied(spec)
+    live.control("DELETE", "faults")
+    assert live.changes(spec) == {}
