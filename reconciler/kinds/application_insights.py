@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, overlay
@@ -16,7 +16,7 @@ from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
-from reconciler.spec.model import ResourceId, SpecModel, Tags
+from reconciler.spec.model import ResourceId, SpecModel, Tags, matching
 
 SENT_BACK = (
     "Application_Type",
@@ -40,15 +40,22 @@ All that may be written, as in the published type; the rest is Azure's and refus
 """
 
 
+LOGS_NAME = r"^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$"
+LOGS_WORDS = "4 to 63 letters, digits and hyphens, no hyphen at either end"
+
+
 class ApplicationInsights(SpecModel):
     """Application Insights to create, with the Log Analytics workspace it needs."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[-A-Za-z0-9_.()]{0,254}[-A-Za-z0-9_()]$")]
+    name: Annotated[
+        str,
+        matching(
+            r"^[-A-Za-z0-9_.()]{0,254}[-A-Za-z0-9_()]$",
+            "1 to 255 letters, digits and -_.(), no period at the end",
+        ),
+    ]
     """The name in the resource group."""
-    log_analytics_name: (
-        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$")]
-        | None
-    ) = None
+    log_analytics_name: Annotated[str, matching(LOGS_NAME, LOGS_WORDS)] | None = None
     """The name of the Log Analytics workspace to create; `<name>-logs` when left out."""
     log_analytics_workspace: ResourceId | None = None
     """The id of an existing Log Analytics workspace, to create none."""

@@ -6,11 +6,13 @@ retired. Source: learn.microsoft.com/rest/api/loganalytics/workspaces.
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
 from reconciler.engine.types import Change, Resource
+from reconciler.kinds.application_insights import LOGS_NAME, LOGS_WORDS
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.linked import OWNERS
 from reconciler.kinds.scope import Scope
@@ -67,6 +69,12 @@ class LogAnalyticsHandler(ArmHandler):
                 scope.external(address, self.kind, insights.log_analytics_workspace)
                 continue
             name = insights.log_analytics_name or f"{insights.name}-logs"
+            if not re.fullmatch(LOGS_NAME, name):
+                scope.problem(
+                    f"its Log Analytics workspace cannot be named `{name}`: {LOGS_WORDS}",
+                    (section, "application_insights", "name"),
+                    hint="give it a name of its own in `log_analytics_name`",
+                )
             resource_id = scope.id_in_group(self.type, name)
             scope.add(
                 Resource(
