@@ -73,6 +73,8 @@ def decide(
     if unmarked and not (resource.adopt or policy.adopts):
         return _unmarked(resource, observed)
     change = _by_phase(resource, desired, observed, policy)
+    if unmarked and change.action is Action.REPLACE and not policy.adopts:
+        return _unadoptable(change)
     if unmarked and change.action in (Action.NO_OP, Action.UPDATE):
         adopted = replace(change, action=Action.ADOPT, reason="exists without our mark")
         return change if policy.adopts and change.action is Action.NO_OP else adopted
@@ -168,6 +170,19 @@ def _unmarked(resource: Resource, observed: Observed) -> Change:
             detail=resource.resource_id,
             hint="choose another name, or pass `--adopt "
             f"{resource.address}` to take it over from now on",
+        ),
+    )
+
+
+def _unadoptable(change: Change) -> Change:
+    """Return the change blocked: what is taken over is never deleted on the way."""
+    return replace(
+        change,
+        blocked=Diagnostic(
+            f"`{change.address}` cannot be adopted as it is: {change.reason}",
+            change.resource.position,
+            detail="it would have to be deleted and made again",
+            hint="make the spec fit what exists, or choose another name",
         ),
     )
 

@@ -7,19 +7,21 @@ published type and the Terraform provider.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from reconciler.diagnostics import ApiError, RefusedError
+from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Resource
+from reconciler.engine.types import Change, Resource
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
 from reconciler.spec.model import SpecModel, Tags, matching
 
+UPGRADABLE = ("storage", "blobstorage")
 SERVICES = ("blob", "file", "table", "queue")
 API_VERSION = "2026-04-01"
 UNREGISTERED = ("MissingSubscriptionRegistration", "SubscriptionNotRegistered")
@@ -126,6 +128,26 @@ class StorageAccountHandler(ArmHandler):
                     known={"name": settings.name},
                 )
             )
+
+    def review(self, change: Change) -> Change:
+        """Refuse to delete an account of an older kind, which its owner can upgrade in place.
+
+        Source: learn.microsoft.com/azure/storage/common/storage-account-upgrade.
+        """
+        kind = next((str(f.before) for f in change.fields if f.path == "kind"), "")
+        if kind.casefold() not in UPGRADABLE:
+            return change
+        group, name = (change.resource.resource_id.split("/")[i] for i in (4, -1))
+        return replace(
+            change,
+            blocked=Diagnostic(
+                f"`{change.address}` is of the older kind {kind!r}",
+                change.resource.position,
+                detail="an upgrade keeps its data, and cannot be undone",
+                hint=f"upgrade it: `az storage account update --resource-group {group} "
+                f"--name {name} --set kind=StorageV2 --access-tier Hot`",
+            ),
+        )
 
     def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
         """Refuse a name that somebody else in Azure has."""

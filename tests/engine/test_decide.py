@@ -67,6 +67,12 @@ def test_adopting_never_hides_a_replace():
     assert change.action is Action.REPLACE
 
 
+def test_adopting_never_deletes_what_it_takes_over():
+    found = observed(owner=Owner.NOBODY)
+    change = decide(resource(adopt=True), {"size": 2}, found, IMMUTABLE)
+    assert change.blocked and "cannot be adopted" in change.blocked.summary
+
+
 def test_an_equal_role_assignment_is_taken_without_asking():
     found = observed(owner=Owner.NOBODY)
     assert decide(resource(), {"size": 1}, found, Policy(adopts=True)).action is Action.NO_OP
