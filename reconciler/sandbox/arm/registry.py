@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.sandbox.arm import (
     authorization,
     containerregistry,
+    deployments,
     insights,
     keyvault,
     managedidentity,
@@ -44,6 +45,7 @@ TYPES: tuple[ResourceType, ...] = (
 )
 ROUTES: tuple[Route, ...] = (
     *resources.ROUTES,
+    *deployments.ROUTES,
     *storage.ROUTES,
     *keyvault.ROUTES,
     *containerregistry.ROUTES,
