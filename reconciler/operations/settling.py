@@ -28,16 +28,17 @@ BUSY_CODES = frozenset(
         "RetryableErrorDueToAnotherOperation",
         "RequestConflict",
         "Conflict",
-        "ParentResourceNotFound",
-        "ResourceGroupNotFound",
         "StorageAccountIsNotProvisioned",
         "AccountProvisioningStateInvalid",
     }
 )
-"""Codes of a resource or parent that is only busy or not visible yet.
+"""Codes of a resource or parent that is only busy.
 
-Source: azure-service-operator's classifiers and recorded traffic; see docs/reliability.md.
+Source: azure-service-operator's classifiers and recorded traffic.
 """
+
+UNSEEN_CODES = frozenset({"ParentResourceNotFound", "ResourceGroupNotFound"})
+"""Codes of a parent that was just made and that not every replica of ARM sees yet."""
 
 
 class Settling:
@@ -50,9 +51,19 @@ class Settling:
         self._lock = Lock()
 
     def while_busy(self, write: Callable[[], None]) -> None:
-        """Run a write, again as long as Azure says that something is busy (ten minutes at most)."""
+        """Run a write, again while Azure says that something is busy (ten minutes at most).
+
+        A parent that cannot be found is waited for two minutes: it may be new.
+        """
+        began = time.monotonic()
+
+        def passes(error: BaseException) -> bool:
+            code = error.code if isinstance(error, ApiError) else ""
+            is_new = time.monotonic() - began < APPEAR_S
+            return code in BUSY_CODES or (code in UNSEEN_CODES and is_new)
+
         Retrying(
-            retry=retry_if_exception(_is_busy),
+            retry=retry_if_exception(passes),
             stop=stop_after_delay(BUSY_S),
             wait=wait_exponential(min=1, max=15),
             sleep=self._connection.sleep,
@@ -126,7 +137,3 @@ class Settling:
         if made and remaining > 0:
             world.progress.say(change.address, "waiting for role assignments to take effect")
             self._connection.sleep(remaining)
-
-
-def _is_busy(error: BaseException) -> bool:
-    return isinstance(error, ApiError) and error.code in BUSY_CODES
