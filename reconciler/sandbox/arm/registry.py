@@ -5,7 +5,6 @@ from __future__ import annotations
 from reconciler.sandbox.arm import (
     authorization,
     containerregistry,
-    deployments,
     insights,
     keyvault,
     managedidentity,
@@ -45,7 +44,6 @@ TYPES: tuple[ResourceType, ...] = (
 )
 ROUTES: tuple[Route, ...] = (
     *resources.ROUTES,
-    *deployments.ROUTES,
     *storage.ROUTES,
     *keyvault.ROUTES,
     *containerregistry.ROUTES,
