@@ -260,7 +260,7 @@ class _Run:
                         handler.delete(self.world, resource, change.observed)
                     handler.create(self.world, resource, desired)
 
-        self._settling.while_busy(write)
+        self._settling.while_busy(write, self.world, resource)
         if resource.kind == "role assignment":
             self._settling.granted(resource.address)
 
@@ -268,12 +268,13 @@ class _Run:
         """Look at what Azure holds now; anything that still differs is a failure."""
         resource = change.resource
         observed = self._settling.appears(lambda: observe_fresh(self.world, resource), resource)
-        self._remember(resource.address, observed)
-        again = decide_one(resource, self._resolved(resource.desired), observed)
         if observed.phase is Phase.PENDING:
             self._settling.wait(self.world, resource)
-            self._remember(resource.address, observe_fresh(self.world, resource))
-            return
+            observed = self._settling.appears(lambda: observe_fresh(self.world, resource), resource)
+        self._remember(resource.address, observed)
+        if observed.phase is Phase.FAILED:
+            raise ReconcileError(_failed(change, observed))
+        again = decide_one(resource, self._resolved(resource.desired), observed)
         if again.blocked:
             raise ReconcileError(again.blocked)
         if again.action.is_change and again.fields:
@@ -287,7 +288,9 @@ class _Run:
         if observed.owner is not (change.observed.owner if change.observed else None):
             raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
         handler = HANDLERS[resource.kind]
-        self._settling.while_busy(lambda: handler.delete(self.world, resource, observed))
+        self._settling.while_busy(
+            lambda: handler.delete(self.world, resource, observed), self.world, resource
+        )
         self._remember(resource.address, None)
         return Status.DONE
 
@@ -323,6 +326,14 @@ def _changed_under_us(approved: Change, now: Change) -> Diagnostic:
         approved.resource.position,
         detail=now.reason,
         hint="make a new plan and look at it",
+    )
+
+
+def _failed(change: Change, observed: Observed) -> Diagnostic:
+    return Diagnostic(
+        f"`{change.address}` failed in Azure: {observed.message}",
+        change.resource.position,
+        hint="run apply again to try once more; the activity log of the resource says why",
     )
 
 

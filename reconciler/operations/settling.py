@@ -50,10 +50,12 @@ class Settling:
         self._granted: dict[Address, float] = {}
         self._lock = Lock()
 
-    def while_busy(self, write: Callable[[], None]) -> None:
+    def while_busy(self, write: Callable[[], None], world: World, resource: Resource) -> None:
         """Run a write, again while Azure says that something is busy (ten minutes at most).
 
-        A parent that cannot be found is waited for two minutes: it may be new.
+        What is busy may be the resource itself, with our own write whose answer was lost: it
+        is waited for before the next try. A parent that cannot be found is waited for two
+        minutes: it may be new.
         """
         began = time.monotonic()
 
@@ -62,10 +64,15 @@ class Settling:
             is_new = time.monotonic() - began < APPEAR_S
             return code in BUSY_CODES or (code in UNSEEN_CODES and is_new)
 
+        def settle(_: object) -> None:
+            if not HANDLERS[resource.kind].policy.runs:
+                self.wait(world, resource)
+
         Retrying(
             retry=retry_if_exception(passes),
             stop=stop_after_delay(BUSY_S),
             wait=wait_exponential(min=1, max=15),
+            before_sleep=settle,
             sleep=self._connection.sleep,
             reraise=True,
         )(write)

@@ -29,6 +29,8 @@ class Faults:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._seen: dict[int, int] = {}
+        """Matches per fault. Not in the store: a refused request rolls its writes back."""
 
     def arm(self, fault: Json) -> Json:
         """Add a fault and return it with its id. Raises ValueError with a user-ready message."""
@@ -41,11 +43,13 @@ class Faults:
         number = 1 + max((int(key) for key in self._store.documents(SPACE)), default=0)
         armed = {"nth": 1, "times": 1, "when": "before", **fault, "id": number, "seen": 0}
         self._store.put_document(SPACE, str(number), armed)
+        self._seen[number] = 0
         return armed
 
     def armed(self) -> list[Json]:
         """Return the armed faults."""
-        return list(self._store.documents(SPACE).values())
+        faults = self._store.documents(SPACE).values()
+        return [{**fault, "seen": self._seen.get(fault["id"], 0)} for fault in faults]
 
     def clear(self) -> None:
         """Disarm all."""
@@ -62,10 +66,9 @@ class Faults:
             return False
         if not re.search(fault.get("path", ""), path, re.IGNORECASE):
             return False
-        fault["seen"] += 1
+        seen = self._seen[fault["id"]] = self._seen.get(fault["id"], 0) + 1
         first, times = int(fault["nth"]), int(fault["times"])
-        self._store.put_document(SPACE, str(fault["id"]), fault)
-        return first <= fault["seen"] and (times == 0 or fault["seen"] < first + times)
+        return first <= seen and (times == 0 or seen < first + times)
 
 
 async def strike(fault: Json, request: web.Request) -> web.Response | None:
