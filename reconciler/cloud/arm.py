@@ -94,7 +94,12 @@ class ArmClient:
             if error.status == 404:
                 return
             raise
-        wait_until_done(self, self._connection, status, headers, reply)
+        try:
+            wait_until_done(self, self._connection, status, headers, reply)
+        except ApiError as error:
+            # Some operation records go with the resource they delete.
+            if error.status != 404 or self.get(path, api_version) is not None:
+                raise
 
     def post(self, path: str, api_version: str, body: JsonObject | None = None) -> JsonObject:
         """Call an action, wait until it is done, return its answer. Never sent twice."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -9,6 +10,8 @@ from email.utils import parsedate_to_datetime
 MAX_WAIT_S = 120.0
 FIRST_WAIT_S = 1.0
 LONGEST_OWN_WAIT_S = 15.0
+
+_NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -18,14 +21,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     a date; anything else counts as not said.
     """
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-        if headers.get(name, "").isdecimal():
+        if _NUMBER.fullmatch(headers.get(name, "")):
             return int(headers[name]) / 1000
     text = headers.get("retry-after", "")
-    if text.isdecimal():
+    if _NUMBER.fullmatch(text):
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -105,4 +105,5 @@ def test_one_more_run_is_all_it_takes(azure, example, sample):
         places = random.Random(SEED).sample(places, sample)
     killed = [survives(azure, loaded, place) for place in places]
     # Addresses with a random part (polls, upload blocks) differ from the clean run: nobody dies.
-    assert sum(killed) >= 0.5 * len(killed), f"{sum(killed)} of {len(killed)} were killed"
+    least = 1.0 if example == SMALL and not EVERYTHING else 0.5
+    assert sum(killed) >= least * len(killed), f"{sum(killed)} of {len(killed)} were killed"
