@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 SPEC := specs/phi3-ultrachat.yaml
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test check bench schema lock clean
+.PHONY: demo test check bench examples schema lock clean
 
 demo: $(STAMP)
 	@$(BIN)/reconcile --version
@@ -34,6 +34,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+examples: $(STAMP)
+	$(BIN)/python -m tests.sandbox.examples --all
 
 schema: $(STAMP)
 	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json

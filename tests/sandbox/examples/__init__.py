@@ -1,0 +1,1 @@
+"""Official request examples against the sandbox: accepted as they are, refused when mutated."""
