@@ -11,49 +11,33 @@ only to the hosts of the cloud, and a read-only connection writes nothing at all
 from __future__ import annotations
 
 import json
-import logging
 import time
 import uuid
 from collections.abc import Mapping
-from importlib.metadata import version
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
-from reconciler.cloud.errors import TRANSIENT, api_error
-from reconciler.cloud.operations import wait_until_done
-from reconciler.cloud.retry import retry_after, wait_seconds
-from reconciler.diagnostics import ApiError, Diagnostic, RefusedError, UnavailableError
+from reconciler.cloud.errors import api_error
+from reconciler.cloud.operations import Operation
+from reconciler.cloud.retry import retry_after
+from reconciler.cloud.rules import REDIRECTS, may_resend, redirected
+from reconciler.cloud.wire_log import log_answer
+from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
-
-MAX_TRIES = 4
-CONNECT_TIMEOUT_S = 10
-READ_TIMEOUT_S = 60
-RESENDABLE = {"GET", "HEAD", "PUT", "DELETE"}
-READING_POSTS = ("/checknameavailability",)
-"""The only POSTs that plan may send: they read, and touch no key."""
-
-log = logging.getLogger("reconcile.azure")
 
 
 class ArmClient:
     """JSON in, JSON out, for one connection. Safe to use from many threads."""
 
     def __init__(self, connection: Connection) -> None:
-        """Open no connection yet; the pool is as large as the run is parallel."""
-        adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connection.pool_size)
+        """Open no connection yet."""
         self._connection = connection
-        self._session = requests.Session()
-        self._session.mount("https://", adapter)
-        self._session.headers["User-Agent"] = f"reconcile/{version('reconcile-azureml')}"
-        if connection.cloud.sandbox:
-            self._session.trust_env = False  # no proxy, no other authority: it is local
-            self._session.verify = connection.cloud.sandbox.ca_file
 
     def get(
         self, path: str, api_version: str, params: Mapping[str, str] | None = None
@@ -94,23 +78,18 @@ class ArmClient:
             if error.status == 404:
                 return
             raise
-        try:
-            wait_until_done(self, self._connection, status, headers, reply)
-        except ApiError as error:
-            # Some operation records go with the resource they delete.
-            if error.status != 404 or self.get(path, api_version) is not None:
-                raise
+        Operation(self, self._connection, (path, api_version), deletes=True).wait(
+            status, headers, reply
+        )
 
     def post(self, path: str, api_version: str, body: JsonObject | None = None) -> JsonObject:
         """Call an action, wait until it is done, return its answer. Never sent twice."""
         reply, headers, status = self.send("POST", path, api_version, body=body or {})
-        return wait_until_done(self, self._connection, status, headers, reply) or reply
+        return Operation(self, self._connection, None).wait(status, headers, reply)
 
     def _write(self, method: str, path: str, api_version: str, body: JsonObject) -> JsonObject:
         reply, headers, status = self.send(method, path, api_version, body=body)
-        wait_until_done(
-            self, self._connection, status, headers, reply, resource=(path, api_version)
-        )
+        Operation(self, self._connection, (path, api_version)).wait(status, headers, reply)
         return self.get(path, api_version) or reply
 
     def send(
@@ -131,75 +110,81 @@ class ArmClient:
         url = (
             path if path.startswith("https://") else self._connection.cloud.resource_manager + path
         )
-        self._refuse_write(method, url)
+        self._connection.permit(method, url)
         query = dict(params or {})
         if api_version:
             query["api-version"] = api_version
         if query:
             url += ("&" if "?" in url else "?") + urlencode(query)
-        for attempt in range(1, MAX_TRIES + 1):
+        self._connection.resending.begin()
+        attempt, renewed = 0, False
+        while True:
+            attempt += 1
+            authorization = self._token()
             try:
-                return self._send_once(method, url, body, headers)
+                answer = self._send_once(method, url, body, self._headers(authorization, headers))
             except (ApiError, UnavailableError) as error:
-                if attempt == MAX_TRIES or not _may_resend(method, error):
-                    raise
-                delay = getattr(error, "retry_after_s", None)
-                self._connection.sleep(wait_seconds(delay, attempt))
-        raise AssertionError("the loop returns or raises")
+                status = error.status if isinstance(error, ApiError) else None
+                if status == 401 and not renewed:
+                    renewed = self._connection.tokens.instead_of(authorization) is not None
+                    if renewed:
+                        continue
+                asked = getattr(error, "retry_after_s", None)
+                if not self._connection.resending.wait(method, status, asked, attempt):
+                    raise self._budgeted(error, method, status) from error
+                continue
+            if answer[2] in REDIRECTS:
+                raise redirected(url, answer[1].get("location", ""))
+            return answer
 
-    def _headers(self, url: str, extra: Mapping[str, str] | None) -> dict[str, str]:
-        self._connection.check_host(url)
+    def _token(self) -> str:
         token = self._connection.tokens.get_token(self._connection.cloud.arm_scope)
+        return str(token.token)
+
+    def _budgeted(
+        self, error: ApiError | UnavailableError, method: str, status: int | None
+    ) -> ApiError | UnavailableError:
+        """Return the error, saying so where it was not tried again for want of budget."""
+        if self._connection.resending.spent and may_resend(method, status):
+            first = error.diagnostics[0]
+            text = f"{first.detail}; {self._connection.resending.retries} requests were sent again"
+            hint = "Azure answers too many requests with errors: run again later"
+            error.diagnostics = [replace(first, detail=text, hint=hint)]
+        return error
+
+    @staticmethod
+    def _headers(token: str, extra: Mapping[str, str] | None) -> dict[str, str]:
         return {
-            "Authorization": f"Bearer {token.token}",
+            "Authorization": f"Bearer {token}",
             "Accept": "application/json",
             "x-ms-client-request-id": str(uuid.uuid4()),
             **(extra or {}),
         }
 
     def _send_once(
-        self, method: str, url: str, body: JsonObject | None, headers: Mapping[str, str] | None
+        self, method: str, url: str, body: JsonObject | None, headers: Mapping[str, str]
     ) -> tuple[JsonObject, Mapping[str, str], int]:
         started = time.monotonic()
         try:
-            response = self._session.request(
+            response = self._connection.session.request(
                 method,
                 url,
                 json=body,
-                headers=self._headers(url, headers),
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                headers=headers,
+                timeout=self._connection.timeouts(),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             raise _unreachable(url, error) from error
-        elapsed_ms = (time.monotonic() - started) * 1000
-        path = urlsplit(url).path
-        log.info("%s %s %s %.0f ms", method, path, response.status_code, elapsed_ms)
+        log_answer(method, url, response.status_code, started)
         shown = {name.lower(): value for name, value in response.headers.items()}
         if response.status_code >= 400:
             request_id = shown.get("x-ms-request-id", "")
             failure = api_error(method, url, response.status_code, response.content, request_id)
             failure.retry_after_s = retry_after(shown)
             raise failure
-        return _json(response.content, url), shown, response.status_code
-
-    def _refuse_write(self, method: str, url: str) -> None:
-        if not self._connection.read_only or method in ("GET", "HEAD"):
-            return
-        if method == "POST" and urlsplit(url).path.lower().endswith(READING_POSTS):
-            return
-        raise RefusedError.because(
-            f"a read-only command tried to send {method}",
-            detail=urlsplit(url).path,
-            hint="this is a defect of reconcile: please report it",
-        )
-
-
-def _may_resend(method: str, error: ApiError | UnavailableError) -> bool:
-    """A POST or PATCH goes out again only when Azure turned it away unread (429)."""
-    if isinstance(error, ApiError):
-        return error.status == 429 or (error.status in TRANSIENT and method in RESENDABLE)
-    return method in RESENDABLE
+        content = b"" if response.status_code in REDIRECTS else response.content
+        return _json(content, url), shown, response.status_code
 
 
 def _json(content: bytes, url: str) -> JsonObject:

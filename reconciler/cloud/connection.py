@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from reconciler.cloud.rules import Resending, refuse_write, writes
+from reconciler.cloud.tokens import Credential, Tokens
+from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import (
     DeniedError,
     InterruptedRun,
@@ -31,9 +35,14 @@ if TYPE_CHECKING:
     from azure.storage.fileshare import ShareClient
 
     from reconciler.cloud.arm import ArmClient
+    from reconciler.cloud.session import BoundedSession
 
-REFRESH_BEFORE_S = 300
-STORAGE_SCOPE = "https://storage.azure.com/.default"
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 60.0
+SHORTEST_TIMEOUT_S = 5.0
+"""What a request is given even when the run's time is almost over: it may be a write."""
 
 
 @dataclass(frozen=True)
@@ -90,57 +99,6 @@ class Cloud:
         )
 
 
-class Token(NamedTuple):
-    """A bearer token and when it ends, in seconds since the epoch (azure-core's shape)."""
-
-    token: str
-    expires_on: int
-
-
-class Credential(Protocol):
-    """What we need of any azure credential."""
-
-    def get_token(self, *scopes: str) -> Any:
-        """Return something with `token` and `expires_on`."""
-
-
-class Tokens:
-    """A credential that asks the real one once per scope and keeps the token until it ages.
-
-    Speaks azure-core's TokenCredential protocols, so every SDK client shares it.
-    """
-
-    def __init__(self, credential: Credential) -> None:
-        """Wrap any credential that has `get_token`."""
-        self._credential = credential
-        self._kept: dict[tuple[str, ...], Token] = {}
-        self._lock = threading.Lock()
-
-    def get_token(self, *scopes: str, **_options: Any) -> Any:
-        """Return a `Token` for the scopes; asks at most once at a time."""
-        with self._lock:
-            kept = self._kept.get(scopes)
-            if kept is None or kept.expires_on - time.time() < REFRESH_BEFORE_S:
-                kept = self._kept[scopes] = self._ask(scopes)
-            return kept
-
-    def get_token_info(self, *scopes: str, options: Any = None) -> Any:
-        """Return the token in azure-core's newer shape."""
-        from azure.core.credentials import AccessTokenInfo
-
-        token = self.get_token(*scopes)
-        return AccessTokenInfo(token.token, token.expires_on)
-
-    def forget(self) -> None:
-        """Drop all tokens, for example after a 401 or a fresh role assignment."""
-        with self._lock:
-            self._kept.clear()
-
-    def _ask(self, scopes: tuple[str, ...]) -> Token:
-        found = self._credential.get_token(*scopes)
-        return Token(found.token, int(found.expires_on))
-
-
 class Connection:
     """One cloud, one identity, one subscription; clients are made on first use.
 
@@ -163,8 +121,10 @@ class Connection:
         self.deadline = deadline
         self.pool_size = pool_size
         self.stop = threading.Event()
+        self.resending = Resending(self.sleep)
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
+        fence_loggers()
         if cloud.sandbox:
             # azure-ai-ml builds inner clients that take no options: only the environment
             # reaches them. The sandbox's authority is the only one they may trust here.
@@ -197,6 +157,13 @@ class Connection:
         threading.Thread(target=ask, name="sign-in", daemon=True).start()
 
     @cached_property
+    def session(self) -> BoundedSession:
+        """The pool of connections that all clients share."""
+        from reconciler.cloud.session import session_of
+
+        return session_of(self)
+
+    @cached_property
     def arm(self) -> ArmClient:
         """The client for everything that is plain ARM."""
         from reconciler.cloud.arm import ArmClient
@@ -208,26 +175,27 @@ class Connection:
         """azure-mgmt-resource: groups and resource providers."""
         from azure.mgmt.resource.resources import ResourceManagementClient
 
-        return ResourceManagementClient(
-            self.tokens,
-            self.subscription_id,
-            base_url=self.cloud.resource_manager,
-            credential_scopes=[self.cloud.arm_scope],
-            **self._verify,
-        )
+        return self._of_arm(ResourceManagementClient)
 
     @cached_property
     def authorization(self) -> AuthorizationManagementClient:
         """azure-mgmt-authorization: role assignments."""
         from azure.mgmt.authorization import AuthorizationManagementClient
 
-        return AuthorizationManagementClient(
+        return self._of_arm(AuthorizationManagementClient)
+
+    def _of_arm(self, client: Callable[..., T]) -> T:
+        from reconciler.cloud.transport import arm_options
+
+        made = client(
             self.tokens,
             self.subscription_id,
             base_url=self.cloud.resource_manager,
             credential_scopes=[self.cloud.arm_scope],
-            **self._verify,
+            **arm_options(self),
         )
+        fence_loggers()
+        return made
 
     def ml(self, resource_group: str, workspace: str) -> MLClient:
         """Return an azure-ai-ml client for one workspace (the import takes seconds)."""
@@ -244,21 +212,29 @@ class Connection:
         """
         from azure.storage.blob import ContainerClient
 
-        self.check_host(blob_endpoint)
         return ContainerClient(
-            blob_endpoint, container, credential=credential or self.tokens, **self._verify
+            blob_endpoint,
+            container,
+            credential=credential or self.tokens,
+            **self._for_storage(blob_endpoint),
         )
 
     def share(self, file_endpoint: str, share: str, credential: Any) -> ShareClient:
         """Return a File client for a share of the account at `file_endpoint`."""
         from azure.storage.fileshare import ShareClient
 
-        self.check_host(file_endpoint)
         # Files take a token only from those who say that they mean to read past its ACLs.
-        options = self._verify
+        options = self._for_storage(file_endpoint)
         if credential is self.tokens:
             options["token_intent"] = "backup"
         return ShareClient(file_endpoint, share, credential=credential, **options)
+
+    def _for_storage(self, endpoint: str) -> dict[str, Any]:
+        from reconciler.cloud.transport import storage_options
+
+        self.check_host(endpoint)
+        fence_loggers()
+        return storage_options(self)
 
     def allow_writes(self) -> None:
         """End the read-only phase: the user has agreed to the plan."""
@@ -272,6 +248,33 @@ class Connection:
                 detail="Azure answered with an address outside the hosts of this cloud",
             )
 
+    def permit(self, method: str, url: str) -> None:
+        """Check that a request may be sent at all, before it is.
+
+        Raises `DeniedError` for a host that is not of this cloud, `RefusedError` for a write
+        in a read-only run, `InterruptedRun` for a write once the run was told to stop.
+        """
+        self.check_host(url)
+        if self.read_only:
+            refuse_write(method, url)
+        if self.stop.is_set() and writes(method, url):
+            raise InterruptedRun.because(
+                f"stopped before {method} was sent", detail=urlsplit(url).path
+            )
+
+    def timeouts(self) -> tuple[float, float]:
+        """Return how long to wait for a connection and for bytes, in seconds.
+
+        Never much past the deadline. Raises `PendingError` when that is over.
+        """
+        if self.deadline is None:
+            return CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise self._late()
+        left = max(left, SHORTEST_TIMEOUT_S)
+        return min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)
+
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the deadline, and wake at once when told to stop.
 
@@ -282,11 +285,11 @@ class Connection:
         if self.stop.wait(seconds):
             raise InterruptedRun.because("stopped while waiting for Azure")
         if self.deadline is not None and time.monotonic() >= self.deadline:
-            raise PendingError.because(
-                "the time given with --timeout is over",
-                hint="run the same command again: it goes on where this one stopped",
-            )
+            raise self._late()
 
-    @property
-    def _verify(self) -> dict[str, Any]:
-        return {"connection_verify": self.cloud.sandbox.ca_file} if self.cloud.sandbox else {}
+    @staticmethod
+    def _late() -> ReconcileError:
+        return PendingError.because(
+            "the time given with --timeout is over",
+            hint="run the same command again: it goes on where this one stopped",
+        )

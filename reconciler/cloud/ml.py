@@ -7,9 +7,10 @@ to the process and first-write-wins, so the name carries the port.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from reconciler.cloud.wire_log import fence_loggers
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
@@ -21,16 +22,20 @@ def client(connection: Connection, resource_group: str, workspace: str) -> MLCli
     """Return a client for one workspace, without telemetry, progress bars or chatter."""
     from azure.ai.ml import MLClient
 
-    logging.getLogger("azure.ai.ml").setLevel(logging.ERROR)
-    return MLClient(
+    from reconciler.cloud.transport import arm_options
+
+    made = MLClient(
         connection.tokens,
         connection.subscription_id,
         resource_group,
         workspace,
         show_progress=False,
         enable_telemetry=False,
+        **arm_options(connection),
         **_cloud(connection),
     )
+    fence_loggers()
+    return made
 
 
 def _cloud(connection: Connection) -> dict[str, Any]:

@@ -14,8 +14,9 @@ import urllib.error
 import urllib.request
 from urllib.parse import urlencode
 
-from reconciler.cloud.connection import SandboxAccess, Token
+from reconciler.cloud.connection import SandboxAccess
 from reconciler.cloud.errors import api_error
+from reconciler.cloud.tokens import Token
 from reconciler.diagnostics import DeniedError, UnavailableError
 
 TIMEOUT_S = 30

@@ -18,7 +18,8 @@ from reconciler.cloud.retry import MAX_WAIT_S, retry_after, wait_seconds
         ({"retry-after": "inf"}, None),
         ({"retry-after": "9" * 5000}, None),
         ({"x-ms-retry-after-ms": "9" * 5000}, None),
-        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, None),
+        ({"retry-after": "0"}, None),
         ({}, None),
     ],
 )

@@ -1,0 +1,110 @@
+"""What every request to Azure must obey, whichever client sends it.
+
+The stock azure-core pipeline sends a POST again after a 503, registers a resource provider
+because of a GET, and obeys any Retry-After. These are the rules in their place, for our own
+`ArmClient` and for Microsoft's clients alike (`transport`).
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from reconciler.cloud.errors import TRANSIENT
+from reconciler.cloud.retry import MAX_WAIT_S, wait_seconds
+from reconciler.diagnostics import Diagnostic, RefusedError, UnavailableError
+
+MAX_TRIES = 4
+READING = ("GET", "HEAD", "OPTIONS")
+RESENDABLE = {"GET", "HEAD", "PUT", "DELETE"}
+"""Idempotent in ARM: a PUT is, because every name that we write is decided before we write."""
+READING_POSTS = ("/checknameavailability",)
+"""The only POSTs that plan may send: they read, and touch no key."""
+REDIRECTS = (301, 302, 303, 307, 308)
+FREE_RETRIES = 50
+RETRY_SHARE = 0.2
+JITTER = 0.1
+
+
+def writes(method: str, url: str) -> bool:
+    """Return whether a request may change anything in Azure, or reads a secret."""
+    if method in READING:
+        return False
+    return not (method == "POST" and urlsplit(url).path.lower().endswith(READING_POSTS))
+
+
+def refuse_write(method: str, url: str) -> None:
+    """Raise `RefusedError` for a request that a read-only command must not send."""
+    if writes(method, url):
+        raise RefusedError.because(
+            f"a read-only command tried to send {method}",
+            detail=urlsplit(url).path,
+            hint="this is a defect of reconcile: please report it",
+        )
+
+
+def may_resend(method: str, status: int | None) -> bool:
+    """Return whether a request may go out again after this status (None: no answer came).
+
+    A POST or PATCH does only when Azure turned it away unread (429).
+    """
+    if status == 429:
+        return True
+    return method in RESENDABLE and (status is None or status in TRANSIENT)
+
+
+def redirected(url: str, location: str) -> UnavailableError:
+    """Return the error for a redirect, which we never follow: Azure's services send none."""
+    target = urlsplit(location).netloc or "no address"
+    return UnavailableError(
+        Diagnostic(
+            f"{urlsplit(url).netloc} answered with a redirect to {target}, which is not followed",
+            detail=urlsplit(url).path,
+            hint="look for a proxy or a sign-in page of your network in between",
+        )
+    )
+
+
+class Resending:
+    """Sending again, for one whole run: it waits before it does, and has a budget.
+
+    At most a fifth of the run's requests, and fifty, are sent again (the SRE book's retry
+    budget): a service in trouble is not made worse by us, however many threads we have.
+    """
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        """Wait with `sleep`, which knows the deadline and can be interrupted."""
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self.requests = 0
+        self.retries = 0
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is sent again any more in this run."""
+        return self.retries >= FREE_RETRIES + RETRY_SHARE * self.requests
+
+    def begin(self) -> None:
+        """Count a request that is sent for the first time."""
+        with self._lock:
+            self.requests += 1
+
+    def wait(self, method: str, status: int | None, asked_s: float | None, attempt: int) -> bool:
+        """Return whether to send again, after the wait that Azure asked for (or our own).
+
+        `attempt` is how often it was sent already, `asked_s` Azure's own word on waiting.
+        """
+        if attempt >= MAX_TRIES or not may_resend(method, status) or not self._take():
+            return False
+        seconds = wait_seconds(asked_s, attempt)
+        self._sleep(min(seconds * random.uniform(1.0, 1.0 + JITTER), MAX_WAIT_S))
+        return True
+
+    def _take(self) -> bool:
+        with self._lock:
+            if self.spent:
+                return False
+            self.retries += 1
+            return True

@@ -1,0 +1,84 @@
+"""The one pool of connections, and answers that end: by time and by size.
+
+`requests` stops waiting for *one* read after its timeout, so an answer that drips a byte a
+second never ends. Here the whole answer has a deadline, and a size above which it is no
+answer of Azure's.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+if TYPE_CHECKING:
+    from reconciler.cloud.connection import Connection
+
+ANSWER_TIMEOUT_S = 120.0
+"""A whole answer, from its first byte to its last."""
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+CHUNK = 64 * 1024
+HOSTS = 8
+
+
+class BoundedSession(requests.Session):
+    """A session whose answers are read whole, within a time and a size."""
+
+    def __init__(self, pool_size: int) -> None:
+        """Open nothing yet; the pool is as large as the run is parallel."""
+        super().__init__()
+        self.mount("https://", HTTPAdapter(pool_connections=HOSTS, pool_maxsize=pool_size))
+        self.headers["User-Agent"] = user_agent()
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send; raises `requests.ReadTimeout` for an answer that does not come to an end."""
+        stream = kwargs.pop("stream", False)
+        response = super().send(request, stream=True, **kwargs)
+        if not stream:
+            response.raw = _Whole(_read(response))
+        return response
+
+
+class _Whole(io.BytesIO):
+    """The bytes of an answer, in the place of the socket they came from."""
+
+    enforce_content_length = True  # azure-core sets it on what it takes for urllib3's answer
+
+
+def session_of(connection: Connection) -> BoundedSession:
+    """Return the session of a run, for every client of it."""
+    session = BoundedSession(connection.pool_size)
+    if connection.cloud.sandbox:
+        session.trust_env = False  # no proxy, no other authority: it is local
+        session.verify = connection.cloud.sandbox.ca_file
+    return session
+
+
+def user_agent() -> str:
+    """Return how we introduce ourselves to Azure."""
+    return f"reconcile/{version('reconcile-azureml')}"
+
+
+def _read(response: requests.Response) -> bytes:
+    end = time.monotonic() + ANSWER_TIMEOUT_S
+    content = bytearray()
+    try:
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            content += chunk
+            if time.monotonic() > end:
+                raise requests.ReadTimeout(f"the answer took longer than {ANSWER_TIMEOUT_S:.0f} s")
+            if len(content) > MAX_ANSWER_BYTES:
+                raise requests.ConnectionError("the answer is larger than any of Azure's")
+    except urllib3.exceptions.ReadTimeoutError as error:
+        raise requests.ReadTimeout(error) from error
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError(error) from error
+    finally:
+        if response.raw.length_remaining:
+            response.close()
+    return bytes(content)

@@ -1,0 +1,70 @@
+"""Bearer tokens: asked for once, kept until they age, shared by every client."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, NamedTuple, Protocol
+
+REFRESH_BEFORE_S = 300
+
+
+class Token(NamedTuple):
+    """A bearer token and when it ends, in seconds since the epoch (azure-core's shape)."""
+
+    token: str
+    expires_on: int
+
+
+class Credential(Protocol):
+    """What we need of any azure credential."""
+
+    def get_token(self, *scopes: str) -> Any:
+        """Return something with `token` and `expires_on`."""
+
+
+class Tokens:
+    """A credential that asks the real one once per scope and keeps the token until it ages.
+
+    Speaks azure-core's TokenCredential protocols, so every SDK client shares it.
+    """
+
+    def __init__(self, credential: Credential) -> None:
+        """Wrap any credential that has `get_token`."""
+        self._credential = credential
+        self._kept: dict[tuple[str, ...], Token] = {}
+        self._refused: dict[str, tuple[str, ...]] = {}
+        self._lock = threading.Lock()
+
+    def get_token(self, *scopes: str, **_options: Any) -> Any:
+        """Return a `Token` for the scopes; asks at most once at a time."""
+        with self._lock:
+            kept = self._kept.get(scopes)
+            if kept is None or kept.expires_on - time.time() < REFRESH_BEFORE_S:
+                kept = self._kept[scopes] = self._ask(scopes)
+            return kept
+
+    def get_token_info(self, *scopes: str, options: Any = None) -> Any:
+        """Return the token in azure-core's newer shape."""
+        from azure.core.credentials import AccessTokenInfo
+
+        token = self.get_token(*scopes)
+        return AccessTokenInfo(token.token, token.expires_on)
+
+    def instead_of(self, refused: str) -> str | None:
+        """Return a new token for one that Azure refused (401); None when it was not ours.
+
+        Many threads may be refused at once: only the first of them asks.
+        """
+        with self._lock:
+            for scopes, kept in self._kept.items():
+                if kept.token == refused:
+                    self._kept[scopes] = self._ask(scopes)
+                    self._refused[refused] = scopes
+                    break
+            scopes_of = self._refused.get(refused)
+            return None if scopes_of is None else self._kept[scopes_of].token
+
+    def _ask(self, scopes: tuple[str, ...]) -> Token:
+        found = self._credential.get_token(*scopes)
+        return Token(found.token, int(found.expires_on))

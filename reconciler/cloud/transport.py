@@ -1,0 +1,168 @@
+"""The transport given to every one of Microsoft's clients: our rules, below their pipeline.
+
+Whatever a policy of theirs decides (to retry, to follow a redirect, to register a
+provider, to ask a polling address), the request passes here before it is sent: only to a
+host of this cloud, no write in a read-only run, sent again by our rules alone, and every
+wait of theirs is ours, capped and interruptible.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import AzureError
+from azure.core.pipeline.policies import (
+    ContentDecodePolicy,
+    HeadersPolicy,
+    RequestIdPolicy,
+    SansIOHTTPPolicy,
+    UserAgentPolicy,
+)
+from azure.core.pipeline.transport import RequestsTransport
+
+from reconciler.cloud.retry import MAX_WAIT_S, retry_after
+from reconciler.cloud.rules import REDIRECTS, redirected
+from reconciler.cloud.session import user_agent
+from reconciler.cloud.wire_log import log_answer
+
+if TYPE_CHECKING:
+    from reconciler.cloud.connection import Connection
+
+BEARER = "Bearer "
+TAKEN_OPTIONS = ("stream", "proxies")
+"""All that a client may say of how it is sent; the rest was meant for policies of theirs."""
+
+
+class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily exported, untyped
+    """azure-core's transport over our session, with our rules."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Use the connection's session; closing a client does not close it."""
+        sandbox = connection.cloud.sandbox
+        super().__init__(
+            session=connection.session,
+            session_owner=False,
+            connection_verify=sandbox.ca_file if sandbox else True,
+        )
+        self._connection = connection
+
+    def sleep(self, duration: float) -> None:
+        """Wait for a poller or a policy: capped, and not past the end of the run."""
+        self._connection.sleep(min(max(duration, 0.0), MAX_WAIT_S))
+
+    def send(self, request: Any, **options: Any) -> Any:
+        """Send one request of a client, again where our rules allow it.
+
+        Raises `DeniedError` for a host that is not of this cloud, `RefusedError` for a
+        write in a read-only run, `UnavailableError` for a redirect.
+        """
+        options = {name: options[name] for name in TAKEN_OPTIONS if name in options}
+        options["connection_timeout"], options["read_timeout"] = self._connection.timeouts()
+        connection = self._connection
+        connection.permit(request.method, request.url)
+        connection.resending.begin()
+        start, attempt, renewed = _position(request), 0, False
+        while True:
+            attempt += 1
+            response, error = self._send_once(request, options)
+            if response is not None and response.status_code == 401 and not renewed:
+                renewed = self._renew(request)
+                if renewed and _rewind(request, start):
+                    continue
+            status = None if response is None else response.status_code
+            asked = None if response is None else retry_after(_lower(response.headers))
+            if not _needs_again(status) or not _rewind(request, start):
+                break
+            if not connection.resending.wait(request.method, status, asked, attempt):
+                break
+        if error is not None:
+            raise error
+        return response
+
+    def _send_once(self, request: Any, options: dict[str, Any]) -> tuple[Any, AzureError | None]:
+        started = time.monotonic()
+        try:
+            response = super().send(request, **options)
+        except AzureError as error:
+            return None, error
+        log_answer(request.method, request.url, response.status_code, started)
+        if response.status_code in REDIRECTS:
+            raise redirected(request.url, response.headers.get("location", ""))
+        return response, None
+
+    def _renew(self, request: Any) -> bool:
+        """Put a new token in the place of a refused one; no key and no SAS can be renewed."""
+        header = str(request.headers.get("Authorization", ""))
+        if not header.startswith(BEARER):
+            return False
+        token = self._connection.tokens.instead_of(header.removeprefix(BEARER))
+        if token is None:
+            return False
+        request.headers["Authorization"] = BEARER + token
+        return True
+
+
+class SignIn(SansIOHTTPPolicy[Any, Any]):
+    """Puts our token on a request, and only where it may go."""
+
+    def __init__(self, connection: Connection, scope: str) -> None:
+        """Sign in for one scope."""
+        self._connection = connection
+        self._scope = scope
+
+    def on_request(self, request: Any) -> None:
+        """Add the token; raises `DeniedError` for an address that must not see it."""
+        self._connection.check_host(request.http_request.url)
+        token = self._connection.tokens.get_token(self._scope)
+        request.http_request.headers["Authorization"] = BEARER + token.token
+
+
+def arm_options(connection: Connection) -> dict[str, Any]:
+    """Return the keywords for a client of ARM: a pipeline without retries, redirects,
+    registration of providers and logging of its own.
+    """
+    return {
+        "transport": FencedTransport(connection),
+        "policies": [
+            RequestIdPolicy(),
+            HeadersPolicy(),
+            UserAgentPolicy(base_user_agent=user_agent()),
+            ContentDecodePolicy(),
+            SignIn(connection, connection.cloud.arm_scope),
+        ],
+    }
+
+
+def storage_options(connection: Connection) -> dict[str, Any]:
+    """Return the keywords for a Blob or File client, whose pipeline cannot be replaced."""
+    return {
+        "transport": FencedTransport(connection),
+        "retry_total": 0,
+        "permit_redirects": False,
+        "logging_enable": False,
+    }
+
+
+def _needs_again(status: int | None) -> bool:
+    return status is None or status >= 400
+
+
+def _lower(headers: Any) -> dict[str, str]:
+    return {str(name).lower(): str(value) for name, value in headers.items()}
+
+
+def _position(request: Any) -> int | None:
+    """Return where the body's stream stands; None when there is no stream."""
+    return int(request.data.tell()) if hasattr(request.data, "tell") else None
+
+
+def _rewind(request: Any, start: int | None) -> bool:
+    """Make the body ready to be sent again; False when it cannot be read a second time."""
+    body = request.data
+    if start is not None:
+        if not body.seekable():
+            return False
+        body.seek(start)
+        return True
+    return body is None or isinstance(body, (bytes, str, dict, list))

@@ -1,0 +1,75 @@
+"""What is logged of the wire: one line a request of our own, nothing of anybody else's.
+
+Microsoft's and urllib3's loggers print addresses with their signatures, headers, and at
+DEBUG whole bodies. `basicConfig(level=DEBUG)` in a notebook, or a variable in the
+environment, is enough to turn them on. So they are fenced: whatever they say ends here.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from urllib.parse import urlsplit
+
+FENCED = (
+    "azure",
+    "msal",
+    "msal_extensions",
+    "msrest",
+    "urllib3",
+    "requests",
+    "requests_oauthlib",
+    "httpx",
+    "httpcore",
+    "huggingface_hub",
+    "fsspec",
+    "opencensus",
+    "opentelemetry",
+    "applicationinsights",
+)
+"""The loggers of what we send requests with; the most that they may log is nothing."""
+
+SILENT = logging.CRITICAL + 1
+
+log = logging.getLogger("reconcile.azure")
+
+
+class _Shut(logging.Filter):
+    """Lets nothing pass."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return False
+
+
+_SHUT = _Shut()
+
+
+def fence_loggers() -> None:
+    """Shut the loggers of every library that sees a request, and of all below them.
+
+    Called again after each import of a client: importing makes loggers, and some give
+    themselves handlers and levels. What nobody fenced yet still ends at the top one, which
+    passes nothing on.
+    """
+    for name in FENCED:
+        _shut(logging.getLogger(name))
+    for name, logger in list(logging.Logger.manager.loggerDict.items()):
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] in FENCED:
+            _shut(logger)
+
+
+def _shut(logger: logging.Logger) -> None:
+    logger.setLevel(SILENT)
+    logger.propagate = False
+    logger.handlers = [logging.NullHandler()]
+    if _SHUT not in logger.filters:
+        logger.addFilter(_SHUT)
+
+
+def log_answer(method: str, url: str, status: int, started: float) -> None:
+    """Log a request as one line: no query (it may hold a signature), no header, no body.
+
+    `started` is when it was sent, by the monotonic clock.
+    """
+    elapsed_ms = (time.monotonic() - started) * 1000
+    log.info("%s %s %s %.0f ms", method, urlsplit(url).path, status, elapsed_ms)
