@@ -1,8 +1,8 @@
-"""Print what the product costs: start-up, a no-change plan, an apply, in whole-process figures.
+"""Print what the product costs: start-up, a no-change plan, an apply, the sandbox itself.
 
     python -m benchmarks [--runs 5] [--spec specs/phi3-ultrachat.yaml]
 
-Medians of at least five runs; wall seconds of the whole process, CPU seconds of it and its
+Whole processes, medians of at least five runs; wall seconds of the whole process, CPU seconds of it and its
 children. Figures move with the machine: compare them within one run only. Dependent round
 trips are what 100 ms of latency on every request adds to the wall time, divided by 100 ms.
 """
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.process import Measured, measure
+from benchmarks.sandbox import rows as sandbox_rows
 from benchmarks.world import SandboxProcess
 from reconciler.engine.graph import critical_path
 from reconciler.operations.loading import load
@@ -35,6 +36,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, SandboxProcess(Path(folder)) as sandbox:
         rows += apply_from_empty(options.spec, sandbox)
         rows += no_change_plan(options.spec, options.runs, sandbox)
+    rows += sandbox_rows(options.runs)
     width = max(len(name) for name, _ in rows)
     for name, figure in rows:
         print(f"{name:<{width}}  {figure}")

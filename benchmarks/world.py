@@ -18,14 +18,14 @@ class SandboxProcess:
         """Keep the state under `state`."""
         self._state = state
         self._process: subprocess.Popen[str] | None = None
-        self._ready: dict[str, Any] = {}
+        self.ready: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         """Start it and wait for its one line."""
         command = [sys.executable, "-m", "reconciler.sandbox", "serve", "--state", str(self._state)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
-        self._ready = json.loads(self._process.stdout.readline())
+        self.ready = json.loads(self._process.stdout.readline())
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -37,7 +37,7 @@ class SandboxProcess:
     @property
     def url(self) -> str:
         """Its address."""
-        return str(self._ready["url"])
+        return str(self.ready["url"])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,10 +63,10 @@ class SandboxProcess:
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                "x-sandbox-token": self._ready["control_token"],
+                "x-sandbox-token": self.ready["control_token"],
                 "Content-Type": "application/json",
             },
         )
-        context = ssl.create_default_context(cafile=self._ready["ca_file"])
+        context = ssl.create_default_context(cafile=self.ready["ca_file"])
         with urllib.request.urlopen(request, context=context) as reply:
             return str(reply.read().decode())

@@ -30,6 +30,8 @@ from reconciler.sandbox.world import World
 Json = dict[str, Any]
 SUFFIX = ".core.sandbox.test"
 MAX_BODY = 1 << 30
+READS = ("GET", "HEAD")
+READS_SAVED_AFTER_S = 0.02
 
 
 def open_world(state: Path, base_url: str, clock_mode: str) -> World:
@@ -70,7 +72,9 @@ class _Arm:
         headers = {"x-ms-request-id": str(uuid.uuid4()), **answer.headers}
         if request.method == hdrs.METH_HEAD or answer.body is None:
             return web.Response(status=answer.status, headers=headers)
-        return web.json_response(answer.body, status=answer.status, headers=headers)
+        response = web.json_response(answer.body, status=answer.status, headers=headers)
+        response["json"] = answer.body
+        return response
 
     def _answer(self, request: web.Request, raw: bytes) -> Answer:
         claims = self._claims(request)
@@ -125,6 +129,7 @@ class _Gate:
         self._world = world
         self.faults = Faults(world.store)
         self._throttle = Throttle(world.settings)
+        self._timer: asyncio.TimerHandle | None = None
 
     @property
     def middleware(self) -> Any:
@@ -200,6 +205,24 @@ class _Gate:
             "committed": committed,
         }
         self._world.journal.append(_kind(request.path), entry)
+        if request.method in READS and not self._world.store.in_transaction:
+            self._write_soon()
+        else:
+            self._write()
+
+    def _write_soon(self) -> None:
+        """Save journal entries of reads together: one transaction each would halve the speed.
+
+        A killed sandbox may so forget that it was asked, never what it said that it did.
+        """
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(READS_SAVED_AFTER_S, self._write)
+
+    def _write(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._world.journal.flush()
         self._world.store.commit()
 
     def _client(self, request: web.Request) -> str:
@@ -234,6 +257,8 @@ def _request_body(request: web.Request) -> Any:
 
 
 def _response_body(response: web.StreamResponse) -> Any:
+    if "json" in response:
+        return response["json"]
     if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
         return None
     if not response.body or response.content_type != "application/json":

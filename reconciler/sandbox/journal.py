@@ -46,16 +46,23 @@ class Journal:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._pending: list[tuple[str, str]] = []
 
     def append(self, kind: str, entry: Json) -> None:
-        """Add an entry in the running transaction; bodies are redacted here."""
+        """Add an entry, durable after the next `flush` and commit; bodies are redacted here."""
         for part in ("request_body", "response_body"):
             entry[part] = redact(entry.get(part))
-        text = json.dumps(entry, separators=(",", ":"))
-        self._store.write_journal(kind, text)
+        self._pending.append((kind, json.dumps(entry, separators=(",", ":"))))
+
+    def flush(self) -> None:
+        """Write what was appended, in the running transaction."""
+        for kind, text in self._pending:
+            self._store.write_journal(kind, text)
+        self._pending.clear()
 
     def read(self, since: int = 0, kind: str | None = None) -> list[Json]:
         """Return entries with seq > since, oldest first."""
+        self.flush()
         rows = self._store.db.execute(
             "select seq, kind, entry from journal where seq > ? order by seq", (since,)
         )
@@ -67,6 +74,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget all entries; numbers go on."""
+        self._pending.clear()
         self._store.clear_journal()
 
 

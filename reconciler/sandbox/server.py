@@ -1,31 +1,23 @@
-"""The server process: state directory, lock, port, ready line, and when to end."""
+"""The server process before its first request: state directory, lock, port, ready record."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import errno
 import fcntl
 import json
 import os
-import signal
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
-from reconciler.sandbox import app as application
-from reconciler.sandbox.control import ATTACH_COUNT, ATTACHED
 from reconciler.sandbox.store import VERSION, StateError
-from reconciler.sandbox.tls import ca_file, server_context
+from reconciler.sandbox.tls import ca_file
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
 HOST = "127.0.0.1"
-DETACH_GRACE_S = 0.3
-FIRST_ATTACH_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,12 @@ def serve(options: Options) -> None:
     lock = lock_state(options.state)
     try:
         with listen(options) as listener:
-            asyncio.run(_run(options, listener))
+            # aiohttp reads the system's certificates when it is imported, which costs 100 ms;
+            # this process opens no connection of its own.
+            os.environ["SSL_CERT_FILE"] = os.devnull
+            from reconciler.sandbox.running import run
+
+            run(options, listener)
     finally:
         os.close(lock)
 
@@ -94,24 +91,6 @@ def _remembered_port(state: Path) -> int:
         return 0
 
 
-async def _run(options: Options, listener: socket.socket) -> None:
-    port = listener.getsockname()[1]
-    world = application.open_world(options.state, f"https://{HOST}:{port}", options.clock)
-    app = application.build(world)
-    app[ATTACHED], app[ATTACH_COUNT] = asyncio.Event(), [0]
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
-    await runner.setup()
-    await web.SockSite(runner, listener, ssl_context=server_context(options.state)).start()
-    record = describe(world, options, port)
-    _publish(options.state, record)
-    print(json.dumps(record), flush=True)  # noqa: T201 - the ready line is this program's output
-    await _until_over(app, attached=options.attached)
-    await runner.cleanup()
-    world.clock.save()
-    world.store.close()
-    _unpublish(port)
-
-
 def describe(world: World, options: Options, port: int) -> Json:
     """Return the ready record, as printed and as kept in server.json."""
     identity = world.identity
@@ -135,7 +114,8 @@ def records_dir() -> Path:
     return Path(base) / "reconcile" / "sandboxes"
 
 
-def _publish(state: Path, record: Json) -> None:
+def publish(state: Path, record: Json) -> None:
+    """Record a running server in its state directory and by port."""
     _write_private(state / "server.json", record)
     folder = records_dir()
     with contextlib.suppress(OSError):  # only `find(url)` needs it; a read-only home is no reason
@@ -143,7 +123,8 @@ def _publish(state: Path, record: Json) -> None:
         _write_private(folder / f"{record['port']}.json", record)
 
 
-def _unpublish(port: int) -> None:
+def unpublish(port: int) -> None:
+    """Forget the record by port."""
     with contextlib.suppress(OSError):
         (records_dir() / f"{port}.json").unlink()
 
@@ -154,32 +135,3 @@ def _write_private(file: Path, record: Json) -> None:
     with os.fdopen(descriptor, "w") as stream:
         json.dump(record, stream)
     fresh.replace(file)
-
-
-async def _until_over(app: web.Application, *, attached: bool) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    waits: list[asyncio.Task[Any]] = [asyncio.create_task(stopped.wait())]
-    if attached:
-        waits.append(asyncio.create_task(_until_detached(app)))
-    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in waits:
-        wait.cancel()
-
-
-async def _until_detached(app: web.Application) -> None:
-    grace = FIRST_ATTACH_S
-    while True:
-        if app[ATTACH_COUNT][0]:
-            app[ATTACHED].clear()
-            await app[ATTACHED].wait()
-            grace = DETACH_GRACE_S
-            continue
-        try:
-            await asyncio.wait_for(app[ATTACHED].wait(), grace)
-        except TimeoutError:
-            return
-        if not app[ATTACH_COUNT][0]:
-            app[ATTACHED].clear()

@@ -61,7 +61,7 @@ class Store:
         self._records: dict[str, Record] = {}
         self._documents: dict[str, dict[str, Any]] = {}
         self._names: dict[tuple[str, str], str] = {}
-        self._in_transaction = False
+        self.in_transaction = False
         self._load()
         self._check_version()
 
@@ -146,15 +146,15 @@ class Store:
 
     def commit(self) -> None:
         """Make everything since the last commit durable."""
-        if self._in_transaction:
+        if self.in_transaction:
             self.db.execute("commit")
-            self._in_transaction = False
+            self.in_transaction = False
 
     def rollback(self) -> None:
         """Undo everything since the last commit."""
-        if self._in_transaction:
+        if self.in_transaction:
             self.db.execute("rollback")
-            self._in_transaction = False
+            self.in_transaction = False
             self._load()
 
     def clear(self, keep: tuple[str, ...] = ()) -> None:
@@ -187,9 +187,9 @@ class Store:
         self.db.close()
 
     def _write(self, sql: str, values: tuple[Any, ...]) -> None:
-        if not self._in_transaction:
+        if not self.in_transaction:
             self.db.execute("begin")
-            self._in_transaction = True
+            self.in_transaction = True
         self.db.execute(sql, values)
 
     def _load(self) -> None:

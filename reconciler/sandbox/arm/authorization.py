@@ -202,7 +202,7 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
         and _is_for(record, text)
     ]
     return Answer(
-        200, page(world, call, [world.arm.present(record, call.version) for record in found])
+        200, page(world, call, found, lambda record: world.arm.present(record, call.version))
     )
 
 

@@ -36,7 +36,9 @@ class Engine:
         self.types: dict[str, ResourceType] = {type_.type.lower(): type_ for type_ in TYPES}
         self.lifecycle = Lifecycle(world, self.types)
         self._writer = Writer(world, self)
-        self._routes = [(_pattern(route.template), route) for route in ROUTES]
+        self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
+        for route in ROUTES:
+            self._routes.setdefault(route.method, []).append((_pattern(route.template), route))
 
     def handle(self, call: Call) -> Answer:
         """Answer one call. Raises ArmError for every refusal."""
@@ -55,9 +57,10 @@ class Engine:
         return routed if routed is not None else self._generic(call)
 
     def _route(self, call: Call) -> Answer | None:
-        for pattern, route in self._routes:
-            found = pattern.fullmatch(call.path.rstrip("/"))
-            if found is not None and route.method == call.method:
+        path = call.path.rstrip("/")
+        for pattern, route in self._routes.get(call.method, ()):
+            found = pattern.fullmatch(path)
+            if found is not None:
                 check_version(call.version, route.versions, route.template.rsplit("/", 1)[-1])
                 answer = route.handler(self._world, call, found.groupdict())
                 if answer is not None:
@@ -161,7 +164,7 @@ class Engine:
         if type_.list_filter is not None:
             present = type_.list_filter(self._world, present, call)
         return Answer(
-            200, page(self._world, call, [self.present(r, call.version) for r in present])
+            200, page(self._world, call, present, lambda r: self.present(r, call.version))
         )
 
     def _action(self, call: Call, target: Target) -> Answer:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from reconciler.sandbox.arm.errors import ArmError
@@ -13,15 +14,24 @@ if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
+Item = TypeVar("Item")
 PAGE_SIZE = 100
 
 
-def page(world: World, call: Call, items: list[Json], size: int = PAGE_SIZE) -> Json:
-    """Return one page: `value`, and `nextLink` if there is more. `$top` caps the page."""
+def page(
+    world: World,
+    call: Call,
+    items: Sequence[Item],
+    show: Callable[[Item], Any] = lambda item: item,
+) -> Json:
+    """Return one page: `value`, and `nextLink` if there is more. `$top` caps the page.
+
+    `show` turns an item into what is listed; only the items of this page are shown.
+    """
     query = {key.lower(): value for key, value in call.query.items()}
     start = _start(query.get("$skiptoken") or query.get("$skip"))
-    size = min(size, _top(query.get("$top"), size))
-    body: Json = {"value": items[start : start + size]}
+    size = min(PAGE_SIZE, _top(query.get("$top"), PAGE_SIZE))
+    body: Json = {"value": [show(item) for item in items[start : start + size]]}
     if start + size < len(items):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()
         kept = {k: v for k, v in call.query.items() if k.lower() not in ("$skiptoken", "$skip")}

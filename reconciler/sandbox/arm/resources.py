@@ -103,8 +103,8 @@ def _list_resources(world: World, call: Call, path: dict[str, str]) -> Answer:
     if group and world.store.get(under) is None:
         raise group_not_found(group)
     records = [record for record in world.store.below(under) if _is_listed(world, record)]
-    items = [_brief(world, record) for record in _matching(records, call.query.get("$filter"))]
-    return Answer(200, page(world, call, items))
+    found = _matching(records, call.query.get("$filter"))
+    return Answer(200, page(world, call, found, lambda record: _brief(world, record)))
 
 
 def _is_listed(world: World, record: Record) -> bool:
