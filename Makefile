@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 SPEC := specs/phi3-ultrachat.yaml
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test check bench examples schema lock clean
+.PHONY: demo test check bench examples shapes schema lock clean
 
 demo: $(STAMP)
 	@$(BIN)/reconcile --version
@@ -38,11 +38,14 @@ bench: $(STAMP)
 examples: $(STAMP)
 	$(BIN)/python -m tests.sandbox.examples --all
 
+shapes: $(STAMP)
+	$(BIN)/python -m tests.sandbox.published_shapes --write
+
 schema: $(STAMP)
 	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json
 
 lock:
-	uv pip compile pyproject.toml --group dev --python-version 3.11 --universal \
+	uv pip compile pyproject.toml --group dev --extra schemas --python-version 3.11 --universal \
 		--generate-hashes --no-annotate --no-header --quiet -o requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml

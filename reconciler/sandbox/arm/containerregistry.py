@@ -38,10 +38,14 @@ _PROPERTIES = """
   adminUserEnabled: bool
   anonymousPullEnabled: bool
   dataEndpointEnabled: bool
-  encryption: any
+  encryption: <acr.EncryptionProperty>
   networkRuleBypassOptions: AzureServices|None
-  networkRuleSet: any
-  policies: any
+  networkRuleSet: <acr.NetworkRuleSet>
+  policies: <acr.Policies>
+    softDeletePolicy:  # in previews only, yet stable answers show it (recorded acr_crud)
+      retentionDays: int
+      status: enabled|disabled
+      lastUpdatedTime-: str
   publicNetworkAccess: Enabled|Disabled
   roleAssignmentMode@2025-11-01/2025-03-01: LegacyRegistryPermissions|AbacRepositoryPermissions
   zoneRedundancy: Enabled|Disabled

@@ -88,8 +88,8 @@ COMPONENT = ResourceType(
         tags: map
         properties!:
           Application_Type!: web|other
-          Flow_Type: str
-          Request_Source: str
+          Flow_Type: Bluefield
+          Request_Source: rest
           SamplingPercentage: num
           RetentionInDays: int
           DisableIpMasking: bool
@@ -113,6 +113,7 @@ COMPONENT = ResourceType(
         """
     ),
     patch_schema=schema("tags: map"),
+    name_pattern=r"^[^%&\\?/\x00-\x1f]{0,259}[^%&\\?/\x00-\x1f .]$",
     create_status=200,
     immutable=("kind", "properties.Application_Type"),
     etag_in_body=True,

@@ -204,7 +204,7 @@ VAULTS = ResourceType(
             family!: A
             name!: standard|premium
           createMode: recover|default
-          accessPolicies: [any]
+          accessPolicies: [<keyvault.AccessPolicyEntry>]
           enabledForDeployment: bool
           enabledForDiskEncryption: bool
           enabledForTemplateDeployment: bool
@@ -212,7 +212,7 @@ VAULTS = ResourceType(
           softDeleteRetentionInDays: int
           enableRbacAuthorization: bool
           enablePurgeProtection: bool
-          networkAcls: any
+          networkAcls: <keyvault.NetworkRuleSet>
           publicNetworkAccess: str
           vaultUri: str
           provisioningState: str

@@ -222,7 +222,7 @@ TYPES = (
     _version(
         MODELS,
         "Model",
-        "  flavors: any\n  jobName: str\n  modelType: str\n  modelUri: str\n  stage: str\n"
+        "  flavors: {<ml.FlavorData>}\n  jobName: str\n  modelType: str\n  modelUri: str\n  stage: str\n"
         "  datasets: [any]\n  autoDeleteSetting: any\n  intellectualProperty: any\n"
         "  systemMetadata: any\n",
         _prepare_model,
@@ -232,8 +232,8 @@ TYPES = (
     _version(
         ENVIRONMENTS,
         "Environment",
-        "  image: str\n  condaFile: str\n  build: any\n  osType: Linux|Windows\n"
-        "  environmentType-: str\n  inferenceConfig: any\n  autoRebuild: str\n  stage: str\n"
+        "  image: str\n  condaFile: str\n  build: <ml.BuildContext>\n  osType: Linux|Windows\n"
+        "  environmentType-: str\n  inferenceConfig: <ml.InferenceContainerProperties>\n  autoRebuild: str\n  stage: str\n"
         "  autoDeleteSetting: any\n  intellectualProperty: any\n",
         _prepare_environment,
     ),

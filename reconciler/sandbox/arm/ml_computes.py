@@ -137,7 +137,7 @@ COMPUTES = ResourceType(
         """
         location: str
         tags: map
-        sku: any
+        sku: <ml.Sku>
         """,
         identities.SCHEMA,
         """
@@ -156,14 +156,14 @@ COMPUTES = ResourceType(
             osType: Linux|Windows
             vmSize: str
             vmPriority: Dedicated|LowPriority
-            virtualMachineImage: any
+            virtualMachineImage: <ml.VirtualMachineImage>
             isolatedNetwork: bool
             scaleSettings!:
               maxNodeCount!: int
               minNodeCount: int
               nodeIdleTimeBeforeScaleDown: str
-            userAccountCredentials: any
-            subnet: any
+            userAccountCredentials: <ml.UserAccountCredentials>
+            subnet: <ml.ResourceId>
             remoteLoginPortPublicAccess: Enabled|Disabled|NotSpecified
             enableNodePublicIp: bool
             propertyBag: any

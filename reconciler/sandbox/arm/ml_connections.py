@@ -97,12 +97,10 @@ CONNECTIONS = ResourceType(
     type=TYPE,
     versions=ml.VERSIONS,
     schema=schema(
-        f"""
-        properties!:
-          category!: str
-          authType!: {_AUTH}
-          target: str
-          credentials@2022-05-01: any
+        """
+        properties!: <ml.WorkspaceConnectionPropertiesV2>
+          category!: ~
+          credentials@2022-05-01: ~
           metadata@2024-04-01/2023-06-01: map
           isSharedToAll@2024-04-01/2023-08-01: bool
           sharedUserList@2024-04-01/2024-01-01: [str]

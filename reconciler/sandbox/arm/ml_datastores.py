@@ -101,22 +101,8 @@ DATASTORES = ResourceType(
     versions=ml.VERSIONS,
     schema=schema(
         """
-        properties!:
+        properties!: <ml.DatastoreProperties>
           datastoreType!: AzureBlob|AzureFile|AzureDataLakeGen2
-          accountName: str
-          containerName: str
-          fileShareName: str
-          filesystem: str
-          endpoint: str
-          protocol: str
-          resourceGroup: str
-          subscriptionId: str
-          serviceDataAccessAuthIdentity: str
-          credentials!: any
-          description: str
-          isDefault-: bool
-          properties: map
-          tags: map
         """
     ),
     name_pattern=r"^[a-zA-Z0-9_]{1,255}$",

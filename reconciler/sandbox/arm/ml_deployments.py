@@ -237,20 +237,15 @@ DEPLOYMENTS = ResourceType(
         location!: str
         kind: str
         tags: map
-        sku:
-          name!: str
-          tier: str
-          size: str
-          family: str
-          capacity: int
+        sku: <ml.Sku>
         """,
         identities.SCHEMA,
         f"""
 properties!:
   endpointComputeType!: Managed
   appInsightsEnabled: bool
-  codeConfiguration: any
-  dataCollector@2024-04-01/2023-04-01: any
+  codeConfiguration: <ml.CodeConfiguration>
+  dataCollector@2024-04-01/2023-04-01: <ml.DataCollector>
   description: str
   egressPublicNetworkAccess@2022-10-01/2022-02-01: Enabled|Disabled
   environmentId: str
@@ -267,23 +262,13 @@ properties!:
     maxConcurrentRequestsPerInstance: int
     maxQueueWait: str
     requestTimeout: str
-  scaleSettings:
-    scaleType!: Default|TargetUtilization
-    maxInstances: int
-    minInstances: int
-    pollingInterval: str
-    targetUtilizationPercentage: int
+  scaleSettings: <ml.OnlineScaleSettings>
 """,
     ),
     patch_schema=schema(
         """
         tags: map
-        sku:
-          name: str
-          tier: str
-          size: str
-          family: str
-          capacity: int
+        sku: <ml.Sku>
         """
     ),
     name_pattern=NAME,

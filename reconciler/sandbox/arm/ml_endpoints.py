@@ -146,7 +146,7 @@ ENDPOINTS = ResourceType(
         """
         location!: str
         kind: str
-        sku: any
+        sku: <ml.Sku>
         tags: map
         """,
         identities.SCHEMA,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, finetuning, ml
 from reconciler.sandbox.arm.errors import ArmError, invalid_content, user_error
-from reconciler.sandbox.arm.schema import Node
+from reconciler.sandbox.arm.schema import Node, missing
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write, schema
 from reconciler.sandbox.store import Record
 
@@ -253,11 +253,11 @@ _BASE = """
   computeId: str
   displayName: str
   experimentName: str
-  identity: any
+  identity: <ml.IdentityConfiguration>
   isArchived: bool
-  notificationSetting@2024-04-01/2023-02-01: any
+  notificationSetting@2024-04-01/2023-02-01: <ml.NotificationSetting>
   parentJobName@never/2024-10-01: str
-  services: any
+  services: {<ml.JobService>}
   secretsConfiguration: any
   description: str
   properties: map
@@ -267,48 +267,24 @@ _BASE = """
     jobTier: Null|Spot|Basic|Standard|Premium
     priority: int
 """
-_INPUT = """
-      jobInputType!: mlflow_model|custom_model|triton_model|uri_file|uri_folder|mltable|literal
-      uri: str
-      value: str
-      mode: str
-      description: str
-      pathOnCompute: str
-"""
 _OUTPUT = """
-    jobOutputType!: mlflow_model|custom_model|triton_model|uri_file|uri_folder|mltable
-    assetName: str
-    assetVersion: str
+    assetVersion: str  # in 2024-01-01-preview, where the SDK still sends it
     baseModelId: str
     autoDeleteSetting: any
-    description: str
-    mode: str
-    uri: str
     pathOnCompute: str
 """
-_TASKS = (
-    "ChatCompletion|TextCompletion|TextClassification|QuestionAnswering|TextSummarization|"
-    "TokenClassification|TextTranslation|ImageClassification|ImageInstanceSegmentation|"
-    "ImageObjectDetection|VideoMultiObjectTracking"
-)
 _FINE_TUNING = schema(
     "properties!:"
     + _BASE
     + f"""
   jobType!: FineTuning
-  fineTuningDetails!:
-    modelProvider!: Custom|AzureOpenAI
-    taskType!: {_TASKS}
-    model!:{_INPUT}
-    trainingData!:{_INPUT}
-    validationData:{_INPUT}
-    hyperParameters: any
+  fineTuningDetails!: <ml.FineTuningVertical>
   resources:
     instanceTypes: [str]
     instanceType: str
     instanceCount: int
     properties: any
-  outputs!: {{}}{_OUTPUT}
+  outputs!: {{<ml.JobOutput>}}{_OUTPUT}
 """
 )
 _COMMAND = schema(
@@ -320,19 +296,23 @@ _COMMAND = schema(
   environmentId!: str
   environmentVariables: map
   codeId: str
-  distribution: any
+  distribution: <ml.DistributionConfiguration>
   autologgerSettings: any
-  inputs: {{any}}
-  limits: any
-  resources: any
-  outputs: {{}}{_OUTPUT}
+  inputs: {{<ml.JobInput>}}
+    pathOnCompute: str
+  limits: <ml.JobLimits>
+  resources: <ml.JobResourceConfiguration>
+  outputs: {{<ml.JobOutput>}}{_OUTPUT}
   parameters-: any
 """
 )
 
 
 def _schema(body: Json) -> Node:
-    kind = str(((body.get("properties") or {}).get("jobType")) or "")
+    properties = body.get("properties")
+    if not isinstance(properties, dict):
+        raise missing("properties", "")
+    kind = str(properties.get("jobType") or "")
     found = {"finetuning": _FINE_TUNING, "command": _COMMAND}.get(kind.lower())
     if found is None:
         raise invalid_content(

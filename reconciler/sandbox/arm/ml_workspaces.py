@@ -47,14 +47,14 @@ _PROPERTIES = """
   enableDataIsolation@2024-04-01/2023-04-01: bool
   enableServiceSideCMKEncryption@2025-06-01/2024-07-01: bool
   enableSoftwareBillOfMaterials: bool
-  encryption: any
-  featureStoreSettings@2023-10-01/2022-12-01: any
+  encryption: <ml.EncryptionProperty>
+  featureStoreSettings@2023-10-01/2022-12-01: <ml.FeatureStoreSettings>
   friendlyName: str
   hbiWorkspace: bool
   hubResourceId@2024-04-01/2023-04-01: str
   imageBuildCompute: str
   keyVault: str
-  managedNetwork@2023-10-01/2023-04-01: any
+  managedNetwork@2023-10-01/2023-04-01: <ml.ManagedNetworkSettings>
   mlFlowTrackingUri-: str
   notebookInfo-:
     fqdn: str
@@ -66,17 +66,17 @@ _PROPERTIES = """
   provisionNetworkNow@2025-06-01/2024-10-01: bool
   provisioningState-: str
   publicNetworkAccess: Enabled|Disabled
-  serverlessComputeSettings@2023-10-01/2023-08-01: any
+  serverlessComputeSettings@2023-10-01/2023-08-01: <ml.ServerlessComputeSettings>
   serviceManagedResourcesSettings: any
   serviceProvisionedResourceGroup-: str
-  sharedPrivateLinkResources: [any]
+  sharedPrivateLinkResources: [<ml.SharedPrivateLinkResource>]
   softDeleteRetentionInDays@never/2023-02-01: int
   storageAccount: str
   storageHnsEnabled-: bool
   systemDatastoresAuthMode@2025-06-01/2022-12-01: AccessKey|Identity|UserDelegationSAS
   tenantId-: str
   v1LegacyMode@2022-05-01: bool
-  workspaceHubConfig@2024-04-01/2023-06-01: any
+  workspaceHubConfig@2024-04-01/2023-06-01: <ml.WorkspaceHubConfig>
   workspaceId-: str
 """
 _SKU = """

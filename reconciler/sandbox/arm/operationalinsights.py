@@ -62,14 +62,16 @@ WORKSPACE = ResourceType(
         """
         location!: str
         tags: map
-        identity: any
+        identity: <logs.Identity>
         properties:
           sku:
             name!: Free|Standard|Premium|PerNode|PerGB2018|Standalone|CapacityReservation|LACluster
             capacityReservationLevel: int
             lastSkuUpdate-: str
           retentionInDays: int
-          features: any
+          features: <logs.WorkspaceFeatures>
+            legacy: int  # shown by the service beyond its own type
+            searchVersion: int
           workspaceCapping:
             dailyQuotaGb: num
             quotaNextResetTime-: str

@@ -11,6 +11,11 @@ One line a property, children indented by two blanks::
       keys: {str}                     # a map; `{}` with children is a map of objects
       authMode@2025-06-01: A|B        # known from this api-version on
       mode@2025-06-01/2022-12-01: str # in stable versions / in previews (`never`: in none)
+    networkAcls: <storage.Rules>    # as Microsoft's own package has it (shapes.txt)
+      bypass@2025-06-01: ~          # the shape's own, with other flags or since a version
+    distributionType!: Mpi|PyTorch  # what else there is depends on it:
+    ?distributionType = Mpi|PyTorch
+      processCount: int
 
 Types: str, int, num, bool, any, map (string to string), or an enumeration `A|B` (any case).
 `null` is accepted wherever the property is not required, as Azure does.
@@ -19,13 +24,17 @@ Error texts are those of the JSON library behind most resource providers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from reconciler.sandbox.arm.errors import ArmError, invalid_content
 
 Json = dict[str, Any]
 _SCALARS = {"str", "int", "num", "bool", "any", "map", "obj"}
+_SHAPES = Path(__file__).with_name("shapes.txt")
 
 
 @dataclass
@@ -39,16 +48,29 @@ class Node:
     choices: tuple[str, ...] = ()
     children: dict[str, Node] = field(default_factory=dict)
     item: Node | None = None
+    tag: str = ""
+    kinds: dict[str, dict[str, Node]] = field(default_factory=dict)
 
     def find(self, name: str) -> tuple[str, Node] | None:
         """Return a child and its proper name, in any case."""
-        node = self.children.get(name)
-        if node is not None:
-            return name, node
-        for proper, child in self.children.items():
-            if proper.lower() == name.lower():
-                return proper, child
-        return None
+        return _find(self.children, name)
+
+    def properties(self, value: Json) -> dict[str, Node]:
+        """Return the properties an object of this type has, given its discriminator."""
+        if not self.tag:
+            return self.children
+        kind = next((str(v).lower() for k, v in value.items() if k.lower() == self.tag.lower()), "")
+        return self.children | self.kinds.get(kind, {})
+
+
+def _find(nodes: dict[str, Node], name: str) -> tuple[str, Node] | None:
+    node = nodes.get(name)
+    if node is not None:
+        return name, node
+    for proper, child in nodes.items():
+        if proper.lower() == name.lower():
+            return proper, child
+    return None
 
 
 def compile_schema(text: str) -> Node:
@@ -62,10 +84,45 @@ def compile_schema(text: str) -> Node:
         depth = len(bare) - len(bare.lstrip())
         while stack[-1][0] >= depth:
             stack.pop()
+        if bare.lstrip().startswith("?"):
+            stack.append((depth, _kind_of(stack[-1][1], bare.strip())))
+            continue
         name, node = _property(bare.strip())
+        if node.kind == "same":
+            _flag(stack[-1][1], name, node)
+            continue
         stack[-1][1].children[name] = node
         stack.append((depth, node.item if node.item is not None else node))
     return root
+
+
+def _flag(owner: Node, name: str, flags: Node) -> None:
+    """Give a property of a shape, or of its kinds, other flags than the shape has."""
+    for properties in (owner.children, *owner.kinds.values()):
+        if name in properties:
+            properties[name] = replace(properties[name], required=flags.required, since=flags.since)
+
+
+def _kind_of(owner: Node, text: str) -> Node:
+    """Return the node that takes the properties of one kind: `?tag = value`."""
+    tag, _, value = text[1:].partition("=")
+    owner.tag = tag.strip()
+    kind = Node("obj")
+    for one in value.split("|"):
+        owner.kinds[one.strip().lower()] = kind.children
+    return kind
+
+
+@cache
+def _shape(name: str) -> Node:
+    """Return a shape of `shapes.txt` compiled."""
+    return compile_schema(_shapes()[name])
+
+
+@cache
+def _shapes() -> dict[str, str]:
+    found = re.findall(r"^(\w+\.\w+):\n((?:  .*\n)+)", _SHAPES.read_text(), re.MULTILINE)
+    return dict(found)
 
 
 def _property(text: str) -> tuple[str, Node]:
@@ -83,8 +140,14 @@ def _typed(kind: str) -> Node:
             return Node("list", item=_typed(kind[1:-1].strip()))
         case "{", "}":
             return Node("dict", item=_typed(kind[1:-1].strip()))
+        case "<", ">":
+            shape = _shape(kind[1:-1])
+            kinds = {value: dict(more) for value, more in shape.kinds.items()}
+            return replace(shape, children=dict(shape.children), kinds=kinds)
     if kind == "":
         return Node("obj")
+    if kind == "~":
+        return Node("same")
     if kind == "map":
         return Node("dict", item=Node("str"))
     if kind in _SCALARS:
@@ -120,12 +183,13 @@ class Check:
     def _object(self, node: Node, value: Any, current: Json, path: str) -> Json:
         if not isinstance(value, dict):
             raise _wrong_type(value, "an object", path)
-        if not node.children:
+        properties = node.properties(value)
+        if not properties:
             return value
         result: Json = {}
         for key, item in value.items():
             place = f"{path}.{key}" if path else key
-            found = node.find(key)
+            found = _find(properties, key)
             if found is None or not _is_known(found[1], self.version):
                 raise invalid_content(
                     f"Could not find member '{key}' on object of type 'ResourceDefinition'. "
@@ -136,13 +200,13 @@ class Check:
                 _check_read_only(item, current.get(proper), place)
                 continue
             result[proper] = self._value(child, item, current.get(proper), place)
-        self._check_required(node, result, path)
+        self._check_required(properties, result, path)
         return result
 
-    def _check_required(self, node: Node, value: Json, path: str) -> None:
+    def _check_required(self, properties: dict[str, Node], value: Json, path: str) -> None:
         if self.partial:
             return
-        for name, child in node.children.items():
+        for name, child in properties.items():
             if child.required and value.get(name) is None:
                 raise missing(name, path)
 
@@ -167,9 +231,9 @@ def prune(node: Node, value: Any, version: str) -> Any:
         return value
     if node.kind == "dict" and node.item is not None:
         return {key: prune(node.item, item, version) for key, item in value.items()}
-    kept = {}
+    kept, properties = {}, node.properties(value)
     for key, item in value.items():
-        found = node.children.get(key)
+        found = properties.get(key)
         if found is None:
             kept[key] = item
         elif _is_known(found, version):

@@ -45,10 +45,10 @@ _SCHEMA = schema(
     kind!: Storage|StorageV2|BlobStorage|FileStorage|BlockBlobStorage
     sku!:
       name!: {_SKUS}
-      tier-: str
+      tier: Standard|Premium  # read-only, yet every exported template sends it
     tags: map
     zones: [str]
-    extendedLocation: any
+    extendedLocation: <storage.ExtendedLocation>
     """,
     identities.SCHEMA,
     """
@@ -67,28 +67,13 @@ _SCHEMA = schema(
       isLocalUserEnabled: bool
       largeFileSharesState: Disabled|Enabled
       dnsEndpointType: Standard|AzureDnsZone
-      encryption:
-        services:
-          blob: any
-          file: any
-          table: any
-          queue: any
-        keySource: Microsoft.Storage|Microsoft.Keyvault
-        requireInfrastructureEncryption: bool
-        keyvaultproperties: any
-        identity: any
-      networkAcls:
-        bypass: str
-        resourceAccessRules: [any]
-        virtualNetworkRules: [any]
-        ipRules: [any]
-        ipv6Rules: [any]
-        defaultAction: Allow|Deny
-      keyPolicy: any
-      sasPolicy: any
-      routingPreference: any
-      azureFilesIdentityBasedAuthentication: any
-      immutableStorageWithVersioning: any
+      encryption: <storage.Encryption>
+      networkAcls: <storage.NetworkRuleSet>
+      keyPolicy: <storage.KeyPolicy>
+      sasPolicy: <storage.SasPolicy>
+      routingPreference: <storage.RoutingPreference>
+      azureFilesIdentityBasedAuthentication: <storage.AzureFilesIdentityBasedAuthentication>
+      immutableStorageWithVersioning: <storage.ImmutableStorageAccount>
       provisioningState-: str
       primaryEndpoints-: any
       secondaryEndpoints-: any
@@ -247,7 +232,7 @@ BLOB_SERVICE = _service(
     "blobServices",
     """
     properties:
-      cors: any
+      cors: <storage.CorsRules>
       defaultServiceVersion: str
       deleteRetentionPolicy:
         enabled: bool
@@ -255,13 +240,13 @@ BLOB_SERVICE = _service(
         allowPermanentDelete: bool
       isVersioningEnabled: bool
       automaticSnapshotPolicyEnabled: bool
-      changeFeed: any
-      restorePolicy: any
+      changeFeed: <storage.ChangeFeed>
+      restorePolicy: <storage.RestorePolicyProperties>
       containerDeleteRetentionPolicy:
         enabled: bool
         days: int
         allowPermanentDelete: bool
-      lastAccessTimeTrackingPolicy: any
+      lastAccessTimeTrackingPolicy: <storage.LastAccessTimeTrackingPolicy>
     sku-: any
     """,
 )
@@ -269,12 +254,12 @@ FILE_SERVICE = _service(
     "fileServices",
     """
     properties:
-      cors: any
+      cors: <storage.CorsRules>
       shareDeleteRetentionPolicy:
         enabled: bool
         days: int
         allowPermanentDelete: bool
-      protocolSettings: any
+      protocolSettings: <storage.ProtocolSettings>
     sku-: any
     """,
 )

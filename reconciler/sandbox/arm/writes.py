@@ -71,15 +71,18 @@ class Writer:
     def _check_parents(self, target: Target, type_: ResourceType) -> None:
         self._engine.require_scope(target)
         self._check_group_alive(target)
-        if not target.parent_id or not type_.parent_required:
+        parent_id = target.parent_id
+        if parent_id and not type_.parent_required:  # it comes with its first child
+            parent_id = parent_id.rsplit("/", 2)[0]
+        if not parent_id:
             return
-        parent = self._world.store.get(target.parent_id)
+        parent = self._world.store.get(parent_id)
         if parent is None or self._engine.lifecycle.settle(parent) is None:
             raise ArmError(
                 404,
                 "ParentResourceNotFound",
                 f"Failed to perform 'write' on resource(s) of type '{'/'.join(target.types)}', "
-                f"because the parent resource '{target.parent_id}' could not be found.",
+                f"because the parent resource '{parent_id}' could not be found.",
             )
 
     def _check_group_alive(self, target: Target) -> None:
