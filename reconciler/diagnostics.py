@@ -1,6 +1,7 @@
 """What can go wrong, as data: positions, diagnostics, exit codes and every exception class.
 
-The lowest layer: everything else may import it, it imports nothing of ours. A problem is
+The lowest layer but for `sensitive`: everything else may import it. A problem is scrubbed of
+secrets when it is made, before anything can shorten it. It is
 created where it is noticed, usually without a place; whoever owns the document adds the
 place. `render` alone turns diagnostics into text.
 """
@@ -10,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
+
+from reconciler.sensitive import scrub
 
 
 class ExitCode(IntEnum):
@@ -59,6 +62,14 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = Severity.ERROR
     path: tuple[str | int, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        """Take out what nobody may see: Azure's own words may echo what we sent."""
+        for name in ("summary", "detail", "hint"):
+            text = getattr(self, name)
+            clean = scrub(text)
+            if clean != text:
+                object.__setattr__(self, name, clean)
 
     def at(self, position: Position | None) -> Diagnostic:
         """Return the same problem with a place, unless it has one already."""

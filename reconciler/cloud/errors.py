@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.diagnostics import ApiError, Diagnostic
+from reconciler.sensitive import scrub
 
 MAX_TEXT = 400
 
@@ -88,5 +89,5 @@ def _specific(code: str, error: dict[str, Any]) -> str:
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = " ".join(scrub(text).split())
     return flat if len(flat) <= MAX_TEXT else f"{flat[: MAX_TEXT - 3]}..."

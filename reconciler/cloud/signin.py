@@ -8,6 +8,7 @@ azure-identity for it would cost every command 0.4 s.
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import time
 import urllib.error
@@ -18,8 +19,22 @@ from reconciler.cloud.connection import SandboxAccess
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.tokens import Token
 from reconciler.diagnostics import DeniedError, UnavailableError
+from reconciler.sensitive import remember
 
 TIMEOUT_S = 30
+SECRET_VARIABLES = (
+    "AZURE_CLIENT_SECRET",
+    "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "AZURE_PASSWORD",
+    "IDENTITY_HEADER",
+    "MSI_SECRET",
+    "HF_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+)
+"""Where secrets enter a process by its environment.
+
+Sources: azure-identity's EnvironmentVariables and managed identity, huggingface_hub.
+"""
 
 
 class AzureCredential:
@@ -29,6 +44,7 @@ class AzureCredential:
         """Look for nothing yet."""
         from azure.identity import DefaultAzureCredential
 
+        remember(*(os.environ.get(name) for name in SECRET_VARIABLES))
         self._credential = DefaultAzureCredential(exclude_interactive_browser_credential=True)
 
     def get_token(self, *scopes: str) -> Token:
@@ -53,6 +69,7 @@ class SandboxCredential:
     def __init__(self, access: SandboxAccess) -> None:
         """Keep the address and the service principal."""
         self._access = access
+        remember(access.client_secret)
 
     def get_token(self, *scopes: str) -> Token:
         """Return a token for the scopes.

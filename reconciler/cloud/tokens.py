@@ -6,6 +6,8 @@ import threading
 import time
 from typing import Any, NamedTuple, Protocol
 
+from reconciler.sensitive import remember
+
 REFRESH_BEFORE_S = 300
 
 
@@ -67,4 +69,5 @@ class Tokens:
 
     def _ask(self, scopes: tuple[str, ...]) -> Token:
         found = self._credential.get_token(*scopes)
+        remember(found.token)
         return Token(found.token, int(found.expires_on))

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.engine.types import FieldDiff, JsonObject, Reference, Secret, Unknown
+from reconciler.engine.types import FieldDiff, JsonObject, Reference, Unknown
+from reconciler.sensitive import Secret
 
 Path = tuple[str, ...]
 Same = Callable[[Any, Any], bool]

@@ -44,41 +44,6 @@ class Unknown:
         return "(known after apply)"
 
 
-class Secret:
-    """A value that must never be shown; `reveal()` is the only way to the text.
-
-    Deliberately without equality on the text in `repr`, `str`, `format`, pickle or JSON.
-    """
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        """Wrap the text."""
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text, at the moment of the write and nowhere else."""
-        return self._text
-
-    def same_as(self, other: object) -> bool:
-        """Return whether the other value (secret or text) holds the same text."""
-        return (other.reveal() if isinstance(other, Secret) else other) == self._text
-
-    def __repr__(self) -> str:
-        """Never the text."""
-        return "(sensitive value)"
-
-    __str__ = __repr__
-
-    def __format__(self, format_spec: str) -> str:
-        """Never the text, in an f-string neither."""
-        return format(repr(self), format_spec)
-
-    def __reduce__(self) -> str:
-        """Refuse to be pickled."""
-        raise TypeError("a secret is not written anywhere")
-
-
 class Action(Enum):
     """What apply will do with a resource."""
 

@@ -23,9 +23,9 @@ from reconciler.engine.types import (
     Observed,
     Phase,
     Resource,
-    Secret,
 )
 from reconciler.kinds.scope import Attributes, Scope, tag_owner
+from reconciler.sensitive import Secret
 from reconciler.spec.document import Document
 
 if TYPE_CHECKING:

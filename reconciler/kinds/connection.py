@@ -17,9 +17,10 @@ from pydantic import Field, StringConstraints, model_validator
 from reconciler.diagnostics import ApiError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Address, Change, JsonObject, Reference, Resource, Secret
+from reconciler.engine.types import Address, Change, JsonObject, Reference, Resource
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, mark, owner_of
+from reconciler.sensitive import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Ref, SpecModel
 
@@ -140,8 +141,13 @@ class ConnectionHandler(ArmHandler):
             if error.status == 404:
                 return
             raise
-        for name, value in _flat(desired["properties"]["credentials"]).items():
-            if not Secret(held.get(name, "")).same_as(value):
+        wanted = _flat(desired["properties"]["credentials"])
+        # What the spec writes out plainly is no secret; whatever else Azure holds may be one.
+        remember(*(text for name, text in held.items() if not isinstance(wanted.get(name), str)))
+        for name, value in wanted.items():
+            theirs = held.get(name, "")
+            same = value.same_as(theirs) if isinstance(value, Secret) else value == theirs
+            if not same:
                 yield f"`{name}`"
 
 

@@ -21,6 +21,7 @@ from reconciler.engine.diff import overlay
 from reconciler.engine.types import Change, JsonObject, Observed, Resource
 from reconciler.kinds.base import SYSTEM_KEYS, World, without
 from reconciler.kinds.storage_account import StorageAccountHandler
+from reconciler.sensitive import remember
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
@@ -180,6 +181,7 @@ def _with_key(world: World, workspace: str) -> ContainerClient:
     """
     path = f"{workspace}/datastores/{DATASTORE}/listSecrets"
     secrets = world.connection.arm.post(path, API_VERSION)
+    remember(secrets.get("key"), secrets.get("sasToken"))
     if secrets.get("key"):
         store = world.connection.arm.get(f"{workspace}/datastores/{DATASTORE}", API_VERSION)
         name = _found(store, DATASTORE)["properties"]["accountName"]

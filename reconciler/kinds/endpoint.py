@@ -15,12 +15,13 @@ from pydantic import Field, StringConstraints, model_validator
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, overlay, same_folded
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource, Secret
+from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.endpoint_writes import API_VERSION, rewrite, set_traffic
 from reconciler.kinds.identity import attached
 from reconciler.kinds.roles import ROLES, role_guid
 from reconciler.kinds.scope import Attributes, Scope
+from reconciler.sensitive import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags
 
@@ -150,6 +151,7 @@ class EndpointHandler(ArmHandler):
     def reveal(self, world: World, resource: Resource, attribute: str) -> Secret:
         """Return one of the two keys. Raises `ReconcileError` where there are none."""
         keys = world.connection.arm.post(f"{resource.resource_id}/listKeys", self.api_version)
+        remember(*keys.values())
         word = {"primary_key": "primaryKey", "secondary_key": "secondaryKey"}[attribute]
         if not keys.get(word):
             raise ReconcileError.because(

@@ -18,16 +18,15 @@ from reconciler.engine.types import (
     Change,
     FieldDiff,
     Reference,
-    Secret,
     Unknown,
 )
 from reconciler.render.terminal import clean
+from reconciler.sensitive import SENSITIVE, Secret
 
 if TYPE_CHECKING:
     from reconciler.operations.planning import Plan
 
 AFTER_APPLY = "(known after apply)"
-SENSITIVE = "(sensitive value)"
 AT_APPLY = "(compared at apply)"
 ABSENT = "(none)"
 NEW = (Action.CREATE, Action.RUN, Action.REPLACE)

@@ -12,8 +12,9 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Action, Change, JsonObject, Secret, Unknown
-from reconciler.render.fields import SENSITIVE, Views
+from reconciler.engine.types import Action, Change, JsonObject, Unknown
+from reconciler.render.fields import Views
+from reconciler.sensitive import SENSITIVE, Secret
 
 FORMAT_VERSION = "1.2"
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.sensitive import scrub
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -89,7 +91,7 @@ def clean(text: object) -> str:
     Azure DevOps' and GitHub's logging commands is broken (the runner looks for it anywhere
     in a line: github.com/actions/runner, ActionCommand.cs).
     """
-    shown = _HIDDEN.sub(lambda match: _escape(match[0]), str(text))
+    shown = _HIDDEN.sub(lambda match: _escape(match[0]), scrub(str(text)))
     return _AZURE_COMMAND.sub(r"#\\x23", shown)
 
 
@@ -173,7 +175,7 @@ class Terminal:
     def _emit(self, text: str) -> None:
         """Write; when nobody reads any more, drop everything: the work itself goes on."""
         try:
-            self.stream.write(text)
+            self.stream.write(scrub(text))
             self.stream.flush()
         except BrokenPipeError:
             nowhere = os.open(os.devnull, os.O_WRONLY)

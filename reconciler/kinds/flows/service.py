@@ -16,6 +16,7 @@ from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.base import World
+from reconciler.sensitive import remember
 
 if TYPE_CHECKING:
     from azure.storage.fileshare import ShareClient
@@ -95,6 +96,7 @@ class FlowService:
         if kind.casefold() != "accountkey":
             return self._world.connection.tokens
         secrets = self._world.connection.arm.post(f"{path}/listSecrets", API_VERSION)
+        remember(secrets.get("key"))
         return {"account_name": account, "account_key": str(secrets["key"])}
 
     def _file_endpoint(self, account: str, properties: JsonObject) -> str:

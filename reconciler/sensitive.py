@@ -1,0 +1,159 @@
+"""Secret values: wrapped while they live, remembered so that no output can hold them.
+
+The lowest layer of all. A `Secret` prints as words; `remember` tells what else must never be
+seen (a token, an account key); `scrub` takes both out of any text, however it is encoded.
+Azure, an SDK or a container may echo what we sent, so every sink scrubs what it writes, and
+every diagnostic is scrubbed when it is made, before anything shortens it.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable
+from threading import Lock
+from urllib.parse import quote, quote_plus
+
+SENSITIVE = "(sensitive value)"
+MIN_LENGTH = 6
+"""Shorter values are words of every other line: they are wrapped but not searched for."""
+MAX_KNOWN = 256
+"""How many are kept, newest first to stay: a loop that runs for months gets a token each hour."""
+
+_PATTERNS = (
+    re.compile(
+        r"(?P<kept>(?:\b|%[0-9A-Fa-f]{2})(?:sig|signature)(?:=|%3D))(?!\()[^&\s\"'<>]+",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?P<kept>\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|client_secret)=)"
+        r"(?!\()[^;&\s\"'<>]+",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?P<kept>\bBearer\s+)[A-Za-z0-9._~+/-]{16,}=*", re.IGNORECASE),
+    re.compile(r"(?P<kept>)\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?"),
+)
+"""What is a secret wherever it stands: SAS signatures, connection strings, bearer tokens, JWTs.
+
+Sources: learn.microsoft.com/rest/api/storageservices/create-service-sas (`sig`), RFC 6750
+(bearer), RFC 7519 (JWT).
+"""
+
+
+class Secret:
+    """A value that must never be shown; `reveal()` is the only way to the text.
+
+    Deliberately without equality on the text in `repr`, `str`, `format`, pickle or JSON.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Wrap the text, and keep it out of every output from now on."""
+        self._text = text
+        remember(text)
+
+    def reveal(self) -> str:
+        """Return the text, at the moment of the write and nowhere else."""
+        return self._text
+
+    def same_as(self, other: object) -> bool:
+        """Return whether the other value (secret or text) holds the same text."""
+        return (other.reveal() if isinstance(other, Secret) else other) == self._text
+
+    def __repr__(self) -> str:
+        """Never the text."""
+        return SENSITIVE
+
+    __str__ = __repr__
+
+    def __format__(self, format_spec: str) -> str:
+        """Never the text, in an f-string neither."""
+        return format(repr(self), format_spec)
+
+    def __reduce__(self) -> str:
+        """Refuse to be pickled or copied."""
+        raise TypeError("a secret is not written anywhere")
+
+
+class _Known:
+    """The texts that no output may hold, each in every form it may take."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.texts: dict[str, frozenset[str]] = {}
+        self.needles: tuple[str, ...] = ()
+        self.shortest = 0
+
+    def add(self, text: str) -> None:
+        with self.lock:
+            if text in self.texts:
+                return
+            self.texts[text] = forms(text)
+            if len(self.texts) > MAX_KNOWN:
+                del self.texts[next(iter(self.texts))]
+            # Longest first: a form may contain another, and all of the longer one must go.
+            found = frozenset[str]().union(*self.texts.values())
+            self.needles = tuple(sorted(found, key=lambda n: (-len(n), n)))
+            self.shortest = len(self.needles[-1])
+
+
+_known = _Known()
+
+
+def remember(*texts: object) -> None:
+    """Keep these texts out of every output; what is no text or too short is let be."""
+    for text in texts:
+        if isinstance(text, str) and len(text.strip()) >= MIN_LENGTH:
+            _known.add(text.strip())
+
+
+def scrub(text: str) -> str:
+    """Return the text with everything that is known or looks to be secret replaced by words."""
+    if _known.needles and len(text) >= _known.shortest:
+        for needle in _known.needles:
+            if needle in text:
+                text = text.replace(needle, SENSITIVE)
+    if "=" in text or "ey" in text or "%3" in text or "earer" in text.lower():
+        for pattern in _PATTERNS:
+            text = pattern.sub(lambda m: f"{m['kept']}{SENSITIVE}", text)
+    return text
+
+
+def forms(text: str) -> frozenset[str]:
+    """Return a text in each encoding in which it may turn up in an answer, a log or a URL."""
+    raw = text.encode("utf-8", "surrogatepass")
+    plain = {
+        *(text, text.lower(), text.upper(), text[::-1]),
+        *(json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]),
+        *(quote(raw, safe=""), quote_plus(raw), _lower_percent(quote(raw, safe=""))),
+        *(html.escape(text), html.escape(text, quote=False)),
+        *("\0".join(text), text.encode("utf-16-le", "surrogatepass").decode("latin-1")),
+    }
+    wide = (text.encode(f"utf-16-{end}", "surrogatepass") for end in ("le", "be"))
+    for coded in (raw, *wide):
+        plain.update((coded.hex(), coded.hex().upper()))
+        plain.update(_base64(coded))
+        plain.add(_whole(base64.b32encode(coded).decode(), len(coded), 5))
+    return frozenset(form for form in plain if len(form) >= MIN_LENGTH)
+
+
+def _base64(raw: bytes) -> Iterable[str]:
+    """Yield base64 of bytes that may stand anywhere in a longer text: three alignments."""
+    for offset, start in ((0, 0), (1, 2), (2, 3)):
+        text = base64.b64encode(b"\0" * offset + raw).decode()
+        core = _whole(text, offset + len(raw), 3)[start:]
+        yield core
+        yield core.replace("+", "-").replace("/", "_")
+
+
+def _whole(text: str, size: int, group: int) -> str:
+    """Return encoded text without padding and without a last character that others share."""
+    text = text.rstrip("=")
+    return text[:-1] if size % group else text
+
+
+def _lower_percent(text: str) -> str:
+    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text)
