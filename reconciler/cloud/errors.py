@@ -29,8 +29,8 @@ HINTS = {
     "ScopeLocked": "remove the lock, or ask its owner",
     "RequestDisallowedByPolicy": "ask the owner of the Azure Policy named above",
     "SkuNotAvailable": "choose another size or region",
-    "MissingSubscriptionRegistration": "register the resource provider named above: "
-    "`az provider register --namespace NAME`",
+    "MissingSubscriptionRegistration": "run `reconcile plan`: registering the provider named above "
+    "is a step of it; or `az provider register --namespace NAME`",
 }
 
 TRANSIENT = {408, 429, 500, 502, 503, 504}

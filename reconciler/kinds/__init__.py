@@ -24,6 +24,7 @@ from reconciler.kinds.model import Model, ModelHandler
 from reconciler.kinds.project import Project, ProjectHandler
 from reconciler.kinds.quota import Quota, QuotaHandler
 from reconciler.kinds.resource_group import ResourceGroupHandler
+from reconciler.kinds.resource_provider import ResourceProviderHandler
 from reconciler.kinds.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.storage_account import StorageAccountHandler
 from reconciler.kinds.traffic import TrafficHandler
@@ -54,7 +55,10 @@ KINDS: tuple[Handler, ...] = (
     FlowHandler(),
 )
 
-HANDLERS: dict[str, Handler] = {handler.kind: handler for handler in KINDS}
+HANDLERS: dict[str, Handler] = {
+    handler.kind: handler for handler in (*KINDS, ResourceProviderHandler())
+}
+"""Also what no section states: a plan adds the registration of a provider by itself."""
 
 Key = Annotated[
     str,

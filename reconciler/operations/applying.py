@@ -242,7 +242,7 @@ class _Run:
         grants = [
             a
             for a in with_dependencies(self._loaded.graph, [change.address])
-            if self._loaded.resources[a].kind == "role assignment"
+            if a in self._loaded.resources and self._loaded.resources[a].kind == "role assignment"
         ]
         self._settling.wait_for_grants(self.world, change, grants)
 
@@ -263,6 +263,8 @@ class _Run:
         self._settling.while_busy(write, self.world, resource)
         if resource.kind == "role assignment":
             self._settling.granted(resource.address)
+        if resource.kind == "resource provider":
+            self._settling.registered()
 
     def _read_back(self, change: Change) -> None:
         """Look at what Azure holds now; anything that still differs is a failure."""

@@ -6,7 +6,7 @@ is the same. It covers every resource, unchanged ones too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +28,7 @@ from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads, World
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, Silent, observe_all, world_of
+from reconciler.operations.providers import first_register, is_unregistered, registrations
 from reconciler.operations.pruning import prunable
 from reconciler.spec.model import Target
 
@@ -84,8 +85,12 @@ def plan(
     again = frozenset(loaded.select(retry, "--retry"))
     sight = observe_all(loaded, connection, addresses, parallelism=parallelism)
     changes = _decide_all(loaded, sight, addresses, again)
-    changes = _prepared(loaded, connection, changes, sight, parallelism)
+    steps = registrations(connection, changes.values(), parallelism=parallelism)
     graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
+    graph = first_register(graph, changes, steps)
+    unprepared = {a for a, before in graph.items() if before & steps.keys()}
+    changes = _prepared(loaded, connection, changes, sight, parallelism, unprepared)
+    changes = {**steps, **changes}
     if prune and not wanted:
         graph = _with_pruned(graph, changes, prunable(loaded, connection))
     return Plan(
@@ -112,11 +117,11 @@ def _decide_all(
     changes: dict[Address, Change] = {}
     for address in addresses:
         resource = loaded.resources[address]
-        if address in sight.problems:
+        if address in sight.problems and not is_unregistered(sight.problems[address]):
             changes[address] = _unreadable(resource, sight.problems[address])
             continue
         desired = resolve(resource.desired, lambda r: _known(r, loaded, sight, changes))
-        observed = sight.observed[address]
+        observed = sight.observed.get(address)
         changes[address] = _cascaded(
             decide_one(resource, desired, observed, retry=address in retry), loaded, changes
         )
@@ -187,10 +192,18 @@ def _prepared(
     changes: dict[Address, Change],
     sight: Sight,
     parallelism: int,
+    unprepared: Container[Address],
 ) -> dict[Address, Change]:
-    """Look before each create for what would make it fail (a soft-deleted twin, a taken name)."""
+    """Look before each create for what would make it fail (a soft-deleted twin, a taken name).
+
+    Not before what is `unprepared`: its provider must be registered before it answers.
+    """
     begins = (Action.CREATE, Action.RUN)
-    creates = [c for c in changes.values() if c.action in begins and not c.blocked]
+    creates = [
+        c
+        for c in changes.values()
+        if c.action in begins and not c.blocked and c.address not in unprepared
+    ]
     if not creates:
         return changes
     world = world_of(

@@ -17,6 +17,7 @@ from reconciler.diagnostics import ApiError, Diagnostic, PendingError, Reconcile
 from reconciler.engine.types import Address, Change, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import World
+from reconciler.kinds.resource_provider import MISSING
 
 APPEAR_S = 120.0
 BUSY_S = 600.0
@@ -48,6 +49,7 @@ class Settling:
         """Nothing granted yet."""
         self._connection = connection
         self._granted: dict[Address, float] = {}
+        self._has_registered = False
         self._lock = Lock()
 
     def while_busy(self, write: Callable[[], None], world: World, resource: Resource) -> None:
@@ -62,7 +64,8 @@ class Settling:
         def passes(error: BaseException) -> bool:
             code = error.code if isinstance(error, ApiError) else ""
             is_new = time.monotonic() - began < APPEAR_S
-            return code in BUSY_CODES or (code in UNSEEN_CODES and is_new)
+            unseen = code in UNSEEN_CODES or (code == MISSING and self._has_registered)
+            return code in BUSY_CODES or (unseen and is_new)
 
         def settle(_: object) -> None:
             if not HANDLERS[resource.kind].policy.runs:
@@ -127,6 +130,10 @@ class Settling:
         """Note that a role assignment was made just now."""
         with self._lock:
             self._granted[address] = time.monotonic()
+
+    def registered(self) -> None:
+        """Note that a provider was registered just now: not every replica of ARM knows yet."""
+        self._has_registered = True
 
     def wait_for_grants(self, world: World, change: Change, grants: Iterable[Address]) -> None:
         """Wait until role assignments made in this run are old enough to have taken effect.
