@@ -193,7 +193,8 @@ def _foreign(resource: Resource, observed: Observed) -> Change:
         Action.NO_OP,
         observed,
         blocked=Diagnostic(
-            f"`{resource.address}` belongs to the spec {observed.owner_name!r}",
+            f"`{resource.address}` belongs to the spec {observed.owner_name!r}, "
+            f"this is {resource.owner!r}",
             resource.position,
             detail=resource.resource_id,
             hint="choose another name, or take the resource out of the other spec first",

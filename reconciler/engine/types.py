@@ -121,7 +121,8 @@ class Resource:
 
     `desired` is the body to send, with `Reference` leaves; `known` are outputs that
     follow from the spec alone (at least the ARM `id` where it is deterministic).
-    `settings` is the section's own model, for what is not part of the body.
+    `settings` is the section's own model, for what is not part of the body; `owner` is the
+    name of the spec.
     """
 
     address: Address
@@ -134,6 +135,7 @@ class Resource:
     known: Mapping[str, Any] = field(default_factory=dict)
     protected: bool = False
     adopt: bool = False
+    owner: str = ""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,7 @@ class Scope:
         resource = replace(
             resource,
             adopt=resource.adopt or resource.address in self.adopt,
+            owner=self.owner,
             known={"id": resource.resource_id, **resource.known},
         )
         self.resources[resource.address] = resource
