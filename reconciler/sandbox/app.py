@@ -16,12 +16,12 @@ from typing import Any
 from aiohttp import hdrs, web
 from yarl import URL
 
-from reconciler.sandbox import control, entra_routes, hub, serving, storage
+from reconciler.sandbox import control, entra_routes, hub, managed_identity, serving, storage
 from reconciler.sandbox.arm.engine import Engine
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import Answer, Call
 from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.entra import Identity, InvalidToken
+from reconciler.sandbox.entra import Identity, InvalidToken, WrongAudience
 from reconciler.sandbox.faults import Faults, strike
 from reconciler.sandbox.store import Store
 from reconciler.sandbox.throttle import Throttle
@@ -30,6 +30,7 @@ from reconciler.sandbox.world import World
 Json = dict[str, Any]
 SUFFIX = ".core.sandbox.test"
 MAX_BODY = 1 << 30
+ARM_AUDIENCES = ("https://management.core.windows.net", "https://management.azure.com")
 READS = ("GET", "HEAD")
 READS_SAVED_AFTER_S = 0.02
 
@@ -49,6 +50,7 @@ def build(world: World) -> web.Application:
     app = web.Application(middlewares=[gate.middleware], client_max_size=MAX_BODY)
     app.add_routes(control.routes(world, gate.faults))
     app.add_routes(entra_routes.routes(world))
+    app.add_routes(managed_identity.routes(world))
     for plane in (storage, hub, serving):
         app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
@@ -104,11 +106,21 @@ class _Arm:
                 headers=challenge,
             )
         try:
-            return self._world.identity.claims(token)
+            return self._for_arm(self._world.identity.claims(token))
         except InvalidToken as error:
-            raise ArmError(
-                401, "InvalidAuthenticationToken", str(error), headers=challenge
-            ) from error
+            raise ArmError(401, error.code, str(error), headers=challenge) from error
+
+    def _for_arm(self, claims: Json) -> Json:
+        """The claims, if their audience is ARM: Azure's own names for it, or this server's URL."""
+        audience = str(claims["aud"])
+        if audience.rstrip("/") not in {*ARM_AUDIENCES, self._world.base_url}:
+            allowed = ",".join(f"'{name}/','{name}'" for name in ARM_AUDIENCES)
+            raise WrongAudience(
+                "The access token has been obtained for wrong audience or resource "
+                f"'{audience}'. It should exactly match with one of the allowed audiences "
+                f"{allowed}."
+            )
+        return claims
 
 
 def _json(raw: bytes) -> Any:
@@ -237,6 +249,8 @@ class _Gate:
 
 
 def _kind(path: str) -> str:
+    if path.startswith("/_identity/"):
+        return "token"
     if path.startswith(("/_", "/registrymanagement/")):
         return "data"
     is_token = "/oauth2/" in path or "/.well-known/" in path or path.startswith("/metadata/")

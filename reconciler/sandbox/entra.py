@@ -9,18 +9,32 @@ import json
 import secrets
 import time
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.sandbox.store import Store
 
 Json = dict[str, Any]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-TOKEN_LIFETIME_S = 86400
 VERIFIED_TOKENS = 1000
 
 
 class InvalidToken(Exception):  # noqa: N818 - reads as the claim it makes
-    """A bearer token that this sandbox did not sign, or that is malformed or expired."""
+    """A bearer token that this sandbox did not sign, or that is malformed."""
+
+    code = "InvalidAuthenticationToken"
+
+
+class ExpiredToken(InvalidToken):
+    """A token of ours whose time is over."""
+
+    code = "ExpiredAuthenticationToken"
+
+
+class WrongAudience(InvalidToken):
+    """A token of ours that was issued for another service."""
+
+    code = "InvalidAuthenticationTokenAudience"
 
 
 class Identity:
@@ -38,17 +52,18 @@ class Identity:
         self.object_id: str = saved["object_id"]
         self.control_token: str = saved["control_token"]
         self._key = saved["signing_key"].encode()
+        self.identity_header = self._sign("the secret of the managed identity endpoint")
         self._verified: dict[str, Json] = {}
 
-    def token(self, audience: str, *, oid: str, appid: str) -> str:
-        """Return a signed JWT (HS256) for one audience, valid for a real day."""
+    def token(self, audience: str, *, oid: str, appid: str, lifetime_s: int) -> str:
+        """Return a signed JWT (HS256) for one audience, valid for so many real seconds."""
         now = int(time.time())
         claims = {
             "aud": audience,
             "iss": f"https://sts.windows.net/{self.tenant_id}/",
             "iat": now,
             "nbf": now,
-            "exp": now + TOKEN_LIFETIME_S,
+            "exp": now + lifetime_s,
             "tid": self.tenant_id,
             "oid": oid,
             "sub": oid,
@@ -64,13 +79,16 @@ class Identity:
         """Return the claims of a token signed here. Raises InvalidToken with the reason."""
         claims = self._verified.get(token) or self._verify(token)
         if claims["exp"] < time.time():
-            raise InvalidToken("The access token expiry UTC time is earlier than current UTC time.")
+            raise ExpiredToken(
+                f"The access token expiry UTC time '{_utc(claims['exp'])}' is earlier than current "
+                f"UTC time '{_utc(time.time())}'."
+            )
         return claims
 
     def _verify(self, token: str) -> Json:
         """Check the signature, once per token: a client sends the same one with every request."""
         unsigned, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(signature, self._sign(unsigned)):
+        if not hmac.compare_digest(signature.encode(), self._sign(unsigned).encode()):
             raise InvalidToken("The access token is invalid: it was not issued by this sandbox.")
         payload = unsigned.split(".")[1]
         claims: Json = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -93,6 +111,12 @@ def _mint() -> Json:
         "control_token": secrets.token_urlsafe(24),
         "signing_key": secrets.token_hex(32),
     }
+
+
+def _utc(seconds: float) -> str:
+    """Return a moment as ARM's gateway writes it, such as `5/13/2024 6:05:58 PM`."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%-m/%-d/%Y %-I:%M:%S %p}"
 
 
 def _encode(value: Json) -> str:

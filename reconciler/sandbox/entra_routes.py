@@ -1,7 +1,7 @@
 """HTTP of Entra ID: discovery, tokens for service principals, cloud metadata.
 
-Source: sdk-traffic section 6 (what azure-identity, MSAL and azure-cli ask for). A client
-assertion is taken as it is: its signature cannot be checked without the outside issuer.
+Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow, and what
+azure-identity, MSAL and azure-cli ask for.
 """
 
 from __future__ import annotations
@@ -11,10 +11,14 @@ from typing import Any
 
 from aiohttp import web
 
+from reconciler.sandbox import entra_assertions, entra_errors
+from reconciler.sandbox.entra_errors import Refused
+from reconciler.sandbox.store import Record
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
 _ANY_TENANT = {"common", "organizations"}
+_UAI = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
 def routes(world: World) -> list[web.RouteDef]:
@@ -36,6 +40,8 @@ class _Entra:
 
     async def openid(self, request: web.Request) -> web.Response:
         tenant = request.match_info["tenant"]
+        if tenant.lower() not in {self._world.identity.tenant_id, *_ANY_TENANT}:
+            return web.json_response(entra_errors.unknown_tenant(tenant).body(), status=400)
         base = f"{self._world.base_url}/{tenant}"
         document = {
             "issuer": f"{self._world.base_url}/{self._world.identity.tenant_id}/v2.0",
@@ -58,55 +64,58 @@ class _Entra:
         return web.json_response({"tenant_discovery_endpoint": endpoint, "metadata": []})
 
     async def token(self, request: web.Request) -> web.Response:
-        form = await request.post()
-        values = {key: str(value) for key, value in form.items()}
-        problem = self._refusal(request.match_info["tenant"], values)
-        if problem is not None:
-            status, error, text = problem
-            return web.json_response({"error": error, "error_description": text}, status=status)
-        client_id = values["client_id"]
-        scope = values.get("scope", "").split(" ")[0]
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        try:
+            oid = self._authenticate(request.match_info["tenant"], form)
+        except Refused as refused:
+            body = refused.body(request.headers.get("client-request-id"))
+            return web.json_response(body, status=refused.status)
+        scope = form.get("scope", "").split(" ")[0]
         audience = scope.removesuffix("/.default")
+        lifetime_s = int(self._world.settings["token_lifetime_s"])
         token = self._world.identity.token(
-            audience, oid=self._object_id(client_id) or "", appid=client_id
+            audience, oid=oid, appid=form["client_id"], lifetime_s=lifetime_s
         )
-        answer = {"token_type": "Bearer", "expires_in": 86399, "ext_expires_in": 86399}
+        answer = {"token_type": "Bearer", "expires_in": lifetime_s, "ext_expires_in": lifetime_s}
         return web.json_response({**answer, "access_token": token})
 
-    def _object_id(self, client_id: str) -> str | None:
-        identity = self._world.identity
-        if client_id.lower() == identity.client_id:
-            return identity.object_id
-        for uai in self._world.store.of_type("Microsoft.ManagedIdentity/userAssignedIdentities"):
-            if uai.hidden["client"] == client_id.lower():
-                return str(uai.hidden["principal"])
+    def _authenticate(self, tenant: str, form: dict[str, str]) -> str:
+        """Return the caller's object id. Raises Refused in the order Entra checks."""
+        identity, client_id = self._world.identity, form.get("client_id", "").lower()
+        if tenant.lower() not in {identity.tenant_id, *_ANY_TENANT}:
+            raise entra_errors.unknown_tenant(tenant)
+        if form.get("grant_type") != "client_credentials":
+            raise entra_errors.unsupported_grant(form.get("grant_type", ""))
+        managed = self._managed(client_id)
+        if managed is None and client_id != identity.client_id:
+            raise entra_errors.unknown_client(form.get("client_id", ""))
+        if "client_assertion" in form:
+            self._check_assertion(form["client_assertion"], tenant, managed)
+        else:
+            self._check_secret(form, managed)
+        return identity.object_id if managed is None else str(managed.hidden["principal"])
+
+    def _managed(self, client_id: str) -> Record | None:
+        for record in self._world.store.of_type(_UAI):
+            if record.hidden["client"] == client_id:
+                return record
         return None
 
-    def _refusal(self, tenant: str, form: dict[str, str]) -> tuple[int, str, str] | None:
-        identity = self._world.identity
-        client_id = form.get("client_id", "")
-        if tenant.lower() not in {identity.tenant_id, *_ANY_TENANT}:
-            return 400, "invalid_request", f"AADSTS90002: Tenant '{tenant}' not found."
-        if form.get("grant_type") != "client_credentials":
-            text = "AADSTS70003: The app requested an unsupported grant type."
-            return 400, "unsupported_grant_type", text
-        if self._object_id(client_id) is None:
-            text = (
-                f"AADSTS700016: Application with identifier '{client_id}' was not found in the "
-                "directory 'Sandbox'."
-            )
-            return 400, "unauthorized_client", text
-        return self._bad_proof(form)
+    def _check_assertion(self, assertion: str, tenant: str, managed: Record | None) -> None:
+        claims = entra_assertions.read(assertion)
+        if managed is not None:
+            entra_assertions.check_identity(self._world.store, managed, claims)
+            return
+        base = f"{self._world.base_url}/{tenant}"
+        entra_assertions.check_application(claims, (f"{base}/oauth2/v2.0/token", f"{base}/v2.0"))
 
-    def _bad_proof(self, form: dict[str, str]) -> tuple[int, str, str] | None:
-        if form.get("client_assertion", "").count(".") == 2:
-            return None
-        is_app = form["client_id"].lower() == self._world.identity.client_id
-        secret = form.get("client_secret", "")
-        if is_app and hmac.compare_digest(secret, self._world.identity.client_secret):
-            return None
-        text = "AADSTS7000215: Invalid client secret provided."
-        return 401, "invalid_client", text
+    def _check_secret(self, form: dict[str, str], managed: Record | None) -> None:
+        """A managed identity has no secret: nothing that is sent can be right."""
+        if "client_secret" not in form:
+            raise entra_errors.no_proof()
+        held = "" if managed is not None else self._world.identity.client_secret
+        if not held or not hmac.compare_digest(form["client_secret"].encode(), held.encode()):
+            raise entra_errors.wrong_secret(form["client_id"])
 
     async def metadata(self, request: web.Request) -> web.Response:
         return web.json_response(self._cloud())

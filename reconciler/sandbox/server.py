@@ -104,6 +104,7 @@ def describe(world: World, options: Options, port: int) -> Json:
         "tenant_id": identity.tenant_id,
         "client_id": identity.client_id,
         "client_secret": identity.client_secret,
+        "identity_header": identity.identity_header,
         "version": VERSION,
     }
 

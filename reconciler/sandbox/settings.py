@@ -12,6 +12,7 @@ DEFAULTS: dict[str, Any] = {
     "throttle_per_s": 0.0,
     "role_propagation_s": 60.0,
     "directory_replication_s": 10.0,
+    "token_lifetime_s": 86400,
 }
 
 

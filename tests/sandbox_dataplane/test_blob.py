@@ -271,20 +271,18 @@ def test_callers_without_credentials_or_with_a_foreign_token_are_refused(
 
 
 def test_principal_needs_a_data_role_and_a_reader_cannot_write(
-    azure: Azure, account: Account, container: ContainerClient, unique: Callable[[str], str]
+    azure: Azure,
+    account: Account,
+    container: ContainerClient,
+    unique: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from azure.identity import ClientAssertionCredential
+    from azure.identity import ManagedIdentityCredential
 
     path = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{unique('uai-')}"
     identity = azure.arm("PUT", path, "2024-11-30", {"location": "eastus"})["properties"]
-    somebody = ClientAssertionCredential(
-        identity["tenantId"],
-        identity["clientId"],
-        lambda: "a.b.c",
-        authority=azure.url,
-        disable_instance_discovery=True,
-        connection_verify=azure.ca,
-    )
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", azure.url)
+    somebody = ManagedIdentityCredential(client_id=identity["clientId"], connection_verify=azure.ca)
     container.upload_blob("a", b"1")
     client = service(azure, account, somebody)
     blob = client.get_blob_client(container.container_name, "a")

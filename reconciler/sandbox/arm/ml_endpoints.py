@@ -127,7 +127,12 @@ def _regenerate(world: World, record: Record, call: Call) -> Answer:
 
 def _token(world: World, record: Record, call: Call) -> Answer:
     now = int(world.clock.now())
-    token = world.identity.token("https://ml.azure.com", oid=call.principal_id, appid=call.app_id)
+    token = world.identity.token(
+        "https://ml.azure.com",
+        oid=call.principal_id,
+        appid=call.app_id,
+        lifetime_s=int(world.settings["token_lifetime_s"]),
+    )
     return Answer(
         200,
         {
