@@ -190,7 +190,7 @@ class Check:
         for key, item in value.items():
             place = f"{path}.{key}" if path else key
             found = _find(properties, key)
-            if found is None or not _is_known(found[1], self.version):
+            if found is None or not is_known(found[1], self.version):
                 raise invalid_content(
                     f"Could not find member '{key}' on object of type 'ResourceDefinition'. "
                     f"Path '{place}', line 1, position 1."
@@ -236,7 +236,7 @@ def prune(node: Node, value: Any, version: str) -> Any:
         found = properties.get(key)
         if found is None:
             kept[key] = item
-        elif _is_known(found, version):
+        elif is_known(found, version):
             kept[key] = prune(found, item, version)
     return kept
 
@@ -290,7 +290,7 @@ def _wrong_type(value: Any, expected: str, path: str) -> ArmError:
     )
 
 
-def _is_known(node: Node, version: str) -> bool:
+def is_known(node: Node, version: str) -> bool:
     stable, _, preview = node.since.partition("/")
     since = preview if preview and version.endswith("-preview") else stable
     return since <= version[:10]
