@@ -20,7 +20,7 @@ from tests.sandbox.examples.run import Outcome, lines, run
 pytestmark = pytest.mark.skipif(
     not EXAMPLES.is_dir(), reason="the official examples are not beside the project"
 )
-ACCEPTED, REFUSED = 0.83, 0.95
+ACCEPTED, REFUSED = 0.90, 0.95
 
 
 @pytest.fixture(scope="module")

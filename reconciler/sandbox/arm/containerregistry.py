@@ -7,10 +7,12 @@ acr_check_name.json; azure-facts section 6.
 from __future__ import annotations
 
 import re
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities
-from reconciler.sandbox.arm.errors import conflict
+from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.types import (
     Answer,
     Call,
@@ -33,6 +35,7 @@ VERSIONS = versions(
     "2023-11-01p 2024-11-01p 2025-03-01p 2025-04-01 2025-05-01p 2025-06-01p 2025-11-01 "
     "2026-01-01p 2026-03-01p"
 )
+TIERS = {"Basic": (10, 2), "Standard": (100, 10), "Premium": (500, 500)}  # GiB, webhooks
 NAME = r"^[a-zA-Z0-9]{5,50}$"
 _PROPERTIES = """
   adminUserEnabled: bool
@@ -111,6 +114,39 @@ def _present(world: World, record: Record, body: Json) -> None:
     }
 
 
+def _list_credentials(world: World, record: Record, call: Call) -> Answer:
+    """The admin user's passwords. The refusal's code and text are known from issue threads of
+    azure-cli and Terraform; they are not among the recordings.
+    """
+    if not record.body["properties"].get("adminUserEnabled"):
+        raise ArmError(
+            400,
+            "UnAuthorizedForCredentialOperations",
+            f"Cannot perform credential operations for {record.id} as admin user is disabled. "
+            "Kindly enable admin user as per docs: "
+            "https://docs.microsoft.com/en-us/azure/container-registry/"
+            "container-registry-authentication#admin-account",
+        )
+    if "passwords" not in record.hidden:
+        record.hidden["passwords"] = [secrets.token_urlsafe(32), secrets.token_urlsafe(32)]
+        world.store.put(record)
+    first, second = record.hidden["passwords"]
+    passwords = [{"name": "password", "value": first}, {"name": "password2", "value": second}]
+    return Answer(200, {"username": record.name, "passwords": passwords})
+
+
+def _usages(world: World, call: Call, path: dict[str, str]) -> Answer:
+    """What a tier allows (learn.microsoft.com: Azure Container Registry service tiers)."""
+    target = parse(call.path.rsplit("/", 1)[0])
+    if target is None:
+        return Answer(404)
+    record = world.arm.find(target, REGISTRIES)
+    gib, hooks = TIERS[record.body["sku"]["name"]]
+    size = {"name": "Size", "limit": gib * 2**30, "currentValue": 0, "unit": "Bytes"}
+    webhooks = {"name": "Webhooks", "limit": hooks, "currentValue": 0, "unit": "Count"}
+    return Answer(200, {"value": [size, webhooks]})
+
+
 def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
     name = str((call.body or {}).get("name", ""))
     if not re.fullmatch(NAME, name):
@@ -158,9 +194,17 @@ REGISTRIES = ResourceType(
     global_name=_taken,
     prepare=_prepare,
     present=_present,
+    actions={"listCredentials": _list_credentials},
 )
 TYPES = (REGISTRIES,)
 ROUTES = (
+    Route(
+        "GET",
+        "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/"
+        "registries/{name}/listUsages",
+        VERSIONS,
+        _usages,
+    ),
     Route(
         "POST",
         "/subscriptions/{sub}/providers/Microsoft.ContainerRegistry/checkNameAvailability",

@@ -96,13 +96,14 @@ class Engine:
 
     def _raise_unknown(self, target: Target, version: str) -> None:
         known = [t for t in self.types.values() if t.namespace.lower() == target.namespace.lower()]
-        if not known:
+        routed = any(f"/providers/{target.namespace}/" in route.template for route in ROUTES)
+        if not known and not routed:
             raise ArmError(
                 404,
                 "InvalidResourceNamespace",
                 f"The resource namespace '{target.namespace}' is invalid.",
             )
-        supported = ",".join(known[0].versions)
+        supported = ",".join(known[0].versions) if known else ""
         raise ArmError(
             404,
             "InvalidResourceType",

@@ -6,11 +6,13 @@ the body, defaults); azure-facts section 5.
 
 from __future__ import annotations
 
+import copy
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm.checks import dig
 from reconciler.sandbox.arm.errors import ArmError
+from reconciler.sandbox.arm.schema import missing
 from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema, versions
 from reconciler.sandbox.store import Record
 
@@ -22,6 +24,10 @@ VERSIONS = versions("2015-05-01 2018-05-01p 2020-02-02p 2020-02-02")
 
 
 def _prepare(write: Write) -> None:
+    if not write.body.get("properties"):  # as the published example ComponentsUpdate sends it
+        if write.old is None:
+            raise missing("Application_Type", "properties")
+        write.body["properties"] = copy.deepcopy(write.old_properties)
     write.hidden.setdefault("app", str(uuid.uuid4()))
     write.hidden.setdefault("key", str(uuid.uuid4()))
     write.hidden.setdefault("created", write.world.clock.iso())
@@ -86,7 +92,7 @@ COMPONENT = ResourceType(
         location!: str
         kind!: str
         tags: map
-        properties!:
+        properties:
           Application_Type!: web|other
           Flow_Type: Bluefield
           Request_Source: rest

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.arm.schema import Check
 from reconciler.sandbox.arm.types import (
     Answer,
     Call,
@@ -231,9 +233,44 @@ VAULTS = ResourceType(
     present=_present,
     removed=_removed,
 )
+_ENVELOPE = ("id", "name", "type", "location")
+_POLICIES = schema("properties!:\n  accessPolicies!: [<keyvault.AccessPolicyEntry>]")
+
+
+def _update_policies(world: World, call: Call, path: dict[str, str]) -> Answer:
+    """Add, replace or remove access policies, by tenant, object and application."""
+    target = parse(call.path.rsplit("/", 2)[0])
+    if target is None or path["kind"].lower() not in ("add", "replace", "remove"):
+        raise ArmError(400, "BadRequest", f"'{path['kind']}' is no kind of policy update.")
+    record = world.arm.find(target, VAULTS)
+    if not isinstance(call.body, dict):
+        raise ArmError(400, "BadRequest", "Bad JSON content found in the request.")
+    body = {key: value for key, value in call.body.items() if key not in _ENVELOPE}
+    sent = Check(call.version).body(_POLICIES, body, None)["properties"]["accessPolicies"]
+    keys = {_policy_key(one) for one in sent}
+    old = record.body["properties"].get("accessPolicies") or []
+    kept = [one for one in old if _policy_key(one) not in keys]
+    policies = {"add": kept + sent, "replace": sent, "remove": kept}[path["kind"].lower()]
+    record.body["properties"]["accessPolicies"] = policies
+    world.store.put(record)
+    shown = {"id": f"{record.id}/accessPolicies/", "type": f"{VAULT}/accessPolicies"}
+    return Answer(200, {**shown, "properties": {"accessPolicies": policies}})
+
+
+def _policy_key(policy: Json) -> tuple[Any, ...]:
+    return tuple(policy.get(name) for name in ("tenantId", "objectId", "applicationId"))
+
+
 _DELETED = "/subscriptions/{sub}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults"
 TYPES = (VAULTS,)
 ROUTES = (
+    Route(
+        "PUT",
+        "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}/"
+        "accessPolicies/{kind}",
+        VERSIONS,
+        _update_policies,
+    ),
     Route(
         "GET",
         "/subscriptions/{sub}/providers/Microsoft.KeyVault/deletedVaults",

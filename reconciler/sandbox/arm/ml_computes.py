@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, catalog, identities, ml
 from reconciler.sandbox.arm.errors import ArmError, user_error
-from reconciler.sandbox.arm.types import Call, Lro, ResourceType, Write, schema
+from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write, schema
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -130,6 +130,23 @@ def _before_delete(world: World, record: Record, call: Call) -> None:
         )
 
 
+def _list_nodes(world: World, record: Record, call: Call) -> Answer:
+    """Return a node for each that the cluster has now (published example listNodes)."""
+    count = capacity.cluster_nodes(world, record)
+    nodes = [
+        {
+            "nodeId": f"tvmps_{record.name}_{number}",
+            "privateIpAddress": f"10.0.0.{4 + number}",
+            "publicIpAddress": None,
+            "port": 50000 + number,
+            "nodeState": "running",
+            "runId": None,
+        }
+        for number in range(count)
+    ]
+    return Answer(200, {"nodes": nodes, "nextLink": None})
+
+
 COMPUTES = ResourceType(
     type=capacity.COMPUTES,
     versions=ml.VERSIONS,
@@ -214,5 +231,6 @@ COMPUTES = ResourceType(
     prepare=_prepare,
     before_delete=_before_delete,
     present=_present,
+    actions={"listNodes": _list_nodes},
 )
 TYPES = (COMPUTES,)

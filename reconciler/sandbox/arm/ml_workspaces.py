@@ -280,6 +280,22 @@ def _list_keys(world: World, record: Record, call: Call) -> Answer:
     return Answer(200, keys)
 
 
+def _diagnose(world: World, record: Record, call: Call) -> Answer:
+    """Nothing is ever wrong with a sandbox's network (published example Workspace/diagnose)."""
+    checks = (
+        "userDefinedRoute",
+        "networkSecurityRule",
+        "resourceLock",
+        "dnsResolution",
+        "storageAccount",
+        "keyVault",
+        "containerRegistry",
+        "applicationInsights",
+        "other",
+    )
+    return Answer(200, {"value": {f"{name}Results": [] for name in checks}})
+
+
 WORKSPACES = ResourceType(
     type=ml.WORKSPACE,
     versions=ml.VERSIONS,
@@ -318,7 +334,7 @@ WORKSPACES = ResourceType(
     before_delete=_before_delete,
     removed=_removed,
     present=_present,
-    actions={"listKeys": _list_keys},
+    actions={"listKeys": _list_keys, "diagnose": _diagnose},
 )
 TYPES = (WORKSPACES,)
 ROUTES: tuple[Route, ...] = (

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.sandbox.arm import capacity, catalog
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.paging import page
-from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, versions
+from reconciler.sandbox.arm.schema import Check
+from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, schema, versions
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
@@ -98,7 +99,7 @@ def _one_usage(world: World, call: Call, path: dict[str, str]) -> Answer:
 def _ask(world: World, call: Call, path: dict[str, str]) -> Answer:
     capacity.settle_requests(world)
     family = _family(path["name"])
-    wanted = _wanted(call.body)
+    wanted = _wanted(call)
     subscription, location = path["sub"], path["location"].lower()
     if wanted < capacity.used(world, subscription, location, family):
         raise ArmError(
@@ -125,7 +126,27 @@ def _ask(world: World, call: Call, path: dict[str, str]) -> Answer:
     return Answer(202, _request(request, document), headers)
 
 
-def _wanted(body: Any) -> int:
+_BODY = schema(
+    """
+    properties!:
+      limit!:
+        limitObjectType!: LimitValue
+        limitType: Independent|Shared
+        value!: int
+      name:
+        value: str
+        localizedValue: str
+      resourceType: str
+      unit: str
+      quotaPeriod: str
+      isQuotaApplicable: bool
+      properties: any
+    """
+)
+
+
+def _wanted(call: Call) -> int:
+    body = call.body
     properties = body.get("properties") if isinstance(body, dict) else None
     limit = properties.get("limit") if isinstance(properties, dict) else None
     value = limit.get("value") if isinstance(limit, dict) else None
@@ -133,6 +154,8 @@ def _wanted(body: Any) -> int:
         raise ArmError(
             400, "InvalidRequest", "properties.limit.value must be a whole number of at least 0."
         )
+    sent = {key: item for key, item in body.items() if key not in ("id", "name", "type")}
+    Check(call.version).body(_BODY, sent, None)
     return value
 
 

@@ -21,6 +21,7 @@ from reconciler.sandbox.arm import (
     quota,
     resources,
     storage,
+    tags,
 )
 from reconciler.sandbox.arm.types import ResourceType, Route
 
@@ -44,6 +45,7 @@ TYPES: tuple[ResourceType, ...] = (
 )
 ROUTES: tuple[Route, ...] = (
     *resources.ROUTES,
+    *tags.ROUTES,
     *storage.ROUTES,
     *keyvault.ROUTES,
     *containerregistry.ROUTES,

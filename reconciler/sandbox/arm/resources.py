@@ -207,6 +207,16 @@ def _one_provider(world: World, call: Call, path: dict[str, str]) -> Answer:
     return Answer(200, _provider(world, path["sub"], path["ns"]))
 
 
+def _provider_types(world: World, call: Call, path: dict[str, str]) -> Answer:
+    found = _provider(world, path["sub"], path["ns"])
+    return Answer(200, {"value": found["resourceTypes"]})
+
+
+def _tenant_provider(world: World, call: Call, path: dict[str, str]) -> Answer:
+    found = _provider(world, "", path["ns"])
+    return Answer(200, {key: found[key] for key in ("namespace", "resourceTypes")})
+
+
 def _register(state: str) -> Any:
     def run(world: World, call: Call, path: dict[str, str]) -> Answer:
         found = _provider(world, path["sub"], path["ns"])
@@ -228,6 +238,8 @@ ROUTES = (
     Route("GET", _SUB + "/resourceGroups/{group}/resources", VERSIONS, _list_resources),
     Route("GET", _SUB + "/providers", VERSIONS, _providers),
     Route("GET", _SUB + "/providers/{ns}", VERSIONS, _one_provider),
+    Route("GET", _SUB + "/providers/{ns}/resourceTypes", VERSIONS, _provider_types),
+    Route("GET", "/providers/{ns}", VERSIONS, _tenant_provider),
     Route("POST", _SUB + "/providers/{ns}/register", VERSIONS, _register("Registered")),
     Route("POST", _SUB + "/providers/{ns}/unregister", VERSIONS, _register("Unregistered")),
 )

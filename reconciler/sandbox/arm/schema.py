@@ -291,6 +291,7 @@ def _wrong_type(value: Any, expected: str, path: str) -> ArmError:
 
 
 def is_known(node: Node, version: str) -> bool:
+    """Whether an api-version has a property."""
     stable, _, preview = node.since.partition("/")
     since = preview if preview and version.endswith("-preview") else stable
     return since <= version[:10]

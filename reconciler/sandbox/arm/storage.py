@@ -65,6 +65,7 @@ _SCHEMA = schema(
       isNfsV3Enabled: bool
       isSftpEnabled: bool
       isLocalUserEnabled: bool
+      enableExtendedGroups@2023-05-01: bool
       largeFileSharesState: Disabled|Enabled
       dnsEndpointType: Standard|AzureDnsZone
       encryption: <storage.Encryption>

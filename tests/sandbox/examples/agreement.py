@@ -81,17 +81,12 @@ def _objects(
     known = {name.lower(): node for name, node in own.items() if is_known(node, version)}
     published = {name.lower() for name in properties}
     for name, spec in properties.items():
-        if depth == 0 and name in ENVELOPE:
+        below = f"{place}.{name}".lstrip(".")
+        if spec["flags"] & READ_ONLY or (depth == 0 and name in ENVELOPE):
             continue
         node = known.get(name.lower())
-        below = f"{place}.{name}".lstrip(".")
-        if node is None:
-            if not spec["flags"] & READ_ONLY:
-                yield below, "is refused"
-            continue
-        if node.read_only:
-            if not spec["flags"] & READ_ONLY:
-                yield below, "may not be set"
+        if node is None or node.read_only:
+            yield below, "is refused"
             continue
         if node.required and not spec["flags"] & REQUIRED:
             yield below, "need not be sent"

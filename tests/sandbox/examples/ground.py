@@ -34,7 +34,9 @@ class Client:
         self.server = server
         port = int(server.url.rsplit(":", 1)[1])
         context = ssl.create_default_context(cafile=server.ca_file)
-        self._connection = http.client.HTTPSConnection("127.0.0.1", port, context=context)
+        self._connection = http.client.HTTPSConnection(
+            "127.0.0.1", port, context=context, timeout=60
+        )
         self._token = self._sign_in()
 
     def __enter__(self) -> Self:
@@ -139,7 +141,9 @@ def _accounts(client: Client) -> None:
         properties={"Application_Type": "web", "WorkspaceResourceId": logs},
     )
     registry = f"{PROVIDERS}/Microsoft.ContainerRegistry/registries/acr12345"
-    client.put(registry, "2023-07-01", location="eastus", sku={"name": "Standard"})
+    admin = {"adminUserEnabled": True}
+    sku = {"name": "Standard"}
+    client.put(registry, "2023-07-01", location="eastus", sku=sku, properties=admin)
     identity = f"{PROVIDERS}/Microsoft.ManagedIdentity/userAssignedIdentities/uai1"
     client.put(identity, "2023-01-31", location="eastus")
     client.put(
