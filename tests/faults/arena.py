@@ -1,0 +1,176 @@
+"""A sandbox and commands that are run in it, each in a process of its own that may be killed.
+
+A run is a fork of this process, in which everything is imported already, and runs the very
+command line. It waits for a word before it starts, so that faults can be armed with its pid.
+"""
+
+import contextlib
+import gc
+import http.client
+import importlib
+import io
+import json
+import os
+import signal
+import ssl
+import sys
+import threading
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from reconciler.cli.main import main
+from reconciler.cli.signals import Signals
+from tests.faults.canonical import canonical
+
+READING_POSTS = ("listkeys", "listsecrets", "checknameavailability")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: its exit code, or the signal that ended it as a negative number."""
+
+    code: int
+    out: str = ""
+    err: str = ""
+    modules: tuple[str, ...] = ()
+
+    @property
+    def killed(self):
+        return self.code == -signal.SIGKILL
+
+
+class Running:
+    """A forked run that waits for `go`."""
+
+    def __init__(self, words):
+        self._read, write = os.pipe()
+        wait, self._go = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._read)
+            os.close(self._go)
+            if os.read(wait, 1):
+                _run(words, write)
+            os._exit(0)
+        os.close(write)
+        os.close(wait)
+
+    def go(self):
+        os.write(self._go, b"x")
+        os.close(self._go)
+
+    def join(self):
+        """Wait for the end."""
+        with os.fdopen(self._read, "rb") as stream:
+            text = stream.read()
+        _, status = os.waitpid(self.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        parts = json.loads(text) if text else {}
+        return Ended(code, **parts)
+
+
+def _run(words, write):
+    """Run one command line and end this process; what it printed goes down the pipe."""
+    out, err = io.StringIO(), io.StringIO()
+    signals = Signals()
+    signals.install()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words, signals)
+    with os.fdopen(write, "w") as stream:
+        ended = {"out": out.getvalue(), "err": err.getvalue(), "modules": list(sys.modules)}
+        json.dump(ended, stream)
+    os._exit(signals.received or code)
+
+
+class Arena:
+    """The sandbox as the harness sees it."""
+
+    def __init__(self, server, state):
+        self.server = server
+        self._address = urlsplit(server.url).netloc
+        self._context = ssl.create_default_context(cafile=server.ca_file)
+        self._line = None
+        os.environ["RECONCILE_SANDBOX_STATE"] = str(state)
+
+    def control(self, method, name, body=None):
+        """Call one of the sandbox's controls and return its answer as text."""
+        data = None if body is None else json.dumps(body)
+        headers = {"x-sandbox-token": self.server.control_token}
+        for attempt in (1, 2):
+            if self._line is None:
+                self._line = http.client.HTTPSConnection(self._address, context=self._context)
+            try:
+                self._line.request(method, f"/_sandbox/{name}", data, headers)
+                reply = self._line.getresponse()
+                text = reply.read().decode()
+            except (http.client.HTTPException, OSError):
+                # An idle connection that the server closed meanwhile.
+                self._line.close()
+                self._line = None
+                if attempt == 2:
+                    raise
+                continue
+            assert reply.status == 200, text
+            return text
+        raise AssertionError("unreachable")
+
+    def reset(self):
+        self.control("DELETE", "faults")
+        self.control("POST", "reset", {})
+
+    def snapshot(self):
+        return json.loads(self.control("GET", "snapshot"))
+
+    def restore(self, snapshot):
+        self.control("DELETE", "faults")
+        self.control("POST", "restore", snapshot)
+        self.control("DELETE", "journal")
+
+    def canonical(self):
+        return canonical(self.snapshot())
+
+    def journal(self):
+        """Every request since the last reset, oldest first."""
+        return [json.loads(line) for line in self.control("GET", "journal").splitlines()]
+
+    def arm(self, *faults):
+        for fault in faults:
+            self.control("POST", "faults", fault)
+
+    def disarm(self):
+        self.control("DELETE", "faults")
+
+    def start(self, *words):
+        """Fork a run of a command line that waits for `go`."""
+        assert threading.active_count() == 1, threading.enumerate()
+        return Running([*words, "--sandbox", self.server.url, "--color", "never"])
+
+    def run(self, *words):
+        """Run a command line to its end."""
+        running = self.start(*words)
+        running.go()
+        return running.join()
+
+
+def warm(ended):
+    """Import what a run had imported at its end, so that the next forks need not."""
+    for name in ended.modules:
+        if name not in sys.modules and name != "__main__":
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+    gc.freeze()
+
+
+def is_write(entry):
+    reads = entry["method"] == "POST" and entry["path"].lower().endswith(READING_POSTS)
+    return entry["method"] in ("PUT", "PATCH", "DELETE", "POST") and not reads
+
+
+def submissions(entries):
+    """Return how often each training job was committed, by its name."""
+    counts = {}
+    for entry in entries:
+        if entry["method"] == "PUT" and "/jobs/" in entry["path"] and entry["committed"]:
+            name = entry["path"].rpartition("/")[2]
+            counts[name] = counts.get(name, 0) + 1
+    return counts

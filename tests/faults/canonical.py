@@ -1,0 +1,78 @@
+"""The state of a sandbox without what the server makes up: what two equal worlds have in common.
+
+Two worlds are equal when their canonical states are. Times, ETags and counters are left out.
+GUIDs and generated keys differ from run to run, so each becomes the number of its first
+appearance: a role assignment must still name the identity that it named in the other world.
+"""
+
+import json
+import re
+from collections import defaultdict
+
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z?")
+NOT_STATE = {
+    "createdOn",
+    "created",
+    "effective",
+    "ends",
+    "etag",
+    "modified",
+    "op",
+    "operation",
+    "started",
+    "submitted",
+    "systemData",
+}
+# Records of how a state was reached, and of the harness itself.
+NOT_WORLD = {"faults", "operations", "principals", "quota_requests", "settings", "throttle"}
+
+
+def canonical(snapshot):
+    """Return the canonical state of a snapshot, as sorted lines of text."""
+    records = [json.loads(text) for _, text in snapshot["resources"]]
+    documents = [
+        {"document": space, "key": key, "value": json.loads(text)}
+        for space, key, text in snapshot["documents"]
+        if space not in NOT_WORLD
+    ]
+    keys = _generated_keys(records)
+    lines = [_line(item, keys) for item in (*records, *documents)]
+    return _numbered(sorted(lines, key=lambda line: GUID.sub("", line)))
+
+
+def _line(item, keys):
+    text = json.dumps(_pruned(item), sort_keys=True)
+    for key, name in keys.items():
+        text = text.replace(json.dumps(key)[1:-1], name)
+    return TIME.sub("<time>", text)
+
+
+def _pruned(value):
+    if isinstance(value, dict):
+        return {k: _pruned(v) for k, v in value.items() if k not in NOT_STATE}
+    if isinstance(value, list):
+        return [_pruned(item) for item in value]
+    return value
+
+
+def _generated_keys(records):
+    """Return every secret that the sandbox made up, and a name that says whose it is."""
+    found = {}
+    for record in records:
+        keys = record["hidden"].get("keys") or ()
+        named = keys.items() if isinstance(keys, dict) else enumerate(keys)
+        found.update({key: f"<key {name} of {record['id']}>" for name, key in named})
+    return found
+
+
+def _numbered(lines):
+    numbers = defaultdict(lambda: f"<guid {len(numbers) + 1}>")
+    return [GUID.sub(lambda match: numbers[match[0].lower()], line) for line in lines]
+
+
+def difference(expected, found):
+    """Return what one canonical state has and the other has not, in a few readable lines."""
+    missing = [f"- {line}" for line in expected if line not in set(found)]
+    extra = [f"+ {line}" for line in found if line not in set(expected)]
+    return "\n".join(line[:1500] for line in missing + extra)

@@ -1,0 +1,61 @@
+"""Kill a run at a request, run the same command once more, and look at what is there."""
+
+from dataclasses import dataclass
+
+from tests.faults.arena import submissions
+from tests.faults.canonical import difference
+
+
+@dataclass(frozen=True)
+class Point:
+    """Before or after the commit of the nth request of a run."""
+
+    nth: int
+    when: str
+
+
+def points(scene):
+    """Every point of a scene: each request of its clean run, before and after."""
+    count = len(scene.requests)
+    return [Point(n, when) for n in range(1, count + 1) for when in ("before", "after")]
+
+
+def kill(pid, point):
+    """Return the faults that kill a process at a point; before means that nothing is done."""
+    rule = {"nth": point.nth, "when": point.when}
+    faults = [{**rule, "action": {"kill": pid}}]
+    return faults if point.when == "after" else [*faults, {**rule, "action": {"drop": True}}]
+
+
+def run_killed(arena, words, point):
+    """Run a command that dies at a point; return how it ended."""
+    running = arena.start(*words)
+    arena.arm(*kill(running.pid, point))
+    running.go()
+    ended = running.join()
+    arena.disarm()
+    return ended
+
+
+def survives(arena, scene, *deaths):
+    """Kill the scene at each point in turn, run once more; return what is wrong, "" if nothing."""
+    arena.restore(scene.before)
+    for point in deaths:
+        ended = run_killed(arena, scene.words, point)
+        if len(deaths) == 1 and not ended.killed:
+            return f"{scene.name} {point}: it was not killed but ended with {ended}"
+    ended = arena.run(*scene.words)
+    return verdict(arena, scene, deaths, ended)
+
+
+def verdict(arena, scene, cause, ended):
+    """Return what is wrong with the world after the last run; "" when nothing is."""
+    if ended.code != 0:
+        return f"{scene.name} {cause}: the run after it ended with {ended.code}\n{ended.err}"
+    found = arena.canonical()
+    if found != scene.after:
+        return f"{scene.name} {cause}: another state\n{difference(scene.after, found)}"
+    jobs = submissions(arena.journal())
+    if jobs != scene.jobs:
+        return f"{scene.name} {cause}: jobs submitted {jobs}, expected {scene.jobs}"
+    return ""
