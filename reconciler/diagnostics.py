@@ -140,6 +140,10 @@ class PendingError(ReconcileError):
     exit_code = ExitCode.PENDING
 
 
+class DeadlineError(PendingError):
+    """The time that the user gave with `--timeout` is over."""
+
+
 class InterruptedRun(ReconcileError):  # noqa: N818 - a signal, not a fault
     """A signal asked us to stop."""
 

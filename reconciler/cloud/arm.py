@@ -31,6 +31,8 @@ from reconciler.engine.types import JsonObject
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
 
+OK = 200
+
 
 class ArmClient:
     """JSON in, JSON out, for one connection. Safe to use from many threads."""
@@ -193,9 +195,12 @@ def _json(content: bytes, url: str) -> JsonObject:
     try:
         data = json.loads(content)
     except ValueError as error:
-        raise UnavailableError.because(
-            "Azure's answer is not JSON", detail=urlsplit(url).path
-        ) from error
+        what = Diagnostic(
+            "the answer is not Azure's: it is not JSON",
+            detail=urlsplit(url).path,
+            hint="look for a proxy or a sign-in page of your network in between",
+        )
+        raise ApiError(OK, "", what) from error
     return data if isinstance(data, dict) else {"value": data}
 
 

@@ -21,9 +21,9 @@ from reconciler.cloud.rules import Resending, refuse_write, writes
 from reconciler.cloud.tokens import Credential, Tokens
 from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import (
+    DeadlineError,
     DeniedError,
     InterruptedRun,
-    PendingError,
     ReconcileError,
 )
 
@@ -265,7 +265,7 @@ class Connection:
     def timeouts(self) -> tuple[float, float]:
         """Return how long to wait for a connection and for bytes, in seconds.
 
-        Never much past the deadline. Raises `PendingError` when that is over.
+        Never much past the deadline. Raises `DeadlineError` when that is over.
         """
         if self.deadline is None:
             return CONNECT_TIMEOUT_S, READ_TIMEOUT_S
@@ -278,7 +278,7 @@ class Connection:
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the deadline, and wake at once when told to stop.
 
-        Raises `InterruptedRun` when stopped, `PendingError` past the deadline.
+        Raises `InterruptedRun` when stopped, `DeadlineError` past the deadline.
         """
         if self.deadline is not None:
             seconds = min(seconds, max(0.0, self.deadline - time.monotonic()))
@@ -289,7 +289,7 @@ class Connection:
 
     @staticmethod
     def _late() -> ReconcileError:
-        return PendingError.because(
+        return DeadlineError.because(
             "the time given with --timeout is over",
             hint="run the same command again: it goes on where this one stopped",
         )

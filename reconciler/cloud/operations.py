@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.cloud.errors import operation_error
+from reconciler.cloud.patience import patiently
 from reconciler.cloud.retry import retry_after, wait_seconds
 from reconciler.diagnostics import ApiError, PendingError, ReconcileError, UnavailableError
 from reconciler.engine.types import JsonObject
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 ACCEPTED = 202
 SUCCEEDED = "succeeded"
 ENDED_BADLY = ("failed", "canceled", "cancelled")
+NO_RECORD = (200, 400, 404, 405, 410)
+"""Statuses of a record that is gone or no record at all (200: what came was not JSON)."""
 OPERATION_S = 7200.0
 """How long one operation may take before we stop waiting: it is pending then, not failed."""
 PATIENT_TRIES = 20
@@ -99,8 +102,8 @@ class Operation:
             attempt += 1
             self._pause(headers, attempt)
             try:
-                reply, headers, _ = self._arm.send("GET", url, "")
-            except (ApiError, UnavailableError) as error:
+                reply, headers, _ = self._ask(url, "")
+            except ApiError as error:
                 return self._instead(error)
             state = str(reply.get("status") or "").lower()
             if state == SUCCEEDED:
@@ -116,7 +119,7 @@ class Operation:
             attempt += 1
             self._pause(headers, attempt)
             try:
-                reply, headers, status = self._arm.send("GET", url, "")
+                reply, headers, status = self._ask(url, "")
             except ApiError as error:
                 if error.status == 404 and not self._resource:
                     return body
@@ -125,9 +128,9 @@ class Operation:
                 return reply or body
             url = self._address(headers, "location") or url
 
-    def _instead(self, error: ApiError | UnavailableError) -> JsonObject:
+    def _instead(self, error: ApiError) -> JsonObject:
         """Return what the resource says where the operation's record says nothing of use."""
-        lost = not isinstance(error, ApiError) or error.status in (400, 404, 405, 410)
+        lost = error.status in NO_RECORD
         if not lost or not self._resource:
             raise error
         return self._follow_resource({})
@@ -145,11 +148,14 @@ class Operation:
             if attempt > PATIENT_TRIES and (body is None or not is_moving(body)):
                 raise self._contrary()
 
+    def _ask(self, path: str, api_version: str) -> tuple[JsonObject, Headers, int]:
+        return patiently(self._connection, lambda: self._arm.send("GET", path, api_version))
+
     def _look(self) -> tuple[JsonObject | None, Headers]:
         if self._resource is None:
             raise AssertionError("an action has no resource to read")
         try:
-            body, headers, _ = self._arm.send("GET", *self._resource)
+            body, headers, _ = self._ask(*self._resource)
         except ApiError as error:
             if error.status == 404:
                 return None, {}

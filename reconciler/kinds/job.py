@@ -23,6 +23,7 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.types import JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.endpoint import workspace_of
+from reconciler.kinds.job_follow import follow
 from reconciler.kinds.job_inputs import ASSET, DataInput, asset_id, plain_text, uri_of
 from reconciler.kinds.job_runs import (
     INPUTS_PROPERTY,
@@ -30,7 +31,6 @@ from reconciler.kinds.job_runs import (
     MODEL_OUTPUT,
     OUTPUT_ATTRIBUTE,
     delete,
-    follow,
     observe,
     observed,
     reasons,

@@ -1,4 +1,4 @@
-"""Runs of a fine-tuning job: find the one of these inputs, say why there is none, follow it.
+"""Runs of a fine-tuning job: find the one of these inputs, or say why there is none.
 
 An attempt that failed keeps its name for ever, so another attempt of the same inputs is
 called `<name>-a2`, `-a3`, ...; the last one that exists is the one that counts.
@@ -11,17 +11,9 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.cloud.retry import MAX_WAIT_S, retry_after
-from reconciler.diagnostics import (
-    ApiError,
-    Diagnostic,
-    PendingError,
-    ReconcileError,
-    UnavailableError,
-)
+from reconciler.diagnostics import ApiError, DeniedError, PendingError, UnavailableError
 from reconciler.engine.types import JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import World
 from reconciler.kinds.scope import is_ours, tag_owner
@@ -32,16 +24,13 @@ JOB_TAG = "reconcile-job"
 INPUTS_PROPERTY = "reconcile.inputs"
 MODEL_OUTPUT = "registered_model"
 OUTPUT_ATTRIBUTE = f"outputs.{MODEL_OUTPUT}"
-CLUSTER_TAG = "_aml_system_ComputeTargetStatus"
 
 COMPLETED = "completed"
 ENDED_BADLY = ("failed", "canceled")
-NOT_STARTED = ("notstarted", "starting", "provisioning", "preparing", "queued")
 
 MAX_ATTEMPTS = 50
-FIRST_POLL_S = 10.0
 LONGEST_POLL_S = 30.0
-REGISTERED_WITHIN_S = 60.0
+ENDS_WITHIN_S = 900.0
 
 
 def attempt_ids(resource_id: str) -> Iterator[str]:
@@ -78,10 +67,10 @@ def observe(world: World, resource: Resource) -> Observed | None:
     seen = observed(world, resource, found[-1])
     seen = replace(seen, link=studio_link(world, workspace, str(seen.outputs["name"])))
     if seen.phase is Phase.READY:
-        return replace(seen, outputs={**seen.outputs, **_registered(world, workspace, seen.body)})
+        return replace(seen, outputs={**seen.outputs, **registered(world, workspace, seen.body)})
     if seen.phase is Phase.FAILED:
-        why = _why(world, workspace, str(seen.outputs["name"]))
-        return replace(seen, message=f"{seen.message}: {why}")
+        reason = why(world, workspace, str(seen.outputs["name"]))
+        return replace(seen, message=f"{seen.message}: {reason}")
     return seen
 
 
@@ -107,7 +96,7 @@ def studio_link(world: World, workspace: str, name: str) -> str:
     return f"{world.connection.cloud.studio}/runs/{name}?wsid={workspace}"
 
 
-def _registered(world: World, workspace: str, body: JsonObject) -> JsonObject:
+def registered(world: World, workspace: str, body: JsonObject) -> JsonObject:
     """Return the id of the model version that the platform registered for a job, if any."""
     outputs = body["properties"].get("outputs") or {}
     asset = (outputs.get(MODEL_OUTPUT) or {}).get("assetName")
@@ -146,7 +135,7 @@ def _last_run(world: World, resource: Resource, key: str) -> JsonObject | None:
         if (body["properties"].get("tags") or {}).get(JOB_TAG) == key
         and _is_ours(world, workspace, body)
     ]
-    return max(ours, key=_created, default=None)
+    return max(ours, key=created, default=None)
 
 
 def _is_ours(world: World, workspace: str, body: JsonObject) -> bool:
@@ -154,7 +143,8 @@ def _is_ours(world: World, workspace: str, body: JsonObject) -> bool:
     return is_ours(Observed(body, owner=owner))
 
 
-def _created(body: JsonObject) -> str:
+def created(body: JsonObject) -> str:
+    """Return when a run was submitted, as Azure writes it; "" when it does not say."""
     return str((body.get("systemData") or {}).get("createdAt") or "")
 
 
@@ -179,114 +169,7 @@ def _changes(before: JsonObject, now: JsonObject) -> list[str]:
     ]
 
 
-def follow(world: World, resource: Resource) -> None:
-    """Follow the last attempt to its end.
-
-    Raises `PendingError` when our wait ends first, `ReconcileError` with Azure's words
-    when the run failed or was cancelled.
-    """
-    seen = observe(world, resource)
-    if seen is None:
-        raise ReconcileError.because(f"`{resource.address}` has no run to follow")
-    job_id, name = str(seen.outputs["id"]), str(seen.outputs["name"])
-    started, wait, said = time.monotonic(), FIRST_POLL_S, ""
-    while True:
-        body, headers, _ = world.connection.arm.send("GET", job_id, API_VERSION)
-        status = status_of(body)
-        if status.casefold() == COMPLETED:
-            _await_model(world, resource, body)
-            return
-        if status.casefold() in ENDED_BADLY:
-            raise _failed(world, resource, name, status)
-        text = _progress(body, status, started)
-        if text != said:
-            world.progress.say(resource.address, text, link=seen.link)
-        said = text
-        _refuse_to_wait(world, resource, seen, status, time.monotonic() - started)
-        asked = retry_after(headers)
-        _sleep(world, resource, seen, status, wait if asked is None else min(asked, MAX_WAIT_S))
-        wait = min(wait * 1.3, LONGEST_POLL_S)
-
-
-def _progress(body: JsonObject, status: str, started: float) -> str:
-    """Return `Queued, 12 min`, with what the cluster says while it is short of machines."""
-    seconds = time.monotonic() - started
-    try:
-        age = datetime.now(UTC) - datetime.fromisoformat(_created(body))
-        seconds = max(seconds, age.total_seconds())
-    except (ValueError, TypeError):
-        # No usable time of creation: the time that we have waited will do.
-        pass
-    text = f"{status}, {_duration(seconds)}"
-    cluster = _cluster_message(body)
-    return f"{text}: {cluster}" if cluster else text
-
-
-def _cluster_message(body: JsonObject) -> str:
-    tag = ((body.get("properties") or {}).get("tags") or {}).get(CLUSTER_TAG)
-    try:
-        found = json.loads(tag or "{}")
-    except ValueError:
-        return ""
-    return str(found.get("Message") or "") if isinstance(found, dict) else ""
-
-
-def _duration(seconds: float) -> str:
-    minutes = int(seconds) // 60
-    if minutes < 1:
-        return f"{int(seconds)} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def _refuse_to_wait(
-    world: World, resource: Resource, seen: Observed, status: str, waited_s: float
-) -> None:
-    """Raise `PendingError` once the user's patience is over."""
-    job = resource.settings.job
-    queued = status.casefold() in NOT_STARTED
-    if not world.wait_for_runs:
-        raise _pending(resource, seen, status, "not waited for (--no-wait)")
-    if queued and waited_s > job.queue_timeout_minutes * 60:
-        limit = f"it has not started within {job.queue_timeout_minutes} min"
-        raise _pending(resource, seen, status, limit)
-    if waited_s > job.timeout_minutes * 60:
-        raise _pending(resource, seen, status, f"it took more than {job.timeout_minutes} min")
-
-
-def _sleep(world: World, resource: Resource, seen: Observed, status: str, seconds: float) -> None:
-    """Wait; the end of the run's own time makes the job pending, not failed."""
-    try:
-        world.connection.sleep(seconds)
-    except UnavailableError as error:
-        text = "the time given with --timeout is over"
-        raise _pending(resource, seen, status, text) from error
-
-
-def _pending(resource: Resource, seen: Observed, status: str, why: str) -> PendingError:
-    return PendingError(
-        Diagnostic(
-            f"`{resource.address}` is {status} in Azure: {why}",
-            resource.position,
-            detail=seen.link,
-            hint="it goes on without us; run the same command again to follow it",
-        )
-    )
-
-
-def _failed(world: World, resource: Resource, name: str, status: str) -> ReconcileError:
-    return ReconcileError(
-        Diagnostic(
-            f"`{resource.address}` ended as {status}: "
-            f"{_why(world, resource.settings.workspace, name)}",
-            resource.position,
-            detail=f"logs: {studio_link(world, resource.settings.workspace, name)}",
-            hint="mend the inputs (a new run follows), or pass "
-            f"`--retry {resource.address}` to run the same again",
-        )
-    )
-
-
-def _why(world: World, workspace: str, name: str) -> str:
+def why(world: World, workspace: str, name: str) -> str:
     """Return Azure's reason for a failure; it stands only in the run history."""
     arm = world.connection.arm
     try:
@@ -298,7 +181,7 @@ def _why(world: World, workspace: str, name: str) -> str:
             return "Azure does not say where its run history is"
         base = api if api.endswith("/history") else f"{api}/history"
         details = arm.send("GET", f"{base}/v1.0{workspace}/runs/{name}/details", "")[0]
-    except (ApiError, UnavailableError) as error:
+    except (ApiError, UnavailableError, DeniedError) as error:
         return f"the reason cannot be read ({error.diagnostics[0].summary})"
     return _reason(details) or "Azure gives no reason"
 
@@ -309,16 +192,6 @@ def _reason(details: JsonObject) -> str:
     if not isinstance(error, dict):
         return ""
     return " ".join(str(error.get("message") or error.get("code") or "").split())[:600]
-
-
-def _await_model(world: World, resource: Resource, body: JsonObject) -> None:
-    """Wait a little for the platform to register the model of a job that just completed."""
-    end, attempt = time.monotonic() + REGISTERED_WITHIN_S, 0
-    while not _registered(world, resource.settings.workspace, body):
-        if time.monotonic() > end:
-            return
-        attempt += 1
-        world.connection.sleep(min(0.2 * 1.6**attempt, 5.0))
 
 
 def delete(world: World, resource: Resource) -> None:
@@ -333,9 +206,13 @@ def delete(world: World, resource: Resource) -> None:
 
 
 def _await_end(world: World, job_id: str) -> None:
-    attempt = 0
+    end, attempt = time.monotonic() + ENDS_WITHIN_S, 0
     while True:
         body = world.connection.arm.get(job_id, API_VERSION)
+        if time.monotonic() > end:
+            raise PendingError.because(
+                "Azure is still cancelling the run", hint="run the same command again later"
+            )
         if body is None or status_of(body).casefold() in (COMPLETED, *ENDED_BADLY):
             return
         attempt += 1

@@ -13,6 +13,7 @@ from threading import Lock
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from reconciler.cloud.connection import Connection
+from reconciler.cloud.patience import patiently
 from reconciler.diagnostics import ApiError, Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import Address, Change, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
@@ -111,7 +112,7 @@ class Settling:
             return
         attempt, end = 0, time.monotonic() + SETTLE_S
         while True:
-            seen = handler.observe(world, resource)
+            seen = patiently(self._connection, lambda: handler.observe(world, resource))
             if seen is None or seen.phase is not Phase.PENDING:
                 return
             if time.monotonic() > end:

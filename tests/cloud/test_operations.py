@@ -103,9 +103,8 @@ def test_a_delete_whose_record_vanished_is_not_believed(azure, connect, style):
     ],
 )
 def test_a_record_that_says_nothing_of_use_is_replaced_by_the_resource(azure, connect, record):
-    answers = [Reply(201, {"Azure-AsyncOperation": f"{azure.url}/operations/1"}, CREATING)]
-    tries = 4 if record.parts else 1  # what is not JSON is asked for again first
-    azure.answers(*answers, *[record] * tries, Reply(body=READY))
+    accepted = Reply(201, {"Azure-AsyncOperation": f"{azure.url}/operations/1"}, CREATING)
+    azure.answers(accepted, record, Reply(body=READY))
     assert put(connect()) == READY
     assert azure.methods.count("PUT") == 1
 
@@ -184,3 +183,28 @@ def test_polling_stops_at_once_with_the_run(azure, connect, style):
     with pytest.raises(InterruptedRun):
         put(connection)
     assert azure.methods == ["PUT"]
+
+
+@every_style
+def test_an_outage_while_azure_works_is_waited_out(azure, connect, style):
+    address = {style: f"{azure.url}/operations/1"}
+    out = Reply(503, {}, arm_error("ServiceUnavailable"))
+    azure.answers(
+        Reply(202, address),
+        *[out] * 30,
+        Reply(200, {}, {"status": "Succeeded"}),
+        Reply(body=READY),
+    )
+    assert put(connect()) == READY
+    assert azure.methods.count("PUT") == 1
+
+
+@every_style
+def test_an_outage_without_end_leaves_the_write_pending_not_failed(azure, connect, style):
+    azure.answers(
+        Reply(202, {style: f"{azure.url}/operations/1"}),
+        Reply(503, {}, arm_error("ServiceUnavailable")),
+    )
+    with pytest.raises(PendingError, match="cannot be asked any more"):
+        put(connect())
+    assert azure.methods.count("PUT") == 1
