@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import add_output, add_parallelism, add_timeout
-from reconciler.diagnostics import ExitCode, UsageError
+from reconciler.diagnostics import ExitCode, RefusedError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -17,7 +17,10 @@ SUMMARY = "Delete what carries this spec's mark, children first. Never anything 
 EXAMPLES = (
     "reconcile destroy spec.yaml --sandbox",
     "reconcile destroy spec.yaml --only endpoints.chat   # stop the serving bill, keep the rest",
+    "reconcile destroy spec.yaml --unprotect workspace   # with its storage and vault",
 )
+MAX_DELETIONS = 100
+"""More than this in one run is more likely a mistake than a wish."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -34,6 +37,20 @@ def add_arguments(parser: Parser) -> None:
         metavar="ADDRESS",
         help="only these resources or sections, and what is in them",
     )
+    parser.own.add_argument(
+        "--unprotect",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="also this resource or section, although it holds data (repeatable)",
+    )
+    parser.own.add_argument(
+        "--max-deletions",
+        type=limit,
+        default=MAX_DELETIONS,
+        metavar="N",
+        help=f"refuse to delete more than N resources; default {MAX_DELETIONS}",
+    )
     add_parallelism(parser)
     add_timeout(parser)
 
@@ -44,15 +61,41 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.cli.carrying_out import carry_out
     from reconciler.cli.session import parallelism
+    from reconciler.engine.types import Action
     from reconciler.operations.destroying import plan_destroy
     from reconciler.operations.loading import load
 
     options = session.options
     loaded = load(options.spec)
     connection = session.connect(loaded, read_only=True)
-    made = plan_destroy(loaded, connection, only=options.only, **parallelism(options))
+    made = plan_destroy(
+        loaded,
+        connection,
+        only=options.only,
+        unprotect=options.unprotect,
+        **parallelism(options),
+    )
+    _refuse_too_many(made.count(Action.DELETE), options.max_deletions)
     where = made.target.resource_group
     return carry_out(session, loaded, connection, made, f"Delete this from {where}?")
+
+
+def _refuse_too_many(count: int, most: int) -> None:
+    """Raise `RefusedError` when more would go than anybody expects."""
+    if count > most:
+        raise RefusedError.because(
+            f"{count} resources would be deleted, more than {most} at once",
+            hint=f"look at the spec, then pass `--max-deletions {count}`",
+        )
+
+
+def limit(text: str) -> int:
+    """Return a number of resources from 1 on."""
+    import argparse
+
+    if text.isdecimal() and 1 <= int(text[:7]) <= 100_000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 100000")
 
 
 def _give_back_spec(options: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.diff import Rules, diff
+from reconciler.engine.protection import protected
 from reconciler.engine.types import (
     Action,
     Change,
@@ -111,7 +112,8 @@ def _by_phase(
         return _failed_run(resource, observed)
     if observed.phase is Phase.FAILED and policy.replaces_failed:
         reason = f"its last operation failed: {observed.message}"
-        return protected(Change(resource, Action.REPLACE, observed, reason=reason))
+        replaced = Change(resource, Action.REPLACE, observed, reason=reason)
+        return protected(replaced, by_kind=False)
     fields = diff(desired, observed.body, policy.rules)
     if not fields and observed.phase is Phase.FAILED:
         reason = f"its last operation failed: {observed.message}"
@@ -120,28 +122,14 @@ def _by_phase(
         return Change(resource, Action.NO_OP, observed)
     if any(f.forces_replace for f in fields):
         reason = _replace_reason(fields)
-        return protected(Change(resource, Action.REPLACE, observed, fields, reason))
+        replaced = Change(resource, Action.REPLACE, observed, fields, reason)
+        return protected(replaced, by_kind=False)
     return Change(resource, Action.UPDATE, observed, fields)
 
 
 def _replace_reason(fields: tuple[FieldDiff, ...]) -> str:
     labels = ", ".join(f"`{f.label}`" for f in fields if f.forces_replace)
     return f"Azure cannot change {labels} in place"
-
-
-def protected(change: Change) -> Change:
-    """Return the change, blocked where it would destroy something protected."""
-    if not (change.action.is_destructive and change.resource.protected):
-        return change
-    return replace(
-        change,
-        blocked=Diagnostic(
-            f"`{change.address}` is protected and would have to be {change.action.value}d",
-            change.resource.position,
-            detail=change.reason,
-            hint=f"undo the change, or set `lifecycle: {{{change.address}: {{protect: false}}}}`",
-        ),
-    )
 
 
 def _failed_run(resource: Resource, observed: Observed) -> Change:

@@ -133,7 +133,10 @@ class Resource:
     position: Position | None = None
     depends_on: frozenset[Address] = frozenset()
     known: Mapping[str, Any] = field(default_factory=dict)
-    protected: bool = False
+    protected: bool | None = None
+    """The spec's word on whether it must stay; None where the spec says nothing."""
+    holds_data: bool = False
+    """Whether its kind is protected where nobody says anything."""
     adopt: bool = False
     owner: str = ""
 

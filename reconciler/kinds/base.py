@@ -145,6 +145,8 @@ class Handler:
     """Whether apply must compare secrets that a plan does not read (`differences`)."""
     needs_grants: ClassVar[bool] = False
     """Whether a create fails for good when a role of its identity is not effective yet."""
+    holds_data: ClassVar[bool] = False
+    """Whether a delete loses what no apply can make again: protected unless the spec says not."""
     deletable: ClassVar[bool] = True
     """Whether destroy may delete it (a quota cannot be deleted)."""
 

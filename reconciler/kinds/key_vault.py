@@ -19,7 +19,7 @@ from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import linked
 from reconciler.kinds.scope import Scope
 from reconciler.kinds.storage_account import refuse_taken
-from reconciler.kinds.tombstone import refuse_replace
+from reconciler.kinds.tombstone import kept_until, refuse_replace
 from reconciler.spec.model import SpecModel, Tags, matching
 
 TWIN_EXISTS = "ConflictError"
@@ -58,6 +58,7 @@ class KeyVaultHandler(ArmHandler):
 
     kind = "key vault"
     section = "workspace.key_vault"
+    holds_data = True
     type = "Microsoft.KeyVault/vaults"
     api_version = "2026-02-01"
     read_only = frozenset(
@@ -138,9 +139,13 @@ class KeyVaultHandler(ArmHandler):
 
     def remains(self, resource: Resource) -> str:
         """Say how long the deleted vault keeps its name."""
-        days = resource.settings.soft_delete_retention_days if resource.settings else 90
+        settings: KeyVault | None = resource.settings
+        days = settings.soft_delete_retention_days if settings else 90
         name = resource.resource_id.rpartition("/")[2]
-        return f"key vault {name}: soft-deleted for {days} days, its name stays taken"
+        told = f"key vault {name}: soft-deleted until {kept_until(days)}, its name stays taken"
+        if settings and settings.purge_protection:
+            return f"{told}; it is protected against a purge"
+        return f"{told}; to purge it: `az keyvault purge --name {name}`"
 
     def _soft_deleted(self, world: World, resource: Resource) -> JsonObject | None:
         """Return the tombstone of this name; None when there is none or we may not look."""

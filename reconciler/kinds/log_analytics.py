@@ -16,7 +16,7 @@ from reconciler.kinds.application_insights import LOGS_NAME, LOGS_WORDS
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.linked import OWNERS
 from reconciler.kinds.scope import Scope
-from reconciler.kinds.tombstone import refuse_replace
+from reconciler.kinds.tombstone import kept_until, refuse_replace
 
 KEPT_DAYS = 14
 """How long Azure keeps a deleted one."""
@@ -102,4 +102,7 @@ class LogAnalyticsHandler(ArmHandler):
     def remains(self, resource: Resource) -> str:
         """Say what Azure keeps."""
         name = resource.resource_id.rpartition("/")[2]
-        return f"log analytics workspace {name}: soft-deleted for {KEPT_DAYS} days, a new one recovers it"
+        return (
+            f"log analytics workspace {name}: soft-deleted until {kept_until(KEPT_DAYS)}, "
+            "a new one of its name recovers it"
+        )

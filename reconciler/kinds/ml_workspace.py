@@ -17,7 +17,7 @@ from reconciler.engine.types import Address, Change, JsonObject, Observed, Resou
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import link
 from reconciler.kinds.scope import Attributes, Scope
-from reconciler.kinds.tombstone import refuse_replace
+from reconciler.kinds.tombstone import kept_until, refuse_replace
 from reconciler.spec.model import matching
 
 WORKSPACE_TYPE = "Microsoft.MachineLearningServices/workspaces"
@@ -99,6 +99,7 @@ class MLWorkspaceHandler(ArmHandler):
     """What workspace, hub and project have in common: reading, deleting, their tombstones."""
 
     type = WORKSPACE_TYPE
+    holds_data = True
     api_version = API_VERSION
     lists = True
     read_only = READ_ONLY
@@ -159,8 +160,10 @@ class MLWorkspaceHandler(ArmHandler):
         """Say that the name stays taken."""
         if _for_good(resource):
             return ""
-        name = resource.resource_id.rpartition("/")[2]
-        return f"{self.kind} {name}: soft-deleted for {KEPT_DAYS} days, its name stays taken"
+        return (
+            f"{self.kind} {resource.resource_id.rpartition('/')[2]}: soft-deleted until "
+            f"{kept_until(KEPT_DAYS)}, its name stays taken; to purge it: {_purge(resource)}"
+        )
 
 
 def workspace_resource(
@@ -216,8 +219,14 @@ def _for_good(resource: Resource) -> bool:
     return bool(getattr(resource.settings, "permanently_delete", False))
 
 
-def _twin(resource: Resource, error: ApiError) -> RefusedError:
+def _purge(resource: Resource) -> str:
+    """Return the command that deletes it, soft-deleted or not, for good."""
     group, name = (resource.resource_id.split("/")[i] for i in (4, -1))
+    return f"`az ml workspace delete --name {name} --resource-group {group} --permanently-delete`"
+
+
+def _twin(resource: Resource, error: ApiError) -> RefusedError:
+    name = resource.resource_id.rpartition("/")[2]
     return RefusedError(
         Diagnostic(
             f"a soft-deleted {resource.kind} {name!r} blocks `{resource.address}`",
@@ -225,7 +234,6 @@ def _twin(resource: Resource, error: ApiError) -> RefusedError:
             detail=f"Azure keeps a deleted {resource.kind} for {KEPT_DAYS} days: "
             f"{error.diagnostics[0].detail}",
             hint="recover it in the portal, choose another `name`, or purge it yourself: "
-            f"`az ml workspace delete --name {name} --resource-group {group} "
-            "--permanently-delete`",
+            f"{_purge(resource)}",
         )
     )

@@ -91,6 +91,7 @@ class ModelHandler(ArmHandler):
 
     kind = "model"
     section = "models"
+    holds_data = True
     type = "Microsoft.MachineLearningServices/workspaces/models/versions"
     api_version = "2026-05-01"
     attributes = Attributes(frozenset({"id", "name", "version"}))

@@ -84,6 +84,7 @@ class StorageAccountHandler(ArmHandler):
     kind = "storage account"
     section = "workspace.storage_account"
     type = "Microsoft.Storage/storageAccounts"
+    holds_data = True
     api_version = API_VERSION
     read_only = READ_ONLY
     policy: ClassVar[Policy] = Policy(

@@ -9,9 +9,19 @@ Source: learn.microsoft.com/azure/key-vault/general/soft-delete-overview and
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action, Change
+
+
+def kept_until(days: int) -> str:
+    """Return the day until which Azure keeps what is deleted now: `2026-12-07 (14 days)`.
+
+    Counted by this machine's clock; Azure's own may differ by a day.
+    """
+    last = datetime.now(UTC).date() + timedelta(days=days)
+    return f"{last.isoformat()} ({days} days)"
 
 
 def refuse_replace(change: Change, days: int, way_out: str = "") -> Change:

@@ -12,14 +12,14 @@ from dataclasses import replace
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.graph import with_dependencies
+from reconciler.engine.protection import kept_by_word, way_out, why_kept
 from reconciler.engine.types import Action, Address, Change, Observed, Owner, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, observe_all
 from reconciler.operations.planning import Plan
-
-RESOURCES_API = "2025-04-01"
+from reconciler.operations.strangers import left_in_group, shortened, strangers
 
 
 def plan_destroy(
@@ -27,25 +27,25 @@ def plan_destroy(
     connection: Connection,
     *,
     only: Iterable[str] = (),
+    unprotect: Iterable[str] = (),
     parallelism: int = PARALLELISM,
 ) -> Plan:
     """Return the deletion of all that is ours, or of the named resources and what is in them.
 
     A resource that is protected, not ours, or cannot be read stays, and so does everything
     it depends on; the plan says why. What was not named keeps nothing that was: a
-    connection may outlive the endpoint that it points to.
+    connection may outlive the endpoint that it points to. `unprotect` names what holds data
+    and may go nevertheless; the word of the spec, or of a resource's own tag, it does not lift.
     """
+    loaded = _with_unprotected(loaded, loaded.select(unprotect, "--unprotect"))
     chosen = _chosen(loaded, list(only))
     addresses = list(loaded.resources)
     sight = observe_all(loaded, connection, addresses, parallelism=parallelism)
     changes = {a: _decide(loaded.resources[a], sight, chosen) for a in addresses}
     staying = (a for a in addresses if a in chosen and _must_stay(changes[a]))
-    kept = with_dependencies(loaded.graph, staying)
-    for address in kept:
-        if changes[address].action is Action.DELETE:
-            note = "kept: something that stays needs it"
-            changes[address] = replace(changes[address], action=Action.NO_OP, notes=(note,))
-    changes = _group_last(loaded, connection, changes)
+    _keep_what_they_need(loaded, changes, staying)
+    changes = _with_strangers(loaded, connection, changes)
+    changes = _group_last(connection, changes)
     graph = {a: _group_waits(loaded, a) for a in addresses}
     return Plan(
         loaded.spec.name,
@@ -55,6 +55,25 @@ def plan_destroy(
         loaded.warnings,
         destroys=True,
     )
+
+
+def _with_unprotected(loaded: Loaded, addresses: Iterable[Address]) -> Loaded:
+    """Return the spec with what the user named no longer protected by its kind."""
+    freed = {a: replace(loaded.resources[a], holds_data=False) for a in addresses}
+    return replace(loaded, resources={**loaded.resources, **freed})
+
+
+def _keep_what_they_need(
+    loaded: Loaded, changes: dict[Address, Change], staying: Iterable[Address]
+) -> None:
+    """Keep everything that something which stays depends on."""
+    for address in with_dependencies(loaded.graph, staying):
+        if changes[address].action is Action.DELETE:
+            changes[address] = _kept(changes[address], "something that stays needs it")
+
+
+def _kept(change: Change, why: str) -> Change:
+    return replace(change, action=Action.NO_OP, notes=(f"kept: {why}",))
 
 
 def _chosen(loaded: Loaded, only: list[str]) -> frozenset[Address]:
@@ -98,7 +117,12 @@ def _reason_to_stay(resource: Resource, observed: Observed) -> str:
         return f"it belongs to the spec {observed.owner_name!r}"
     if observed.owner is Owner.NOBODY:
         return "it is not marked as ours"
-    return "it is protected" if resource.protected else ""
+    why = why_kept(resource, observed)
+    if not why:
+        return ""
+    by_kind = why != kept_by_word(resource, observed)
+    flag = f", or pass `--unprotect {resource.address}`" if by_kind else ""
+    return f"{why} (to delete it, {way_out(resource, observed)}{flag})"
 
 
 def _must_stay(change: Change) -> bool:
@@ -113,21 +137,30 @@ def _group_waits(loaded: Loaded, address: Address) -> frozenset[Address]:
     return before if address == GROUP else before | {GROUP}
 
 
-def _group_last(
+def _with_strangers(
     loaded: Loaded, connection: Connection, changes: dict[Address, Change]
 ) -> dict[Address, Change]:
+    """Keep what holds something that this destroy does not delete, and all that it needs."""
+    result = dict(changes)
+    going = {c.resource.resource_id for c in changes.values() if c.action is Action.DELETE}
+    for address, change in changes.items():
+        found = strangers(connection, change, going) if change.action is Action.DELETE else []
+        if found:
+            result[address] = _kept(
+                change, f"it holds things that are not deleted here ({shortened(found)})"
+            )
+            _keep_what_they_need(loaded, result, [address])
+    return result
+
+
+def _group_last(connection: Connection, changes: dict[Address, Change]) -> dict[Address, Change]:
     """Keep the group when it holds anything that this destroy does not delete."""
     group = changes[GROUP]
     if group.action is not Action.DELETE:
         return changes
-    items = connection.arm.list(f"{group.resource.resource_id}/resources", RESOURCES_API)
-    ours = {
-        c.resource.resource_id.casefold() for c in changes.values() if c.action is Action.DELETE
-    }
-    others = [str(i["id"]) for i in items if str(i["id"]).casefold() not in ours]
+    going = {c.resource.resource_id for c in changes.values() if c.action is Action.DELETE}
+    others = left_in_group(connection, group.resource.resource_id, going)
     if not others:
         return changes
-    names = ", ".join(other.rpartition("/")[2] for other in others[:3])
-    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-    note = f"kept: it holds things that are not deleted here ({names}{more})"
-    return {**changes, GROUP: replace(group, action=Action.NO_OP, notes=(note,))}
+    why = f"it holds things that are not deleted here ({shortened(others)})"
+    return {**changes, GROUP: _kept(group, why)}

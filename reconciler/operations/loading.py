@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from reconciler.diagnostics import Diagnostic, SpecError, UsageError, errors_of
 from reconciler.engine.graph import Edges, edges, ordered
+from reconciler.engine.protection import NO, YES, tagged
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, KINDS, Spec
-from reconciler.kinds.scope import Scope
+from reconciler.kinds.scope import OWNER_TAG, Scope
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import diagnostics, did_you_mean
@@ -155,7 +156,7 @@ def _protected(
     resources: dict[Address, Resource], spec: Spec, document: Document
 ) -> dict[Address, Resource]:
     """Put the words of `lifecycle:` on the resources; the longest key that fits wins."""
-    result = dict(resources)
+    result = {a: replace(r, holds_data=HANDLERS[r.kind].holds_data) for a, r in resources.items()}
     unknown: list[Diagnostic] = []
     for key in sorted(spec.lifecycle, key=len):
         hits = [a for a in resources if a == key or a.startswith(f"{key}.")]
@@ -166,7 +167,18 @@ def _protected(
             result[address] = replace(result[address], protected=bool(protect))
     if unknown:
         raise SpecError(*unknown)
-    return result
+    return {address: _tagged(resource) for address, resource in result.items()}
+
+
+def _tagged(resource: Resource) -> Resource:
+    """Return the resource with the spec's word in its tags, where it outlives the spec.
+
+    A run is history and cannot be changed. `false` is written too: it takes back a `true`.
+    """
+    word = resource.protected
+    if word is None or HANDLERS[resource.kind].policy.runs:
+        return resource
+    return replace(resource, desired=tagged(resource.desired, OWNER_TAG, YES if word else NO))
 
 
 def _unknown_lifecycle(

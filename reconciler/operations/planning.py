@@ -13,8 +13,9 @@ from typing import Any
 
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic, ReconcileError, RefusedError
-from reconciler.engine.decide import decide, protected, resolve
+from reconciler.engine.decide import decide, resolve
 from reconciler.engine.graph import Edges, with_dependencies
+from reconciler.engine.protection import protected
 from reconciler.engine.types import (
     Action,
     Address,
@@ -133,7 +134,8 @@ def decide_one(
 ) -> Change:
     """Return the decision for one resource under its kind's policy."""
     policy = HANDLERS[resource.kind].policy
-    change = HANDLERS[resource.kind].review(decide(resource, desired, observed, policy))
+    decided = decide(resource, desired, observed, policy)
+    change = protected(HANDLERS[resource.kind].review(decided))
     if retry and change.blocked and policy.runs:
         return Change(resource, Action.RUN, None, reason="run again on request (--retry)")
     return change

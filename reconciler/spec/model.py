@@ -125,8 +125,8 @@ class Lifecycle(SpecModel):
     """What may happen to a resource."""
 
     protect: bool | None = None
-    """Refuse to delete or replace it. Storage, vault, workspaces and models are protected
-    only when this says so."""
+    """Refuse to delete or replace it. Storage, vault, workspaces (hub and project too) and
+    models are protected unless this says `false`."""
     allow_retired: bool = False
     """Let a retired VM size through with a warning in place of an error."""
 

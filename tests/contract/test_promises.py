@@ -74,9 +74,7 @@ def test_destroying_the_endpoint_leaves_the_rest(applied, tmp_path):
 
 
 def test_a_protected_workspace_survives_a_destroy_with_all_that_it_needs(applied, tmp_path):
-    loaded = edited(
-        tmp_path, SPEC, ("hub: {name", "lifecycle: {workspace: {protect: true}}\nhub: {name")
-    )
+    loaded = edited(tmp_path, SPEC, ("workspace: {protect: false} ", "workspace: {protect: true} "))
     planned = plan_destroy(loaded, applied.connection(loaded))
     kept = {c.address for c in planned.changes if c.action is Action.NO_OP and c.observed}
     assert {

@@ -41,6 +41,10 @@ compute:
     max_instances: 1
 hub: {{name: infra-hub}}
 project: {{name: infra-project, hub_id: "${{{{ hub }}}}"}}
+lifecycle:
+  workspace: {{protect: false}}
+  hub: {{protect: false}}
+  project: {{protect: false}}
 """
 IDS = {
     "workspace.storage_account": f"{PROVIDERS}/Microsoft.Storage/storageAccounts/infrastorage",

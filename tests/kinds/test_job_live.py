@@ -191,7 +191,7 @@ def test_a_model_of_another_name_than_the_jobs_is_registered_from_its_output(azu
 
 
 def test_destroy_leaves_no_asset_job_or_model_behind(azure):
-    text = spec("gone")
+    text = spec("gone") + "lifecycle: {models: {protect: false}}\n"
     azure.applied(text)
     since = azure.now()
     assert azure.destroy(text).exit_code is ExitCode.OK
