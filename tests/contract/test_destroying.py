@@ -189,7 +189,9 @@ def test_a_mark_copied_from_another_resource_is_not_deleted(azure, tmp_path):
     loaded = made(azure, tmp_path, "false")
     storage = loaded.resources["workspace.storage_account"].resource_id
     wrong = mark(loaded.spec.name, loaded.resources["workspace"].resource_id)
-    azure.control("POST", "drift", {"id": storage, "op": "patch", "body": {"tags": {OWNER_TAG: wrong}}})
+    azure.control(
+        "POST", "drift", {"id": storage, "op": "patch", "body": {"tags": {OWNER_TAG: wrong}}}
+    )
     planned = planned_for(azure, loaded)
     assert notes(planned)["workspace.storage_account"] == "kept: it is not marked as ours"
     assert "workspace.storage_account" not in going(planned)
