@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.sandbox.arm import (
     authorization,
     containerregistry,
+    deployments,
     insights,
     keyvault,
     managedidentity,
@@ -27,6 +28,7 @@ from reconciler.sandbox.arm.types import ResourceType, Route
 
 TYPES: tuple[ResourceType, ...] = (
     *resources.TYPES,
+    *deployments.TYPES,
     *storage.TYPES,
     *keyvault.TYPES,
     *operationalinsights.TYPES,
@@ -46,6 +48,7 @@ TYPES: tuple[ResourceType, ...] = (
 ROUTES: tuple[Route, ...] = (
     *resources.ROUTES,
     *tags.ROUTES,
+    *deployments.ROUTES,
     *storage.ROUTES,
     *keyvault.ROUTES,
     *containerregistry.ROUTES,
