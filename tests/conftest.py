@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-GOLDEN = Path(__file__).parent / "golden"
-
 
 @pytest.fixture
-def golden() -> Callable[[str, str], None]:
-    """Compare text with a file under `golden/`; `UPDATE_GOLDEN=1` writes it, to be reviewed."""
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare text with a file in `golden/` beside the test; `UPDATE_GOLDEN=1` writes it."""
 
     def check(name: str, text: str) -> None:
-        path = GOLDEN / name
+        path = request.path.parent / "golden" / name
         if os.environ.get("UPDATE_GOLDEN"):
             path.write_text(text, encoding="utf-8")
         assert text == path.read_text(encoding="utf-8")
