@@ -7,9 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SPEC := specs/phi3-ultrachat.yaml
+MUTMUT := 3.8.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test check bench examples shapes schema lock clean
+.PHONY: demo test check bench mutation examples shapes schema lock clean
 
 demo: $(STAMP)
 	@$(BIN)/reconcile --version
@@ -43,6 +44,13 @@ shapes: $(STAMP)
 
 schema: $(STAMP)
 	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json
+
+# Which changes of what must not be wrong would go unnoticed? About half an hour; see docs.
+mutation: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==$(MUTMUT)
+	rm -rf mutants
+	$(BIN)/mutmut run --max-children 2
+	$(BIN)/mutmut results
 
 lock:
 	uv pip compile pyproject.toml --group dev --extra schemas --python-version 3.11 --universal \

@@ -24,7 +24,8 @@ from reconciler.engine.types import (
     Phase,
     Resource,
 )
-from reconciler.kinds.scope import Attributes, Scope, tag_owner
+from reconciler.kinds.marks import tag_owner
+from reconciler.kinds.scope import Attributes, Scope
 from reconciler.sensitive import Secret
 from reconciler.spec.document import Document
 

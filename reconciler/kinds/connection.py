@@ -19,7 +19,8 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
 from reconciler.engine.types import Address, Change, JsonObject, Reference, Resource
 from reconciler.kinds.base import ArmHandler, World
-from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, mark, owner_of
+from reconciler.kinds.marks import OWNER_TAG, mark, owner_of
+from reconciler.kinds.scope import Attributes, Scope
 from reconciler.sensitive import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Ref, SpecModel

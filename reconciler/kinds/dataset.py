@@ -34,7 +34,8 @@ from reconciler.kinds.dataset_assets import (
     withdraw,
 )
 from reconciler.kinds.endpoint import workspace_of
-from reconciler.kinds.scope import Attributes, Scope, tag_owner
+from reconciler.kinds.marks import tag_owner
+from reconciler.kinds.scope import Attributes, Scope
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import SpecModel, Tags
 

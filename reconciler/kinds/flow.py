@@ -26,7 +26,8 @@ from reconciler.kinds.flows.dag import check_dag, read_dag
 from reconciler.kinds.flows.folder import FLOW_FILE, FlowFolder, read_folder
 from reconciler.kinds.flows.service import API_VERSION, FlowService
 from reconciler.kinds.lifecycle import report_prompt_flow
-from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, owner_of
+from reconciler.kinds.marks import OWNER_TAG, owner_of
+from reconciler.kinds.scope import Attributes, Scope
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import RefOrId, SpecModel
 

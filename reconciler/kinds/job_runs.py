@@ -16,7 +16,7 @@ from typing import Any
 from reconciler.diagnostics import ApiError, DeniedError, PendingError, UnavailableError
 from reconciler.engine.types import JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import World
-from reconciler.kinds.scope import is_ours, tag_owner
+from reconciler.kinds.marks import is_ours, tag_owner
 
 API_VERSION = "2024-10-01-preview"
 STABLE_API_VERSION = "2026-05-01"

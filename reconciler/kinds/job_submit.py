@@ -25,7 +25,7 @@ from reconciler.kinds.job_runs import (
     attempt_ids,
     status_of,
 )
-from reconciler.kinds.scope import OWNER_TAG, mark
+from reconciler.kinds.marks import OWNER_TAG, mark
 
 _ENVIRONMENT = Lock()
 

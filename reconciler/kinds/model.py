@@ -34,7 +34,8 @@ from reconciler.kinds.base import ArmHandler, World, provisioning_phase
 from reconciler.kinds.dataset_assets import same_uri, workspace_client
 from reconciler.kinds.endpoint import workspace_of
 from reconciler.kinds.job_runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
-from reconciler.kinds.scope import OWNER_TAG, Attributes, Scope, mark, tag_owner
+from reconciler.kinds.marks import OWNER_TAG, mark, tag_owner
+from reconciler.kinds.scope import Attributes, Scope
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel, Tags
 

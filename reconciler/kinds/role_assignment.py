@@ -27,8 +27,9 @@ from reconciler.engine.types import (
 )
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.identity import RoleGrant
+from reconciler.kinds.marks import mark, owner_of
 from reconciler.kinds.roles import POWERFUL, ROLES, role_guid, role_hint, role_name
-from reconciler.kinds.scope import Scope, mark, owner_of
+from reconciler.kinds.scope import Scope
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
 

@@ -7,19 +7,16 @@ and the nearest valid name. Pure.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.engine.types import Address, JsonObject, Observed, Owner, Reference, Resource
+from reconciler.engine.types import Address, Reference, Resource
+from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import did_you_mean
-
-OWNER_TAG = "reconcile-owner"
-MARK_VERSION = "v1"
 
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
@@ -167,35 +164,3 @@ class Scope:
 def _a(kind: str) -> str:
     """Return a kind's word with its article."""
     return f"{'an' if kind[0] in 'aeio' else 'a'} {kind}"
-
-
-def mark(owner: str, resource_id: str) -> str:
-    """Return the text that says "ours", bound to the very resource it sits on."""
-    bound = hashlib.sha256(f"{owner}\n{resource_id.lower()}".encode()).hexdigest()[:16]
-    return f"{MARK_VERSION}:{owner}:{bound}"
-
-
-def owner_of(text: object, owner: str, resource_id: str) -> tuple[Owner, str]:
-    """Return whose mark a text is, and the name in it.
-
-    A mark that does not match the id it sits on is a copy and counts for nothing.
-    """
-    if not isinstance(text, str):
-        return Owner.NOBODY, ""
-    version, _, rest = text.partition(":")
-    name = rest.rpartition(":")[0]
-    if version != MARK_VERSION or not name or text != mark(name, resource_id):
-        return Owner.NOBODY, ""
-    return (Owner.OURS if name == owner else Owner.FOREIGN), name
-
-
-def tag_owner(body: JsonObject, owner: str, resource_id: str) -> tuple[Owner, str]:
-    """Return whose mark the tags of a resource carry (tag names match in any case)."""
-    tags = body.get("tags") or (body.get("properties") or {}).get("tags") or {}
-    folded = {key.casefold(): value for key, value in tags.items()}
-    return owner_of(folded.get(OWNER_TAG), owner, resource_id)
-
-
-def is_ours(observed: Observed) -> bool:
-    """Return whether we may delete what was observed."""
-    return observed.owner is Owner.OURS

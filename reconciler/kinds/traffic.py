@@ -13,7 +13,8 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.endpoint_writes import API_VERSION, clean_traffic, set_traffic
-from reconciler.kinds.scope import Scope, tag_owner
+from reconciler.kinds.marks import tag_owner
+from reconciler.kinds.scope import Scope
 from reconciler.spec.document import Keys
 from reconciler.spec.problems import did_you_mean
 

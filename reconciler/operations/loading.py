@@ -18,7 +18,8 @@ from reconciler.engine.graph import Edges, edges, ordered
 from reconciler.engine.protection import NO, YES, tagged
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, KINDS, Spec
-from reconciler.kinds.scope import OWNER_TAG, Scope
+from reconciler.kinds.marks import OWNER_TAG
+from reconciler.kinds.scope import Scope
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import diagnostics, did_you_mean

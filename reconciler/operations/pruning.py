@@ -17,8 +17,8 @@ from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
 from reconciler.engine.types import Action, Address, Change, Observed, Owner, Resource
 from reconciler.kinds import KINDS
 from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.marks import tag_owner
 from reconciler.kinds.resource_group import ADDRESS as GROUP
-from reconciler.kinds.scope import tag_owner
 from reconciler.operations.loading import Loaded
 
 RESOURCES_API = "2025-04-01"

@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Status
-from reconciler.kinds.scope import OWNER_TAG, mark
+from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations import strangers
 from reconciler.operations.applying import apply, refuse_blocked
 from reconciler.operations.destroying import plan_destroy

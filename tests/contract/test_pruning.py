@@ -5,7 +5,7 @@ import pytest
 from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Status
-from reconciler.kinds.scope import OWNER_TAG, mark
+from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations.applying import apply
 from reconciler.operations.loading import load
 from reconciler.operations.planning import plan

@@ -20,7 +20,7 @@ from reconciler.diagnostics import SpecError
 from reconciler.engine.decide import resolve
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import World
-from reconciler.kinds.scope import OWNER_TAG, mark
+from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations.loading import load_document
 from reconciler.operations.planning import decide_one
 from reconciler.spec.document import parse

@@ -38,7 +38,7 @@ class Engine:
         self._writer = Writer(world, self)
         self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
         for route in ROUTES:
-            self._routes.setdefault(route.method, []).append((_pattern(route.template), route))
+            self._routes.setdefault(route.method, []).append((route_pattern(route.template), route))
 
     def handle(self, call: Call) -> Answer:
         """Answer one call. Raises ArmError for every refusal."""
@@ -215,7 +215,8 @@ def check_version(version: str, known: tuple[str, ...], type_: str) -> None:
         )
 
 
-def _pattern(template: str) -> re.Pattern[str]:
+def route_pattern(template: str) -> re.Pattern[str]:
+    """Compile a route template: `{name}` is one segment, `{name*}` any number."""
     text = re.sub(r"\{(\w+)\*\}", r"(?P<\1>.*?)", template)
     text = re.sub(r"(?<!\()\{(\w+)\}", r"(?P<\1>[^/]+)", text)
     return re.compile(text, re.IGNORECASE)
