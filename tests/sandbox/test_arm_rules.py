@@ -58,10 +58,11 @@ def test_a_wrong_path_is_named(
     [
         ({"location": None}, "LocationRequired"),
         ({"location": "atlantis"}, "LocationNotAvailableForResourceType"),
-        ({"kind": "Toaster"}, "InvalidRequestContent"),
-        ({"sku": None}, "InvalidRequestContent"),
-        ({"properties": {"accessTeir": "Hot"}}, "InvalidRequestContent"),
-        ({"properties": {"allowBlobPublicAccess": "yes"}}, "InvalidRequestContent"),
+        ({"kind": "Toaster"}, "InvalidValuesForRequestParameters"),
+        ({"sku": None}, "InvalidValuesForRequestParameters"),
+        ({"knid": "StorageV2"}, "InvalidRequestContent"),
+        ({"properties": {"accessTeir": "Hot"}}, "RequestIsNotValidJson"),
+        ({"properties": {"allowBlobPublicAccess": "yes"}}, "RequestIsNotValidJson"),
         ({"properties": {"creationTime": "today"}}, "ReadOnlyProperty"),
     ],
 )

@@ -65,6 +65,8 @@ def merge(base: Json, changes: Json) -> Json:
 def check_name(name: str, type_: ResourceType) -> None:
     """Raise ArmError 400 for a name the type does not allow."""
     if not re.fullmatch(type_.name_pattern, name):
+        if type_.bad_name is not None:
+            raise type_.bad_name(name)
         raise ArmError(
             400,
             "InvalidResourceName",

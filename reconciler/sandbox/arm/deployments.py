@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm.deployments_shown import duration, operations, provisioned
 from reconciler.sandbox.arm.deployments_steps import NotYetError, Steps, new_step
-from reconciler.sandbox.arm.errors import ArmError, group_not_found, invalid_content
+from reconciler.sandbox.arm.errors import ArmError, ContentError, group_not_found
 from reconciler.sandbox.arm.expressions import Function, Thunk
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.templates import Template
@@ -99,7 +99,7 @@ def _sent(call: Call) -> Json:
     """Return the properties of a request with its template. Raises ArmError."""
     sent = (call.body or {}).get("properties") if isinstance(call.body, dict) else None
     if not isinstance(sent, dict):
-        raise invalid_content(
+        raise ContentError(
             "Required property 'properties' not found in JSON. Path '', line 1, position 1."
         )
     link = sent.get("templateLink")

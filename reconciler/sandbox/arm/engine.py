@@ -61,6 +61,8 @@ class Engine:
         for pattern, route in self._routes.get(call.method, ()):
             found = pattern.fullmatch(path)
             if found is not None:
+                if _is_own(route.template):
+                    check_own_version(call.version, route.versions)
                 check_version(call.version, route.versions, route.template.rsplit("/", 1)[-1])
                 answer = route.handler(self._world, call, found.groupdict())
                 if answer is not None:
@@ -91,6 +93,8 @@ class Engine:
         if type_ is None:
             self._raise_unknown(target, version)
             raise AssertionError
+        if type_.type == GROUPS:
+            check_own_version(version, type_.versions)
         check_version(version, type_.versions, type_.type.split("/", 1)[1])
         return type_
 
@@ -213,6 +217,24 @@ def check_version(version: str, known: tuple[str, ...], type_: str) -> None:
             f"for type '{type_}'. The supported api-versions are '{supported}'. "
             "The supported locations are ''.",
         )
+
+
+def check_own_version(version: str, known: tuple[str, ...]) -> None:
+    """Raise ArmError 400 if ARM itself does not have an api-version: subscriptions, groups.
+
+    Source: Azure/azure-cli#28038, Azure/azure-sdk-for-net#3160.
+    """
+    if version.lower() not in known:
+        supported = ",".join(reversed(known))
+        raise ArmError(
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{version}' is invalid. The supported versions are '{supported}'.",
+        )
+
+
+def _is_own(template: str) -> bool:
+    return "/providers/Microsoft." not in template
 
 
 def route_pattern(template: str) -> re.Pattern[str]:

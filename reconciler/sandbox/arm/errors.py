@@ -32,13 +32,14 @@ class ArmError(Exception):
         self.inner = inner
         self.component = component
         self.headers = headers or {}
+        self.detail: tuple[str, str] | None = None
 
     def body(self, time: str = "", location: str = "") -> Json:
         """Return the error document."""
         error: Json = {"code": self.code, "message": self.message}
         if self.inner is None:
             return {"error": error}
-        error["details"] = []
+        error["details"] = [_detail(*self.detail)] if self.detail else []
         if self.component == "account-rp":
             return self._account_rp(error, time, location)
         error["additionalInfo"] = [
@@ -70,13 +71,32 @@ def user_error(message: str, inner: str = "BadArgument", status: int = 400) -> A
     return ArmError(status, "UserError", message, inner=inner)
 
 
-def invalid_content(message: str) -> ArmError:
-    """Return ARM's error for a body that does not fit the type."""
-    return ArmError(
-        400,
-        "InvalidRequestContent",
-        f"The request content was invalid and could not be deserialized: '{message}'.",
-    )
+class ContentError(ArmError):
+    """A body that does not fit its type, in the gateway's words.
+
+    `path` is where; `is_missing` or `is_choice` say that a required property was not sent, or a
+    value is none of an enumeration. A provider that answers in its own words makes its error of
+    these (`ResourceType.bad_content`).
+    """
+
+    def __init__(
+        self, text: str, path: str = "", *, is_missing: bool = False, is_choice: bool = False
+    ) -> None:
+        message = f"The request content was invalid and could not be deserialized: '{text}'."
+        super().__init__(400, "InvalidRequestContent", message)
+        self.text = text
+        self.path = path
+        self.is_missing = is_missing
+        self.is_choice = is_choice
+
+
+def invalid_request(code: str, message: str) -> ArmError:
+    """Return what Azure ML's front end answers to a body that it cannot use: the reason is in the
+    details (azure-sdk-for-python#35387, azure-docs#28600, azure-cli-extensions#7107).
+    """
+    error = ArmError(400, "BadRequest", "The request is invalid.", inner="BadRequest")
+    error.detail = (code, message)
+    return error
 
 
 def conflict(code: str, message: str) -> ArmError:
@@ -102,6 +122,10 @@ def group_not_found(group: str) -> ArmError:
         f"Resource group '{group}' could not be found.",
         headers={"x-ms-failure-cause": "gateway"},
     )
+
+
+def _detail(code: str, message: str) -> Json:
+    return {"code": code, "message": message, "details": [], "additionalInfo": []}
 
 
 def _info(type_: str, value: Any) -> Json:

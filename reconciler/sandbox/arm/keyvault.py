@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.schema import Check
@@ -43,6 +43,23 @@ def _taken(name: str) -> Exception:
         "VaultAlreadyExists",
         f"The vault name '{name}' is already in use. Vault names are globally unique so it is "
         "possible that the name is already taken.",
+    )
+
+
+def _bad_content(error: ContentError, body: Any) -> Exception:
+    """Source: Azure/azure-cli#8840, Azure/azure-resource-manager-schemas#1378."""
+    return ArmError(400, "BadRequest", "Bad JSON content found in the request.")
+
+
+def _bad_name(name: str) -> Exception:
+    """Source: OfficeDev/microsoft-teams-apps-newemployeeonboarding#28."""
+    return ArmError(
+        400,
+        "VaultNameNotValid",
+        f"The vault name '{name}' is invalid. A vault's name must be between 3-24 alphanumeric "
+        "characters. The name must begin with a letter, end with a letter or digit, and not "
+        "contain consecutive hyphens. Follow this link for more information: "
+        "https://go.microsoft.com/fwlink/?linkid=2147742",
     )
 
 
@@ -228,6 +245,8 @@ VAULTS = ResourceType(
     creating_state="RegisteringDns",
     create_s=20.0,
     immutable=("properties.softDeleteRetentionInDays",),
+    bad_content=_bad_content,
+    bad_name=_bad_name,
     global_name=_taken,
     prepare=_prepare,
     present=_present,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm.errors import ArmError, user_error
+from reconciler.sandbox.arm.errors import ArmError, ContentError, invalid_request, user_error
 from reconciler.sandbox.arm.types import versions
 from reconciler.sandbox.store import Record
 
@@ -35,6 +35,11 @@ _LONG = re.compile(
     r"/datastores/([^/]+)/paths/(.*)",
     re.IGNORECASE,
 )
+
+
+def bad_content(error: ContentError, body: Any) -> Exception:
+    """Return the front end's answer to a body it cannot read; the detail's code is UNVERIFIED."""
+    return invalid_request("InvalidRequestContent", error.text)
 
 
 def not_found(kind: str) -> Any:

@@ -169,6 +169,7 @@ def _container(type_: str, kind: str, extra: str = "") -> ResourceType:
     return ResourceType(
         type=type_,
         versions=ml.VERSIONS,
+        bad_content=ml.bad_content,
         schema=schema(
             "properties!:"
             + _COMMON.replace("  isAnonymous: bool\n", "")
@@ -191,6 +192,7 @@ def _version(
     return ResourceType(
         type=f"{type_}/versions",
         versions=ml.VERSIONS,
+        bad_content=ml.bad_content,
         schema=schema("properties!:" + _COMMON + extra),
         name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}$",
         tracked=False,

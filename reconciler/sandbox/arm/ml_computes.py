@@ -150,6 +150,7 @@ def _list_nodes(world: World, record: Record, call: Call) -> Answer:
 COMPUTES = ResourceType(
     type=capacity.COMPUTES,
     versions=ml.VERSIONS,
+    bad_content=ml.bad_content,
     schema=schema(
         """
         location: str

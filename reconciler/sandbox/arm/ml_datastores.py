@@ -99,6 +99,7 @@ def _list_secrets(world: World, record: Record, call: Call) -> Answer:
 DATASTORES = ResourceType(
     type=TYPE,
     versions=ml.VERSIONS,
+    bad_content=ml.bad_content,
     schema=schema(
         """
         properties!: <ml.DatastoreProperties>

@@ -232,6 +232,7 @@ _PROBE_SCHEMA = """
 DEPLOYMENTS = ResourceType(
     type=capacity.DEPLOYMENTS,
     versions=ml.VERSIONS,
+    bad_content=ml.bad_content,
     schema=schema(
         """
         location!: str

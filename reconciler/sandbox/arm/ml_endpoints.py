@@ -11,7 +11,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities, ml
-from reconciler.sandbox.arm.errors import conflict, user_error
+from reconciler.sandbox.arm.errors import invalid_request, user_error
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write, schema
 from reconciler.sandbox.store import Record
 
@@ -55,11 +55,12 @@ def _check_region(write: Write) -> None:
     for other in write.world.store.of_type(TYPE):
         same = other.name.lower() == write.name.lower()
         if same and other.body["location"] == write.body["location"]:
-            raise conflict(
-                "Conflict",
-                f"Endpoint name '{write.name}' is already in use in {write.body['location']}. "
-                "Endpoint names must be unique within an Azure region.",
-            )
+            text = (
+                '{"errors":{"":["There is already an endpoint with this name, Endpoint name needs '
+                'to be unique within a region. Try some other name."]},'
+                '"title":"One or more validation errors occurred."}'
+            )  # Azure/azureml-examples#1930, Azure/azure-cli-extensions#7107
+            raise invalid_request("InferencingClientCallFailed", text)
 
 
 def _traffic(write: Write, wanted: Json | None) -> Json:
@@ -147,6 +148,7 @@ def _token(world: World, record: Record, call: Call) -> Answer:
 ENDPOINTS = ResourceType(
     type=TYPE,
     versions=ml.VERSIONS,
+    bad_content=ml.bad_content,
     schema=schema(
         """
         location!: str

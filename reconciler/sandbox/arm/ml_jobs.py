@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, finetuning, ml
-from reconciler.sandbox.arm.errors import ArmError, invalid_content, user_error
+from reconciler.sandbox.arm.errors import ArmError, ContentError, user_error
 from reconciler.sandbox.arm.schema import Node, missing
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write, schema
 from reconciler.sandbox.store import Record
@@ -66,9 +66,10 @@ def _prepare(write: Write) -> None:
 
 def _check_version(version: str) -> None:
     if not version.endswith("-preview") or version[:10] < FINE_TUNING_SINCE:
-        raise invalid_content(
+        raise ContentError(
             f'Error converting value "FineTuning" to type "JobType" in api-version {version}. '
-            "Path 'properties.jobType', line 1, position 1."
+            "Path 'properties.jobType', line 1, position 1.",
+            "properties.jobType",
         )
 
 
@@ -315,9 +316,10 @@ def _schema(body: Json) -> Node:
     kind = str(properties.get("jobType") or "")
     found = {"finetuning": _FINE_TUNING, "command": _COMMAND}.get(kind.lower())
     if found is None:
-        raise invalid_content(
+        raise ContentError(
             f'Error converting value "{kind}" to type "JobType". '
-            "Path 'properties.jobType', line 1, position 1."
+            "Path 'properties.jobType', line 1, position 1.",
+            "properties.jobType",
         )
     return found
 
@@ -325,6 +327,7 @@ def _schema(body: Json) -> Node:
 JOBS = ResourceType(
     type=capacity.JOBS,
     versions=ml.VERSIONS,
+    bad_content=ml.bad_content,
     schema=_schema,
     name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$",
     tracked=False,

@@ -299,6 +299,7 @@ def _diagnose(world: World, record: Record, call: Call) -> Answer:
 WORKSPACES = ResourceType(
     type=ml.WORKSPACE,
     versions=ml.VERSIONS,
+    bad_content=ml.bad_content,
     schema=schema(
         """
         location: str

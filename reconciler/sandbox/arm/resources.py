@@ -43,6 +43,17 @@ def _prepare(write: Write) -> None:
         write.body["location"] = write.old.body["location"]
 
 
+def _bad_name(name: str) -> Exception:
+    """Source: Azure/azure-cli#14481, microsoft/microsoft-foundry-for-vscode#53."""
+    wrong = "".join(dict.fromkeys(re.findall(r"[^-\w.()]", name)))
+    return ArmError(
+        400,
+        "InvalidResourceGroup",
+        f"The provided resource group name '{name}' has these invalid characters: '{wrong}'. The "
+        "name can only be a letter, digit, '-', '.', '(', ')' or '_'.",
+    )
+
+
 def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
     wanted = tag_filter(call.query.get("$filter"))
     return [record for record in records if wanted is None or has_tag(record, *wanted)]
@@ -70,6 +81,7 @@ GROUP = ResourceType(
         """
     ),
     name_pattern=r"^[-\w.()]{0,89}[-\w()]$",
+    bad_name=_bad_name,
     delete=Lro.LOCATION,
     delete_s=60.0,
     retry_after_s=15,

@@ -30,7 +30,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reconciler.sandbox.arm.errors import ArmError, invalid_content
+from reconciler.sandbox.arm.errors import ArmError, ContentError
 
 Json = dict[str, Any]
 _SCALARS = {"str", "int", "num", "bool", "any", "map", "obj"}
@@ -191,9 +191,10 @@ class Check:
             place = f"{path}.{key}" if path else key
             found = _find(properties, key)
             if found is None or not is_known(found[1], self.version):
-                raise invalid_content(
+                raise ContentError(
                     f"Could not find member '{key}' on object of type 'ResourceDefinition'. "
-                    f"Path '{place}', line 1, position 1."
+                    f"Path '{place}', line 1, position 1.",
+                    place,
                 )
             proper, child = found
             if child.read_only:
@@ -247,16 +248,25 @@ def missing(name: str, path: str) -> ArmError:
         return ArmError(
             400, "LocationRequired", "The location property is required for this definition."
         )
-    return invalid_content(
-        f"Required property '{name}' not found in JSON. Path '{path}', line 1, position 1."
+    return ContentError(
+        f"Required property '{name}' not found in JSON. Path '{path}', line 1, position 1.",
+        f"{path}.{name}".lstrip("."),
+        is_missing=True,
     )
 
 
 def _check_read_only(value: Any, current: Any, path: str) -> None:
-    if value is not None and value != current:
+    if value is not None and not _repeats(value, current):
         raise ArmError(
             400, "ReadOnlyProperty", f"The property '{path}' is read-only and cannot be set."
         )
+
+
+def _repeats(value: Any, current: Any) -> bool:
+    """Whether a value is what is shown, or what an older api-version shows of it."""
+    if isinstance(value, dict) and isinstance(current, dict):
+        return all(_repeats(item, current.get(key)) for key, item in value.items())
+    return bool(value == current)
 
 
 def _scalar(node: Node, value: Any, path: str) -> Any:
@@ -278,16 +288,17 @@ def _choice(node: Node, value: Any, path: str) -> str:
     for choice in node.choices:
         if isinstance(value, str) and choice.lower() == value.lower():
             return choice
-    raise invalid_content(
+    raise ContentError(
         f'Error converting value "{value}" to type "{"|".join(node.choices)}". '
-        f"Path '{path}', line 1, position 1."
+        f"Path '{path}', line 1, position 1.",
+        path,
+        is_choice=True,
     )
 
 
 def _wrong_type(value: Any, expected: str, path: str) -> ArmError:
-    return invalid_content(
-        f"Error converting value {value!r} to type {expected}. Path '{path}', line 1, position 1."
-    )
+    text = f"Error converting value {value!r} to type {expected}."
+    return ContentError(f"{text} Path '{path}', line 1, position 1.", path)
 
 
 def is_known(node: Node, version: str) -> bool:

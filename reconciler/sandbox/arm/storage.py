@@ -7,12 +7,13 @@ storage_404.json, azure-facts section 2; published types.
 from __future__ import annotations
 
 import base64
+import json
 import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities
-from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
 from reconciler.sandbox.arm.types import (
     Answer,
     Call,
@@ -34,6 +35,10 @@ VERSIONS = versions(
     "2019-06-01 2021-04-01 2022-05-01 2022-09-01 2023-01-01 2023-04-01 2023-05-01 2024-01-01 "
     "2025-01-01 2025-06-01 2025-08-01 2026-04-01"
 )
+_NAME_RULE = (
+    "{} is not a valid storage account name. Storage account name must be between 3 and 24 "
+    "characters in length and use numbers and lower-case letters only."
+)  # MicrosoftDocs/azure-docs#48724
 _SKUS = (
     "Standard_LRS|Standard_GRS|Standard_RAGRS|Standard_ZRS|Premium_LRS|Premium_ZRS|Standard_GZRS|"
     "Standard_RAGZRS|StandardV2_LRS|StandardV2_GRS|StandardV2_ZRS|StandardV2_GZRS|PremiumV2_LRS|"
@@ -100,6 +105,22 @@ def _immutable(path: str, name: str) -> Exception:
     return ArmError(
         409, "PropertyChangeNotAllowed", f"The property '{path}' of '{name}' cannot be changed."
     )
+
+
+def _bad_content(error: ContentError, body: Any) -> Exception:
+    """A body it cannot read is "no valid Json" (hashicorp/terraform#18715, Azure/bicep#9712);
+    InvalidValuesForRequestParameters is known but not recorded (UNVERIFIED).
+    """
+    if error.is_missing or error.is_choice:
+        name = error.path.rsplit(".", 1)[-1]
+        text = f"Values for request parameters are invalid: {name}."
+        return ArmError(400, "InvalidValuesForRequestParameters", text)
+    text = f"The request cannot be interpreted as valid Json: {json.dumps(body)}."
+    return ArmError(400, "RequestIsNotValidJson", text)
+
+
+def _bad_name(name: str) -> Exception:
+    return ArmError(400, "AccountNameInvalid", _NAME_RULE.format(name))
 
 
 def _prepare(write: Write) -> None:
@@ -186,10 +207,7 @@ def _regenerate(world: World, record: Record, call: Call) -> Answer:
 def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
     name = str((call.body or {}).get("name", ""))
     if not re.fullmatch(r"[a-z0-9]{3,24}", name):
-        message = (
-            f"{name} is not a valid storage account name. Storage account name must be between 3 "
-            "and 24 characters in length and use numbers and lower-case letters only."
-        )
+        message = _NAME_RULE.format(name)
         body = {"nameAvailable": False, "reason": "AccountNameInvalid", "message": message}
         return Answer(200, body)
     if world.store.find_named(ACCOUNT, name) is None:
@@ -297,6 +315,8 @@ STORAGE_ACCOUNT = ResourceType(
         "properties.encryption.requireInfrastructureEncryption",
     ),
     immutable_error=_immutable,
+    bad_content=_bad_content,
+    bad_name=_bad_name,
     global_name=taken,
     system_data=False,
     prepare=_prepare,

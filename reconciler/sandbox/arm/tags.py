@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm.errors import group_not_found, invalid_content
+from reconciler.sandbox.arm.errors import ContentError, group_not_found
 from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.resources import VERSIONS
 from reconciler.sandbox.arm.schema import Check
@@ -85,7 +85,7 @@ def _patch(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 def _checked(call: Call, node: Any, *, partial: bool) -> Json:
     if not isinstance(call.body, dict):
-        raise invalid_content("A JSON object is needed")
+        raise ContentError("A JSON object is needed.")
     body = {name: value for name, value in call.body.items() if name not in ("id", "name", "type")}
     return Check(call.version, partial=partial).body(node, body, None)
 

@@ -8,6 +8,7 @@ from enum import Enum
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Protocol
 
+from reconciler.sandbox.arm.errors import ContentError
 from reconciler.sandbox.arm.schema import Node, compile_schema
 from reconciler.sandbox.store import Record
 
@@ -117,7 +118,8 @@ class ResourceType:
     PUT leaves out is not a change. `prepare` runs before storing (defaults, rewrites, refusals),
     `ready` when a create or update completes (an ArmError there makes it Failed), `removed` when
     the record is gone, `present` shapes what GET shows. While `is_moving` says so, a GET tells
-    when to ask again.
+    when to ask again. `bad_content` and `bad_name` are the provider's own words for a body or a
+    name it does not take; the gateway reads the properties at the top itself.
     """
 
     type: str
@@ -143,6 +145,8 @@ class ResourceType:
     immutable_error: Callable[[str, str], Exception] | None = None
     global_name: Callable[[str], Exception] | None = None
     not_found: Callable[[str, str], Exception] | None = None
+    bad_content: Callable[[ContentError, Any], Exception] | None = None
+    bad_name: Callable[[str], Exception] | None = None
     can_put: bool = True
     can_patch: bool = True
     can_delete: bool = True

@@ -20,7 +20,7 @@ from reconciler.sandbox.arm.checks import (
     registration,
     strip_envelope,
 )
-from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import GROUPS, Target
 from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.schema import Check
@@ -137,7 +137,15 @@ class Writer:
             raise ArmError(
                 400, "InvalidRequestContent", "The request content was invalid: no JSON object."
             )
-        sent = strip_envelope(call.body, record_id, type_)
+        try:
+            return self._checked(call, type_, old, strip_envelope(call.body, record_id, type_))
+        except ContentError as error:
+            by_gateway = "." not in error.path and not (error.is_missing or error.is_choice)
+            if type_.bad_content is None or by_gateway:
+                raise
+            raise type_.bad_content(error, call.body) from error
+
+    def _checked(self, call: Call, type_: ResourceType, old: Record | None, sent: Json) -> Json:
         current = self._engine.present(old) if old is not None else {}
         if call.method == "PATCH":
             node = type_.patch_schema or pick(type_, current)
