@@ -7,6 +7,7 @@ before it is answered, so that what a client was told survives `kill -9`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import uuid
@@ -16,7 +17,16 @@ from typing import Any
 from aiohttp import hdrs, web
 from yarl import URL
 
-from reconciler.sandbox import control, entra_routes, hub, managed_identity, serving, storage
+from reconciler.sandbox import (
+    control,
+    entra_routes,
+    graph,
+    hub,
+    jsonc,
+    managed_identity,
+    serving,
+    storage,
+)
 from reconciler.sandbox.arm.engine import Engine
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import Answer, Call
@@ -30,6 +40,7 @@ from reconciler.sandbox.world import World
 Json = dict[str, Any]
 SUFFIX = ".core.sandbox.test"
 MAX_BODY = 1 << 30
+DEPLOYMENTS = "/providers/microsoft.resources/deployments/"
 ARM_AUDIENCES = ("https://management.core.windows.net", "https://management.azure.com")
 READS = ("GET", "HEAD")
 READS_SAVED_AFTER_S = 0.02
@@ -51,6 +62,7 @@ def build(world: World) -> web.Application:
     app.add_routes(control.routes(world, gate.faults))
     app.add_routes(entra_routes.routes(world))
     app.add_routes(managed_identity.routes(world))
+    app.add_routes(graph.routes(world))
     for plane in (storage, hub, serving):
         app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
@@ -84,7 +96,7 @@ class _Arm:
             method=request.method,
             path="/" + "/".join(part for part in request.path.split("/") if part),
             query=dict(request.query),
-            body=_json(raw),
+            body=_json(raw, request.path),
             headers={key.lower(): value for key, value in request.headers.items()},
             principal_id=claims["oid"],
             app_id=claims["appid"],
@@ -123,15 +135,18 @@ class _Arm:
         return claims
 
 
-def _json(raw: bytes) -> Any:
+def _json(raw: bytes, path: str) -> Any:
+    """The body of a request; that of a deployment may be JSON with comments."""
     if not raw.strip():
         return None
     try:
         return json.loads(raw)
     except ValueError as error:
-        raise ArmError(
-            400, "InvalidRequestContent", f"The request content was invalid: {error}"
-        ) from error
+        problem = error
+    if DEPLOYMENTS in path.lower():
+        with contextlib.suppress(ValueError):
+            return jsonc.loads(raw.decode())
+    raise ArmError(400, "InvalidRequestContent", f"The request content was invalid: {problem}")
 
 
 class _Gate:
@@ -251,7 +266,7 @@ class _Gate:
 def _kind(path: str) -> str:
     if path.startswith("/_identity/"):
         return "token"
-    if path.startswith(("/_", "/registrymanagement/")):
+    if path.startswith(("/_", "/graph/", "/registrymanagement/")):
         return "data"
     is_token = "/oauth2/" in path or "/.well-known/" in path or path.startswith("/metadata/")
     return "token" if is_token else "arm"

@@ -138,6 +138,7 @@ class _Entra:
             },
             "graph": f"{base}/graph",
             "graphAudience": f"{base}/graph",
+            "microsoftGraphResourceId": f"{base}/graph/",
             "gallery": f"{base}/gallery",
             "activeDirectoryDataLake": f"{base}/",
             "batch": f"{base}/batch",

@@ -280,6 +280,7 @@ ASSIGNMENTS = ResourceType(
     tracked=False,
     extension=True,
     can_patch=False,
+    delete_shows=True,
     shows_state=False,
     system_data=False,
     not_found=lambda name, id_: ArmError(

@@ -6,10 +6,9 @@ Sources: recorded azure-cli resource_group.json, ASO resource_group_crud.json (b
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import catalog
+from reconciler.sandbox.arm import catalog, filters
 from reconciler.sandbox.arm.checks import registration
 from reconciler.sandbox.arm.errors import ArmError, group_not_found
 from reconciler.sandbox.arm.ids import GROUPS
@@ -35,6 +34,14 @@ VERSIONS = versions(
     "2020-06-01 2020-10-01 2021-04-01 2022-09-01 2023-07-01 2024-03-01 2024-07-01 2024-11-01 "
     "2025-03-01 2025-04-01"
 )
+LIST_VERSIONS = (
+    versions(
+        "2015-11-01 2016-02-01 2016-07-01 2016-09-01 2017-05-10 2018-02-01 2018-05-01 2019-03-01 "
+        "2019-05-01 2019-05-10 2019-07-01 2019-08-01 2019-10-01 2020-08-01 2021-01-01"
+    )
+    + VERSIONS
+)
+"""The resource list's versions (azure-rest-api-specs, resource-manager/Microsoft.Resources)."""
 SUBSCRIPTION_VERSIONS = versions("2016-06-01 2019-06-01 2020-01-01 2021-01-01 2022-12-01")
 
 
@@ -55,8 +62,8 @@ def _bad_name(name: str) -> Exception:
 
 
 def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
-    wanted = tag_filter(call.query.get("$filter"))
-    return [record for record in records if wanted is None or has_tag(record, *wanted)]
+    passes = filters.group_test(call.query.get("$filter"))
+    return [record for record in records if passes(record)]
 
 
 GROUP = ResourceType(
@@ -92,31 +99,20 @@ GROUP = ResourceType(
 )
 
 
-def tag_filter(text: str | None) -> tuple[str, str | None] | None:
-    """Return (name, value or None) of a `tagName eq 'a' and tagValue eq 'b'` filter."""
-    if not text:
-        return None
-    name = re.search(r"tagname\s+eq\s+'([^']*)'", text, re.IGNORECASE)
-    value = re.search(r"tagvalue\s+eq\s+'([^']*)'", text, re.IGNORECASE)
-    if name is None:
-        raise ArmError(400, "InvalidFilterInQueryString", f"Invalid $filter '{text}'.")
-    return name[1], value[1] if value else None
-
-
-def has_tag(record: Record, name: str, value: str | None) -> bool:
-    """Whether a record carries a tag (name in any case), with this value if one is given."""
-    tags = record.body.get("tags") or {}
-    return any(k.lower() == name.lower() and value in (None, v) for k, v in tags.items())
-
-
 def _list_resources(world: World, call: Call, path: dict[str, str]) -> Answer:
     group = path.get("group")
     under = f"/subscriptions/{path['sub']}" + (f"/resourceGroups/{group}" if group else "")
     if group and world.store.get(under) is None:
         raise group_not_found(group)
-    records = [record for record in world.store.below(under) if _is_listed(world, record)]
-    found = _matching(records, call.query.get("$filter"))
-    return Answer(200, page(world, call, found, lambda record: _brief(world, record)))
+    text, expand = call.query.get("$filter"), call.query.get("$expand", "")
+    passes, hides_tags = filters.resource_test(text), filters.names_a_tag(text)
+    found = [r for r in world.store.below(under) if _is_listed(world, r) and passes(r)]
+
+    def show(record: Record) -> Json:
+        brief = _brief(world, record) | _expanded(world, record, expand)
+        return {k: v for k, v in brief.items() if not (hides_tags and k == "tags")}
+
+    return Answer(200, page(world, call, found, show))
 
 
 def _is_listed(world: World, record: Record) -> bool:
@@ -124,23 +120,22 @@ def _is_listed(world: World, record: Record) -> bool:
     return type_.tracked and record.type != GROUPS and record.type.count("/") == 1
 
 
-def _matching(records: list[Record], text: str | None) -> list[Record]:
-    if not text:
-        return records
-    type_ = re.search(r"resourcetype\s+eq\s+'([^']*)'", text, re.IGNORECASE)
-    if type_ is not None:
-        return [record for record in records if record.type.lower() == type_[1].lower()]
-    name = re.search(r"(?<![\w])name\s+eq\s+'([^']*)'", text, re.IGNORECASE)
-    if name is not None:
-        return [record for record in records if record.name.lower() == name[1].lower()]
-    wanted = tag_filter(text)
-    return [record for record in records if wanted is None or has_tag(record, *wanted)]
-
-
 def _brief(world: World, record: Record) -> Json:
     whole = world.arm.present(record)
     keys = ("id", "name", "type", "kind", "location", "sku", "identity", "tags", "systemData")
     return {key: whole[key] for key in keys if whole.get(key) is not None}
+
+
+def _expanded(world: World, record: Record, names: str) -> Json:
+    """The properties that `$expand` names, of the three that the list can add."""
+    whole, stamp = world.arm.present(record), record.hidden.get("systemData") or {}
+    extra = {
+        "createdTime": stamp.get("createdAt"),
+        "changedTime": stamp.get("lastModifiedAt"),
+        "provisioningState": (whole.get("properties") or {}).get("provisioningState", "Succeeded"),
+    }
+    wanted = {word.strip().lower() for word in names.split(",")}
+    return {key: value for key, value in extra.items() if key.lower() in wanted and value}
 
 
 def _subscription(world: World, sub: str) -> Json:
@@ -246,7 +241,7 @@ ROUTES = (
     Route("GET", _SUB, SUBSCRIPTION_VERSIONS, _one_subscription),
     Route("GET", "/tenants", SUBSCRIPTION_VERSIONS, _tenants),
     Route("GET", _SUB + "/locations", SUBSCRIPTION_VERSIONS, _locations),
-    Route("GET", _SUB + "/resources", VERSIONS, _list_resources),
+    Route("GET", _SUB + "/resources", LIST_VERSIONS, _list_resources),
     Route("GET", _SUB + "/resourceGroups/{group}/resources", VERSIONS, _list_resources),
     Route("GET", _SUB + "/providers", VERSIONS, _providers),
     Route("GET", _SUB + "/providers/{ns}", VERSIONS, _one_provider),

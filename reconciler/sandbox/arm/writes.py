@@ -232,8 +232,9 @@ class Writer:
         else:
             type_.before_delete(self._world, old, call)
             if type_.delete is Lro.SYNC:
+                shown = self._engine.present(old, call.version) if type_.delete_shows else None
                 remove(self._world, old, self._engine.types)
-                return Answer(type_.delete_status)
+                return Answer(type_.delete_status, shown)
             operation = self._engine.lifecycle.begin(old, type_, "Deleting", type_.delete_s)
             self._world.store.put(old)
         headers = self._engine.lifecycle.headers(old, type_, type_.delete, operation, call.version)
