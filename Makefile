@@ -5,12 +5,13 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	&& echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+AZ_VENV := .venv-azure-cli
 STAMP := $(VENV)/.installed
 SPEC := specs/phi3-ultrachat.yaml
 MUTMUT := 3.8.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test check bench mutation examples shapes schema lock clean
+.PHONY: demo test test-clients azure-cli check bench mutation examples shapes schema lock clean
 
 demo: $(STAMP)
 	@$(BIN)/reconcile --version
@@ -24,7 +25,19 @@ demo: $(STAMP)
 	@$(BIN)/reconcile chat $(SPEC) --sandbox "$(QUESTION)"
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto -m "not azure_cli and not azurite"
+
+# Foreign clients that need an environment of their own: make azure-cli, make azurite.
+test-clients: $(STAMP)
+	$(BIN)/python -m pytest -q tests/clients -m "azure_cli or azurite"
+
+azure-cli: $(AZ_VENV)/.installed
+
+$(AZ_VENV)/.installed: tests/clients/azure_cli/requirements.txt
+	@echo "making the Azure CLI's environment in $(AZ_VENV) (a minute or two, once)"
+	@$(PYTHON) -m venv $(AZ_VENV)
+	@$(AZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -66,4 +79,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .reconcile build dist
+	rm -rf $(VENV) $(AZ_VENV) .reconcile build dist

@@ -6,6 +6,7 @@ Sources: recorded azure-cli resource_group.json, ASO resource_group_crud.json (b
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog, filters
