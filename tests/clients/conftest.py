@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -67,3 +68,18 @@ def served(_served: Served) -> Served:
     _served.control("POST", "reset", {})
     _served.control("POST", "clock", {"mode": "instant"})
     return _served
+
+
+@pytest.fixture
+def azure_ml(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The environment that azure-ai-ml needs, and plain ARM to look at what it did."""
+    from tests.clients.azure_ml import Arm, StorageNames
+
+    names = StorageNames(urlsplit(served.url).port or 0)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", served.ca_file)
+    monkeypatch.setenv("HTTPS_PROXY", names.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "")  # MLClient sets it for the whole process
+    monkeypatch.delenv("AZUREML_CURRENT_CLOUD")
+    yield Arm(served)
+    names.close()

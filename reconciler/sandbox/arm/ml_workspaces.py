@@ -38,19 +38,25 @@ INHERITED = (*LINKED, "managedNetwork", "encryption")
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
 _PROPERTIES = """
   allowPublicAccessWhenBehindVnet: bool
-  allowRoleAssignmentOnRG@never/2024-07-01: bool
+  allowRoleAssignmentOnRG@never/2023-08-01: text_bool  # sent by azure-ai-ml with this version
   applicationInsights: str
+  allowRecoverSoftDeletedWorkspace: ignored
+  existingWorkspaces: ignored
+  softDeleteEnabled: ignored
   associatedWorkspaces@2024-04-01/2023-04-01: [str]
   containerRegistry: str
   description: str
   discoveryUrl: str
-  enableDataIsolation@2024-04-01/2023-04-01: bool
+  enableDataIsolation@2024-04-01/2023-04-01: text_bool
   enableServiceSideCMKEncryption@2025-06-01/2024-07-01: bool
   enableSoftwareBillOfMaterials: bool
   encryption: <ml.EncryptionProperty>
+    cosmosDbArmId: ignored  # these three, and the two below: in azure-ai-ml's ARM template
+    storageAccountArmId: ignored
+    searchAccountArmId: ignored
   featureStoreSettings@2023-10-01/2022-12-01: <ml.FeatureStoreSettings>
   friendlyName: str
-  hbiWorkspace: bool
+  hbiWorkspace: text_bool  # azure-ai-ml's ARM template sends the text `false` (Json.NET coerces)
   hubResourceId@2024-04-01/2023-04-01: str
   imageBuildCompute: str
   keyVault: str
@@ -63,7 +69,7 @@ _PROPERTIES = """
   primaryUserAssignedIdentity: str
   privateEndpointConnections-: any
   privateLinkCount-: int
-  provisionNetworkNow@2025-06-01/2024-10-01: bool
+  provisionNetworkNow@2025-06-01/2023-08-01: text_bool  # the same
   provisioningState-: str
   publicNetworkAccess: Enabled|Disabled
   serverlessComputeSettings@2023-10-01/2023-08-01: <ml.ServerlessComputeSettings>

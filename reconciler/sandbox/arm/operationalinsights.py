@@ -61,9 +61,11 @@ WORKSPACE = ResourceType(
     schema=schema(
         """
         location!: str
+        kind: ignored  # this and Application_Type: azure-ai-ml's ARM template sends them
         tags: map
         identity: <logs.Identity>
         properties:
+          Application_Type: ignored
           sku:
             name!: Free|Standard|Premium|PerNode|PerGB2018|Standalone|CapacityReservation|LACluster
             capacityReservationLevel: int

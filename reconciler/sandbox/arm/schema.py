@@ -17,8 +17,10 @@ One line a property, children indented by two blanks::
     ?distributionType = Mpi|PyTorch
       processCount: int
 
-Types: str, int, num, bool, any, map (string to string), or an enumeration `A|B` (any case).
-`null` is accepted wherever the property is not required, as Azure does.
+Types: str, int, num, bool, any, map (string to string), or an enumeration `A|B` (any case);
+`text_bool` is a bool that may be sent as text, `ignored` is taken and dropped.
+`null` is accepted wherever the property is not required, as Azure does, and so is "" for an
+enumeration (Json.NET's StringEnumConverter reads it as null; azure-ai-ml's template sends it).
 Error texts are those of the JSON library behind most resource providers.
 """
 
@@ -33,7 +35,7 @@ from typing import Any
 from reconciler.sandbox.arm.errors import ArmError, ContentError
 
 Json = dict[str, Any]
-_SCALARS = {"str", "int", "num", "bool", "any", "map", "obj"}
+_SCALARS = {"str", "int", "num", "bool", "text_bool", "any", "map", "obj", "ignored"}
 _SHAPES = Path(__file__).with_name("shapes.txt")
 
 
@@ -168,7 +170,7 @@ class Check:
         return dict(result)
 
     def _value(self, node: Node, value: Any, current: Any, path: str) -> Any:
-        if value is None:
+        if value is None or (value == "" and node.kind == "enum" and not node.required):
             return None
         match node.kind:
             case "obj":
@@ -197,6 +199,8 @@ class Check:
                     place,
                 )
             proper, child = found
+            if child.kind == "ignored":
+                continue
             if child.read_only:
                 _check_read_only(item, current.get(proper), place)
                 continue
@@ -273,7 +277,9 @@ def _scalar(node: Node, value: Any, path: str) -> Any:
     match node.kind:
         case "str" if not isinstance(value, str):
             raise _wrong_type(value, "String", path)
-        case "bool" if not isinstance(value, bool):
+        case "text_bool" if str(value).lower() in ("true", "false"):
+            return str(value).lower() == "true"
+        case "bool" | "text_bool" if not isinstance(value, bool):
             raise _wrong_type(value, "Boolean", path)
         case "int" if isinstance(value, bool) or not isinstance(value, int):
             raise _wrong_type(value, "Int32", path)

@@ -208,9 +208,14 @@ def _joined(owner: str, name: str) -> str:
 
 
 def _link(steps: list[Json]) -> None:
-    """Make `depends` ids of steps that will be deployed. Raises ArmError InvalidTemplate."""
+    """Make `depends` ids of steps that will be deployed. Raises ArmError InvalidTemplate.
+
+    What a resource that is not wanted depends on does not count, defined or not: the template
+    with which azure-ai-ml 1.35 makes workspaces depends on it.
+    """
     for step in steps:
-        step["depends"] = [found for name in step["depends"] for found in _named(steps, name)]
+        names = step["depends"] if step["wanted"] else []
+        step["depends"] = [found for name in names for found in _named(steps, name)]
     graph = {step["id"].lower(): step["depends"] for step in steps}
     try:
         TopologicalSorter(graph).prepare()

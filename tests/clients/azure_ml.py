@@ -1,0 +1,175 @@
+"""azure-ai-ml pointed at a served sandbox, and plain ARM reads of what it then holds."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from tests.clients.conftest import SUBSCRIPTION, Served
+
+RESOURCE_GROUP = "rg-ml"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}"
+WORKSPACES = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces"
+ML_VERSION = "2024-10-01-preview"
+STORAGE_SUFFIX = ".core.sandbox.test"
+
+
+def credential(served: Served) -> Any:
+    """The service principal that `reconcile sandbox serve` printed."""
+    from azure.identity import ClientSecretCredential
+
+    return ClientSecretCredential(
+        served.tenant_id,
+        served.client_id,
+        served.client_secret,
+        authority=served.url,
+        disable_instance_discovery=True,
+    )
+
+
+def client(served: Served, workspace: str | None = None) -> Any:
+    """A real MLClient; the keywords name a cloud, as for Azure Stack or a sovereign cloud."""
+    from azure.ai.ml import MLClient
+
+    base = served.url
+    return MLClient(
+        credential(served),
+        SUBSCRIPTION,
+        RESOURCE_GROUP,
+        workspace,
+        cloud=f"Sandbox-{urlsplit(base).port}",
+        cloud_metadata={
+            "azure_portal": f"{base}/portal",
+            "resource_manager": f"{base}/",
+            "active_directory": f"{base}/",
+            "aml_resource_id": f"{base}/aml",
+            "storage_endpoint": STORAGE_SUFFIX[1:],
+            "registry_discovery_endpoint": f"{base}/",
+        },
+        show_progress=False,
+        enable_telemetry=False,
+    )
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Azure Resource Manager without any SDK: what the sandbox holds, whatever a client shows."""
+
+    served: Served
+
+    def send(self, method: str, path: str, version: str = ML_VERSION, body: Any = None) -> Any:
+        """Return the answer to one request; `path` begins at `/subscriptions`."""
+        token = credential(self.served).get_token("https://management.azure.com/.default").token
+        return requests.request(
+            method,
+            self.served.url + path,
+            params={"api-version": version},
+            headers={"Authorization": f"Bearer {token}"},
+            json=body,
+            verify=self.served.ca_file,
+            timeout=30,
+        )
+
+    def get(self, path: str, version: str = ML_VERSION) -> dict[str, Any]:
+        """Return the body of a resource that must be there."""
+        answer = self.send("GET", path, version)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def put(self, path: str, version: str, **body: Any) -> dict[str, Any]:
+        """Write a resource and return it when it is ready."""
+        answer = self.send("PUT", path, version, body)
+        assert answer.status_code in (200, 201, 202), answer.text
+        for _ in range(20):
+            found = self.get(path, version)
+            if found.get("properties", {}).get("provisioningState", "Succeeded") == "Succeeded":
+                break
+        return found
+
+    def workspace(
+        self, name: str = "ws1", *, kind: str = "Default", group: str = RESOURCE_GROUP
+    ) -> dict[str, Any]:
+        """Create a workspace with its storage account and vault, in four requests."""
+        scope = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{group}"
+        self.put(scope, "2024-11-01", location="eastus")
+        account = self.put(
+            f"{scope}/providers/Microsoft.Storage/storageAccounts/{name}storage",
+            "2023-05-01",
+            location="eastus",
+            kind="StorageV2",
+            sku={"name": "Standard_LRS"},
+        )
+        sku = {"family": "A", "name": "standard"}
+        vault = self.put(
+            f"{scope}/providers/Microsoft.KeyVault/vaults/{name}-vault",
+            "2023-07-01",
+            location="eastus",
+            properties={"tenantId": self.served.tenant_id, "sku": sku, "accessPolicies": []},
+        )
+        return self.put(
+            f"{scope}/providers/Microsoft.MachineLearningServices/workspaces/{name}",
+            "2024-10-01",
+            location="eastus",
+            kind=kind,
+            identity={"type": "SystemAssigned"},
+            properties={"storageAccount": account["id"], "keyVault": vault["id"]},
+        )
+
+
+class StorageNames:
+    """A CONNECT proxy that resolves the sandbox's storage host names, and refuses all others.
+
+    On a machine of one's own a line in /etc/hosts does the same.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._target = ("127.0.0.1", port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.asked: list[str] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                inside, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(inside,), daemon=True).start()
+
+    def _serve(self, inside: socket.socket) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            part = inside.recv(4096)
+            if not part:
+                return
+            head += part
+        host = head.split()[1].decode().rpartition(":")[0]
+        self.asked.append(host)
+        if not host.endswith(STORAGE_SUFFIX):
+            inside.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+            inside.close()
+            return
+        outside = socket.create_connection(self._target)
+        inside.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        threading.Thread(target=_pump, args=(outside, inside), daemon=True).start()
+        _pump(inside, outside)
+
+
+def _pump(source: socket.socket, sink: socket.socket) -> None:
+    try:
+        while part := source.recv(65536):
+            sink.sendall(part)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
