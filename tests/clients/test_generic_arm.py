@@ -260,7 +260,7 @@ def test_a_write_is_followed_by_its_async_operation(arm: Arm, served: Served) ->
     assert arm.follow(status).json()["status"] == "Succeeded"
     made = arm.wait("PUT", path, "2024-10-01", {**body, "tags": {"a": "1"}})
     assert made.result()["tags"] == {"a": "1"}
-    assert arm.wait("DELETE", path, "2024-10-01").result() is None
+    assert arm.wait("DELETE", path, "2024-10-01").status() == "Succeeded"
     assert arm("GET", path, "2024-10-01").status_code == 404
 
 
