@@ -38,7 +38,7 @@ INHERITED = (*LINKED, "managedNetwork", "encryption")
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
 _PROPERTIES = """
   allowPublicAccessWhenBehindVnet: bool
-  allowRoleAssignmentOnRG@never/2023-08-01: text_bool  # sent by azure-ai-ml with this version
+  allowRoleAssignmentOnRG~@never/2024-07-01: text_bool  # azure-ai-ml sends it with 2023-08-01
   applicationInsights: str
   allowRecoverSoftDeletedWorkspace: ignored
   existingWorkspaces: ignored
@@ -69,7 +69,7 @@ _PROPERTIES = """
   primaryUserAssignedIdentity: str
   privateEndpointConnections-: any
   privateLinkCount-: int
-  provisionNetworkNow@2025-06-01/2023-08-01: text_bool  # the same
+  provisionNetworkNow~@2025-06-01/2024-10-01: text_bool  # and this
   provisioningState-: str
   publicNetworkAccess: Enabled|Disabled
   serverlessComputeSettings@2023-10-01/2023-08-01: <ml.ServerlessComputeSettings>

@@ -11,6 +11,7 @@ One line a property, children indented by two blanks::
       keys: {str}                     # a map; `{}` with children is a map of objects
       authMode@2025-06-01: A|B        # known from this api-version on
       mode@2025-06-01/2022-12-01: str # in stable versions / in previews (`never`: in none)
+      later~@2025-06-01: str          # `~` taken and dropped by the api-versions before
     networkAcls: <storage.Rules>    # as Microsoft's own package has it (shapes.txt)
       bypass@2025-06-01: ~          # the shape's own, with other flags or since a version
     distributionType!: Mpi|PyTorch  # what else there is depends on it:
@@ -46,6 +47,7 @@ class Node:
     kind: str
     required: bool = False
     read_only: bool = False
+    early: bool = False
     since: str = ""
     choices: tuple[str, ...] = ()
     children: dict[str, Node] = field(default_factory=dict)
@@ -133,7 +135,8 @@ def _property(text: str) -> tuple[str, Node]:
     required, read_only = "!" in text.split(":")[0], "-" in name
     node = _typed(kind.strip())
     node.required, node.read_only, node.since = required, read_only, since.strip("!-")
-    return name.strip("!-"), node
+    node.early = "~" in name
+    return name.strip("!-~"), node
 
 
 def _typed(kind: str) -> Node:
@@ -192,6 +195,8 @@ class Check:
         for key, item in value.items():
             place = f"{path}.{key}" if path else key
             found = _find(properties, key)
+            if found is not None and found[1].early and not is_known(found[1], self.version):
+                continue
             if found is None or not is_known(found[1], self.version):
                 raise ContentError(
                     f"Could not find member '{key}' on object of type 'ResourceDefinition'. "
