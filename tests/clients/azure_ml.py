@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import uuid
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,14 +37,22 @@ def client(served: Served, workspace: str | None = None) -> Any:
     """A real MLClient; the keywords name a cloud, as for Azure Stack or a sovereign cloud."""
     from azure.ai.ml import MLClient
 
+    where = (SUBSCRIPTION, RESOURCE_GROUP, workspace)
+    return MLClient(credential(served), *where, **_cloud(served))
+
+
+def registries(served: Served, registry: str) -> Any:
+    """A real MLClient of a registry."""
+    from azure.ai.ml import MLClient
+
+    return MLClient(credential(served), registry_name=registry, **_cloud(served))
+
+
+def _cloud(served: Served) -> dict[str, Any]:
     base = served.url
-    return MLClient(
-        credential(served),
-        SUBSCRIPTION,
-        RESOURCE_GROUP,
-        workspace,
-        cloud=f"Sandbox-{urlsplit(base).port}",
-        cloud_metadata={
+    return {
+        "cloud": f"Sandbox-{urlsplit(base).port}",
+        "cloud_metadata": {
             "azure_portal": f"{base}/portal",
             "resource_manager": f"{base}/",
             "active_directory": f"{base}/",
@@ -51,9 +60,9 @@ def client(served: Served, workspace: str | None = None) -> Any:
             "storage_endpoint": STORAGE_SUFFIX[1:],
             "registry_discovery_endpoint": f"{base}/",
         },
-        show_progress=False,
-        enable_telemetry=False,
-    )
+        "show_progress": False,
+        "enable_telemetry": False,
+    }
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,52 @@ class Arm:
             identity={"type": "SystemAssigned"},
             properties={"storageAccount": account["id"], "keyVault": vault["id"]},
         )
+
+    def cores(self, family: str, limit: int) -> None:
+        """Have the quota of a family of virtual machines raised."""
+        scope = f"/subscriptions/{SUBSCRIPTION}/providers"
+        location = f"{scope}/Microsoft.MachineLearningServices/locations/eastus"
+        properties = {
+            "limit": {"limitObjectType": "LimitValue", "value": limit},
+            "name": {"value": family},
+        }
+        path = f"{location}/providers/Microsoft.Quota/quotas/{family}"
+        answer = self.send("PUT", path, "2025-09-01", {"properties": properties})
+        assert answer.status_code == 202, answer.text
+        request = urlsplit(answer.headers["Location"]).path
+        self.get(request, "2025-09-01")
+
+    def identity(self, *roles: str) -> str:
+        """Create a user-assigned identity with roles on the resource group; returns its id."""
+        path = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/robot"
+        made = self.put(path, "2024-11-30", location="eastus")
+        for role in roles:
+            definition = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+            properties = {
+                "roleDefinitionId": f"{definition}/roleDefinitions/{role}",
+                "principalId": made["properties"]["principalId"],
+                "principalType": "ServicePrincipal",
+            }
+            name = uuid.uuid5(uuid.NAMESPACE_URL, role)
+            assignment = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/{name}"
+            body = {"properties": properties}
+            assert self.send("PUT", assignment, "2022-04-01", body).status_code == 201
+        return str(made["id"])
+
+    def blob(self, ml: Any, uri: str) -> bytes:
+        """Return the bytes that lie at an `azureml://.../datastores/{name}/paths/{path}` URI."""
+        from azure.storage.blob import BlobServiceClient
+
+        name, path = uri.split("/datastores/")[1].split("/paths/")
+        store = ml.datastores.get(name, include_secrets=True)
+        service = BlobServiceClient(
+            f"https://{store.account_name}.blob{STORAGE_SUFFIX}", store.credentials.account_key
+        )
+        with service:
+            found: bytes = (
+                service.get_blob_client(store.container_name, path).download_blob().readall()
+            )
+        return found
 
 
 class StorageNames:

@@ -41,7 +41,7 @@ def test_a_cluster_is_made_changed_listed_and_deleted(ml: Any, azure_ml: Arm) ->
     assert held["properties"]["scaleSettings"] == {
         "minNodeCount": 0,
         "maxNodeCount": 2,
-        "nodeIdleTimeBeforeScaleDown": "PT120S",
+        "nodeIdleTimeBeforeScaleDown": "PT2M",
     }
     found = ml.compute.get("cpu-cluster")
     found.max_instances = 1
@@ -115,13 +115,13 @@ def test_a_local_folder_is_uploaded_whole(ml: Any, azure_ml: Arm, tmp_path: Path
 
 
 def test_a_connection_shows_its_key_only_when_asked(ml: Any, azure_ml: Arm) -> None:
-    from azure.ai.ml.entities import APIKeyConfiguration, WorkspaceConnection
+    from azure.ai.ml.entities import ApiKeyConfiguration, WorkspaceConnection
 
     wanted = WorkspaceConnection(
         name="my-api",
         type="custom",
         target="https://api.example.test",
-        credentials=APIKeyConfiguration(key="the-key"),
+        credentials=ApiKeyConfiguration(key="the-key"),
     )
     ml.connections.create_or_update(workspace_connection=wanted)
     held = azure_ml.get(f"{WORKSPACE}/connections/my-api")["properties"]

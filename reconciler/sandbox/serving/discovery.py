@@ -65,14 +65,22 @@ class Discovery:
         found = [self._version(registry, model, str(number)) for number in reversed(known)]
         return web.json_response({"value": found[: int(request.query.get("$top", len(found)))]})
 
+    async def models(self, request: web.Request) -> web.StreamResponse:
+        """GET all models of a registry, on one page."""
+        caller(self._world, request)
+        registry = _registry(request)
+        found = [self._container(registry, model) for model in catalog.MODELS[registry]]
+        return web.json_response({"value": found})
+
     async def model(self, request: web.Request) -> web.StreamResponse:
         """GET a registry's model with the number of its newest version."""
         caller(self._world, request)
-        registry, model = _registry(request), _name(request)
+        return web.json_response(self._container(_registry(request), _name(request)))
+
+    def _container(self, registry: str, model: str) -> Json:
         latest = catalog.MODELS[registry][model][-1]
         properties = {"isArchived": False, "latestVersion": str(latest), "nextVersion": None}
-        identity = self._id(registry, model)
-        return web.json_response({"id": identity, "name": model, "properties": properties})
+        return {"id": self._id(registry, model), "name": model, "properties": properties}
 
     def _id(self, registry: str, model: str) -> str:
         return f"azureml://registries/{registry}/models/{model}"

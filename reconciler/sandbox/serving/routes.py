@@ -32,9 +32,11 @@ async def _nothing(request: web.Request) -> web.StreamResponse:
 def _discovery(world: World) -> list[web.RouteDef]:
     handlers = Discovery(world)
     models = REGISTRY_PATH + "/models/{model}"
+    all_models = REGISTRY_PATH + "/models"
     found = {
         "/_aml/discovery": handlers.workspace,
         "/registrymanagement/v1.0/registries/{registry}/discovery": handlers.registry,
+        all_models: handlers.models,
         models: handlers.model,
         models + "/versions": handlers.model_versions,
         models + "/versions/{version}": handlers.model_version,
