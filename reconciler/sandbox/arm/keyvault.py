@@ -222,6 +222,7 @@ VAULTS = ResourceType(
           sku!:
             family!: A
             name!: standard|premium
+          tokenBindingParameters@never/2026-03-01: any
           createMode: recover|default
           accessPolicies: [<keyvault.AccessPolicyEntry>]
           enabledForDeployment: bool

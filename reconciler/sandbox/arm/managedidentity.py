@@ -49,6 +49,7 @@ USER_ASSIGNED = ResourceType(
         location!: str
         tags: map
         properties:
+          assignmentRestrictions@never/2025-05-31: any
           isolationScope@2024-11-30: None|Regional
           principalId-: str
           clientId-: str
@@ -70,6 +71,7 @@ FEDERATED = ResourceType(
         properties!:
           issuer!: str
           subject!: str
+          claimsMatchingExpression@never/2025-01-31: any
           audiences!: [str]
         """
     ),

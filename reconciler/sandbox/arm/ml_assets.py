@@ -210,35 +210,50 @@ def _version(
 
 
 _DATA_TYPES = "uri_file|uri_folder|mltable"
+# Previews of 2023-04 to 2024-04 alone had these.
+_DRAFT = """
+  autoDeleteSetting@never/2023-04-01..2024-04-01: any
+  intellectualProperty@never/2023-04-01..2024-04-01: any
+"""
+_DATA_VERSION = f"""
+  dataType!: {_DATA_TYPES}
+  dataUri!: str
+  stage@never/2023-04-01..2024-04-01: str
+  ?dataType = mltable
+    referencedUris: [str]
+{_DRAFT}"""
+_MODEL_VERSION = f"""
+  flavors: {{<ml.FlavorData>}}
+  jobName: str
+  modelType: str
+  modelUri: str
+  stage@2023-04-01/2023-04-01: str
+  datasets@2025-12-01/2024-10-01: [any]
+{_DRAFT}"""
+_ENVIRONMENT_VERSION = f"""
+  image: str
+  condaFile: str
+  build: <ml.BuildContext>
+  osType: Linux|Windows
+  environmentType-: str
+  imageDetails@never/2024-10-01: any
+  inferenceConfig: <ml.InferenceContainerProperties>
+    startupRoute@2024-10-01/2024-10-01: ~
+  autoRebuild@2022-10-01/2022-12-01: str
+  stage@2023-04-01/2023-04-01: str
+{_DRAFT}"""
 TYPES = (
     _container(DATA, "Data", f"  dataType!: {_DATA_TYPES}\n"),
-    _version(
-        DATA,
-        "Data",
-        f"  dataType!: {_DATA_TYPES}\n  dataUri!: str\n  stage: str\n  autoDeleteSetting: any\n"
-        "  intellectualProperty: any\n  referencedUris: [str]\n",
-        _prepare_data,
-        ("properties.dataType",),
-    ),
+    _version(DATA, "Data", _DATA_VERSION, _prepare_data, ("properties.dataType",)),
     _container(MODELS, "Model"),
-    _version(
-        MODELS,
-        "Model",
-        "  flavors: {<ml.FlavorData>}\n  jobName: str\n  modelType: str\n  modelUri: str\n  stage: str\n"
-        "  datasets: [any]\n  autoDeleteSetting: any\n  intellectualProperty: any\n"
-        "  systemMetadata: any\n",
-        _prepare_model,
-        ("properties.modelType",),
-    ),
+    _version(MODELS, "Model", _MODEL_VERSION, _prepare_model, ("properties.modelType",)),
     _container(ENVIRONMENTS, "Environment"),
-    _version(
-        ENVIRONMENTS,
-        "Environment",
-        "  image: str\n  condaFile: str\n  build: <ml.BuildContext>\n  osType: Linux|Windows\n"
-        "  environmentType-: str\n  inferenceConfig: <ml.InferenceContainerProperties>\n  autoRebuild: str\n  stage: str\n"
-        "  autoDeleteSetting: any\n  intellectualProperty: any\n",
-        _prepare_environment,
-    ),
+    _version(ENVIRONMENTS, "Environment", _ENVIRONMENT_VERSION, _prepare_environment),
     _container(CODES, "Code"),
-    _version(CODES, "Code", "  codeUri: str\n", _prepare_code),
+    _version(
+        CODES,
+        "Code",
+        "  codeUri: str\n  autoDeleteSetting@never/2023-04-01..2024-04-01: any\n",
+        _prepare_code,
+    ),
 )

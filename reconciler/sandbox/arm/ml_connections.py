@@ -110,8 +110,8 @@ CONNECTIONS = ResourceType(
           peRequirement@2025-12-01/2024-07-01: Required|NotRequired|NotApplicable
           peStatus@2025-12-01/2024-07-01: Inactive|Active|NotApplicable
           useWorkspaceManagedIdentity@2025-12-01/2024-07-01: bool
-          value: str
-          valueFormat: str
+          value@2022-05-01..2025-09-01/2022-02-01..2023-04-01: str
+          valueFormat@2022-05-01..2025-09-01/2022-02-01..2023-04-01: str
           createdByWorkspaceArmId-@2024-04-01/2023-08-01: str
           group-@2024-04-01/2024-01-01: str
         tags: map

@@ -104,6 +104,9 @@ DATASTORES = ResourceType(
         """
         properties!: <ml.DatastoreProperties>
           datastoreType!: AzureBlob|AzureFile|AzureDataLakeGen2
+          resourceGroup@2023-10-01/2022-05-01: ~
+          subscriptionId@2023-10-01/2022-05-01: ~
+          intellectualProperty@never/2023-04-01..2024-04-01: any
         """
     ),
     name_pattern=r"^[a-zA-Z0-9_]{1,255}$",

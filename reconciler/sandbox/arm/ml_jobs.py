@@ -259,14 +259,14 @@ _BASE = """
   notificationSetting@2024-04-01/2023-02-01: <ml.NotificationSetting>
   parentJobName@never/2024-10-01: str
   services: {<ml.JobService>}
-  secretsConfiguration: any
+  secretsConfiguration@never/2023-04-01..2024-04-01: any
   description: str
   properties: map
   tags: map
   status-: str
   queueSettings@2023-10-01/2023-02-01:
     jobTier: Null|Spot|Basic|Standard|Premium
-    priority: int
+    priority@never/2022-12-01..2024-04-01: int
 """
 _OUTPUT = """
     assetVersion: str  # in 2024-01-01-preview, where the SDK still sends it
@@ -282,9 +282,6 @@ _FINE_TUNING = schema(
   fineTuningDetails!: <ml.FineTuningVertical>
   resources:
     instanceTypes: [str]
-    instanceType: str
-    instanceCount: int
-    properties: any
   outputs!: {{<ml.JobOutput>}}{_OUTPUT}
 """
 )
@@ -303,6 +300,9 @@ _COMMAND = schema(
     pathOnCompute: str
   limits: <ml.JobLimits>
   resources: <ml.JobResourceConfiguration>
+    dockerArgsList@2025-12-01/2024-10-01: ~
+    locations@never/2023-02-01..2024-04-01: [str]
+    maxInstanceCount@never/2023-04-01..2024-04-01: int
   outputs: {{<ml.JobOutput>}}{_OUTPUT}
   parameters-: any
 """

@@ -81,6 +81,8 @@ WORKSPACE = ResourceType(
           publicNetworkAccessForIngestion: Enabled|Disabled|SecuredByPerimeter
           publicNetworkAccessForQuery: Enabled|Disabled|SecuredByPerimeter
           forceCmkForQuery: bool
+          failover@2025-02-01: <logs.WorkspaceFailoverProperties>
+          replication@2025-02-01: <logs.WorkspaceReplicationProperties>
           defaultDataCollectionRuleResourceId: str
           provisioningState-: str
           customerId-: str

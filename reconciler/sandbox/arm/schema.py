@@ -12,6 +12,7 @@ One line a property, children indented by two blanks::
       authMode@2025-06-01: A|B        # known from this api-version on
       mode@2025-06-01/2022-12-01: str # in stable versions / in previews (`never`: in none)
       later~@2025-06-01: str          # `~` taken and dropped by the api-versions before
+      draft@never/2023-04-01..2024-04-01: str  # and up to a version
     networkAcls: <storage.Rules>    # as Microsoft's own package has it (shapes.txt)
       bypass@2025-06-01: ~          # the shape's own, with other flags or since a version
     distributionType!: Mpi|PyTorch  # what else there is depends on it:
@@ -316,4 +317,5 @@ def is_known(node: Node, version: str) -> bool:
     """Whether an api-version has a property."""
     stable, _, preview = node.since.partition("/")
     since = preview if preview and version.endswith("-preview") else stable
-    return since <= version[:10]
+    first, _, last = since.partition("..")
+    return first <= version[:10] and (not last or version[:10] <= last)

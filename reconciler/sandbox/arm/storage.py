@@ -52,13 +52,20 @@ _SCHEMA = schema(
       name!: {_SKUS}
       tier: Standard|Premium  # read-only, yet every exported template sends it
     tags: map
-    zones: [str]
+    zones@2025-01-01: [str]
+    placement@2025-01-01: <storage.Placement>
     extendedLocation: <storage.ExtendedLocation>
     """,
     identities.SCHEMA,
     """
     properties:
-      accessTier: Hot|Cool|Premium|Cold
+      accessTier: Hot|Cool|Premium|Cold|Smart
+      allowedCopyScope: AAD|PrivateLink|All
+      allowSharedKeyAccessForServices@2025-08-01: <storage.StorageAccountSharedKeyAccessProperties>
+      customDomain: <storage.CustomDomain>
+      dataCollaborationPolicyProperties@2025-08-01: <storage.StorageDataCollaborationPolicyProperties>
+      dualStackEndpointPreference@2025-01-01: <storage.DualStackEndpointPreference>
+      geoPriorityReplicationStatus@2025-06-01: <storage.GeoPriorityReplicationStatus>
       allowBlobPublicAccess: bool
       allowCrossTenantReplication: bool
       allowSharedKeyAccess: bool
@@ -75,10 +82,14 @@ _SCHEMA = schema(
       dnsEndpointType: Standard|AzureDnsZone
       encryption: <storage.Encryption>
       networkAcls: <storage.NetworkRuleSet>
+        ipv6Rules@2025-01-01: ~
       keyPolicy: <storage.KeyPolicy>
       sasPolicy: <storage.SasPolicy>
+        requireUserBoundUserDelegationSas@2026-09-01: ~
+        requireUserBoundUserDelegationSasAction@2026-09-01: ~
       routingPreference: <storage.RoutingPreference>
       azureFilesIdentityBasedAuthentication: <storage.AzureFilesIdentityBasedAuthentication>
+        smbOAuthSettings@2025-01-01: ~
       immutableStorageWithVersioning: <storage.ImmutableStorageAccount>
       provisioningState-: str
       primaryEndpoints-: any
@@ -259,6 +270,7 @@ BLOB_SERVICE = _service(
         allowPermanentDelete: bool
       isVersioningEnabled: bool
       automaticSnapshotPolicyEnabled: bool
+      staticWebsite@2025-08-01: <storage.StaticWebsite>
       changeFeed: <storage.ChangeFeed>
       restorePolicy: <storage.RestorePolicyProperties>
       containerDeleteRetentionPolicy:
@@ -335,6 +347,9 @@ BLOB_CONTAINER = ResourceType(
     metadata: map
     defaultEncryptionScope: str
     denyEncryptionScopeOverride: bool
+    enableNfsV3AllSquash: bool
+    enableNfsV3RootSquash: bool
+    immutableStorageWithVersioning: <storage.ImmutableStorageWithVersioning>
     """
     ),
     name_pattern=r"^[a-z0-9$-]{3,63}$",
@@ -354,6 +369,11 @@ FILE_SHARE = ResourceType(
     shareQuota: int
     accessTier: str
     enabledProtocols: SMB|NFS
+    rootSquash: NoRootSquash|RootSquash|AllSquash
+    signedIdentifiers: [<storage.SignedIdentifier>]
+    provisionedIops@2024-01-01: int
+    provisionedBandwidthMibps@2024-01-01: int
+    fileSharePaidBursting@2024-01-01: <storage.FileSharePropertiesFileSharePaidBursting>
     """
     ),
     name_pattern=r"^[a-z0-9-]{3,63}$",
