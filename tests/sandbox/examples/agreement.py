@@ -92,5 +92,5 @@ def _objects(
             yield below, "need not be sent"
         yield from _compare(types, types.at(spec["type"]), node, version, below, depth + 1)
     for name in known.keys() - published:
-        if not known[name].read_only:
+        if not known[name].read_only and known[name].kind != "ignored":
             yield f"{place}.{name}".lstrip("."), "is not published"
