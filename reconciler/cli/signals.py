@@ -2,6 +2,8 @@
 
 Nothing is lost either way: what is true is in Azure, and the same command resumes. While
 nothing is being written there is nothing to finish, so the first signal leaves at once.
+Who sends SIGTERM (a container, a pipeline) sends SIGKILL soon after: a request that Azure
+does not answer by then is not waited for.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ from typing import NoReturn
 from reconciler.diagnostics import ExitCode
 
 CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+GRACE_S = 4.0
+"""How long a gentle stop may take after SIGTERM; a container gives ten seconds or more."""
 SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -44,6 +48,8 @@ class Signals:
             leave(code)
         self.received = code
         self._stop.set()
+        if code is ExitCode.TERMINATED:
+            _leave_after(GRACE_S, code)
         # A handler may interrupt a thread that holds a stream's lock: another thread writes.
         from threading import Thread
 
@@ -52,6 +58,15 @@ class Signals:
             "(press Ctrl-C again to leave at once)"
         )
         Thread(target=self._say, args=(text,), daemon=True).start()
+
+
+def _leave_after(seconds: float, code: ExitCode) -> None:
+    """Leave when the run has not ended by then."""
+    from threading import Timer
+
+    timer = Timer(seconds, leave, (code,))
+    timer.daemon = True
+    timer.start()
 
 
 def leave(code: ExitCode) -> NoReturn:
