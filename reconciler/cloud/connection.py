@@ -142,7 +142,7 @@ class Connection:
         from reconciler.cloud.signin import AzureCredential, SandboxCredential
 
         access = self.cloud.sandbox
-        return SandboxCredential(access) if access else AzureCredential()
+        return SandboxCredential(access) if access else AzureCredential(self)
 
     def sign_in(self) -> None:
         """Ask for the ARM token in the background, while the rest is being imported.

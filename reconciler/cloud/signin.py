@@ -13,15 +13,21 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from reconciler.cloud.connection import SandboxAccess
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.tokens import Token
+from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import DeniedError, UnavailableError
 from reconciler.sensitive import remember
 
+if TYPE_CHECKING:
+    from reconciler.cloud.connection import Connection
+
 TIMEOUT_S = 30
+SIGN_IN_RETRIES = 3
 SECRET_VARIABLES = (
     "AZURE_CLIENT_SECRET",
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
@@ -40,12 +46,19 @@ Sources: azure-identity's EnvironmentVariables and managed identity, huggingface
 class AzureCredential:
     """Whoever azure-identity finds: environment, workload or managed identity, Azure CLI."""
 
-    def __init__(self) -> None:
-        """Look for nothing yet."""
+    def __init__(self, connection: Connection) -> None:
+        """Look for nothing yet; the waits of the sign-in are those of the run."""
         from azure.identity import DefaultAzureCredential
 
+        from reconciler.cloud.transport import SignInTransport
+
         remember(*(os.environ.get(name) for name in SECRET_VARIABLES))
-        self._credential = DefaultAzureCredential(exclude_interactive_browser_credential=True)
+        self._credential = DefaultAzureCredential(
+            exclude_interactive_browser_credential=True,
+            transport=SignInTransport(connection),
+            retry_total=SIGN_IN_RETRIES,
+        )
+        fence_loggers()
 
     def get_token(self, *scopes: str) -> Token:
         """Return a token for the scopes. Raises `DeniedError` when nobody can sign in."""

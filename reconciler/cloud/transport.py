@@ -23,7 +23,7 @@ from azure.core.pipeline.transport import RequestsTransport
 
 from reconciler.cloud.retry import MAX_WAIT_S, retry_after
 from reconciler.cloud.rules import REDIRECTS, redirected
-from reconciler.cloud.session import user_agent
+from reconciler.cloud.session import BoundedSession, user_agent
 from reconciler.cloud.wire_log import log_answer
 
 if TYPE_CHECKING:
@@ -101,6 +101,23 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
             return False
         request.headers["Authorization"] = BEARER + token
         return True
+
+
+class SignInTransport(RequestsTransport):  # type: ignore[misc]  # lazily exported, untyped
+    """For azure-identity, which speaks to other hosts than Azure's and sends no token of ours.
+
+    Its requests and retries are its own (a sign-in changes nothing), its waits are ours.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        """Open no connection yet; it is not the pool of the run."""
+        session = BoundedSession(connection.pool_size)
+        super().__init__(session=session, session_owner=False)
+        self._connection = connection
+
+    def sleep(self, duration: float) -> None:
+        """Wait: capped, and not past the end of the run."""
+        self._connection.sleep(min(max(duration, 0.0), MAX_WAIT_S))
 
 
 class SignIn(SansIOHTTPPolicy[Any, Any]):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -176,6 +177,21 @@ def connect(
         return connection
 
     return make
+
+
+@pytest.fixture
+def everything_logged(monkeypatch):
+    """Let a root handler at DEBUG keep all that is logged, as a notebook would."""
+    monkeypatch.setenv("AZURE_LOG_LEVEL", "DEBUG")
+    root, kept = logging.getLogger(), []
+    handler = logging.Handler()
+    handler.emit = kept.append
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield kept
+    root.removeHandler(handler)
+    root.setLevel(before)
 
 
 def arm_error(code: str, message: str = "told so") -> dict[str, Any]:

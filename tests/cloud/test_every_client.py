@@ -141,21 +141,6 @@ def test_a_storage_address_that_is_not_of_the_cloud_gets_no_token(elsewhere, con
     assert elsewhere.seen == []
 
 
-@pytest.fixture
-def everything_logged(monkeypatch):
-    """Let a root handler at DEBUG keep all that is logged, as a notebook would."""
-    monkeypatch.setenv("AZURE_LOG_LEVEL", "DEBUG")
-    root, kept = logging.getLogger(), []
-    handler = logging.Handler()
-    handler.emit = kept.append
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG)
-    yield kept
-    root.removeHandler(handler)
-    root.setLevel(before)
-
-
 @every_method
 def test_no_library_logs_what_it_sends(azure, connect, everything_logged, name, calls):
     logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.DEBUG)
