@@ -23,7 +23,7 @@ import requests
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.operations import Operation
 from reconciler.cloud.retry import retry_after
-from reconciler.cloud.rules import REDIRECTS, may_resend, redirected
+from reconciler.cloud.rules import REDIRECTS, THROTTLED, may_resend, redirected
 from reconciler.cloud.wire_log import log_answer
 from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
@@ -122,6 +122,7 @@ class ArmClient:
         attempt, renewed = 0, False
         while True:
             attempt += 1
+            self._connection.throttle.wait(method, url)
             authorization = self._token()
             try:
                 answer = self._send_once(method, url, body, self._headers(authorization, headers))
@@ -132,6 +133,8 @@ class ArmClient:
                     if renewed:
                         continue
                 asked = getattr(error, "retry_after_s", None)
+                if status == THROTTLED:
+                    self._connection.throttle.slow_down(method, url, asked, attempt)
                 if not self._connection.resending.wait(method, status, asked, attempt):
                     raise self._budgeted(error, method, status) from error
                 continue

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.cloud.rules import Resending, refuse_write, writes
+from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import Credential, Tokens
 from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import (
@@ -122,6 +123,7 @@ class Connection:
         self.pool_size = pool_size
         self.stop = threading.Event()
         self.resending = Resending(self.sleep)
+        self.throttle = Throttle(self.sleep)
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
         fence_loggers()

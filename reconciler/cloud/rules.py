@@ -23,6 +23,7 @@ RESENDABLE = {"GET", "HEAD", "PUT", "DELETE"}
 READING_POSTS = ("/checknameavailability",)
 """The only POSTs that plan may send: they read, and touch no key."""
 REDIRECTS = (301, 302, 303, 307, 308)
+THROTTLED = 429
 FREE_RETRIES = 50
 RETRY_SHARE = 0.2
 JITTER = 0.1
@@ -50,7 +51,7 @@ def may_resend(method: str, status: int | None) -> bool:
 
     A POST or PATCH does only when Azure turned it away unread (429).
     """
-    if status == 429:
+    if status == THROTTLED:
         return True
     return method in RESENDABLE and (status is None or status in TRANSIENT)
 
@@ -95,9 +96,12 @@ class Resending:
         """Return whether to send again, after the wait that Azure asked for (or our own).
 
         `attempt` is how often it was sent already, `asked_s` Azure's own word on waiting.
+        After a 429 it is the throttle that waits, with all others that it concerns.
         """
         if attempt >= MAX_TRIES or not may_resend(method, status) or not self._take():
             return False
+        if status == THROTTLED:
+            return True
         seconds = wait_seconds(asked_s, attempt)
         self._sleep(min(seconds * random.uniform(1.0, 1.0 + JITTER), MAX_WAIT_S))
         return True

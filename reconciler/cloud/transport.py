@@ -22,7 +22,7 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import RequestsTransport
 
 from reconciler.cloud.retry import MAX_WAIT_S, retry_after
-from reconciler.cloud.rules import REDIRECTS, redirected
+from reconciler.cloud.rules import REDIRECTS, THROTTLED, redirected
 from reconciler.cloud.session import BoundedSession, user_agent
 from reconciler.cloud.wire_log import log_answer
 
@@ -65,6 +65,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         start, attempt, renewed = _position(request), 0, False
         while True:
             attempt += 1
+            connection.throttle.wait(request.method, request.url)
             response, error = self._send_once(request, options)
             if response is not None and response.status_code == 401 and not renewed:
                 renewed = self._renew(request)
@@ -72,6 +73,8 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
                     continue
             status = None if response is None else response.status_code
             asked = None if response is None else retry_after(_lower(response.headers))
+            if status == THROTTLED:
+                connection.throttle.slow_down(request.method, request.url, asked, attempt)
             if not _needs_again(status) or not _rewind(request, start):
                 break
             if not connection.resending.wait(request.method, status, asked, attempt):

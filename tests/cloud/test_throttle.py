@@ -1,0 +1,97 @@
+"""One 429 slows down everyone whom it concerns, and nobody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.cloud import throttle
+from reconciler.cloud.throttle import READ_SPACING_S, WRITE_SPACING_S, Throttle, scope_of
+from tests.cloud.conftest import GROUP, VAULT, Reply, arm_error
+
+ARM = "https://management.azure.com"
+STORE = f"{ARM}{GROUP}/providers/Microsoft.Storage/storageAccounts/s"
+
+
+class Clock:
+    """Time that passes only by sleeping."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(throttle, "time", made)
+    return made
+
+
+def test_nothing_waits_before_there_was_a_429(clock):
+    pace = Throttle(clock.sleep)
+    for _ in range(1000):
+        pace.wait("PUT", STORE)
+    assert clock.now == 1000.0
+
+
+def test_all_that_ask_the_same_wait_and_then_go_one_by_one(clock):
+    pace = Throttle(clock.sleep)
+    pace.slow_down("PUT", STORE, 7.0, 1)
+    pace.wait("PUT", STORE)
+    assert clock.now == 1007.0
+    for _ in range(10):
+        pace.wait("PUT", f"{STORE}2")
+    assert clock.now == pytest.approx(1007.0 + 10 * WRITE_SPACING_S)
+
+
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [
+        ("GET", STORE),
+        ("PUT", f"{ARM}{VAULT}"),
+        ("PUT", STORE.replace("management.azure.com", "elsewhere.azure.com")),
+    ],
+)
+def test_what_azure_counts_apart_goes_on(clock, method, url):
+    pace = Throttle(clock.sleep)
+    pace.slow_down("PUT", STORE, 7.0, 1)
+    pace.wait(method, url)
+    assert clock.now == 1000.0
+
+
+def test_a_minute_later_it_is_forgotten(clock):
+    pace = Throttle(clock.sleep)
+    pace.slow_down("GET", STORE, 2.0, 1)
+    clock.now += 2 + throttle.CAREFUL_S + 1
+    for _ in range(100):
+        pace.wait("GET", STORE)
+    assert clock.now == 1000.0 + 2 + throttle.CAREFUL_S + 1
+
+
+def test_the_spacing_is_what_azures_buckets_refill_with():
+    assert pytest.approx(1 / 25) == READ_SPACING_S
+    assert pytest.approx(1 / 10) == WRITE_SPACING_S
+
+
+def test_the_provider_that_answers_is_the_one_that_counts():
+    nested = f"{ARM}{VAULT}/providers/Microsoft.Authorization/roleAssignments/x"
+    assert scope_of("GET", nested)[1] == "microsoft.authorization"
+    assert scope_of("GET", f"{ARM}{GROUP}")[1] == ""
+
+
+def test_a_second_request_does_not_run_into_the_same_429(azure, connect):
+    azure.answers(
+        Reply(429, {"Retry-After": "30"}, arm_error("TooManyRequests")), Reply(body={"id": VAULT})
+    )
+    connection = connect()
+    connection.arm.get(VAULT, "2023-07-01")
+    connection.resources.resource_groups.get("rg")
+    before = len(connection.stop.asked)
+    connection.arm.get(VAULT, "2023-07-01")
+    assert before == 1
+    assert connection.stop.asked[-1] == pytest.approx(30, abs=1)
