@@ -11,7 +11,7 @@ SPEC := specs/phi3-ultrachat.yaml
 MUTMUT := 3.8.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli check bench mutation examples shapes schema lock clean
+.PHONY: demo test test-clients azure-cli check bench reliability mutation examples shapes schema lock clean
 
 demo: $(STAMP)
 	@$(BIN)/reconcile --version
@@ -54,6 +54,10 @@ examples: $(STAMP)
 
 shapes: $(STAMP)
 	$(BIN)/python -m tests.sandbox.published_shapes --write
+
+# ALL of it: make reliability SAMPLE=--all; another seed: make reliability SAMPLE="--seed 7"
+reliability: $(STAMP)
+	@$(BIN)/python -m tests.faults $(SAMPLE)
 
 schema: $(STAMP)
 	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json

@@ -150,6 +150,25 @@ class InterruptedRun(ReconcileError):  # noqa: N818 - a signal, not a fault
     exit_code = ExitCode.INTERRUPTED
 
 
+class UnforeseenError(ReconcileError):
+    """An answer of Azure, or a mistake of ours, that no code was written for.
+
+    It stops one resource only: what became of all others must still be told.
+    """
+
+    @classmethod
+    def of(cls, error: Exception) -> UnforeseenError:
+        """Return it for any exception."""
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        return cls(
+            Diagnostic(
+                "something happened that reconcile was not made for",
+                detail=text,
+                hint="run the same command again; if it stays, please report it",
+            )
+        )
+
+
 class ApiError(ReconcileError):
     """Azure answered a request with an error.
 

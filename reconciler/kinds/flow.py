@@ -96,11 +96,7 @@ class FlowHandler(Handler):
         if project is None:
             return None
         flows = FlowService(world, project).list()
-        marked = [
-            f
-            for f in flows
-            if (f.get("tags") or {}).get(OWNER_TAG) == resource.desired["tags"][OWNER_TAG]
-        ]
+        marked = _marked(flows, resource)
         named = [f for f in flows if f.get("flowName") == resource.desired["flowName"]]
         found = next(iter([*marked, *named]), None)
         if found is None:
@@ -116,9 +112,15 @@ class FlowHandler(Handler):
         return Observed(body, outputs, owner, owner_name=name)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
-        """Upload the folder and make a flow of it."""
+        """Upload the folder and make a flow of it.
+
+        The service makes up the id, so two runs at once make two flows. Each looks afterwards
+        and archives all of ours but the oldest: both keep the same one.
+        """
         service = FlowService(world, _existing_project(world, resource))
         service.create(self._uploaded(world, service, resource, desired))
+        for twin in _marked(service.list(), resource)[1:]:
+            service.archive(str(twin["flowId"]))
 
     def update(self, world: World, change: Change, desired: JsonObject) -> None:
         """Upload the folder beside the old one, then point the flow to it."""
@@ -169,6 +171,13 @@ class FlowSource:
         if dag is None:
             raise SpecError(*self.folder.problems, *problems)
         return {**self.folder.files, FLOW_FILE: bind(dag, self.connections)}
+
+
+def _marked(flows: list[JsonObject], resource: Resource) -> list[JsonObject]:
+    """Return the flows that carry the resource's mark, the oldest first."""
+    mark = resource.desired["tags"][OWNER_TAG]
+    found = [f for f in flows if (f.get("tags") or {}).get(OWNER_TAG) == mark]
+    return sorted(found, key=lambda f: (str(f.get("createdDate")), str(f.get("flowId"))))
 
 
 def _resource(key: str, settings: Flow, home: tuple[Address, str], scope: Scope) -> Resource:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from reconciler.cloud.sdk import translated
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Change, JsonObject, Observed, Resource
@@ -43,7 +44,9 @@ class ResourceGroupHandler(ArmHandler):
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Create the group (synchronous in ARM)."""
-        world.connection.resources.resource_groups.create_or_update(world.resource_group, desired)
+        groups = world.connection.resources.resource_groups
+        with translated():
+            groups.create_or_update(world.resource_group, desired)
 
     def update(self, world: World, change: Change, desired: JsonObject) -> None:
         """Set the tags that differ; other people's tags stay."""

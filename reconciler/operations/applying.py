@@ -20,6 +20,7 @@ from reconciler.diagnostics import (
     PendingError,
     ReconcileError,
     RefusedError,
+    UnforeseenError,
 )
 from reconciler.engine.decide import resolve
 from reconciler.engine.graph import reverse, with_dependencies
@@ -182,7 +183,7 @@ class _Run:
         return bool(change.action.is_change or (waits and change.observed))
 
     def _guarded(self, change: Change) -> tuple[Status, Diagnostic | None]:
-        """Do the work; every expected failure becomes the resource's own outcome."""
+        """Do the work; every failure becomes the resource's own outcome."""
         try:
             return self._work(change), None
         except PendingError as error:
@@ -193,6 +194,8 @@ class _Run:
             return Status.REFUSED, _placed(error, change)
         except ReconcileError as error:
             return Status.FAILED, _placed(error, change)
+        except Exception as error:  # noqa: BLE001 - the report of all others must not be lost
+            return Status.FAILED, _placed(UnforeseenError.of(error), change)
 
     def _work(self, approved: Change) -> Status:
         if approved.blocked:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.cloud.connection import Connection
-from reconciler.diagnostics import DeniedError, ReconcileError
+from reconciler.diagnostics import DeniedError, ReconcileError, UnforeseenError
 from reconciler.engine.types import Address, Observed, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Progress, Reads, World
@@ -82,7 +82,7 @@ def observe_all(
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="observe") as pool:
         for address in addresses:
             resource = loaded.resources[address]
-            futures[address] = pool.submit(HANDLERS[resource.kind].observe, world, resource)
+            futures[address] = pool.submit(observe_fresh, world, resource)
     return _collect(futures)
 
 
@@ -100,6 +100,15 @@ def _collect(futures: Mapping[Address, Future[Observed | None]]) -> Sight:
 
 
 def observe_fresh(world: World, resource: Resource) -> Observed | None:
-    """Read one resource now, past every cache."""
-    found: Observed | None = HANDLERS[resource.kind].observe(world, resource)
+    """Read one resource; with fresh `reads` past every cache.
+
+    Raises nothing but our own errors: an answer of a shape that no handler foresees is the
+    problem of this resource.
+    """
+    try:
+        found: Observed | None = HANDLERS[resource.kind].observe(world, resource)
+    except ReconcileError:
+        raise
+    except Exception as error:
+        raise UnforeseenError.of(error) from error
     return found

@@ -25,7 +25,7 @@ from reconciler.engine.types import (
     Reference,
     Resource,
 )
-from reconciler.kinds import HANDLERS
+from reconciler.kinds import HANDLERS, KINDS
 from reconciler.kinds.base import Reads, World
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, Silent, observe_all, world_of
@@ -102,12 +102,17 @@ def plan(
 def _with_pruned(
     graph: dict[Address, frozenset[Address]], changes: dict[Address, Change], gone: list[Change]
 ) -> dict[Address, frozenset[Address]]:
-    """Add the deletions: each after everything of the spec and after its own children."""
+    """Add the deletions: each after everything of the spec and all that may need it.
+
+    A list shows no references, so what may need a kind is every kind that `KINDS` has after
+    it: a hub goes after its projects, a storage account after its workspace.
+    """
     spec = frozenset(changes)
+    rank = {handler.kind: place for place, handler in enumerate(KINDS)}
     for change in gone:
-        below = change.resource.resource_id.casefold() + "/"
-        children = {c.address for c in gone if c.resource.resource_id.casefold().startswith(below)}
-        graph[change.address] = spec | children
+        own = rank[change.resource.kind]
+        later = {c.address for c in gone if rank[c.resource.kind] > own}
+        graph[change.address] = spec | later
         changes[change.address] = change
     return graph
 

@@ -189,3 +189,20 @@ def test_a_mark_that_was_taken_off_after_the_plan_saves_the_resource(azure, tmp_
     report = apply(loaded, connection, planned, progress=Quiet())
     assert Status.REFUSED in {o.status for o in report.outcomes}
     assert connection.arm.get(one, "2024-11-30") is not None
+
+
+def test_a_hub_goes_after_its_project(azure, tmp_path):
+    full = (ROOT / "specs/phi3-ultrachat.yaml").read_text(encoding="utf-8")
+    foundry = full[full.index("hub: {name") : full.index("connections:")]
+    free = "  workspace: {protect: false}"
+    released = f"  hub: {{protect: false}}\n  project: {{protect: false}}\n{free}"
+    changes = ("compute:\n", f"{foundry}compute:\n"), (free, released)
+    _, problems = azure.apply(edited(tmp_path, SMALL, *changes))
+    assert problems == []
+    planned, connection = prune(azure, edited(tmp_path, SMALL))
+    report = apply(
+        load(str(tmp_path / "spec.yaml")), connection, planned, progress=Quiet(), parallelism=8
+    )
+    assert [(o.address, o.problem) for o in report.outcomes if o.problem] == []
+    gone = [o.address for o in report.outcomes if o.action is Action.DELETE]
+    assert set(gone) == {"hub.finetunephi-hub", "project.finetunephi-project"}

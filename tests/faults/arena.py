@@ -4,6 +4,7 @@ A run is a fork of this process, in which everything is imported already, and ru
 command line. It waits for a word before it starts, so that faults can be armed with its pid.
 """
 
+import atexit
 import contextlib
 import gc
 import http.client
@@ -72,6 +73,7 @@ class Running:
 def _run(words, write):
     """Run one command line and end this process; what it printed goes down the pipe."""
     out, err = io.StringIO(), io.StringIO()
+    gc.disable()  # as the entry point of the command line does
     signals = Signals()
     signals.install()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -122,7 +124,8 @@ class Arena:
         return json.loads(self.control("GET", "snapshot"))
 
     def restore(self, snapshot):
-        self.control("DELETE", "faults")
+        """Go back to a snapshot, with no blobs and an empty journal."""
+        self.reset()
         self.control("POST", "restore", snapshot)
         self.control("DELETE", "journal")
 
@@ -136,6 +139,10 @@ class Arena:
     def arm(self, *faults):
         for fault in faults:
             self.control("POST", "faults", fault)
+
+    def faults(self):
+        """Return the armed faults, each with how many requests it has seen."""
+        return json.loads(self.control("GET", "faults"))["value"]
 
     def disarm(self):
         self.control("DELETE", "faults")
@@ -159,6 +166,7 @@ def warm(ended):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
     gc.freeze()
+    atexit.register(gc.unfreeze)
 
 
 def is_write(entry):

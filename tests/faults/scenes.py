@@ -1,13 +1,16 @@
-"""What is run and killed: a spec, the command, and the world that it starts in."""
+"""What is run and disturbed: a spec, the command, and the world that it starts in."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults.arena import submissions, warm
+from tests.faults.generated import shrunk, two_hundred
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "examples/smallest.yaml"
 FULL = ROOT / "specs/phi3-ultrachat.yaml"
+COMMANDS = ("apply", "destroy", "prune")
+SPECS = ("small", "full", "two-hundred")
 
 # One request at a time: the nth request of a run is the same request in every run.
 ONE_BY_ONE = ("--parallelism", "1")
@@ -25,15 +28,38 @@ class Scene:
     jobs: dict = field(default_factory=dict)
 
 
-def applying(arena, name, spec):
-    """The spec is applied to an empty world."""
+def scene(arena, folder, command, spec):
+    """Rehearse a command on a spec: twice undisturbed, the first run only to warm up."""
+    name = f"{command} of {spec}"
+    file = spec_file(folder, spec)
     arena.reset()
-    words = ("apply", str(spec), "--yes", "-o", "json", *ONE_BY_ONE)
-    return _rehearsed(arena, Scene(name, words, arena.snapshot()))
+    if command == "apply":
+        return rehearsed(arena, Scene(name, _words("apply", file), arena.snapshot()))
+    ended = arena.run(*_words("apply", file))
+    assert ended.code == 0, ended
+    before = arena.snapshot()
+    if command == "destroy":
+        return rehearsed(arena, Scene(name, _words("destroy", file), before))
+    less = folder / f"{spec}-less.yaml"
+    less.write_text(shrunk(file.read_text(encoding="utf-8"), spec), encoding="utf-8")
+    return rehearsed(arena, Scene(name, (*_words("apply", less), "--prune"), before))
 
 
-def _rehearsed(arena, scene):
-    """Run the scene twice undisturbed: the second run is the measure, the first warms up."""
+def spec_file(folder, spec):
+    """Return the file of a spec by its name."""
+    if spec != "two-hundred":
+        return {"small": SMALL, "full": FULL}[spec]
+    file = folder / "two-hundred.yaml"
+    file.write_text(two_hundred(), encoding="utf-8")
+    return file
+
+
+def _words(command, file):
+    return (command, str(file), "--yes", "-o", "json", *ONE_BY_ONE)
+
+
+def rehearsed(arena, scene):
+    """Run a scene twice undisturbed and keep what the second run came to."""
     for _ in range(2):
         arena.restore(scene.before)
         ended = arena.run(*scene.words)

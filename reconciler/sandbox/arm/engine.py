@@ -121,6 +121,9 @@ class Engine:
         record = self._world.store.get(target.id)
         if record is not None:
             record = self.lifecycle.settle(record, polled=polled)
+            if record is None:
+                # The end of a deletion is no part of this request, which fails and is undone.
+                self._world.store.commit()
         if record is None:
             self.require_scope(target)
             raise self._missing(target, type_)
