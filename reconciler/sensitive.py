@@ -19,6 +19,12 @@ from urllib.parse import quote, quote_plus
 SENSITIVE = "(sensitive value)"
 MIN_LENGTH = 6
 """Shorter values are words of every other line: they are wrapped but not searched for."""
+NAMES_SECRET = re.compile(
+    r"(?:^|[_.-])(?:key|secret|token|password|passwd|pwd|passphrase|credentials?|sas)\d*$"
+    r"|(?:Key|Secret|Token|Password|Sas)$",
+    re.IGNORECASE,
+)
+"""A key whose value is a secret, by its name: `api_key`, `DB_PASSWORD`, `accountKey`."""
 MAX_KNOWN = 256
 """How many are kept, newest first to stay: a loop that runs for months gets a token each hour."""
 
@@ -34,8 +40,12 @@ _PATTERNS = (
     ),
     re.compile(r"(?P<kept>\bBearer\s+)[A-Za-z0-9._~+/-]{16,}=*", re.IGNORECASE),
     re.compile(r"(?P<kept>)\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(r"(?P<kept>)\b(?:hf_|sk-|gh[pousr]_|github_pat_)[A-Za-z0-9_-]{20,}"),
+    re.compile(r"(?P<kept>)-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"),
 )
-"""What is a secret wherever it stands: SAS signatures, connection strings, bearer tokens, JWTs.
+_HINT = re.compile(r"sig|key|secret|bearer|eyJ|hf_|sk-|gh[pousr]_|github_pat_", re.IGNORECASE)
+"""What is a secret wherever it stands: SAS signatures, connection strings, bearer tokens, JWTs,
+tokens by their prefix, private keys.
 
 Sources: learn.microsoft.com/rest/api/storageservices/create-service-sas (`sig`), RFC 6750
 (bearer), RFC 7519 (JWT).
@@ -116,10 +126,15 @@ def scrub(text: str) -> str:
         for needle in _known.needles:
             if needle in text:
                 text = text.replace(needle, SENSITIVE)
-    if "=" in text or "ey" in text or "%3" in text or "earer" in text.lower():
+    if _HINT.search(text):
         for pattern in _PATTERNS:
             text = pattern.sub(lambda m: f"{m['kept']}{SENSITIVE}", text)
     return text
+
+
+def is_secret_by_form(text: str) -> bool:
+    """Return whether a text holds something that is secret wherever it stands."""
+    return any(pattern.search(text) for pattern in _PATTERNS)
 
 
 def forms(text: str) -> frozenset[str]:

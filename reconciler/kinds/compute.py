@@ -115,7 +115,11 @@ class ComputeHandler(ArmHandler):
             if workspace:
                 scope.add(self._resource(name, settings, workspace, scope))
             elif "workspace" not in scope.broken:
-                scope.problem("`compute` needs a `workspace`", path)
+                scope.problem(
+                    "`compute` needs a `workspace`",
+                    path,
+                    hint="state one: `workspace: {name: ...}`, or its resource id",
+                )
 
     def _resource(self, name: str, settings: Compute, workspace: str, scope: Scope) -> Resource:
         path: Keys = ("compute", name)

@@ -94,10 +94,18 @@ class ConnectionHandler(ArmHandler):
             home, home_id = home_of(scope)
             if not home_id:
                 if not scope.broken & set(HOMES):
-                    scope.problem("`connections` needs a `project`, `hub` or `workspace`", path)
+                    scope.problem(
+                        "`connections` needs a `project`, `hub` or `workspace`",
+                        path,
+                        hint="state one of them, or give its resource id",
+                    )
                 continue
             if not NAME.fullmatch(name):
-                scope.problem(f"a connection cannot be named `{name}`: 3 to 33 characters", path)
+                scope.problem(
+                    f"a connection cannot be named `{name}`: 3 to 33 characters",
+                    path,
+                    hint="letters, digits, hyphens and underscores, a letter or digit first",
+                )
             resource_id = f"{home_id}/connections/{name}"
             scope.add(
                 Resource(
@@ -226,7 +234,11 @@ def _metadata(settings: Connection) -> dict[str, str]:
 def _target(settings: Connection, scope: Scope, path: Keys) -> Any:
     found = scope.reference(settings.target or "", (*path, "target"))
     if isinstance(found, Reference) and found.secret:
-        scope.problem("`target` is shown to everybody: it cannot be a secret", (*path, "target"))
+        scope.problem(
+            "`target` is shown to everybody: it cannot be a secret",
+            (*path, "target"),
+            hint="give the address here, and the secret under `keys`",
+        )
     return found
 
 

@@ -222,6 +222,7 @@ class Wanted:
     digests: tuple[str, ...] = ()
 
 
+BESIDE = "name a .jsonl or .parquet file in the folder of the spec, or below it"
 _DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
 
 
@@ -258,9 +259,9 @@ def _digest(text: str, scope: Scope, path: Keys) -> str | None:
     try:
         return file_digest(inside(scope.document.folder, text))
     except ValueError as error:
-        scope.problem(str(error), path)
+        scope.problem(str(error), path, hint=BESIDE)
     except OSError as error:
-        scope.problem(f"{text!r} cannot be read: {error.strerror}", path)
+        scope.problem(f"{text!r} cannot be read: {error.strerror}", path, hint=BESIDE)
     return None
 
 

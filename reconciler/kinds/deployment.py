@@ -8,6 +8,7 @@ Source: learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-man
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -28,6 +29,14 @@ from reconciler.spec.problems import did_you_mean
 
 MODEL = rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
 LOG_LINES = 40
+
+
+NAMES_SECRET = re.compile(
+    r"(?:^|_)(?:secret|token|password|passwd|pwd|passphrase|sas)$"
+    r"|(?:api|access|account|private|secret|storage|master)_?key$",
+    re.IGNORECASE,
+)
+"""A variable that holds a secret, by its name: not `MAX_TOKENS`, not `PARTITION_KEY`."""
 
 
 class RequestSettings(SpecModel):
@@ -166,6 +175,7 @@ class DeploymentHandler(ArmHandler):
             resource_id = f"{endpoint}/deployments/{name}"
             report_size(settings.instance_type, scope, (*path, "instance_type"))
             report_model(settings.model, scope, (*path, "model"))
+            _refuse_secrets(settings.environment_variables, scope, path)
             family = quota_address(settings.instance_type, scope)
             scope.add(
                 Resource(
@@ -218,6 +228,18 @@ def _endpoint(
         if near.startswith("did"):
             scope.problem(f"there is no endpoint `{name}`", (*path, "endpoint_name"), hint=near)
     return f"{workspace}/onlineEndpoints/{name}", frozenset()
+
+
+def _refuse_secrets(variables: Mapping[str, str], scope: Scope, path: Keys) -> None:
+    """Note a problem for each variable that is a secret by its name."""
+    for name in variables:
+        if NAMES_SECRET.search(name):
+            scope.problem(
+                f"`{name}` looks like a secret, and a spec holds none",
+                (*path, "environment_variables", name),
+                detail="the variables of a deployment are shown to everybody with access",
+                hint="let the identity of the endpoint fetch it from a key vault",
+            )
 
 
 def _body(settings: Deployment, resource_id: str, scope: Scope, path: Keys) -> JsonObject:

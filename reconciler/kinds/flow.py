@@ -73,7 +73,11 @@ class FlowHandler(Handler):
             home, home_id = home_of(scope)
             if not home_id:
                 if home not in scope.broken:
-                    scope.problem("`flows` needs a `project`", path)
+                    scope.problem(
+                        "`flows` needs a `project`",
+                        path,
+                        hint="state one: `project: {name: ...}`, or its resource id",
+                    )
                 continue
             report_prompt_flow(scope, path)
             scope.add(_resource(name, settings, (home, home_id), scope))

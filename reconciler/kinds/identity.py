@@ -65,7 +65,11 @@ class IdentityHandler(ArmHandler):
         for name, settings in spec.identities.items():
             path: Keys = ("identities", name)
             if not NAME.fullmatch(name):
-                scope.problem(f"an identity cannot be named `{name}`: 3 to 128 characters", path)
+                scope.problem(
+                    f"an identity cannot be named `{name}`: 3 to 128 characters",
+                    path,
+                    hint="letters, digits, hyphens and underscores, a letter or digit first",
+                )
             resource_id = scope.id_in_group(self.type, name)
             own = settings.tags if settings else {}
             scope.add(
@@ -112,7 +116,11 @@ def attached(
         if found:
             ids[found] = {}
     if not identity.user_assigned_identities:
-        scope.problem("`user_assigned` needs at least one identity", path)
+        scope.problem(
+            "`user_assigned` needs at least one identity",
+            path,
+            hint="list it under `user_assigned_identities`: `${{ identities.NAME }}` or a resource id",
+        )
     block = {"type": "UserAssigned", "userAssignedIdentities": ids}
     return block, frozenset(addresses), frozenset(grants_of(addresses, scope))
 

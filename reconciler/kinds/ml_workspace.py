@@ -210,7 +210,11 @@ def linked_ids(
             ids[name] = found
             addresses.add(address)
         elif field in MUST_HAVE and not {section, fallback} & scope.broken:
-            scope.problem(f"`{section}` needs a `{field}`", (section,))
+            scope.problem(
+                f"`{section}` needs a `{field}`",
+                (section,),
+                hint=f"state it: `{field}: {{name: ...}}`, or give its resource id",
+            )
     return ids, frozenset(addresses)
 
 

@@ -103,6 +103,13 @@ class Scope:
         reference is noted as a problem and "" returned.
         """
         match = _EXPRESSION.fullmatch(text.strip())
+        if not match and "${{" in text:
+            self.problem(
+                f"{text[:80]!r} is no reference",
+                path,
+                hint="a reference stands alone and is closed: `${{ section.name.attribute }}`",
+            )
+            return ""
         if not match:
             return text
         address, attributes = self._split(match[1])
@@ -118,7 +125,12 @@ class Scope:
             return ""
         kind = self.kinds[address]
         if wanted and kind not in wanted:
-            self.problem(f"`{text}` is {_a(kind)}, wanted is {' or '.join(map(_a, wanted))}", path)
+            fitting = [address for address, known in self.kinds.items() if known in wanted]
+            self.problem(
+                f"`{text}` is {_a(kind)}, wanted is {' or '.join(map(_a, wanted))}",
+                path,
+                hint=did_you_mean(match[1], fitting) or f"state {_a(wanted[0])} in this spec first",
+            )
             return ""
         return self._value(text, address, attributes or attribute, path)
 

@@ -46,7 +46,7 @@ class TrafficHandler(Handler):
                     scope.problem(
                         f"`traffic` names `{deployment}`, which is no deployment of this endpoint",
                         (*path, deployment),
-                        hint=did_you_mean(deployment, behind),
+                        hint=did_you_mean(deployment, behind) or "state it under `deployments:`",
                     )
             named = {behind[d.lower()] for d in settings.traffic if d.lower() in behind}
             scope.add(

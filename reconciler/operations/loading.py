@@ -22,6 +22,7 @@ from reconciler.kinds.marks import OWNER_TAG
 from reconciler.kinds.scope import Scope
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document, Keys
+from reconciler.spec.literals import literal_secrets
 from reconciler.spec.problems import diagnostics, did_you_mean
 
 SINGLE_SECTIONS = ("workspace", "hub", "project", "quota")
@@ -77,9 +78,10 @@ def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loade
     """Return the spec of a document that was read already."""
     spec, problems, broken = _validated(document)
     if spec is None:
-        raise SpecError(*problems)
+        raise SpecError(*problems, *literal_secrets(document))
     scope = _expanded(spec, document, frozenset(adopt), broken)
-    problems = [*problems, *errors_of(scope.problems)]
+    problems = [*problems, *errors_of(scope.problems), *literal_secrets(document)]
+    problems += _same_twice(scope)
     if not problems:
         problems = _checked(scope)
     if problems:
@@ -142,6 +144,22 @@ def _expanded(
     for handler in KINDS:
         handler.expand(spec, scope)
     return scope
+
+
+def _same_twice(scope: Scope) -> list[Diagnostic]:
+    """Return a problem for each resource that is in Azure what another of the spec is already.
+
+    Azure's names differ in more than case.
+    """
+    first: dict[tuple[str, str], Resource] = {}
+    found: list[Diagnostic] = []
+    for resource in scope.resources.values():
+        other = first.setdefault((resource.kind, resource.resource_id.casefold()), resource)
+        if other is not resource:
+            what = f"`{resource.address}` and `{other.address}` are one {resource.kind} in Azure"
+            hint = "names that differ in case only are the same: choose another"
+            found.append(Diagnostic(what, resource.position, hint=hint))
+    return found
 
 
 def _checked(scope: Scope) -> list[Diagnostic]:

@@ -20,7 +20,14 @@ from reconciler.diagnostics import Diagnostic, Position, Severity, SpecError
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
 MAX_NODES = 10_000
+MAX_LINES = 20_000
+MAX_LINE = 30_000
+TOO_DEEP = "no part of a spec is that deep: look for a bracket that is never closed"
+A_FEW_PAGES = "a spec is a few pages: keep data in files beside it"
 MAX_DIGITS = 18
+WRITE_OUT = "repeat the value where it is needed: what a file says must be seen where it counts"
+ESCAPED = "take the escape out: no name or text of a spec has such characters"
+QUOTE_IT = "quote it if it is text"
 
 Keys = tuple[str | int, ...]
 """The way from the top of a document to a node: mapping keys and list indices."""
@@ -30,6 +37,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.A
 _UNPRINTABLE = re.compile(
     r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+_DEEP = re.compile(r"(?:[\[{]\s*){%d}" % (MAX_DEPTH + 2))
 _OLD_BOOLS = re.compile(r"y|yes|n|no|on|off", re.ASCII | re.IGNORECASE)
 
 
@@ -91,7 +99,13 @@ def _read(source: str) -> bytes:
 def _decode(content: bytes, name: str) -> str:
     start = Position(name, 1, 1)
     if len(content) > MAX_BYTES:
-        raise SpecError(Diagnostic(f"the file is larger than {MAX_BYTES >> 20} MiB", start))
+        raise SpecError(
+            Diagnostic(
+                f"the file is larger than {MAX_BYTES >> 20} MiB",
+                start,
+                hint=A_FEW_PAGES,
+            )
+        )
     if not content.strip():
         raise SpecError(
             Diagnostic("the file is empty", start, hint="start with `version: 1`, see examples/")
@@ -113,11 +127,15 @@ def parse(text: str, name: str, folder: Path) -> Document:
     from ruamel.yaml.error import MarkedYAMLError
 
     _refuse_control_characters(text, name)
+    _refuse_too_long(text, name)
     builder = _Builder(name)
     try:
         data = builder.build(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
         raise SpecError(*builder.problems, _syntax(error, name)) from error
+    except (ValueError, OverflowError) as error:
+        # ruamel takes an escape beyond Unicode as it is, and falls over it.
+        raise SpecError(*builder.problems, _bad_escape(text, name)) from error
     if builder.problems:
         raise SpecError(*builder.problems)
     if not isinstance(data, dict):
@@ -149,8 +167,40 @@ def _refuse_control_characters(text: str, name: str) -> None:
         Diagnostic(
             f"control character U+{ord(bad[0]):04X}: this is not a YAML text file",
             Position(name, line, column),
+            hint="take it out; save the file as plain UTF-8 text",
         )
     )
+
+
+def _refuse_too_long(text: str, name: str) -> None:
+    """Refuse what the parser, which is quadratic in places, would take seconds over."""
+    deep = _DEEP.search(text)
+    if deep:
+        line, column = _line_and_column(text, deep.end() - 1)
+        what = f"nested deeper than {MAX_DEPTH} levels"
+        raise SpecError(Diagnostic(what, Position(name, line, column), hint=TOO_DEEP))
+    lines = text.split("\n")
+    longest = max(range(len(lines)), key=lambda index: len(lines[index]))
+    if len(lines) > MAX_LINES or len(lines[longest]) > MAX_LINE:
+        many = len(lines) > MAX_LINES
+        what = (
+            f"more than {MAX_LINES} lines" if many else f"a line of more than {MAX_LINE} characters"
+        )
+        place = Position(name, MAX_LINES if many else longest + 1, 1)
+        raise SpecError(Diagnostic(what, place, hint=A_FEW_PAGES))
+
+
+def _line_and_column(text: str, index: int) -> tuple[int, int]:
+    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
+
+
+def _bad_escape(text: str, name: str) -> Diagnostic:
+    """Return the problem of the first escape that names no character."""
+    codes = re.finditer(r"\\U([0-9a-fA-F]{8})", text)
+    start = next((m.start() for m in codes if int(m[1], 16) > sys.maxunicode), 0)
+    line, column = _line_and_column(text, start)
+    what = "an escape that names no character"
+    return Diagnostic(what, Position(name, line, column), hint="the last one is \\U0010FFFF")
 
 
 def _syntax(error: Any, name: str) -> Diagnostic:
@@ -161,7 +211,8 @@ def _syntax(error: Any, name: str) -> Diagnostic:
     if "\\t" in problem or "'\t'" in problem:
         return Diagnostic("a tab where YAML wants spaces", place, hint="indent with spaces")
     context = f"{error.context}" if error.context and error.problem else ""
-    return Diagnostic(f"not valid YAML: {problem}", place, detail=context)
+    hint = "look for a missing quote, bracket, colon or blank here or just above"
+    return Diagnostic(f"not valid YAML: {problem}", place, detail=context, hint=hint)
 
 
 class _Builder:
@@ -185,7 +236,11 @@ class _Builder:
                 case "DocumentStartEvent":
                     documents += 1
                     if documents > 1:
-                        self._stop("a second document starts here: a spec is one document", event)
+                        self._stop(
+                            "a second document starts here: a spec is one document",
+                            event,
+                            "take the `---` out, or make it a file of its own",
+                        )
                 case "StreamStartEvent" | "StreamEndEvent" | "DocumentEndEvent":
                     pass
                 case _:
@@ -195,15 +250,29 @@ class _Builder:
     def _node(self, event: Any, path: Keys) -> Any:
         self.nodes += 1
         if len(path) > MAX_DEPTH:
-            self._stop(f"nested deeper than {MAX_DEPTH} levels", event)
+            self._stop(
+                f"nested deeper than {MAX_DEPTH} levels",
+                event,
+                TOO_DEEP,
+            )
         if self.nodes > MAX_NODES:
-            self._stop(f"more than {MAX_NODES} values", event)
+            self._stop(
+                f"more than {MAX_NODES} values",
+                event,
+                "split the spec, or keep data in files beside it",
+            )
         self.values[path] = self._place(event)
         kind = type(event).__name__
         if kind == "AliasEvent" or getattr(event, "anchor", None):
-            self._stop("anchors and aliases (`&`, `*`) are not allowed: write it out", event)
+            self._stop(
+                "anchors and aliases (`&`, `*`) are not allowed: write it out", event, WRITE_OUT
+            )
         if getattr(event, "tag", None):
-            self._stop(f"tags are not allowed: {event.tag}", event)
+            self._stop(
+                f"tags are not allowed: {event.tag}",
+                event,
+                "take the `!...` out; quote the value if it is text",
+            )
         if kind == "MappingStartEvent":
             return self._mapping(path)
         if kind == "SequenceStartEvent":
@@ -238,16 +307,24 @@ class _Builder:
 
     def _key(self, event: Any) -> str:
         if type(event).__name__ != "ScalarEvent":
-            self._stop("a key must be plain text", event)
+            self._stop(
+                "a key must be plain text",
+                event,
+                "write `key: value`; quote a key with special characters",
+            )
         if event.value == "<<" and event.style is None:
-            self._stop("merge keys (`<<`) are not allowed: write it out", event)
+            self._stop("merge keys (`<<`) are not allowed: write it out", event, WRITE_OUT)
         if getattr(event, "anchor", None) or getattr(event, "tag", None):
-            self._stop("anchors, aliases and tags are not allowed: write it out", event)
+            self._stop("anchors, aliases and tags are not allowed: write it out", event, WRITE_OUT)
         return str(event.value)
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
         if event.style is not None:
+            if event.style == '"' and (bad := _UNPRINTABLE.search(text)):
+                self._note(
+                    f"an escape makes the control character U+{ord(bad[0]):04X}", event, ESCAPED
+                )
             return text
         if text in ("", "~", "null", "Null", "NULL"):
             return None
@@ -258,7 +335,7 @@ class _Builder:
         if _FLOAT.fullmatch(text):
             return self._float(text, event)
         if text.lower() in (".inf", "-.inf", "+.inf", ".nan"):
-            self.problems.append(Diagnostic(f"{text} is not a usable number", self._place(event)))
+            self._note(f"{text} is not a usable number", event, QUOTE_IT)
             return 0
         if _OLD_BOOLS.fullmatch(text):
             self._warn(f"`{text}` is text here, not true or false: quote it", event)
@@ -266,13 +343,7 @@ class _Builder:
 
     def _integer(self, text: str, event: Any) -> int:
         if len(text) > MAX_DIGITS:
-            self.problems.append(
-                Diagnostic(
-                    f"a number of {len(text)} digits",
-                    self._place(event),
-                    hint="quote it if it is text",
-                )
-            )
+            self._note(f"a number of {len(text)} digits", event, QUOTE_IT)
             return 0
         if re.fullmatch(r"[-+]?0[0-9]+", text, re.ASCII):
             self._warn(f"`{text}` is the number {int(text)} here: quote it if it is text", event)
@@ -283,7 +354,7 @@ class _Builder:
     def _float(self, text: str, event: Any) -> float:
         number = float(text)
         if number in (float("inf"), float("-inf")):
-            self.problems.append(Diagnostic(f"{text} is too large a number", self._place(event)))
+            self._note(f"{text} is too large a number", event, QUOTE_IT)
             return 0.0
         return number
 
@@ -294,5 +365,8 @@ class _Builder:
     def _warn(self, what: str, event: Any) -> None:
         self.warnings.append(Diagnostic(what, self._place(event), severity=Severity.WARNING))
 
-    def _stop(self, what: str, event: Any) -> None:
-        raise SpecError(*self.problems, Diagnostic(what, self._place(event)))
+    def _note(self, what: str, event: Any, hint: str) -> None:
+        self.problems.append(Diagnostic(what, self._place(event), hint=hint))
+
+    def _stop(self, what: str, event: Any, hint: str) -> None:
+        raise SpecError(*self.problems, Diagnostic(what, self._place(event), hint=hint))

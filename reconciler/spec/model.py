@@ -86,7 +86,8 @@ Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resource
 """
 
 Location = Annotated[
-    str, matching(r"^[a-z][a-z0-9]+$", "a region as Azure names it: `eastus`, `swedencentral`")
+    str,
+    matching(r"^[a-z][a-z0-9]{2,39}$", "a region as Azure names it: `eastus`, `swedencentral`"),
 ]
 """An Azure region as `az account list-locations` names it: `eastus`, `swedencentral`."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.sensitive import NAMES_SECRET
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.hover import texts
 from reconciler.spec.model import PATTERN_WORDS
@@ -34,20 +35,36 @@ def diagnostics(
     error: ValidationError, document: Document, model: type[BaseModel]
 ) -> list[Diagnostic]:
     """Return one diagnostic for each thing pydantic found wrong, in file order."""
-    found: dict[Any, Diagnostic] = {}
+    grouped: dict[Keys, list[Any]] = {}
     for item in error.errors(include_url=False):
-        path = real_path(item["loc"], document.data)
-        diagnostic = _explain(item, path, document, model)
-        found.setdefault((path, item["type"]), diagnostic)
+        path = real_path(item["loc"], document.data, item["type"])
+        grouped.setdefault(path, []).append(item)
+    found = [d for path, items in grouped.items() for d in _told(items, path, document, model)]
     return sorted(
-        found.values(), key=lambda d: (d.position.line, d.position.column) if d.position else (0, 0)
+        found, key=lambda d: (d.position.line, d.position.column) if d.position else (0, 0)
     )
 
 
-def real_path(loc: tuple[str | int, ...], data: Any) -> Keys:
+def _told(
+    items: list[Any], path: Keys, document: Document, model: type[BaseModel]
+) -> Iterable[Diagnostic]:
+    """Yield what is wrong at one place; a value that fits no part of a union is one problem."""
+    kinds = list(dict.fromkeys(item["type"] for item in items))
+    if len(kinds) > 1 and all(kind in _SHAPES for kind in kinds):
+        wanted = " or ".join(dict.fromkeys(_WANTED[kind].partition(":")[0] for kind in kinds))
+        shown = _shown(items[0].get("input"), path)
+        summary = f"`{_dotted(path)}` must be {wanted}, got {shown}"
+        yield Diagnostic(summary, document.position(path), hint=_help(model, path) or SEE_SCHEMA)
+        return
+    for kind in kinds:
+        item = next(i for i in items if i["type"] == kind)
+        yield _explain(item, path, document, model)
+
+
+def real_path(loc: tuple[str | int, ...], data: Any, kind: str = "missing") -> Keys:
     """Return pydantic's location without the union tags it adds, as keys of the data.
 
-    A last part that the data lacks is kept: it is the missing or unexpected key.
+    For an error of `kind` missing or unexpected the last part is that key: it is kept.
     """
     path: list[str | int] = []
     node = data
@@ -57,13 +74,13 @@ def real_path(loc: tuple[str | int, ...], data: Any) -> Keys:
         if inside:
             path.append(part)
             node = node[part]
-        elif index == len(loc) - 1 and isinstance(node, dict):
+        elif index == len(loc) - 1 and isinstance(node, dict) and kind in _ABOUT_KEYS:
             path.append(part)
     return tuple(path)
 
 
 def _explain(item: Any, path: Keys, document: Document, model: type[BaseModel]) -> Diagnostic:
-    name = ".".join(str(p) for p in path) or "the spec"
+    name = _dotted(path)
     kind, given, context = item["type"], item.get("input"), item.get("ctx") or {}
     if kind == "extra_forbidden":
         place = document.position(path, of_key=True)
@@ -74,16 +91,31 @@ def _explain(item: Any, path: Keys, document: Document, model: type[BaseModel]) 
         where = f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else ""
         place = document.position(path[:-1], of_key=True)
         return Diagnostic(f"`{path[-1]}` is missing{where}", place, hint=_help(model, path))
-    place = document.position(path)
-    summary, hint = _wrong_value(kind, name, given, context, item["msg"])
-    return Diagnostic(summary, place, hint=hint)
+    is_name = bool(item["loc"]) and item["loc"][-1] == "[key]"
+    place = document.position(path, of_key=is_name)
+    shown = _shown(given, path)
+    if is_name:
+        name = f"{_dotted(path[:-1])}: a name"
+    summary, hint = _wrong_value(kind, name, shown, {**context, "given": given}, item["msg"])
+    return Diagnostic(summary, place, hint=hint or _help(model, path) or SEE_SCHEMA)
+
+
+def _dotted(path: Keys) -> str:
+    """Return a path as people write it, each long part of it shortened."""
+    parts = (str(part) for part in path)
+    return ".".join(p if len(p) <= MAX_PART else f"{p[: MAX_PART - 3]}..." for p in parts) or (
+        "the spec"
+    )
 
 
 def _wrong_value(
-    kind: str, name: str, given: Any, context: dict[str, Any], message: str
+    kind: str, name: str, shown: str, context: dict[str, Any], message: str
 ) -> tuple[str, str]:
-    """Return the sentence and hint for a value that does not fit."""
-    shown = _shown(given)
+    """Return the sentence and hint for a value that does not fit; no hint for the field's own."""
+    given = context["given"]
+    if kind == "union_tag_not_found":
+        tag = str(context.get("discriminator", "")).strip("'")
+        return f"`{name}` does not say its `{tag}`", f"add a `{tag}` to it"
     if kind in ("literal_error", "enum", "union_tag_invalid"):
         expected = str(context.get("expected") or context.get("expected_tags", ""))
         choices = [c.strip(" '") for c in expected.replace(" or ", ",").split(",")]
@@ -97,7 +129,8 @@ def _wrong_value(
         return f"`{name}` has no value", "give it one, or take the key out"
     wanted = _WANTED.get(kind)
     if wanted:
-        return f"`{name}` must be {wanted.format(**context)}, got {shown}", ""
+        hint = _SHAPES.get(kind, "")
+        return f"`{name}` must be {wanted.format(**context)}, got {shown}", hint
     return f"`{name}`: {message[:1].lower()}{message[1:]}, got {shown}", ""
 
 
@@ -121,9 +154,30 @@ _WANTED = {
 }
 """What each of pydantic's error types asks for, with its own limits."""
 
+_SHAPES = {
+    "int_type": "write digits only, without quotes",
+    "int_parsing": "write digits only, without quotes",
+    "int_from_float": "write digits only, without a point",
+    "float_type": "write digits only, without quotes",
+    "bool_type": "write `true` or `false`, without quotes",
+    "string_type": "write it on one line, in quotes",
+    "dict_type": "write `key: value` lines below it, indented",
+    "model_type": "write `key: value` lines below it, indented",
+    "model_attributes_type": "write `key: value` lines below it, indented",
+    "list_type": "begin each item with `- ` on a line of its own",
+}
+"""How to write a value of the shape that is wanted."""
 
-def _shown(value: Any) -> str:
-    """Return a short, safe form of what the user wrote."""
+_ABOUT_KEYS = ("missing", "extra_forbidden")
+SEE_SCHEMA = "`reconcile schema` prints everything that a spec may say"
+MAX_PART = 40
+
+
+def _shown(value: Any, path: Keys = ()) -> str:
+    """Return a short, safe form of what the user wrote; nothing of what is named like a secret."""
+    names_secret = any(isinstance(part, str) and NAMES_SECRET.search(part) for part in path[-2:])
+    if isinstance(value, str) and names_secret and not value.lstrip().startswith("${{"):
+        return f"text of {len(value)} characters"
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):

@@ -15,6 +15,7 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic, Position
 
 FLOW_FILE = "flow.dag.yaml"
+NO_FOLDER = "check the flow's `path`: it is relative to the spec"
 MAX_FILES = 200
 MAX_BYTES = 10 << 20
 LEFT_OUT = frozenset({"__pycache__", ".promptflow", ".git", ".runs", ".venv"})
@@ -44,7 +45,9 @@ def read_folder(folder: Path, shown: str) -> FlowFolder:
     """
     place = Position(shown, 1, 1)
     if not folder.is_dir():
-        return FlowFolder(shown, problems=(Diagnostic(f"there is no folder {shown}", place),))
+        return FlowFolder(
+            shown, problems=(Diagnostic(f"there is no folder {shown}", place, hint=NO_FOLDER),)
+        )
     files: dict[str, bytes] = {}
     problems: list[Diagnostic] = []
     size = 0

@@ -1,0 +1,163 @@
+"""Hundreds of bad files through the command line: place, cause and fix, and never a traceback."""
+
+import contextlib
+import io
+import json
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from reconciler.cli.main import main
+from reconciler.diagnostics import ExitCode
+from tests.spec import bad_yaml, corpus, wrong
+from tests.spec.corpus import ROOT
+
+BAD_YAML = bad_yaml.files()
+BAD_SPECS = {**dict(corpus.generated()), **wrong.specs()}
+SECONDS = 1.0
+MEMORY = 256 << 20
+HOSTILE = (
+    "deep lists",
+    "deep maps",
+    "deep dashes",
+    "a bomb of aliases",
+    "a bomb of merges",
+    "thirty thousand keys",
+    "a hundred thousand lines",
+    "eight MiB of one line",
+    "an integer of 5000 digits",
+    "a million dots",
+)
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A folder with the files beside a spec that the shipped ones refer to."""
+    top = tmp_path_factory.mktemp("tree")
+    (top / "specs").mkdir()
+    shutil.copytree(ROOT / "examples", top / "examples")
+    main(["validate", str(ROOT / corpus.SMALL), "-q"])  # what is imported once, is imported now
+    return top
+
+
+def validated(tree, content):
+    """Return exit code, errors, and all that was written, for a file that may hold anything."""
+    file = tree / "specs" / "spec.yaml"
+    file.write_bytes(content)
+    out, err = io.StringIO(), io.StringIO()
+    began = time.process_time()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(["validate", str(file), "-o", "json"])
+    elapsed = time.process_time() - began
+    found = json.loads(out.getvalue())["diagnostics"] if out.getvalue() else []
+    errors = [d for d in found if d["severity"] == "error"]
+    return code, errors, out.getvalue() + err.getvalue(), elapsed
+
+
+def judged(tree, content):
+    code, errors, written, elapsed = validated(tree, content)
+    assert code == ExitCode.INVALID_SPEC, written[:500]
+    assert errors
+    for error in errors:
+        place = error["range"]
+        assert place["filename"].startswith(str(tree)), error
+        assert place["start"]["line"] >= 1 and place["start"]["column"] >= 1, error
+        assert error["summary"].strip(), error
+        assert error["hint"].strip() or error["detail"].strip(), error
+        assert len(error["summary"]) < 1000, error
+    assert "Traceback" not in written
+    assert "internal error" not in written
+    assert elapsed < SECONDS
+
+
+def test_the_corpus_is_as_large_as_promised():
+    assert len(BAD_SPECS) >= 400
+    assert len(BAD_YAML) >= 100
+
+
+@pytest.mark.parametrize("name", BAD_SPECS)
+def test_a_bad_spec_is_told_with_place_cause_and_fix(tree, name):
+    judged(tree, BAD_SPECS[name].encode())
+
+
+@pytest.mark.parametrize("name", BAD_YAML)
+def test_bad_yaml_is_told_with_place_cause_and_fix(tree, name):
+    judged(tree, BAD_YAML[name])
+
+
+@pytest.mark.parametrize("source", [corpus.FULL, corpus.LOCAL, corpus.TWO, corpus.SMALL])
+def test_what_the_rules_break_is_good_before(tree, source):
+    shutil.copytree(ROOT / "examples" / "data", tree / "specs" / "data", dirs_exist_ok=True)
+    code, errors, _, _ = validated(tree, corpus.text_of(corpus.good(source)).encode())
+    assert (code, errors) == (ExitCode.OK, [])
+
+
+def limited():
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_costs_little_memory(tree, name):
+    file = tree / "specs" / "hostile.yaml"
+    file.write_bytes(BAD_YAML[name])
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", "validate", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        preexec_fn=limited,
+    )
+    assert done.returncode == ExitCode.INVALID_SPEC, done.stderr[-500:]
+    assert "error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_all_that_is_wrong_is_told_at_once(tree):
+    data = corpus.good(corpus.FULL)
+    wrongs = {
+        ("target", "location"): "East US!",
+        ("quota", 0, "cores"): "many",
+        ("workspace", "storage_account", "name"): "Not_Allowed",
+        ("workspace", "key_vault", "name"): "x",
+        ("compute", "gpu-cluster", "size"): 17,
+        ("compute", "gpu-cluster", "max_instances"): -1,
+        ("datasets", "ultrachat", "source", "revision"): "main",
+        ("jobs", "finetune", "task"): "chatting",
+        ("models", "phi3-ultrachat", "type"): "pickle",
+        ("endpoints", "phi3-ultrachat-ep", "auth_mode"): "none",
+        ("deployments", "blue", "instance_count"): 0,
+        ("connections", "phi3-connection", "type"): "magic",
+        ("flows", "chat", "type"): "game",
+        ("lifecycle", "workspace", "protect"): "perhaps",
+    }
+    for path, value in wrongs.items():
+        data = corpus.changed(data, path, value)
+    _, errors, _, _ = validated(tree, corpus.text_of(data).encode())
+    for path in wrongs:
+        assert any(corpus.shown(path) in e["summary"] for e in errors), path
+    assert len(errors) == len(wrongs)
+
+
+def test_a_secret_written_into_a_spec_is_not_repeated(tree, capsys):
+    secret = "hunter2-hunter2-hunter2"
+    data = corpus.good(corpus.FULL)
+    for path in (
+        ("connections", "phi3-connection", "keys", "key"),
+        ("connections", "phi3-connection", "api_key"),
+        ("endpoints", "phi3-ultrachat-ep", "primary_key"),
+        ("deployments", "blue", "environment_variables"),
+    ):
+        value = {"DB_PASSWORD": secret} if path[-1] == "environment_variables" else secret
+        file = tree / "specs" / "spec.yaml"
+        file.write_text(corpus.text_of(corpus.changed(data, path, value)), encoding="utf-8")
+        for form in ("text", "json"):
+            code = main(["validate", str(file), "-o", form])
+            shown = capsys.readouterr()
+            assert code == ExitCode.INVALID_SPEC, path
+            assert secret not in shown.out + shown.err, path

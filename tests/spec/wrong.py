@@ -1,0 +1,113 @@
+"""Bad specs that no rule makes: one thing wrong each, as people get it wrong."""
+
+from tests.spec import corpus
+from tests.spec.corpus import FULL, changed, good, text_of
+
+WORKSPACE = "/subscriptions/0/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/x"
+CASES = {
+    "a workspace id that is no id": (("workspace",), "finetunephi-workspace"),
+    "a workspace id of another type": (("workspace",), WORKSPACE),
+    "a newer version": (("version",), 2),
+    "an older version": (("version",), 0),
+    "a subscription that is no GUID": (("target", "subscription_id"), "my-subscription"),
+    "a region as the portal says it": (("target", "location"), "East US"),
+    "a group that ends in a point": (("target", "resource_group"), "rg."),
+    "a name in capitals": (("name",), "Phi3"),
+    "a tag name that Azure refuses": (("tags",), {"a<b": "c"}),
+    "a tag value too long": (("tags",), {"a": "x" * 257}),
+    "a tag that is a number": (("tags",), {"a": 17}),
+    "a storage name with hyphens": (("workspace", "storage_account", "name"), "my-storage"),
+    "a vault name that begins with a digit": (("workspace", "key_vault", "name"), "1vault"),
+    "a vault name with two hyphens": (("workspace", "key_vault", "name"), "my--vault"),
+    "a registry with hyphens": (("workspace", "container_registry", "name"), "my-registry"),
+    "a registry tier that is none": (("workspace", "container_registry", "sku"), "Gold"),
+    "a retired size": (("compute", "gpu-cluster", "size"), "Standard_NC6s_v3"),
+    "a retired family": (("quota", 0, "vm_family"), "standardNCSv3Family"),
+    "more least than most": (("compute", "gpu-cluster", "min_instances"), 5),
+    "a tier that is none": (("compute", "gpu-cluster", "tier"), "spot"),
+    "another type of compute": (("compute", "gpu-cluster", "type"), "kubernetes"),
+    "a role that is mistyped": (
+        ("identities", "finetunephi-managedidentity", "role_assignments", 0, "role"),
+        "Contribtor",
+    ),
+    "a role for the whole subscription": (
+        ("identities", "finetunephi-managedidentity", "role_assignments", 0, "scope"),
+        "subscription",
+    ),
+    "a branch in place of a commit": (("datasets", "ultrachat", "source", "revision"), "main"),
+    "a slice that is none": (("datasets", "ultrachat", "source", "split"), "train[:x%]"),
+    "shares beyond a whole": (("datasets", "ultrachat", "split"), {"train": 0.9, "test": 0.2}),
+    "a file that leads out": (
+        ("datasets", "ultrachat", "source"),
+        {"type": "local", "path": "../../../etc/passwd"},
+    ),
+    "an absolute file": (
+        ("datasets", "ultrachat", "source"),
+        {"type": "local", "path": "/etc/passwd"},
+    ),
+    "a file that is not there": (
+        ("datasets", "ultrachat", "source"),
+        {"type": "local", "path": "none.jsonl"},
+    ),
+    "a folder for a file": (("datasets", "ultrachat", "source"), {"type": "local", "path": "."}),
+    "data that is no dataset": (("jobs", "finetune", "training_data"), "train.jsonl"),
+    "the newest model": (("jobs", "finetune", "model"), "azureml://registries/azureml/models/Phi"),
+    "a job as its own compute": (("jobs", "finetune", "compute"), "${{ jobs.finetune }}"),
+    "a local model": (("models", "phi3-ultrachat", "path"), "./model"),
+    "traffic beyond a hundred": (("endpoints", "phi3-ultrachat-ep", "traffic"), {"blue": 120}),
+    "traffic below a hundred": (("endpoints", "phi3-ultrachat-ep", "traffic"), {"blue": 70}),
+    "traffic to nobody": (("endpoints", "phi3-ultrachat-ep", "traffic"), {"green": 100}),
+    "an endpoint that is mistyped": (("deployments", "blue", "endpoint_name"), "phi3-ultrachat"),
+    "a retired size to serve": (("deployments", "blue", "instance_type"), "Standard_NC6s_v3"),
+    "no machine": (("deployments", "blue", "instance_count"), 0),
+    "a hub that is no hub": (("project", "hub_id"), "${{ workspace }}"),
+    "a flow that is not there": (("flows", "chat", "path"), "../examples/flows/none"),
+    "a connection that is not there": (
+        ("flows", "chat", "connections"),
+        {"connection": "${{ connections.phi4 }}"},
+    ),
+    "a secret as an address": (
+        ("connections", "phi3-connection", "target"),
+        "${{ endpoints.phi3-ultrachat-ep.primary_key }}",
+    ),
+    "text around a reference": (
+        ("connections", "phi3-connection", "keys", "endpoint"),
+        "${{ endpoints.phi3-ultrachat-ep.scoring_uri }}/score",
+    ),
+    "a variable of the shell": (("workspace", "storage_account", "name"), "${NAME}"),
+    "a lifecycle for nobody": (("lifecycle",), {"compute.cpu": {"protect": True}}),
+    "a lifecycle that says nothing known": (
+        ("lifecycle", "workspace"),
+        {"prevent_destroy": True},
+    ),
+    "an endpoint under two names": (
+        ("endpoints",),
+        {"phi3-ultrachat-ep": {}, "PHI3-ultrachat-ep": {}},
+    ),
+    "a signed address": (
+        ("models", "phi3-ultrachat", "path"),
+        "https://a.blob.core.windows.net/c?sv=1&sig=abcdefghijkl",
+    ),
+    "a token in a tag": (("tags",), {"hub": "hf_abcdefghijklmnopqrstuvwx"}),
+    "a token as a name": (("tags",), {"hf_abcdefghijklmnopqrstuvwx": "x"}),
+    "a connection string": (
+        ("deployments", "blue", "environment_variables"),
+        {"STORE": "AccountName=a;AccountKey=abcdefgh==;EndpointSuffix=core.windows.net"},
+    ),
+    "a password as a variable": (
+        ("deployments", "blue", "environment_variables"),
+        {"DB_PASSWORD": "swordfish"},
+    ),
+    "a lookalike letter": (("name",), "ph\u0456-ultrachat"),
+    "a right-to-left mark": (("name",), "phi\u202e3"),
+}
+
+
+def specs():
+    """Return the text of each by its name."""
+    return {name: text_of(changed(good(FULL), *case)) for name, case in CASES.items()} | {
+        "plugins": corpus.text_of({**good(FULL), "plugins": ["./evil.py"]}),
+        "an include": corpus.text_of({**good(FULL), "include": "/etc/passwd"}),
+        "a command": corpus.text_of({**good(FULL), "exec": "id"}),
+        "an endpoint of another cloud": corpus.text_of({**good(FULL), "cloud": "https://evil"}),
+    }
