@@ -16,14 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Position, Severity, SpecError
+from reconciler.spec.guard import (
+    A_FEW_PAGES,
+    MAX_BYTES,
+    MAX_DEPTH,
+    TOO_DEEP,
+    UNPRINTABLE,
+    bad_escape,
+    refuse_control_characters,
+    refuse_too_long,
+)
 
-MAX_BYTES = 1 << 20
-MAX_DEPTH = 64
 MAX_NODES = 10_000
-MAX_LINES = 20_000
-MAX_LINE = 30_000
-TOO_DEEP = "no part of a spec is that deep: look for a bracket that is never closed"
-A_FEW_PAGES = "a spec is a few pages: keep data in files beside it"
 MAX_DIGITS = 18
 WRITE_OUT = "repeat the value where it is needed: what a file says must be seen where it counts"
 ESCAPED = "take the escape out: no name or text of a spec has such characters"
@@ -34,10 +38,6 @@ Keys = tuple[str | int, ...]
 
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
-_UNPRINTABLE = re.compile(
-    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-_DEEP = re.compile(r"(?:[\[{]\s*){%d}" % (MAX_DEPTH + 2))
 _OLD_BOOLS = re.compile(r"y|yes|n|no|on|off", re.ASCII | re.IGNORECASE)
 
 
@@ -126,8 +126,8 @@ def parse(text: str, name: str, folder: Path) -> Document:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError
 
-    _refuse_control_characters(text, name)
-    _refuse_too_long(text, name)
+    refuse_control_characters(text, name)
+    refuse_too_long(text, name)
     builder = _Builder(name)
     try:
         data = builder.build(YAML(typ="safe", pure=True).parse(text))
@@ -135,7 +135,7 @@ def parse(text: str, name: str, folder: Path) -> Document:
         raise SpecError(*builder.problems, _syntax(error, name)) from error
     except (ValueError, OverflowError) as error:
         # ruamel takes an escape beyond Unicode as it is, and falls over it.
-        raise SpecError(*builder.problems, _bad_escape(text, name)) from error
+        raise SpecError(*builder.problems, bad_escape(text, name)) from error
     if builder.problems:
         raise SpecError(*builder.problems)
     if not isinstance(data, dict):
@@ -155,52 +155,6 @@ def parse(text: str, name: str, folder: Path) -> Document:
         builder.values,
         tuple(builder.warnings),
     )
-
-
-def _refuse_control_characters(text: str, name: str) -> None:
-    bad = _UNPRINTABLE.search(text)
-    if not bad:
-        return
-    line = text.count("\n", 0, bad.start()) + 1
-    column = bad.start() - text.rfind("\n", 0, bad.start())
-    raise SpecError(
-        Diagnostic(
-            f"control character U+{ord(bad[0]):04X}: this is not a YAML text file",
-            Position(name, line, column),
-            hint="take it out; save the file as plain UTF-8 text",
-        )
-    )
-
-
-def _refuse_too_long(text: str, name: str) -> None:
-    """Refuse what the parser, which is quadratic in places, would take seconds over."""
-    deep = _DEEP.search(text)
-    if deep:
-        line, column = _line_and_column(text, deep.end() - 1)
-        what = f"nested deeper than {MAX_DEPTH} levels"
-        raise SpecError(Diagnostic(what, Position(name, line, column), hint=TOO_DEEP))
-    lines = text.split("\n")
-    longest = max(range(len(lines)), key=lambda index: len(lines[index]))
-    if len(lines) > MAX_LINES or len(lines[longest]) > MAX_LINE:
-        many = len(lines) > MAX_LINES
-        what = (
-            f"more than {MAX_LINES} lines" if many else f"a line of more than {MAX_LINE} characters"
-        )
-        place = Position(name, MAX_LINES if many else longest + 1, 1)
-        raise SpecError(Diagnostic(what, place, hint=A_FEW_PAGES))
-
-
-def _line_and_column(text: str, index: int) -> tuple[int, int]:
-    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
-
-
-def _bad_escape(text: str, name: str) -> Diagnostic:
-    """Return the problem of the first escape that names no character."""
-    codes = re.finditer(r"\\U([0-9a-fA-F]{8})", text)
-    start = next((m.start() for m in codes if int(m[1], 16) > sys.maxunicode), 0)
-    line, column = _line_and_column(text, start)
-    what = "an escape that names no character"
-    return Diagnostic(what, Position(name, line, column), hint="the last one is \\U0010FFFF")
 
 
 def _syntax(error: Any, name: str) -> Diagnostic:
@@ -321,7 +275,7 @@ class _Builder:
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
         if event.style is not None:
-            if event.style == '"' and (bad := _UNPRINTABLE.search(text)):
+            if event.style == '"' and (bad := UNPRINTABLE.search(text)):
                 self._note(
                     f"an escape makes the control character U+{ord(bad[0]):04X}", event, ESCAPED
                 )
