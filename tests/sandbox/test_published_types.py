@@ -28,7 +28,6 @@ BEYOND = {
     "policies.softDeletePolicy",  # acr_crud at 2023-07-01
     "policies.azureADAuthenticationAsArmPolicy",  # acr_crud at 2023-07-01
     "properties.Ver",  # appinsights_crud
-    "workspaces response $.properties.provisionNetworkNow",  # azure-ai-ml sends it earlier
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import GROUP, Sandbox
+from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
 from tests.sandbox.scenario import ML, workspace
 
 PROVIDERS = f"{GROUP}/providers"
@@ -176,6 +176,33 @@ def test_a_deployment_with_traffic_stays(sandbox: Sandbox, put: Any) -> None:
     put(endpoint, "2024-10-01", properties={"authMode": "Key", "traffic": {"blue": 100}})
     path = f"{PROVIDERS}/{endpoint}/deployments/blue"
     assert refused(sandbox, path, "2024-10-01", None, "DELETE") == (400, "UserError")
+
+
+def test_deleting_below_a_missing_parent_names_the_parent(sandbox: Sandbox, rm: Any) -> None:
+    path = f"{WORKSPACE}/datastores/store"
+    status, body, headers = sandbox.send("DELETE", path, api_version="2024-10-01")
+    assert (status, body["error"]["code"]) == (404, "ParentResourceNotFound")
+    assert headers["x-ms-failure-cause"] == "gateway"
+
+
+def test_a_gpu_size_is_refused_where_there_is_none(sandbox: Sandbox, put: Any) -> None:
+    workspace(put, sandbox.server.tenant_id)
+    inner = {"vmSize": "Standard_NC4as_T4_v3", "scaleSettings": {"maxNodeCount": 0}}
+    properties = {"computeType": "AmlCompute", "properties": inner}
+    path = f"{WORKSPACE}/computes/gpu"
+    here = {"location": "eastus", "properties": properties}
+    assert sandbox.send("PUT", path, here, api_version="2024-10-01")[0] == 201
+    there = {"location": "ukwest", "properties": properties}
+    elsewhere = path.replace("/gpu", "/far")
+    status, body, _ = sandbox.send("PUT", elsewhere, there, api_version="2024-10-01")
+    assert (status, body["error"]["code"]) == (400, "UserError")
+    assert "not supported in ukwest" in body["error"]["message"]
+    listed = f"/subscriptions/{SUBSCRIPTION}/providers/{ML.split('/')[0]}/locations/ukwest/vmSizes"
+    names = {
+        one["name"] for one in sandbox.send("GET", listed, api_version="2024-10-01")[1]["value"]
+    }
+    assert "Standard_DS3_v2" in names
+    assert "Standard_NC4as_T4_v3" not in names
 
 
 def test_a_size_nobody_has_and_one_that_is_retired_are_refused(sandbox: Sandbox, put: Any) -> None:

@@ -64,6 +64,22 @@ VM_SIZES: tuple[VmSize, ...] = (
     VmSize("Standard_NV36ads_A10_v5", "standardNVADSA10v5Family", 36, 440, 1),
 )
 
+WITHOUT_GPUS = frozenset(
+    [
+        "westcentralus",
+        "ukwest",
+        "australiacentral",
+        "australiacentral2",
+        "jioindiawest",
+        "koreasouth",
+        "southindia",
+        "westindia",
+        "canadaeast",
+    ]
+)
+"""Regions where no GPU size is offered: small or paired regions (Azure's "products by region"
+changes by the month; UNVERIFIED, kept so that the refusal can be rehearsed)."""
+
 CPU_LIMIT = 100
 """Cores a new subscription may use in each CPU family; GPU families start at 0."""
 
@@ -84,6 +100,11 @@ MODELS: dict[str, dict[str, range]] = {
 def vm_size(name: str) -> VmSize | None:
     """Return a size by name in any case."""
     return next((size for size in VM_SIZES if size.name.lower() == name.lower()), None)
+
+
+def is_offered(size: VmSize, location: str) -> bool:
+    """Whether a size can be had in a region: not retired, and no GPU where there are none."""
+    return not size.retired and not (size.gpus and location.lower() in WITHOUT_GPUS)
 
 
 def families() -> dict[str, int]:

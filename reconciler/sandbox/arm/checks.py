@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog
-from reconciler.sandbox.arm.errors import ArmError, conflict
+from reconciler.sandbox.arm.errors import GATEWAY, ArmError, conflict
 from reconciler.sandbox.arm.ids import GROUPS
 from reconciler.sandbox.arm.schema import Node
 from reconciler.sandbox.arm.types import Call, ResourceType, Write
@@ -140,13 +140,14 @@ def bad_location(location: str, type_: ResourceType) -> ArmError:
             "LocationNotAvailableForResourceGroup",
             f"The provided location '{location}' is not available for resource group. "
             f"List of available regions is '{regions}'.",
-            headers={"x-ms-failure-cause": "gateway"},
+            headers=GATEWAY,
         )
     return ArmError(
         400,
         "LocationNotAvailableForResourceType",
         f"The provided location '{location}' is not available for resource type '{type_.type}'. "
         f"List of available regions for the resource type is '{regions}'.",
+        headers=GATEWAY,
     )
 
 

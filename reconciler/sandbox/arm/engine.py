@@ -9,7 +9,7 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm.errors import ArmError, group_not_found, resource_not_found
+from reconciler.sandbox.arm.errors import GATEWAY, ArmError, group_not_found, resource_not_found
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse
 from reconciler.sandbox.arm.lifecycle import Lifecycle
 from reconciler.sandbox.arm.paging import page
@@ -51,6 +51,7 @@ class Engine:
                 400,
                 "MissingApiVersionParameter",
                 "The api-version query parameter (?api-version=) is required for all requests.",
+                headers=GATEWAY,
             )
         self._note_subscription(call.path)
         routed = self._route(call)
@@ -106,6 +107,7 @@ class Engine:
                 404,
                 "InvalidResourceNamespace",
                 f"The resource namespace '{target.namespace}' is invalid.",
+                headers=GATEWAY,
             )
         supported = ",".join(known[0].versions) if known else ""
         raise ArmError(
@@ -114,6 +116,7 @@ class Engine:
             f"The resource type '{'/'.join(target.types)}' could not be found in the namespace "
             f"'{target.namespace}' for api version '{version}'. "
             f"The supported api-versions are '{supported}'.",
+            headers=GATEWAY,
         )
 
     def find(self, target: Target, type_: ResourceType, *, polled: bool = False) -> Record:
@@ -219,6 +222,7 @@ def check_version(version: str, known: tuple[str, ...], type_: str) -> None:
             f"No registered resource provider found for location '' and API version '{version}' "
             f"for type '{type_}'. The supported api-versions are '{supported}'. "
             "The supported locations are ''.",
+            headers=GATEWAY,
         )
 
 
@@ -233,6 +237,7 @@ def check_own_version(version: str, known: tuple[str, ...]) -> None:
             400,
             "InvalidApiVersionParameter",
             f"The api-version '{version}' is invalid. The supported versions are '{supported}'.",
+            headers=GATEWAY,
         )
 
 

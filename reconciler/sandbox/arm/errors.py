@@ -31,7 +31,7 @@ class ArmError(Exception):
         self.message = message
         self.inner = inner
         self.component = component
-        self.headers = headers or {}
+        self.headers = dict(headers or {})
         self.detail: tuple[str, str] | None = None
 
     def body(self, time: str = "", location: str = "") -> Json:
@@ -71,6 +71,10 @@ def user_error(message: str, inner: str = "BadArgument", status: int = 400) -> A
     return ArmError(status, "UserError", message, inner=inner)
 
 
+GATEWAY = {"x-ms-failure-cause": "gateway"}
+"""What ARM's own refusals carry (recorded with 404s, regions and missing parents)."""
+
+
 class ContentError(ArmError):
     """A body that does not fit its type, in the gateway's words.
 
@@ -83,7 +87,7 @@ class ContentError(ArmError):
         self, text: str, path: str = "", *, is_missing: bool = False, is_choice: bool = False
     ) -> None:
         message = f"The request content was invalid and could not be deserialized: '{text}'."
-        super().__init__(400, "InvalidRequestContent", message)
+        super().__init__(400, "InvalidRequestContent", message, headers=GATEWAY)
         self.text = text
         self.path = path
         self.is_missing = is_missing
@@ -110,7 +114,7 @@ def resource_not_found(type_: str, name: str, group: str) -> ArmError:
         404,
         "ResourceNotFound",
         f"The Resource '{type_}/{name}' under resource group '{group}' was not found.",
-        headers={"x-ms-failure-cause": "gateway"},
+        headers=GATEWAY,
     )
 
 
@@ -120,7 +124,7 @@ def group_not_found(group: str) -> ArmError:
         404,
         "ResourceGroupNotFound",
         f"Resource group '{group}' could not be found.",
-        headers={"x-ms-failure-cause": "gateway"},
+        headers=GATEWAY,
     )
 
 

@@ -40,7 +40,7 @@ def _prepare(write: Write) -> None:
 
 def _check_size(write: Write, inner: Json) -> None:
     size = catalog.vm_size(str(inner.get("vmSize") or ""))
-    if size is None or size.retired:
+    if size is None or not catalog.is_offered(size, str(write.body["location"])):
         raise user_error(
             f"VM size {inner.get('vmSize')} is not supported in {write.body['location']}.",
             "ValidationError/InvalidVmSize",

@@ -82,7 +82,7 @@ def _check_size(write: Write, count: int) -> None:
     properties = write.properties
     name = properties.get("instanceType") or "Standard_F4s_v2"
     size = catalog.vm_size(str(name))
-    if size is None or size.retired:
+    if size is None or not catalog.is_offered(size, str(write.body["location"])):
         raise user_error(f"Instance type {name} is not supported.", "BadArgument/InvalidSku")
     if not 1 <= count <= MAX_INSTANCES:
         raise user_error(

@@ -64,7 +64,7 @@ def _sizes(world: World, call: Call, path: dict[str, str]) -> Answer:
             "supportedComputeTypes": ["AmlCompute", "ComputeInstance"],
         }
         for size in catalog.VM_SIZES
-        if not size.retired
+        if catalog.is_offered(size, path["location"])
     ]
     return Answer(200, {"value": items})
 

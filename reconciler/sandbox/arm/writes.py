@@ -20,7 +20,7 @@ from reconciler.sandbox.arm.checks import (
     registration,
     strip_envelope,
 )
-from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
+from reconciler.sandbox.arm.errors import GATEWAY, ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import GROUPS, Target
 from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.schema import Check
@@ -71,6 +71,9 @@ class Writer:
     def _check_parents(self, target: Target, type_: ResourceType) -> None:
         self._engine.require_scope(target)
         self._check_group_alive(target)
+        self._require_parent(target, type_, "write")
+
+    def _require_parent(self, target: Target, type_: ResourceType, verb: str) -> None:
         parent_id = target.parent_id
         if parent_id and not type_.parent_required:  # it comes with its first child
             parent_id = parent_id.rsplit("/", 2)[0]
@@ -81,8 +84,9 @@ class Writer:
             raise ArmError(
                 404,
                 "ParentResourceNotFound",
-                f"Failed to perform 'write' on resource(s) of type '{'/'.join(target.types)}', "
+                f"Failed to perform '{verb}' on resource(s) of type '{'/'.join(target.types)}', "
                 f"because the parent resource '{parent_id}' could not be found.",
+                headers=GATEWAY,
             )
 
     def _check_group_alive(self, target: Target) -> None:
@@ -223,6 +227,7 @@ class Writer:
     ) -> Answer:
         if old is None:
             self._engine.require_scope(target)
+            self._require_parent(target, type_, "delete")
             if type_.missing_delete_status == 404:
                 self._engine.find(target, type_)
             return Answer(type_.missing_delete_status)
