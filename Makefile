@@ -6,12 +6,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 AZ_VENV := .venv-azure-cli
+AZURITE := .azurite
+AZURITE_VERSION := 3.35.0
 STAMP := $(VENV)/.installed
 SPEC := specs/phi3-ultrachat.yaml
 MUTMUT := 3.8.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli check bench reliability mutation examples shapes schema lock clean
+.PHONY: demo test test-clients azure-cli azurite check bench reliability mutation examples shapes \
+	schema lock clean
 
 demo: $(STAMP)
 	@$(BIN)/reconcile --version
@@ -37,6 +40,14 @@ $(AZ_VENV)/.installed: tests/clients/azure_cli/requirements.txt
 	@echo "making the Azure CLI's environment in $(AZ_VENV) (a minute or two, once)"
 	@$(PYTHON) -m venv $(AZ_VENV)
 	@$(AZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+azurite: $(AZURITE)/$(AZURITE_VERSION)
+
+$(AZURITE)/$(AZURITE_VERSION):
+	@echo "installing Azurite $(AZURITE_VERSION) from npm in $(AZURITE) (a minute, once)"
+	@mkdir -p $(AZURITE)
+	@npm install --silent --no-fund --no-audit --prefix $(AZURITE) azurite@$(AZURITE_VERSION)
 	@touch $@
 
 check: $(STAMP)
@@ -83,4 +94,4 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(AZ_VENV) .reconcile build dist
+	rm -rf $(VENV) $(AZ_VENV) $(AZURITE) .reconcile build dist

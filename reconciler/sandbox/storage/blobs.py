@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
+import uuid
 from xml.etree import ElementTree
 
 from aiohttp import web
@@ -132,7 +134,8 @@ async def set_headers(store: BlobStore, call: Exchange) -> web.StreamResponse:
     """PUT ?comp=properties: replaces all of the blob's own HTTP headers."""
     blob = existing(store, call)
     check_write(call.request.headers, blob)
-    changed = store.amend(blob, headers=_own_headers(call))
+    copied = {name: text for name, text in blob.headers.items() if name.startswith("x-ms-copy-")}
+    changed = store.amend(blob, headers={**_own_headers(call), **copied})
     return web.Response(headers=version_headers(changed.etag, changed.modified))
 
 
@@ -187,7 +190,8 @@ def _committed(blob: Blob, piece: Piece | None = None) -> web.Response:
 def _copy(store: BlobStore, call: Exchange) -> web.Response:
     """Copy Blob and Copy Blob From URL, from another blob of this sandbox, at once."""
     source = _source(store, call)
-    headers = {**source.headers, **_own_headers(call)}
+    copied = _copy_headers(call, source)
+    headers = {**source.headers, **_own_headers(call), **copied}
     metadata = call.metadata or dict(source.metadata)
     writer = store.writer()
     for chunk in store.read(source):
@@ -198,8 +202,19 @@ def _copy(store: BlobStore, call: Exchange) -> web.Response:
         headers=headers, metadata=metadata,
         guard=lambda old: check_write(call.request.headers, old),
     )  # fmt: skip
-    copied = {"x-ms-copy-id": blob.etag.strip('"'), "x-ms-copy-status": "success"}
-    return web.Response(status=202, headers={**version_headers(blob.etag, blob.modified), **copied})
+    told = {name: copied[name] for name in ("x-ms-copy-id", "x-ms-copy-status")}
+    return web.Response(status=202, headers={**version_headers(blob.etag, blob.modified), **told})
+
+
+def _copy_headers(call: Exchange, source: Blob) -> dict[str, str]:
+    """What the copy tells of its making (Get Blob Properties: `x-ms-copy-*`), without any SAS."""
+    return {
+        "x-ms-copy-id": str(uuid.uuid4()),
+        "x-ms-copy-source": call.request.headers["x-ms-copy-source"].partition("?")[0],
+        "x-ms-copy-status": "success",
+        "x-ms-copy-progress": f"{source.size}/{source.size}",
+        "x-ms-copy-completion-time": http_date(time.time()),
+    }
 
 
 def _source(store: BlobStore, call: Exchange) -> Blob:
