@@ -6,6 +6,7 @@ Sources: recorded data_create_uri_file.json, model_crud_file.json, environment_c
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import ml
@@ -139,7 +140,10 @@ def _prepare_environment(write: Write) -> None:
 
 
 def _prepare_code(write: Write) -> None:
+    """`properties` is a map of texts; azure-ai-ml sends `hash_version` as a number (Json.NET)."""
     _common(write)
+    sent: Json = write.properties["properties"]
+    write.properties["properties"] = {name: str(value) for name, value in sent.items()}
     write.properties["codeUri"] = ml.long_uri(
         ml.workspace_id(write.id), str(write.properties.get("codeUri") or "")
     )
@@ -151,6 +155,20 @@ def _present_container(world: World, record: Record, body: Json) -> None:
     numbers = [int(name) for name in names if name.isdigit()]
     body["properties"]["latestVersion"] = names[-1] if names else None
     body["properties"]["nextVersion"] = str(max(numbers, default=0) + 1)
+
+
+def _same_content(world: World, records: list[Record], call: Call) -> list[Record]:
+    """Code versions of one content, by the digest that azure-ai-ml keeps in their properties."""
+    wanted = call.query.get("hash")
+    found = _filtered(world, records, call)
+    if not wanted:
+        return found
+    return [one for one in found if wanted in _digests(one)]
+
+
+def _digests(record: Record) -> list[str]:
+    properties: Json = record.body["properties"].get("properties") or {}
+    return [str(value) for name, value in properties.items() if name.startswith("hash")]
 
 
 def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
@@ -242,6 +260,11 @@ _ENVIRONMENT_VERSION = f"""
   autoRebuild@2022-10-01/2022-12-01: str
   stage@2023-04-01/2023-04-01: str
 {_DRAFT}"""
+_CODE_VERSION = """
+  codeUri: str
+  properties: {any}
+  autoDeleteSetting@never/2023-04-01..2024-04-01: any
+"""
 TYPES = (
     _container(DATA, "Data", f"  dataType!: {_DATA_TYPES}\n"),
     _version(DATA, "Data", _DATA_VERSION, _prepare_data, ("properties.dataType",)),
@@ -250,10 +273,5 @@ TYPES = (
     _container(ENVIRONMENTS, "Environment"),
     _version(ENVIRONMENTS, "Environment", _ENVIRONMENT_VERSION, _prepare_environment),
     _container(CODES, "Code"),
-    _version(
-        CODES,
-        "Code",
-        "  codeUri: str\n  autoDeleteSetting@never/2023-04-01..2024-04-01: any\n",
-        _prepare_code,
-    ),
+    replace(_version(CODES, "Code", _CODE_VERSION, _prepare_code), list_filter=_same_content),
 )

@@ -17,6 +17,7 @@ from reconciler.sandbox.arm import (
     ml_endpoints,
     ml_jobs,
     ml_locations,
+    ml_uploads,
     ml_workspaces,
     operationalinsights,
     quota,
@@ -56,6 +57,7 @@ ROUTES: tuple[Route, ...] = (
     *quota.ROUTES,
     *ml_workspaces.ROUTES,
     *ml_locations.ROUTES,
+    *ml_uploads.ROUTES,
     *ml_deployments.ROUTES,
     *ml_connections.ROUTES,
 )
