@@ -152,6 +152,24 @@ def test_what_was_fixed_at_birth_stays(
     assert unchanged[0] in (200, 202), unchanged
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"kind": "BlobStorage"}, 409),
+        ({"sku": {"name": "Premium_LRS"}}, 409),
+        ({"sku": {"name": "Standard_GRS"}}, 200),
+        ({"kind": "StorageV2"}, 200),
+    ],
+)
+def test_an_account_is_upgraded_and_never_turned_into_another(
+    sandbox: Sandbox, put: Any, change: dict[str, Any], expected: int
+) -> None:
+    old = {**STORAGE, "kind": "Storage"}
+    put("Microsoft.Storage/storageAccounts/acct1", "2023-05-01", **old)
+    answer = sandbox.send("PUT", f"{ACCOUNT}/acct1", {**old, **change}, api_version="2023-05-01")
+    assert answer[0] == expected
+
+
 def test_a_child_needs_its_parent_even_where_the_container_is_made_for_it(
     sandbox: Sandbox, rm: Any
 ) -> None:

@@ -43,6 +43,7 @@ MAX_INSTANCES = 50
 
 
 def _prepare(write: Write) -> None:
+    identities.prepare(write)
     properties = write.properties
     endpoint = write.world.store.get(write.id.rsplit("/deployments/", 1)[0])
     if endpoint is not None:

@@ -134,7 +134,20 @@ def _bad_name(name: str) -> Exception:
     return ArmError(400, "AccountNameInvalid", _NAME_RULE.format(name))
 
 
+def _check_changes(write: Write) -> None:
+    """A kind changes to StorageV2 alone, a tier never (azure-facts section 2, UNVERIFIED codes)."""
+    if write.old is None:
+        return
+    old, kind = write.old.body["kind"], write.body.get("kind")
+    if kind not in (None, old) and not (kind == "StorageV2" and old in ("Storage", "BlobStorage")):
+        raise _immutable("kind", write.name)
+    was, now = write.old.body["sku"]["name"], write.body["sku"]["name"]
+    if was.startswith("Premium") != now.startswith("Premium"):
+        raise _immutable("sku.name", write.name)
+
+
 def _prepare(write: Write) -> None:
+    _check_changes(write)
     identities.prepare(write)
     now = write.world.clock.iso()
     write.hidden.setdefault("keys", [_key(), _key()])
@@ -320,7 +333,6 @@ STORAGE_ACCOUNT = ResourceType(
     create_status=202,
     retry_after_s=17,
     immutable=(
-        "kind",
         "properties.isHnsEnabled",
         "properties.isNfsV3Enabled",
         "properties.dnsEndpointType",
