@@ -26,7 +26,10 @@ class ModelFiles:
         self._indexes: dict[str, AnswerIndex] = {}
 
     def index_of(self, deployment: Record) -> AnswerIndex:
-        """The index of a deployment's model. Raises ModelError (500) for one without training."""
+        """The index of a deployment's model; a registry's base model has learnt nothing here.
+
+        Raises ModelError (500) for a model of the workspace without training.
+        """
         content = self._conversations(deployment)
         key = hashlib.sha256(content).hexdigest()
         index = self._indexes.pop(key, None) or AnswerIndex(read_conversations(content))
@@ -37,6 +40,8 @@ class ModelFiles:
 
     def _conversations(self, deployment: Record) -> bytes:
         reference = str(deployment.body.get("properties", {}).get("model") or "")
+        if reference.startswith("azureml://registries/"):
+            return b""
         place = artifact_place(self._world, deployment, reference)
         if place is not None:
             account, container, path = place
