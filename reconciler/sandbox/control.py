@@ -19,7 +19,9 @@ from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.types import Call
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.journal import summary
 from reconciler.sandbox.store import Record
+from reconciler.sandbox.throttle import buckets
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
@@ -33,6 +35,7 @@ def routes(world: World, faults: Faults) -> list[web.RouteDef]:
     control = _Control(world, faults)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "journal", control.journal),
+        ("GET", "summary", control.summary),
         ("DELETE", "journal", control.clear_journal),
         ("GET", "faults", control.faults_list),
         ("POST", "faults", control.faults_arm),
@@ -83,6 +86,10 @@ class _Control:
         text = "".join(json.dumps(entry) + "\n" for entry in entries)
         return web.Response(text=text, content_type="application/x-ndjson")
 
+    async def summary(self, request: web.Request) -> web.Response:
+        """Count the journal: requests by status, writes carried out, what is not served here."""
+        return web.json_response(summary(self._world.journal.read()))
+
     async def clear_journal(self, request: web.Request) -> web.Response:
         self._world.journal.clear()
         return web.json_response({})
@@ -102,8 +109,9 @@ class _Control:
         return web.json_response({"mode": clock.mode, "now": clock.iso()})
 
     async def set_clock(self, request: web.Request) -> web.Response:
-        """`{"mode": "frozen"}` and/or `{"advance": seconds}`."""
+        """`{"mode": "frozen"}` (or auto, instant, speed=N) and/or `{"advance": seconds}`."""
         body = await request.json()
+        _known(body, {"mode", "advance"})
         if "mode" in body:
             self._world.clock.set_mode(str(body["mode"]))
         if "advance" in body:
@@ -120,23 +128,28 @@ class _Control:
         return await self.settings(request)
 
     async def latency(self, request: web.Request) -> web.Response:
-        """`{"ms": 100}`: before every request but the controls."""
-        self._world.settings["latency_ms"] = float((await request.json())["ms"])
+        """`{"ms": 100, "jitter_ms": 50}`: before every request but the controls."""
+        body = await request.json()
+        _known(body, {"ms", "jitter_ms"})
+        self._world.settings["latency_ms"] = float(body["ms"])
+        self._world.settings["latency_jitter_ms"] = float(body.get("jitter_ms", 0))
         return web.json_response({})
 
     async def throttle(self, request: web.Request) -> web.Response:
-        """`{"burst": 250, "per_s": 25}` for reads and for writes; burst 0 turns it off."""
-        body = await request.json()
-        self._world.settings["throttle_burst"] = int(body["burst"])
-        self._world.settings["throttle_per_s"] = float(body.get("per_s", 0))
-        return web.json_response({})
+        """Set ARM's token buckets (`throttle.buckets` says how); `{}` turns them off."""
+        found = buckets(await request.json())
+        self._world.settings["throttle"] = found
+        return web.json_response(found)
 
     async def drift(self, request: web.Request) -> web.Response:
         """Change a stored resource behind everybody's back: no checks, no journal.
 
-        `{"op": "put"|"patch"|"delete", "id": ..., "body": {...}}`; `put` replaces the stored body.
+        `{"op": "put"|"patch"|"tag"|"delete"|"cancel", "id": ..., "body": {...}}`; `put` replaces
+        the stored body, `patch` and `tag` (a body of tags) merge, null removing; `cancel` ends a
+        running job as somebody in the portal would.
         """
         body = await request.json()
+        _known(body, {"op", "id", "body"})
         target = parse(body["id"])
         if target is None or target.type.lower() not in self._world.arm.types:
             raise ValueError(f"{body['id']} names no resource type of this sandbox")
@@ -147,10 +160,15 @@ class _Control:
             case "patch":
                 merge(_found(record, body).body, body["body"])
                 self._world.store.put(_found(record, body))
+            case "tag":
+                _tag(_found(record, body), body["body"])
+                self._world.store.put(_found(record, body))
             case "delete":
                 remove(self._world, _found(record, body), self._world.arm.types)
+            case "cancel":
+                self._drift_cancel(_found(record, body))
             case other:
-                raise ValueError(f"op {other!r} is not put, patch or delete")
+                raise ValueError(f"op {other!r} is not put, patch, tag, delete or cancel")
         return web.json_response({})
 
     def _drift_put(self, target: Target, record: Record | None, body: Json) -> None:
@@ -167,6 +185,14 @@ class _Control:
         if made is not None and "pending" in made.hidden:
             made.hidden["pending"]["wait"]["ends"] = [self._world.clock.now()]
 
+    def _drift_cancel(self, record: Record) -> None:
+        type_ = self._world.arm.types[record.type.lower()]
+        cancel = type_.actions.get("cancel")
+        if cancel is None:
+            raise ValueError(f"a {record.type} cannot be canceled")
+        query = {"api-version": type_.versions[-1]}
+        cancel(self._world, record, Call("POST", record.id, query, None, {}, *_someone_else()))
+
     async def reset(self, request: web.Request) -> web.Response:
         """Forget everything but identity, certificate and clock."""
         for account in self._world.store.of_type("Microsoft.Storage/storageAccounts"):
@@ -177,11 +203,22 @@ class _Control:
         return web.json_response({})
 
     async def snapshot(self, request: web.Request) -> web.Response:
-        """Return all records and documents; blob bytes are not included."""
-        return web.json_response(self._world.store.export(KEPT))
+        """Return all records and documents; with `?bytes=1` also what blobs and shares hold."""
+        found = self._world.store.export(KEPT)
+        if request.query.get("bytes"):
+            stores = {"blobs": self._world.blobs.export(), "files": self._world.files.export()}
+            found["bytes"] = stores
+        return web.json_response(found)
 
     async def restore(self, request: web.Request) -> web.Response:
-        self._world.store.import_(await request.json(), KEPT)
+        """Become what `snapshot` returned; without bytes in it, blobs and shares stay."""
+        snapshot = await request.json()
+        if not isinstance(snapshot, dict) or not {"resources", "documents"} <= snapshot.keys():
+            raise ValueError("this is no snapshot of a sandbox")
+        self._world.store.import_(snapshot, KEPT)
+        if "bytes" in snapshot:
+            self._world.blobs.replace(snapshot["bytes"]["blobs"])
+            self._world.files.replace(snapshot["bytes"]["files"])
         return web.json_response({})
 
     async def attach(self, request: web.Request) -> web.StreamResponse:
@@ -213,6 +250,22 @@ def count_attached(app: web.Application, change: int) -> int:
 def _someone_else() -> tuple[str, str]:
     """Return object and client id of a person who works in the portal."""
     return "0b1f6471-1bf0-4dda-aec3-cb9272f09590", "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
+
+
+def _tag(record: Record, tags: Json) -> None:
+    """Merge tags where the type keeps them: beside the properties, or within (assets)."""
+    owner = record.body
+    if "tags" not in owner and "tags" in (owner.get("properties") or {}):
+        owner = owner["properties"]
+    kept = {**(owner.get("tags") or {}), **tags}
+    owner["tags"] = {name: value for name, value in kept.items() if value is not None}
+
+
+def _known(body: Json, names: set[str]) -> None:
+    """Raise ValueError for a word that is not understood: it would be ignored in silence."""
+    unknown = sorted(body.keys() - names)
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is none of {', '.join(sorted(names))}")
 
 
 def _found(record: Record | None, body: Json) -> Record:

@@ -12,6 +12,7 @@ from reconciler.sandbox.store import Store
 
 Json = dict[str, Any]
 HIDDEN = "***"
+NOT_SERVED = {"InvalidResourceType", "InvalidResourceNamespace", "NotFound"}
 # Lower-cased property names whose values never reach the journal.
 SECRETS = frozenset(
     [
@@ -76,6 +77,31 @@ class Journal:
         """Forget all entries; numbers go on."""
         self._pending.clear()
         self._store.clear_journal()
+
+
+def summary(entries: list[Json]) -> Json:
+    """Count entries: all, by kind, by status class, committed writes, and what is not served.
+
+    `not_served` names, by method and path, requests for operations that this sandbox does not
+    have; a client that needs them would get no further here than in an Azure without them.
+    """
+    counts: Json = {"requests": len(entries), "by_kind": {}, "by_status": {}, "writes": 0}
+    missing: dict[str, int] = {}
+    for entry in entries:
+        status = f"{int(entry['status']) // 100}xx"
+        for group, name in (("by_kind", entry["kind"]), ("by_status", status)):
+            counts[group][name] = counts[group].get(name, 0) + 1
+        counts["writes"] += entry["committed"] and entry["method"] not in ("GET", "HEAD")
+        if _error_code(entry) in NOT_SERVED:
+            name = f"{entry['method']} {entry['path']}"
+            missing[name] = missing.get(name, 0) + 1
+    return {**counts, "not_served": missing}
+
+
+def _error_code(entry: Json) -> str:
+    body = entry.get("response_body")
+    error = body.get("error") if isinstance(body, dict) else None
+    return str(error.get("code", "")) if isinstance(error, dict) else ""
 
 
 def redact(value: Any) -> Any:

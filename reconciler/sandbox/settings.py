@@ -8,8 +8,8 @@ from reconciler.sandbox.store import Store
 
 DEFAULTS: dict[str, Any] = {
     "latency_ms": 0.0,
-    "throttle_burst": 0,
-    "throttle_per_s": 0.0,
+    "latency_jitter_ms": 0.0,
+    "throttle": None,
     "role_propagation_s": 60.0,
     "directory_replication_s": 10.0,
     "token_lifetime_s": 86400,

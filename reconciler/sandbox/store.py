@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,8 @@ class Store:
         self._documents: dict[str, dict[str, Any]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self.in_transaction = False
+        self._touched: dict[str, str | None] | None = None
+        self._before: dict[str, str | None] = {}
         self._load()
         self._check_version()
 
@@ -72,6 +75,7 @@ class Store:
     def put(self, record: Record) -> None:
         """Insert or replace a record; call again after changing `body` or `hidden` in place."""
         key = record.id.lower()
+        self._touch(key)
         self._records[key] = record
         self._names[(record.type.lower(), record.name.lower())] = key
         text = self._dump(
@@ -88,6 +92,7 @@ class Store:
     def delete(self, resource_id: str) -> None:
         """Forget one record (not what lies below it)."""
         key = resource_id.lower()
+        self._touch(key)
         record = self._records.pop(key, None)
         if record is not None:
             self._names.pop((record.type.lower(), record.name.lower()), None)
@@ -144,14 +149,49 @@ class Store:
         """Forget all journal entries in the running transaction."""
         self._write("delete from journal", ())
 
+    def watch_write(self) -> None:
+        """Remember, until the next commit or rollback, what the coming write replaces."""
+        self._touched = {}
+
+    @contextmanager
+    def past(self, path: str) -> Iterator[None]:
+        """Show what a path names, and what is below it, as before the latest watched write of it.
+
+        Nothing that happens in there is kept. A restarted server knows no past.
+        """
+        base = path.lower().rstrip("/").removesuffix("/resources")
+        present, names = self._records, self._names
+        self._records, self._names = dict(present), dict(names)
+        for key, text in self._before.items():
+            if key != path.lower() and not key.startswith(f"{base}/"):
+                continue
+            self._records.pop(key, None)
+            if text is not None:
+                self._records[key] = Record(**self._parse(text))
+        try:
+            yield
+        finally:
+            self._records, self._names = present, names
+            self.rollback()
+
+    def _touch(self, key: str) -> None:
+        if self._touched is None or key in self._touched:
+            return
+        row = self.db.execute("select record from resources where key = ?", (key,)).fetchone()
+        self._touched[key] = row[0] if row else None
+
     def commit(self) -> None:
         """Make everything since the last commit durable."""
+        if self._touched is not None:
+            self._before |= self._touched
+            self._touched = None
         if self.in_transaction:
             self.db.execute("commit")
             self.in_transaction = False
 
     def rollback(self) -> None:
         """Undo everything since the last commit."""
+        self._touched = None
         if self.in_transaction:
             self.db.execute("rollback")
             self.in_transaction = False
@@ -160,6 +200,7 @@ class Store:
     def clear(self, keep: tuple[str, ...] = ()) -> None:
         """Forget all records, and all documents outside the spaces in `keep`."""
         self._write("delete from resources", ())
+        self._before.clear()
         self._records.clear()
         self._names.clear()
         for space in [space for space in self._documents if space not in keep]:

@@ -1,34 +1,95 @@
 """ARM's token buckets, off unless `/_sandbox/throttle` sets them.
 
-Source: azure-facts (d): a bucket and a refill per second, by principal, for reads and for writes;
-429 with Retry-After. Time here is real, because clients wait in real time.
+Source: learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling:
+a bucket of 250 reads (25 more a second), 200 writes and 200 deletes (10 more a second) for each
+principal, subscription and region; `x-ms-ratelimit-remaining-subscription-*` on every answer; 429
+with `Retry-After`. Time here is real, because clients wait in real time.
 """
 
 from __future__ import annotations
 
+import math
 import time
+from typing import Any
+
+from aiohttp import web
 
 from reconciler.sandbox.settings import Settings
 
+AZURE = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
+"""Size and refill a second of each bucket, as documented."""
+
 
 class Throttle:
-    """One bucket for reads and one for writes per client."""
+    """One bucket for reads, one for writes and one for deletes per owner."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._buckets: dict[tuple[str, bool], tuple[float, float]] = {}
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def wait_s(self, client: str, method: str) -> float:
+    def wait_s(self, owner: str, method: str) -> float:
         """Take a token; return 0, or the seconds until there is one again."""
-        burst = float(self._settings["throttle_burst"])
-        if not burst:
+        size, rate = self._limits(method)
+        if not size:
             return 0.0
-        rate, key = float(self._settings["throttle_per_s"]), (client, method in ("GET", "HEAD"))
-        tokens, then = self._buckets.get(key, (burst, time.monotonic()))
+        key = (owner, bucket_of(method))
+        tokens, then = self._buckets.get(key, (size, time.monotonic()))
         now = time.monotonic()
-        tokens = min(burst, tokens + (now - then) * rate)
+        tokens = min(size, tokens + (now - then) * rate)
         if tokens >= 1:
             self._buckets[key] = (tokens - 1, now)
             return 0.0
         self._buckets[key] = (tokens, now)
         return (1 - tokens) / rate if rate else 60.0
+
+    def headers(self, owner: str, method: str) -> dict[str, str]:
+        """Return what is left in the bucket that a request drew from, as ARM tells it."""
+        bucket = bucket_of(method)
+        left: float = AZURE[bucket][0] - 1
+        if self._limits(method)[0]:
+            left, _ = self._buckets.get((owner, bucket), (left, 0.0))
+        return {f"x-ms-ratelimit-remaining-subscription-{bucket}": str(int(left))}
+
+    def _limits(self, method: str) -> tuple[float, float]:
+        buckets = self._settings["throttle"] or {}
+        size, rate = buckets.get(bucket_of(method), (0, 0))
+        return float(size), float(rate)
+
+
+def bucket_of(method: str) -> str:
+    """Return which bucket a request draws from."""
+    if method in ("GET", "HEAD"):
+        return "reads"
+    return "deletes" if method == "DELETE" else "writes"
+
+
+def throttled(method: str, wait_s: float) -> web.Response:
+    """Return ARM's refusal of a request for which there is no token."""
+    seconds = math.ceil(wait_s)
+    message = (
+        f"Number of '{bucket_of(method)}' requests exceeded the limit. Please try again after "
+        f"'{seconds}' seconds after additional tokens are available. Refer to "
+        "https://aka.ms/arm-throttling for additional information."
+    )
+    body = {"error": {"code": "TooManyRequests", "message": message}}
+    return web.json_response(body, status=429, headers={"Retry-After": str(seconds)})
+
+
+def buckets(body: dict[str, Any]) -> dict[str, list[float]]:
+    """Return the buckets that a control request asks for, {} for none.
+
+    `{"azure": true}`: as documented; `{"burst": 2, "per_s": 0}`: all alike, burst 0 for none;
+    `{"writes": [5, 1]}`: size and refill of single ones. Raises ValueError.
+    """
+    unknown = sorted(body.keys() - {"azure", "burst", "per_s", *AZURE})
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is none of azure, burst, per_s, {', '.join(AZURE)}")
+    if body.get("azure"):
+        return {name: [float(one) for one in limits] for name, limits in AZURE.items()}
+    found: dict[str, list[float]] = {}
+    if body.get("burst"):
+        found = {name: [float(body["burst"]), float(body.get("per_s", 0))] for name in AZURE}
+    for name in AZURE.keys() & body.keys():
+        size, rate = body[name]
+        found[name] = [float(size), float(rate)]
+    return found

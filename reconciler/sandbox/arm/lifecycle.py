@@ -103,6 +103,18 @@ class Lifecycle:
         document["ended"] = self._world.clock.iso()
         self._world.store.put_document(OPERATIONS, operation, document)
 
+    def fail(self, operation: str, error: Json) -> None:
+        """End a running operation as failed, and what it was making with it."""
+        document = self._world.store.document(OPERATIONS, operation)
+        if document is None or "ended" in document:
+            return
+        record = self._world.store.get(document["record"])
+        if record is not None and record.hidden.get("pending", {}).get("op") == operation:
+            del record.hidden["pending"]
+            _set_state(record, self._types[record.type.lower()], "Failed")
+            self._world.store.put(record)
+        self.close(operation, error)
+
     def poll(self, operation: str, call: Call, *, as_location: bool) -> Answer:
         """Answer a poll of an operation. Raises ArmError 404 for one that never was."""
         document = self._world.store.document(OPERATIONS, operation)

@@ -11,7 +11,9 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from reconciler.sandbox.storage import saved
 from reconciler.sandbox.storage.blobrecords import Blob, Container, blob_of, container_of, dump
 from reconciler.sandbox.storage.content import ContentFiles, Piece, PieceWriter
 from reconciler.sandbox.storage.index import Index, after_prefix, dump_pieces, load_pieces
@@ -29,6 +31,7 @@ CREATE TABLE IF NOT EXISTS staged (
   PRIMARY KEY (account, container, name, block)) WITHOUT ROWID;
 """
 SCAN_PAGE = 1000
+TABLES = ("container", "blob", "staged")
 
 
 Guard = Callable[[Blob | None], None]
@@ -243,6 +246,14 @@ class BlobStore:
             account, container, name,
         )  # fmt: skip
         return {row["block"]: load_pieces(row["piece"])[0] for row in rows}
+
+    def export(self) -> dict[str, Any]:
+        """Return everything as one JSON value."""
+        return saved.export(self._index, self._content, TABLES)
+
+    def replace(self, snapshot: dict[str, Any]) -> None:
+        """Become what `export` returned."""
+        saved.replace(self._index, self._content, snapshot)
 
     def close(self) -> None:
         """Close the index."""

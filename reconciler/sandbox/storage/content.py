@@ -97,6 +97,20 @@ class ContentFiles:
             else:
                 self._path(piece.file).unlink(missing_ok=True)
 
+    def all(self) -> Iterator[tuple[str, bytes]]:
+        """Every piece by name, with its bytes."""
+        for path in sorted(self._folder.glob("*/*")):
+            yield path.name, path.read_bytes()
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Write a piece of this very name, unless it is there."""
+        path = self._path(name)
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            temporary = self._incoming / name
+            temporary.write_bytes(content)
+            temporary.rename(path)
+
     def sweep(self, named: set[str]) -> None:
         """Delete uploads that never ended and pieces that the index does not name."""
         for left_over in self._incoming.iterdir():

@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from reconciler.sandbox.storage import saved
 from reconciler.sandbox.storage.content import ContentFiles, Piece
 from reconciler.sandbox.storage.index import Index, after_prefix, dump_pieces, load_pieces
 
@@ -26,6 +28,7 @@ CREATE TABLE IF NOT EXISTS entry (
   PRIMARY KEY (account, share, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS entry_parent ON entry (account, share, parent);
 """
+TABLES = ("share", "entry")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,14 @@ class FileStore:
             key = (entry.account, entry.share, entry.path.lower())
             sql.execute("DELETE FROM entry WHERE account=? AND share=? AND key=?", key)
         self._content.discard(entry.pieces)
+
+    def export(self) -> dict[str, Any]:
+        """Return everything as one JSON value."""
+        return saved.export(self._index, self._content, TABLES)
+
+    def replace(self, snapshot: dict[str, Any]) -> None:
+        """Become what `export` returned."""
+        saved.replace(self._index, self._content, snapshot)
 
     def close(self) -> None:
         """Close the index."""

@@ -1,0 +1,213 @@
+"""What every request passes: latency, throttling, faults, one transaction, the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from typing import Any
+
+from aiohttp import hdrs, web
+from yarl import URL
+
+from reconciler.sandbox.entra import InvalidToken
+from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.strikes import scripted, strike
+from reconciler.sandbox.throttle import Throttle, throttled
+from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+SUFFIX = ".core.sandbox.test"
+READS = ("GET", "HEAD")
+READS_SAVED_AFTER_S = 0.02
+STALE = "stale"
+"""Set on a request that is to see the state from before the latest writes."""
+
+
+class Gate:
+    """The middleware around every request."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.faults = Faults(world.store)
+        self._throttle = Throttle(world.settings)
+        self._timer: asyncio.TimerHandle | None = None
+        self._jitter = random.Random(0)
+
+    @property
+    def middleware(self) -> Any:
+        """Return the aiohttp middleware."""
+
+        @web.middleware
+        async def gate(request: web.Request, handler: Any) -> web.StreamResponse:
+            request, handler = await _by_host(request, handler)
+            if request.path.startswith("/_sandbox/"):
+                response: web.StreamResponse = await handler(request)
+                self._world.store.commit()
+                return response
+            return await self._pass(request, handler)
+
+        return gate
+
+    async def _pass(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        await self._delay()
+        throttled = self._throttled(request)
+        if throttled is not None:
+            self._finish(request, throttled, committed=False)
+            return throttled
+        strikes = self.faults.take(request.method, request.path_qs, self._client(request))
+        request[STALE] = any("stale" in fault["action"] for fault in strikes)
+        replaced = await self._strike(request, None, strikes, "before")
+        if replaced is None:
+            replaced = scripted(self._world, request.method, request.path_qs)
+        if replaced is not None:
+            self._finish(request, replaced, committed=False)
+            return replaced
+        try:
+            response: web.StreamResponse = await handler(request)
+        except web.HTTPException as error:
+            response = web.Response(status=error.status, text=error.text)
+        except Exception:
+            self._world.store.rollback()
+            raise
+        self._tell_what_remains(request, response)
+        self._finish(request, response, committed=response.status < 400)
+        replaced = await self._strike(request, response, strikes, "after")
+        return response if replaced is None else replaced
+
+    async def _delay(self) -> None:
+        settings = self._world.settings
+        wait_ms = float(settings["latency_ms"])
+        if settings["latency_jitter_ms"]:
+            wait_ms += self._jitter.uniform(0, float(settings["latency_jitter_ms"]))
+        if wait_ms:
+            await asyncio.sleep(wait_ms / 1000)
+
+    def _throttled(self, request: web.Request) -> web.Response | None:
+        if kind_of(request.path) != "arm":
+            return None
+        wait = self._throttle.wait_s(self._bucket(request), request.method)
+        return throttled(request.method, wait) if wait else None
+
+    def _tell_what_remains(self, request: web.Request, response: web.StreamResponse) -> None:
+        if kind_of(request.path) == "arm" and not response.prepared:
+            headers = self._throttle.headers(self._bucket(request), request.method)
+            response.headers.update(headers)
+
+    def _bucket(self, request: web.Request) -> str:
+        """Return whose bucket is meant: of a principal in a subscription (one region here)."""
+        subscription = request.path.lower().partition("/subscriptions/")[2].partition("/")[0]
+        return f"{subscription} {self._caller(request)}"
+
+    async def _strike(
+        self,
+        request: web.Request,
+        response: web.StreamResponse | None,
+        strikes: list[Json],
+        when: str,
+    ) -> web.StreamResponse | None:
+        replaced = None
+        for fault in strikes:
+            if fault["when"] == when:
+                struck = await strike(fault, request, response, self._world)
+                replaced = struck if struck is not None else replaced
+        return replaced
+
+    def _finish(
+        self, request: web.Request, response: web.StreamResponse, *, committed: bool
+    ) -> None:
+        entry = {
+            "time": self._world.clock.iso(),
+            "client": self._client(request),
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "request_body": _request_body(request),
+            "status": response.status,
+            "response_body": _response_body(response),
+            "committed": committed,
+        }
+        self._world.journal.append(kind_of(request.path), entry)
+        if request.method in READS and not self._world.store.in_transaction:
+            self._write_soon()
+        else:
+            self._write()
+
+    def _write_soon(self) -> None:
+        """Save journal entries of reads together: one transaction each would halve the speed.
+
+        A killed sandbox may so forget that it was asked, never what it said that it did.
+        """
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(READS_SAVED_AFTER_S, self._write)
+
+    def _write(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._world.journal.flush()
+        self._world.store.commit()
+
+    def _client(self, request: web.Request) -> str:
+        agent = request.headers.get(hdrs.USER_AGENT, "")
+        caller = self._caller(request)
+        return f"{agent} appid={caller}" if caller else agent
+
+    def _caller(self, request: web.Request) -> str:
+        """Return the client id of a request's token, "" without one of ours."""
+        scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+        if scheme.lower() != "bearer":
+            return ""
+        try:
+            return str(self._world.identity.claims(token)["appid"])
+        except (InvalidToken, ValueError, KeyError):
+            return ""
+
+
+def kind_of(path: str) -> str:
+    """Return which plane serves a path, as the journal names it: arm, data or token."""
+    if path.startswith("/_identity/"):
+        return "token"
+    if path.startswith(("/_", "/graph/", "/registrymanagement/")):
+        return "data"
+    is_token = "/oauth2/" in path or "/.well-known/" in path or path.startswith("/metadata/")
+    return "token" if is_token else "arm"
+
+
+def _request_body(request: web.Request) -> Any:
+    """Return the JSON body that the handler has read, a length for other bytes, or None."""
+    raw = request._read_bytes  # noqa: SLF001 - reading again would need await after the answer
+    if not raw:
+        return None
+    if "json" not in request.content_type or request.path.startswith(("/_blob", "/_file")):
+        return {"length": len(raw)}
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return {"length": len(raw)}
+
+
+def _response_body(response: web.StreamResponse) -> Any:
+    if "json" in response:
+        return response["json"]
+    if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+        return None
+    if not response.body or response.content_type != "application/json":
+        return {"length": len(response.body)} if response.body else None
+    return json.loads(response.body)
+
+
+async def _by_host(request: web.Request, handler: Any) -> tuple[web.Request, Any]:
+    """Turn `{account}.blob.core.sandbox.test/x` into `/_blob/{account}/x` and resolve it."""
+    host = request.host.split(":")[0].lower()
+    if not host.endswith(SUFFIX):
+        return request, handler
+    account, _, service = host.removesuffix(SUFFIX).rpartition(".")
+    if service not in ("blob", "file") or request.path.startswith(f"/_{service}/"):
+        return request, handler
+    raw = f"/_{service}/{account}{request.rel_url.raw_path_qs}"
+    moved = request.clone(rel_url=URL(raw, encoded=True))
+    found = await request.app.router.resolve(moved)
+    found.add_app(request.app)
+    moved._match_info = found  # noqa: SLF001 - how aiohttp itself attaches a resolved route
+    return moved, found.handler
