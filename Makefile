@@ -13,7 +13,7 @@ SPEC := specs/phi3-ultrachat.yaml
 MUTMUT := 3.8.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli azurite check bench reliability mutation examples shapes \
+.PHONY: demo test test-clients azure-cli azurite check bench replay reliability mutation examples shapes \
 	schema lock clean
 
 demo: $(STAMP)
@@ -56,6 +56,9 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/reconcile schema | diff -u schemas/reconcile.v1.schema.json -
+
+replay: $(STAMP)
+	$(BIN)/python -m tests.sandbox.replay --write
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -142,6 +142,19 @@ def _list_credentials(world: World, record: Record, call: Call) -> Answer:
     return Answer(200, {"username": record.name, "passwords": passwords})
 
 
+def _regenerate_credential(world: World, record: Record, call: Call) -> Answer:
+    """Replace one of the two passwords (recorded: acr_managed)."""
+    name = str((call.body or {}).get("name", "")).lower()
+    if name not in ("password", "password2"):
+        raise ArmError(
+            400, "InvalidRequestContent", "The password's name is one of password, password2."
+        )
+    _list_credentials(world, record, call)
+    record.hidden["passwords"][name == "password2"] = secrets.token_urlsafe(32)
+    world.store.put(record)
+    return _list_credentials(world, record, call)
+
+
 def _usages(world: World, call: Call, path: dict[str, str]) -> Answer:
     """What a tier allows (learn.microsoft.com: Azure Container Registry service tiers)."""
     target = parse(call.path.rsplit("/", 1)[0])
@@ -192,16 +205,18 @@ REGISTRIES = ResourceType(
         "properties:" + _PROPERTIES,
     ),
     name_pattern=NAME,
-    create=Lro.BODY,
-    create_status=200,
+    create_status=200,  # and `Succeeded` at once (recorded: acr_crud, acr_managed)
     delete=Lro.LOCATION,
-    create_s=25.0,
+    delete_shows=True,
     delete_s=15.0,
     immutable=("properties.zoneRedundancy",),
     global_name=_taken,
     prepare=_prepare,
     present=_present,
-    actions={"listCredentials": _list_credentials},
+    actions={
+        "listCredentials": _list_credentials,
+        "regenerateCredential": _regenerate_credential,
+    },
 )
 TYPES = (REGISTRIES,)
 ROUTES = (

@@ -152,7 +152,8 @@ class Engine:
         record = self.find(target, type_, polled=True)
         headers = {"ETag": record.hidden["etag"]} if "etag" in record.hidden else {}
         if type_.is_moving(record):
-            headers |= self._world.clock.retry_headers(type_.retry_after_s)
+            told = self._world.clock.retry_headers(type_.retry_after_s)
+            headers["x-ms-retry-after-ms"] = told["x-ms-retry-after-ms"]  # Retry-After: no type's
         return Answer(200, self.present(record, call.version), headers)
 
     def _head(self, target: Target, type_: ResourceType) -> Answer:

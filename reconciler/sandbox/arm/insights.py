@@ -38,9 +38,11 @@ def _prepare(write: Write) -> None:
         raise ArmError(
             400, "BadRequest", f"The workspace '{workspace}' of the component does not exist."
         )
+    if write.properties.get("RetentionInDays") is not None:  # only what was sent is repeated
+        write.hidden["retention"] = write.properties["RetentionInDays"]
     defaults: Json = {
-        "Flow_Type": "Bluefield",
-        "Request_Source": "rest",
+        "Flow_Type": None,
+        "Request_Source": None,
         "RetentionInDays": 90,
         "IngestionMode": "LogAnalytics",
         "publicNetworkAccessForIngestion": "Enabled",
@@ -81,6 +83,7 @@ def _present(world: World, record: Record, body: Json) -> None:
         "CreationDate": record.hidden["created"],
         "TenantId": world.identity.tenant_id,
         "Ver": "v2",
+        **({"Retention": f"P{days}D"} if (days := record.hidden.get("retention")) else {}),
     }
 
 

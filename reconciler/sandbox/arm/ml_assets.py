@@ -209,6 +209,7 @@ def _version(
 ) -> ResourceType:
     return ResourceType(
         type=f"{type_}/versions",
+        names_created=True,
         versions=ml.VERSIONS,
         bad_content=ml.bad_content,
         schema=schema("properties!:" + _COMMON + extra),

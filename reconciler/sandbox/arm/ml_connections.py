@@ -118,7 +118,8 @@ CONNECTIONS = ResourceType(
         location: str
         """
     ),
-    name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$",
+    # published: {2,32}; but a name of 34 was recorded being accepted (connection_git_pat.json)
+    name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,33}$",
     tracked=False,
     create_status=200,
     shows_state=False,

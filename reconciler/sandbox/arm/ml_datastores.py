@@ -52,7 +52,9 @@ def _create(world: World, workspace: Record, name: str, place: Json) -> None:
         "accountName": account.name if account else "",
         "endpoint": "core.sandbox.test",
         "protocol": "https",
-        "serviceDataAccessAuthIdentity": "WorkspaceSystemAssignedIdentity",
+        "serviceDataAccessAuthIdentity": (
+            "None" if "fileShareName" in place else "WorkspaceSystemAssignedIdentity"
+        ),
     }
     now = world.clock.iso()
     hidden: Json = {
@@ -98,6 +100,7 @@ def _list_secrets(world: World, record: Record, call: Call) -> Answer:
 
 DATASTORES = ResourceType(
     type=TYPE,
+    names_created=True,
     versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=schema(

@@ -326,6 +326,7 @@ def _schema(body: Json) -> Node:
 
 JOBS = ResourceType(
     type=capacity.JOBS,
+    names_created=True,
     versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=_schema,

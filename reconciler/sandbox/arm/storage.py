@@ -186,7 +186,7 @@ def _present(world: World, record: Record, body: Json) -> None:
     properties = body["properties"]
     name, location = record.name, body["location"]
     body["sku"]["tier"] = "Premium" if body["sku"]["name"].startswith("Premium") else "Standard"
-    body.setdefault("tags", {})
+    body["tags"] = body.get("tags") or {}
     created = record.hidden["created"]
     properties |= {
         "keyCreationTime": {"key1": created, "key2": created},

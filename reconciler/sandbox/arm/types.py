@@ -117,8 +117,9 @@ class ResourceType:
     Durations are virtual seconds. `immutable` lists dotted paths compared without case; what a
     PUT leaves out is not a change. `prepare` runs before storing (defaults, rewrites, refusals),
     `ready` when a create or update completes (an ArmError there makes it Failed), `removed` when
-    the record is gone, `present` shapes what GET shows. `delete_shows`: a synchronous DELETE
-    answers with what it deleted. While `is_moving` says so, a GET tells when to ask again.
+    the record is gone, `present` shapes what GET shows. `delete_shows`: DELETE answers
+    with what it deletes. `names_created`: whether a 201 that begins no operation carries
+    the new resource's address as Location. While `is_moving` says so, a GET tells when to ask again.
     `bad_content` and `bad_name` are the provider's own words for a body or a name it does not
     take; the gateway reads the properties at the top itself.
     """
@@ -136,6 +137,7 @@ class ResourceType:
     delete: Lro = Lro.SYNC
     delete_status: int = 200
     delete_shows: bool = False
+    names_created: bool = False
     missing_delete_status: int = 204
     create_s: float = 30.0
     update_s: float = 15.0

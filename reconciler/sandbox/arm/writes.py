@@ -205,7 +205,15 @@ class Writer:
         type_.ready(self._world, record)
         self._world.store.put(record)
         answer.body = self._engine.present(record, version)
+        if answer.status == 201 and type_.names_created:
+            answer.headers |= self._created_headers(record, type_, version)
         return answer
+
+    def _created_headers(self, record: Record, type_: ResourceType, version: str) -> dict[str, str]:
+        """Location as recorded. azure-core's generic poller follows it, after 30 s unless told."""
+        url = f"{self._world.base_url}{record.id}?api-version={version}"
+        millis = self._world.clock.retry_headers(0)["x-ms-retry-after-ms"]
+        return {"Location": url, "x-ms-retry-after-ms": millis}
 
     def _stamp(self, record: Record, call: Call) -> None:
         now = self._world.clock.iso()
@@ -243,4 +251,5 @@ class Writer:
             operation = self._engine.lifecycle.begin(old, type_, "Deleting", type_.delete_s)
             self._world.store.put(old)
         headers = self._engine.lifecycle.headers(old, type_, type_.delete, operation, call.version)
-        return Answer(202, None, headers)
+        shown = self._engine.present(old, call.version) if type_.delete_shows else None
+        return Answer(202, shown, headers)

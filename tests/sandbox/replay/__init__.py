@@ -1,0 +1,1 @@
+"""Recorded Azure traffic, sent to the sandbox and compared with what Azure answered."""
