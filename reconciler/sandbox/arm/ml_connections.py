@@ -88,7 +88,7 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
     items = [
         world.arm.present(record, call.version)
         for record in found
-        if category is None or record.body["properties"]["category"] == category
+        if category is None or record.body["properties"]["category"].lower() == category.lower()
     ]
     return Answer(200, page(world, call, items))
 
