@@ -109,15 +109,9 @@ class ArmClient:
         `path` is an ARM path or a full URL of this cloud. Raises `ApiError` for any answer
         of 400 and above, `UnavailableError` when there is no answer.
         """
-        url = (
-            path if path.startswith("https://") else self._connection.cloud.resource_manager + path
-        )
+        url = self._url(path, api_version, params)
+        self._connection.check_host(url)
         self._connection.permit(method, url)
-        query = dict(params or {})
-        if api_version:
-            query["api-version"] = api_version
-        if query:
-            url += ("&" if "?" in url else "?") + urlencode(query)
         self._connection.resending.begin()
         attempt, renewed = 0, False
         while True:
@@ -141,6 +135,16 @@ class ArmClient:
             if answer[2] in REDIRECTS:
                 raise redirected(url, answer[1].get("location", ""))
             return answer
+
+    def _url(self, path: str, api_version: str, params: Mapping[str, str] | None) -> str:
+        is_whole = path.startswith("https://")
+        url = path if is_whole else self._connection.cloud.resource_manager + path
+        query = dict(params or {})
+        if api_version:
+            query["api-version"] = api_version
+        if query:
+            url += ("&" if "?" in url else "?") + urlencode(query)
+        return url
 
     def _token(self) -> str:
         token = self._connection.tokens.get_token(self._connection.cloud.arm_scope)

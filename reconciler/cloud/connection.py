@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from reconciler.cloud.addresses import Cloud, SandboxAccess, host_of
 from reconciler.cloud.rules import Resending, refuse_write, writes
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import Credential, Tokens
@@ -38,66 +38,14 @@ if TYPE_CHECKING:
     from reconciler.cloud.arm import ArmClient
     from reconciler.cloud.session import BoundedSession
 
+__all__ = ["Cloud", "Connection", "SandboxAccess"]
+
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 60.0
 SHORTEST_TIMEOUT_S = 5.0
 """What a request is given even when the run's time is almost over: it may be a write."""
-
-
-@dataclass(frozen=True)
-class SandboxAccess:
-    """How to reach a sandbox: its address, its certificate authority, its service principal."""
-
-    url: str
-    ca_file: str
-    tenant_id: str
-    client_id: str
-    client_secret: str = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Cloud:
-    """The addresses of one Azure cloud. `token_hosts`: hosts (or `.suffixes`) we may send a
-    token to; `hub`: where datasets come from; `role_propagation_s`: how old a role
-    assignment must be before what cannot be retried relies on it.
-    """
-
-    resource_manager: str = "https://management.azure.com"
-    arm_scope: str = "https://management.azure.com/.default"
-    portal: str = "https://portal.azure.com"
-    studio: str = "https://ml.azure.com"
-    hub: str = "https://huggingface.co"
-    token_hosts: tuple[str, ...] = (
-        "management.azure.com",
-        ".blob.core.windows.net",
-        ".file.core.windows.net",
-        ".api.azureml.ms",
-    )
-    role_propagation_s: float = 300.0
-    sandbox: SandboxAccess | None = None
-
-    @classmethod
-    def of_sandbox(cls, access: SandboxAccess) -> Cloud:
-        """Return the cloud that a sandbox pretends to be."""
-        return cls(
-            resource_manager=access.url,
-            hub=f"{access.url}/_hf",
-            token_hosts=(urlsplit(access.url).netloc,),
-            role_propagation_s=0.3,
-            sandbox=access,
-        )
-
-    def may_receive_token(self, url: str) -> bool:
-        """Return whether a bearer token may be sent to this address: https and a known host."""
-        parts = urlsplit(url)
-        hosts = (parts.netloc.lower(), (parts.hostname or "").lower())
-        return parts.scheme == "https" and any(
-            host.endswith(allowed) if allowed.startswith(".") else host == allowed
-            for allowed in self.token_hosts
-            for host in hosts
-        )
 
 
 class Connection:
@@ -234,9 +182,10 @@ class Connection:
     def _for_storage(self, endpoint: str) -> dict[str, Any]:
         from reconciler.cloud.transport import storage_options
 
-        self.check_host(endpoint)
+        if not self.cloud.may_store(endpoint):
+            raise self.denied(endpoint)
         fence_loggers()
-        return storage_options(self)
+        return storage_options(self, urlsplit(endpoint).netloc)
 
     def allow_writes(self) -> None:
         """End the read-only phase: the user has agreed to the plan."""
@@ -245,18 +194,22 @@ class Connection:
     def check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see our token."""
         if not self.cloud.may_receive_token(url):
-            raise DeniedError.because(
-                f"refused to send a token to {urlsplit(url).netloc}",
-                detail="Azure answered with an address outside the hosts of this cloud",
-            )
+            raise self.denied(url)
+
+    @staticmethod
+    def denied(url: str) -> ReconcileError:
+        """Return the error for an address that must not see our token."""
+        return DeniedError.because(
+            f"refused to send a token to {host_of(url) or 'what is no address'}",
+            detail="Azure answered with an address outside the hosts of this cloud",
+        )
 
     def permit(self, method: str, url: str) -> None:
         """Check that a request may be sent at all, before it is.
 
-        Raises `DeniedError` for a host that is not of this cloud, `RefusedError` for a write
-        in a read-only run, `InterruptedRun` for a write once the run was told to stop.
+        Raises `RefusedError` for a write in a read-only run, `InterruptedRun` for a write
+        once the run was told to stop.
         """
-        self.check_host(url)
         if self.read_only:
             refuse_write(method, url)
         if self.stop.is_set() and writes(method, url):

@@ -12,8 +12,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from reconciler.cloud.addresses import host_of
 from reconciler.cloud.errors import operation_error
 from reconciler.cloud.patience import patiently
 from reconciler.cloud.retry import retry_after, wait_seconds
@@ -77,7 +77,7 @@ class Operation:
         if status == ACCEPTED and not self._resource and fenced:
             raise UnavailableError.because(
                 "Azure works on it, but the address to ask about it is not one of this cloud",
-                detail=urlsplit(fenced).netloc,
+                detail=host_of(fenced),
                 hint="look at the result in the portal, then run again",
             )
         return body

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from reconciler.cloud.addresses import host_of
 from reconciler.cloud.errors import TRANSIENT
 from reconciler.cloud.retry import MAX_WAIT_S, wait_seconds
 from reconciler.diagnostics import Diagnostic, RefusedError, UnavailableError
@@ -58,7 +59,7 @@ def may_resend(method: str, status: int | None) -> bool:
 
 def redirected(url: str, location: str) -> UnavailableError:
     """Return the error for a redirect, which we never follow: Azure's services send none."""
-    target = urlsplit(location).netloc or "no address"
+    target = host_of(location) or "no address"
     return UnavailableError(
         Diagnostic(
             f"{urlsplit(url).netloc} answered with a redirect to {target}, which is not followed",

@@ -16,7 +16,7 @@ import urllib.request
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from reconciler.cloud.connection import SandboxAccess
+from reconciler.cloud.addresses import SandboxAccess
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.tokens import Token
 from reconciler.cloud.wire_log import fence_loggers

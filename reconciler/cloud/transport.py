@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import (
@@ -37,8 +38,11 @@ TAKEN_OPTIONS = ("stream", "proxies")
 class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily exported, untyped
     """azure-core's transport over our session, with our rules."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Use the connection's session; closing a client does not close it."""
+    def __init__(self, connection: Connection, host: str = "") -> None:
+        """Use the connection's session; closing a client does not close it.
+
+        With `host` only that one is spoken to, otherwise the hosts of ARM.
+        """
         sandbox = connection.cloud.sandbox
         super().__init__(
             session=connection.session,
@@ -46,6 +50,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
             connection_verify=sandbox.ca_file if sandbox else True,
         )
         self._connection = connection
+        self._host = host
 
     def sleep(self, duration: float) -> None:
         """Wait for a poller or a policy: capped, and not past the end of the run."""
@@ -60,6 +65,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         options = {name: options[name] for name in TAKEN_OPTIONS if name in options}
         options["connection_timeout"], options["read_timeout"] = self._connection.timeouts()
         connection = self._connection
+        self._check_host(request.url)
         connection.permit(request.method, request.url)
         connection.resending.begin()
         start, attempt, renewed = _position(request), 0, False
@@ -82,6 +88,12 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         if error is not None:
             raise error
         return response
+
+    def _check_host(self, url: str) -> None:
+        if not self._host:
+            self._connection.check_host(url)
+        elif urlsplit(url)[:2] != ("https", self._host):
+            raise self._connection.denied(url)
 
     def _send_once(self, request: Any, options: dict[str, Any]) -> tuple[Any, AzureError | None]:
         started = time.monotonic()
@@ -154,10 +166,13 @@ def arm_options(connection: Connection) -> dict[str, Any]:
     }
 
 
-def storage_options(connection: Connection) -> dict[str, Any]:
-    """Return the keywords for a Blob or File client, whose pipeline cannot be replaced."""
+def storage_options(connection: Connection, host: str) -> dict[str, Any]:
+    """Return the keywords for a Blob or File client of one account.
+
+    Its pipeline, which knows keys and signatures, cannot be replaced.
+    """
     return {
-        "transport": FencedTransport(connection),
+        "transport": FencedTransport(connection, host),
         "retry_total": 0,
         "permit_redirects": False,
         "logging_enable": False,

@@ -208,3 +208,10 @@ def test_an_outage_without_end_leaves_the_write_pending_not_failed(azure, connec
     with pytest.raises(PendingError, match="cannot be asked any more"):
         put(connect())
     assert azure.methods.count("PUT") == 1
+
+
+@pytest.mark.parametrize("address", ["https://[", "not an address", "", "https://", "/relative/1"])
+@every_style
+def test_a_polling_address_that_is_none_is_replaced_by_the_resource(azure, connect, style, address):
+    azure.answers(Reply(202, {style: address}), Reply(body=CREATING), Reply(body=READY))
+    assert put(connect()) == READY
