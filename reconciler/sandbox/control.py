@@ -17,6 +17,7 @@ from reconciler.sandbox.arm.checks import merge
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.lifecycle import remove
+from reconciler.sandbox.arm.permissions import PORTAL_USER
 from reconciler.sandbox.arm.types import Call
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.journal import summary
@@ -249,7 +250,7 @@ def count_attached(app: web.Application, change: int) -> int:
 
 def _someone_else() -> tuple[str, str]:
     """Return object and client id of a person who works in the portal."""
-    return "0b1f6471-1bf0-4dda-aec3-cb9272f09590", "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
+    return PORTAL_USER, "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
 
 
 def _tag(record: Record, tags: Json) -> None:

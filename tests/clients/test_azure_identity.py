@@ -23,6 +23,8 @@ from tests.clients.conftest import SUBSCRIPTION, Served
 
 ARM = "https://management.azure.com/.default"
 GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourcegroups"
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 IDENTITY = f"{GROUPS}/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/robot"
 
 
@@ -248,6 +250,48 @@ def test_imds_gives_a_managed_identity_where_its_host_can_be_named(
     token = ManagedIdentityCredential(client_id=robot["clientId"]).get_token(ARM)
     assert claims(token.token)["oid"] == robot["principalId"]
     assert arm_status(served, ManagedIdentityCredential()) == 200
+
+
+def test_an_identity_may_do_what_its_roles_allow_and_no_more(
+    served: Served, robot: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from azure.identity import ManagedIdentityCredential
+
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", served.url)
+    token = ManagedIdentityCredential(client_id=robot["clientId"]).get_token(ARM).token
+    headers = {"Authorization": f"Bearer {token}"}
+
+    def send(method: str, path: str, version: str, body: Any = None) -> tuple[int, Any]:
+        url = f"{served.url}{path}?api-version={version}"
+        answer = requests.request(method, url, json=body, headers=headers, timeout=10)
+        return answer.status_code, answer.json()
+
+    status, body = send("GET", IDENTITY, "2023-01-31")
+    assert (status, body["error"]["code"]) == (403, "AuthorizationFailed")
+    action = "Microsoft.ManagedIdentity/userAssignedIdentities/read"
+    assert f"perform action '{action}' over scope '{IDENTITY}'" in body["error"]["message"]
+    assert send("GET", f"{GROUPS}/rg/resources", "2024-11-01")[0] == 403
+    assign(served, robot, READER)
+    assert send("GET", IDENTITY, "2023-01-31")[0] == 200
+    assert send("GET", f"{GROUPS}/rg/resources", "2024-11-01")[0] == 200
+    assert send("PUT", IDENTITY, "2023-01-31", {"location": "eastus"})[0] == 403
+    assign(served, robot, CONTRIBUTOR)
+    assert send("PUT", IDENTITY, "2023-01-31", {"location": "eastus"})[0] == 200
+    role = f"{GROUPS}/rg/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    content = {"properties": {"roleDefinitionId": READER, "principalId": robot["principalId"]}}
+    assert send("PUT", role, "2022-04-01", content)[0] == 403
+    assert send("GET", GROUPS.rsplit("/", 1)[0] + "/resources", "2024-11-01")[0] == 403
+
+
+def assign(served: Served, robot: dict[str, Any], role: str) -> None:
+    """Give a built-in role (by its GUID) over the resource group."""
+    path = f"{GROUPS}/rg/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
+    properties = {
+        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{role}",
+        "principalId": robot["principalId"],
+        "principalType": "ServicePrincipal",
+    }
+    put(served, path, "2022-04-01", {"properties": properties})
 
 
 def test_a_token_of_the_real_azure_is_refused_with_a_challenge(served: Served) -> None:

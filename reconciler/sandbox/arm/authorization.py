@@ -176,18 +176,19 @@ def _present(world: World, record: Record, body: Json) -> None:
 
 def holds_role(world: World, principal_id: str, scope: str, roles: tuple[str, ...]) -> bool:
     """Whether an effective assignment of one of the roles (by name) covers the scope."""
-    wanted = {ROLES[role] for role in roles}
+    return not roles_at(world, principal_id, scope).isdisjoint(roles)
+
+
+def roles_at(world: World, principal_id: str, scope: str) -> set[str]:
+    """Return the names of the roles whose effective assignments to a principal cover a scope."""
     place, now = scope.lower().rstrip("/") + "/", world.clock.now()
-    for record in world.store.of_type(ASSIGNMENT):
-        properties = record.body["properties"]
-        if (
-            properties["principalId"].lower() == principal_id.lower()
-            and _guid(properties["roleDefinitionId"]) in wanted
-            and place.startswith(record.hidden["scope"].lower().rstrip("/") + "/")
-            and record.hidden["effective"] <= now
-        ):
-            return True
-    return False
+    return {
+        _NAMES[_guid(record.body["properties"]["roleDefinitionId"])]
+        for record in world.store.of_type(ASSIGNMENT)
+        if record.body["properties"]["principalId"].lower() == principal_id.lower()
+        and place.startswith(record.hidden["scope"].lower().rstrip("/") + "/")
+        and record.hidden["effective"] <= now
+    }
 
 
 def _list(world: World, call: Call, path: dict[str, str]) -> Answer:

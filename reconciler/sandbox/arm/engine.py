@@ -9,6 +9,7 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm import permissions
 from reconciler.sandbox.arm.errors import GATEWAY, ArmError, group_not_found, resource_not_found
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse
 from reconciler.sandbox.arm.lifecycle import Lifecycle
@@ -53,6 +54,7 @@ class Engine:
                 "The api-version query parameter (?api-version=) is required for all requests.",
                 headers=GATEWAY,
             )
+        permissions.check(self._world, call)
         self._note_subscription(call.path)
         routed = self._route(call)
         return routed if routed is not None else self._generic(call)

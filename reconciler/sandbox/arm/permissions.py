@@ -1,0 +1,163 @@
+"""Who may do what through ARM: the actions of the built-in roles, and the refusal without one.
+
+Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (actions and notActions)
+and .../troubleshooting (the sentence of AuthorizationFailed). The built-in application is Owner of
+everything; every other principal has what its effective assignments give. A role that is not in
+the table has data actions alone, or is not stated here, and allows nothing through ARM. Lists over
+a whole subscription are not narrowed to what a principal may read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from reconciler.sandbox.arm import authorization
+from reconciler.sandbox.arm.errors import ArmError
+from reconciler.sandbox.arm.ids import GROUPS, Target, parse, segment_after
+from reconciler.sandbox.arm.types import Call
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.world import World
+
+PORTAL_USER = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"
+"""The object id of an owner at the portal, who acts through the controls; no token carries it."""
+_VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
+_GROUP_ACTIONS = "Microsoft.Resources/subscriptions/resourceGroups"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a role allows: patterns in which `*` stands for anything, slashes too."""
+
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+
+    def allows(self, action: str) -> bool:
+        """Whether the role allows an action (compared without case)."""
+        return _any(self.actions, action) and not _any(self.not_actions, action)
+
+
+_ML = "Microsoft.MachineLearningServices/workspaces"
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
+ROLES: dict[str, Role] = {
+    "Owner": Role(("*",)),
+    "Contributor": Role(
+        ("*",),
+        (
+            "Microsoft.Authorization/*/Delete",
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/elevateAccess/Action",
+        ),
+    ),
+    "Reader": Role(("*/read",)),
+    "User Access Administrator": Role(
+        ("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*")
+    ),
+    "Role Based Access Control Administrator": Role(
+        (
+            "Microsoft.Authorization/roleAssignments/write",
+            "Microsoft.Authorization/roleAssignments/delete",
+            "*/read",
+            "Microsoft.Support/*",
+        )
+    ),
+    "AcrPull": Role(("Microsoft.ContainerRegistry/registries/pull/read",)),
+    "AcrPush": Role(
+        (
+            "Microsoft.ContainerRegistry/registries/pull/read",
+            "Microsoft.ContainerRegistry/registries/push/write",
+        )
+    ),
+    "Storage Blob Data Reader": Role((f"{_BLOBS}/containers/read",)),
+    "Storage Blob Data Contributor": Role(
+        (f"{_BLOBS}/containers/delete", f"{_BLOBS}/containers/read", f"{_BLOBS}/containers/write")
+    ),
+    "Storage Blob Data Owner": Role((f"{_BLOBS}/containers/*",)),
+    "AzureML Data Scientist": Role(
+        (f"{_ML}/*/read", f"{_ML}/*/action", f"{_ML}/*/delete", f"{_ML}/*/write"),
+        (
+            f"{_ML}/delete",
+            f"{_ML}/write",
+            f"{_ML}/computes/*/write",
+            f"{_ML}/computes/*/delete",
+            f"{_ML}/computes/listKeys/action",
+            f"{_ML}/listKeys/action",
+        ),
+    ),
+    "AzureML Compute Operator": Role((f"{_ML}/computes/*",)),
+    "Managed Identity Operator": Role(
+        (
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
+            "Microsoft.Authorization/*/read",
+            f"{_GROUP_ACTIONS}/read",
+            "Microsoft.Resources/deployments/*",
+        )
+    ),
+}
+
+
+def check(world: World, call: Call) -> None:
+    """Raise ArmError 403 AuthorizationFailed unless the caller may do what the call asks for."""
+    if call.principal_id in (world.identity.object_id, PORTAL_USER):
+        return
+    asked = _asked(call)
+    if asked is None:
+        return
+    action, scope = asked
+    if any(role.allows(action) for role in _held(world, call.principal_id, scope)):
+        return
+    raise ArmError(
+        403,
+        "AuthorizationFailed",
+        f"The client '{call.app_id}' with object id '{call.principal_id}' does not have "
+        f"authorization to perform action '{action}' over scope '{scope}' or the scope is "
+        "invalid. If access was recently granted, please refresh your credentials.",
+    )
+
+
+def _asked(call: Call) -> tuple[str, str] | None:
+    """The action a call asks for and the scope it asks it over; None outside any subscription."""
+    if segment_after(call.path, "subscriptions") is None:
+        return None
+    target = parse(call.path)
+    if target is not None:
+        return _action(call.method, target), _scope(target)
+    parts = call.path.strip("/").split("/")
+    is_in_group = len(parts) > 3 and parts[2].lower() == "resourcegroups"
+    scope = "/" + "/".join(parts[: 4 if is_in_group else 2])
+    below = parts[4:] if is_in_group else parts[2:3]
+    start = _GROUP_ACTIONS if is_in_group else "Microsoft.Resources/subscriptions"
+    return "/".join((start, *below, _VERBS.get(call.method, "action"))), scope
+
+
+def _action(method: str, target: Target) -> str:
+    if target.type.lower() == GROUPS.lower():
+        return f"{_GROUP_ACTIONS}/{_VERBS.get(method, 'action')}"
+    return f"{target.type}/{_VERBS.get(method, 'action')}"
+
+
+def _scope(target: Target) -> str:
+    """A list, and an action, are asked over what they stand under."""
+    if not target.is_collection:
+        return target.id
+    return target.parent_id or target.scope
+
+
+def _held(world: World, principal: str, scope: str) -> Iterator[Role]:
+    for name in authorization.roles_at(world, principal, scope):
+        if name in ROLES:
+            yield ROLES[name]
+
+
+def _any(patterns: tuple[str, ...], action: str) -> bool:
+    return any(_pattern(pattern).fullmatch(action) is not None for pattern in patterns)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)
