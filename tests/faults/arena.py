@@ -16,7 +16,7 @@ import signal
 import ssl
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from reconciler.cli.main import main
@@ -33,7 +33,7 @@ class Ended:
     code: int
     out: str = ""
     err: str = ""
-    modules: tuple[str, ...] = ()
+    modules: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def killed(self):

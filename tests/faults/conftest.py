@@ -3,6 +3,7 @@
 import pytest
 
 from reconciler.sandbox.launch import launch
+from tests.contract.conftest import Azure
 from tests.faults.arena import Arena
 
 
@@ -11,3 +12,10 @@ def arena(tmp_path_factory):
     state = tmp_path_factory.mktemp("arena")
     with launch(state, clock="instant") as server:
         yield Arena(server, state)
+
+
+@pytest.fixture
+def azure(arena):
+    """The same sandbox, empty, for runs in this process."""
+    arena.reset()
+    return Azure(arena.server)

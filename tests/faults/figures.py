@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from reconciler.sandbox.launch import launch
-from tests.faults import histories, signals, steadiness, writers
+from tests.faults import cells, histories, signals, steadiness, writers
 from tests.faults.arena import Arena
 from tests.faults.crash import points, survives
 from tests.faults.scenes import COMMANDS, SPECS, scene
@@ -49,23 +49,17 @@ class Figures:
 def measure(arena, folder, options):
     """Run everything that the options ask for."""
     figures, chance = Figures(), random.Random(options.seed)
-    for spec in options.specs:
+    for spec in options.specs if options.points else ():
         for command in options.commands:
-            if options.points:
-                _points(figures, arena, scene(arena, folder, command, spec), chance, options)
+            _points(figures, arena, scene(arena, folder, command, spec), chance, options)
     seeds = range(options.seed, options.seed + 10**6)
     if options.histories or options.writers:
         for spec in ("small", "full"):
             _chances(figures, arena, scene(arena, folder, "apply", spec), seeds, options)
     if options.signals:
-        small = scene(arena, folder, "apply", "small")
-        requests = _sample(chance, range(1, len(small.requests) + 1), options.signals)
-        figures.add(
-            "SIGTERM during a request, apply of small",
-            requests,
-            len(small.requests),
-            lambda nth: signals.stopped(arena, small, nth),
-        )
+        _signals(figures, arena, scene(arena, folder, "apply", "small"), chance, options)
+    for spec in {"small", "full"} & set(options.specs) if options.cells else ():
+        _cells(figures, arena, scene(arena, folder, "apply", spec), chance, options)
     if options.plans:
         _steadiness(figures, arena, scene(arena, folder, "apply", "full"), options)
     return figures
@@ -84,6 +78,20 @@ def _points(figures, arena, played, chance, options):
             len(places) ** 2,
             lambda pair: survives(arena, played, *pair),
         )
+
+
+def _signals(figures, arena, played, chance, options):
+    count = len(played.requests)
+    chosen = _sample(chance, range(1, count + 1), options.signals)
+    name = f"SIGTERM during a request, {played.name}"
+    figures.add(name, chosen, count, lambda nth: signals.stopped(arena, played, nth))
+
+
+def _cells(figures, arena, played, chance, options):
+    every = cells.cells(played)
+    chosen = _sample(chance, every, options.cells)
+    name = f"one fault on one write, {played.name}"
+    figures.add(name, chosen, len(every), lambda cell: cells.violation(arena, played, cell))
 
 
 def _chances(figures, arena, played, seeds, options):
@@ -132,13 +140,14 @@ def options_of(words):
     parser.add_argument("--histories", type=int, default=50)
     parser.add_argument("--writers", type=int, default=10)
     parser.add_argument("--signals", type=int, default=20)
+    parser.add_argument("--cells", type=int, default=20, help="one fault on one write, per spec")
     parser.add_argument("--plans", type=int, default=50, help="and a tenth of it applies")
     parser.add_argument("--specs", nargs="*", choices=SPECS, default=SPECS)
     parser.add_argument("--commands", nargs="*", choices=COMMANDS, default=COMMANDS)
     parser.add_argument("--all", action="store_true", help="every point, the full numbers")
     options = parser.parse_args(words)
     if options.all:
-        options.points, options.signals = 10**6, 10**6
+        options.points = options.signals = options.cells = 10**6
         options.pairs, options.histories, options.writers = 500, 10_000, 1_000
         options.plans = 1_000
     return options

@@ -29,7 +29,7 @@ IDENTITY = """\
 def two_hundred(identities=IDENTITIES):
     """A workspace, clusters, and identities with two role assignments each."""
     clusters = "".join(
-        f"  cpu-{n}: {{size: Standard_DS3_v2, min_instances: 0, max_instances: 1}}\n"
+        f"  cpu-{n}x: {{size: Standard_DS3_v2, min_instances: 0, max_instances: 1}}\n"
         for n in range(CLUSTERS)
     )
     people = "".join(IDENTITY % n for n in range(identities))

@@ -39,7 +39,8 @@ def scene(arena, folder, command, spec):
     assert ended.code == 0, ended
     before = arena.snapshot()
     if command == "destroy":
-        return rehearsed(arena, Scene(name, _words("destroy", file), before))
+        words = ("destroy", "--max-deletions", "300", *_words("destroy", file)[1:])
+        return rehearsed(arena, Scene(name, words, before))
     less = folder / f"{spec}-less.yaml"
     less.write_text(shrunk(file.read_text(encoding="utf-8"), spec), encoding="utf-8")
     return rehearsed(arena, Scene(name, (*_words("apply", less), "--prune"), before))

@@ -1,0 +1,315 @@
+"""The fault matrix F01 to F60: where each row is tested, or why it is not.
+
+`docs/reliability.md` shows this table; `test_matrix.py` holds the two together and checks that
+every test named here is there. `PARTLY` and `OPEN` say in one sentence what is missing.
+"""
+
+from dataclasses import dataclass, field
+
+GREEN, PARTLY, OPEN = "green", "partly", "open"
+
+FAULTS = "faults/test_matrix.py::test_one_fault_on_one_write"
+HISTORIES = "faults/test_histories.py"
+KILLED = "faults/test_killed_anywhere.py"
+OPERATIONS = "cloud/test_operations.py"
+ANSWERS = "cloud/test_answers.py"
+CLIENTS = "cloud/test_every_client.py"
+DESTROYING = "contract/test_destroying.py"
+PRUNING = "contract/test_pruning.py"
+INFRA = "kinds/test_infra_live.py"
+JOB = "kinds/test_job_live.py"
+SECRETS = "secrets/test_nowhere.py"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault, what is known about it, and the tests that say so."""
+
+    number: str
+    fault: str
+    state: str
+    tests: tuple[str, ...] = ()
+    lacks: str = field(default="")
+
+
+def green(number, fault, *tests):
+    return Row(number, fault, GREEN, tests)
+
+
+def partly(number, fault, lacks, *tests):
+    return Row(number, fault, PARTLY, tests, lacks)
+
+
+def undone(number, fault, reason):
+    return Row(number, fault, OPEN, (), reason)
+
+
+MATRIX = (
+    green("F01", "400 with a target", FAULTS),
+    green(
+        "F02",
+        "401 in the middle and at first",
+        f"{CLIENTS}::test_a_refused_token_is_renewed_once",
+        f"{CLIENTS}::test_a_token_that_is_refused_for_good_is_renewed_only_once",
+    ),
+    green("F03", "403 on a write", FAULTS),
+    partly(
+        "F04",
+        "403 just after our own role assignment",
+        "the wait before what needs the grant is tested; a 403 that passes later is not retried",
+        "kinds/test_infra_live.py::test_a_workspace_under_an_identity_of_ours_is_made_after_its_roles",
+    ),
+    undone("F05", "parent deleted between plan and write", "no test yet"),
+    green("F06", "409 another operation in progress", FAULTS),
+    green(
+        "F07",
+        "409 name taken, soft-deleted",
+        f"{INFRA}::test_a_soft_deleted_vault_is_told_before_anything_is_written",
+        f"{INFRA}::test_a_name_that_is_taken_in_azure_is_told_by_the_plan",
+    ),
+    green(
+        "F08",
+        "409 provider not registered",
+        "contract/test_provider_registration.py::test_a_plan_shows_the_registration_and_sends_none",
+    ),
+    partly("F09", "412 ETag mismatch", "the run fails and the next one mends it", FAULTS),
+    green("F10", "policy, lock, quota", FAULTS),
+    green(
+        "F11",
+        "500, 502, 503, 504",
+        FAULTS,
+        f"{ANSWERS}::test_an_outage_is_not_hammered_on",
+        f"{ANSWERS}::test_what_is_not_idempotent_is_never_sent_twice",
+    ),
+    green(
+        "F12",
+        "200 with something else in it",
+        FAULTS,
+        f"{ANSWERS}::test_an_answer_without_measure_is_not_taken_into_memory",
+    ),
+    green(
+        "F13",
+        "an operation that never ends",
+        f"{OPERATIONS}::test_an_operation_that_never_ends_is_pending_in_the_end",
+    ),
+    green(
+        "F14",
+        "an operation that fails or is cancelled",
+        f"{OPERATIONS}::test_an_operation_that_ended_badly_gives_its_own_reason",
+        f"{OPERATIONS}::test_a_cancelled_operation_without_a_reason_still_says_so",
+    ),
+    green(
+        "F15",
+        "operation succeeded, resource failed",
+        f"{INFRA}::test_one_whose_last_operation_failed_is_written_again",
+        f"{OPERATIONS}::test_a_delete_whose_record_vanished_is_not_believed",
+    ),
+    green(
+        "F16",
+        "a record that is gone or garbage",
+        f"{OPERATIONS}::test_a_record_that_says_nothing_of_use_is_replaced_by_the_resource",
+    ),
+    green(
+        "F17",
+        "absurd Retry-After",
+        f"{OPERATIONS}::test_polls_are_neither_years_apart_nor_without_pause",
+        "cloud/test_retry.py::test_no_header_makes_us_wait_longer_than_the_cap",
+    ),
+    green(
+        "F18",
+        "polling address on a foreign host",
+        f"{OPERATIONS}::test_a_write_polled_on_a_foreign_host_is_followed_by_its_resource",
+    ),
+    green(
+        "F19",
+        "a training job fails or queues",
+        f"{JOB}::test_a_failed_run_is_not_repeated_until_asked_and_the_retry_is_found_again",
+        f"{JOB}::test_a_run_that_is_not_waited_for_is_pending_and_followed_by_the_next_apply",
+    ),
+    green("F20", "429 in every form", FAULTS, "cloud/test_retry.py::test_what_azure_says_is_read"),
+    partly(
+        "F21",
+        "bucket of the subscription, 1,000 resources",
+        "pacing is tested by itself, not with 1,000 resources",
+        "cloud/test_throttle.py::test_a_second_request_does_not_run_into_the_same_429",
+    ),
+    partly(
+        "F22",
+        "429 for longer than the budget",
+        "the loop that backs off is not built",
+        f"{ANSWERS}::test_an_outage_is_not_hammered_on",
+    ),
+    green(
+        "F23",
+        "nothing changed",
+        f"{HISTORIES}::test_nothing_is_written_when_nothing_changed",
+        "contract/test_promises.py::test_a_plan_asks_for_fewer_things_than_there_are",
+    ),
+    partly(
+        "F24",
+        "refused, DNS, TLS, proxy",
+        "only a sandbox that is not there is tried",
+        "cli/test_exit_codes.py::test_an_unknown_sandbox_is_one_line",
+    ),
+    green("F25", "cut off before the commit", FAULTS),
+    green(
+        "F26",
+        "cut off after the commit",
+        FAULTS,
+        f"{ANSWERS}::test_a_write_whose_answer_was_lost_is_sent_again",
+    ),
+    green(
+        "F27",
+        "F26 on the job and the upload",
+        f"{JOB}::test_a_lost_answer_to_the_submission_does_not_train_twice",
+        f"{JOB}::test_half_a_dataset_is_finished_without_uploading_again",
+    ),
+    green(
+        "F28",
+        "hang, drip, cut short",
+        f"{ANSWERS}::test_an_answer_that_only_drips_is_given_up",
+        f"{ANSWERS}::test_an_answer_that_is_cut_short_is_asked_for_again",
+    ),
+    green("F29", "kill -9 before a request", f"{KILLED}::test_one_more_run_is_all_it_takes"),
+    green("F30", "kill -9 after a commit", f"{KILLED}::test_one_more_run_is_all_it_takes"),
+    green(
+        "F31",
+        "two kills",
+        f"{KILLED}::test_two_kills_need_no_more_than_one_run_after_them",
+    ),
+    green(
+        "F32",
+        "SIGTERM in every phase",
+        f"{HISTORIES}::test_a_signal_ends_a_run_soon_and_starts_nothing_new",
+        "cli/test_stopping.py::test_sigterm_does_not_wait_for_a_request_that_hangs",
+    ),
+    partly(
+        "F33",
+        "SIGINT, SIGHUP, closed stdout",
+        "SIGHUP ends the run as the system does: not told, but nothing is lost",
+        f"{HISTORIES}::test_a_signal_ends_a_run_soon_and_starts_nothing_new",
+        "render/test_hostile_text.py::test_a_closed_pipe_is_quiet",
+    ),
+    green(
+        "F34",
+        "kill -9 in destroy and prune",
+        f"{KILLED}::test_one_more_run_is_all_it_takes",
+    ),
+    green(
+        "F35",
+        "an exception in any handler",
+        "faults/test_matrix.py::test_a_mistake_in_one_handler_is_told_beside_all_else",
+    ),
+    undone("F36", "404 after a create", "waits for the stale reads of the sandbox"),
+    undone("F37", "old bodies and lists", "waits for the stale reads of the sandbox"),
+    undone("F38", "PrincipalNotFound", "only the sandbox's own replication delay is met"),
+    undone("F39", "deleted and still there", "waits for the stale reads of the sandbox"),
+    undone("F40", "two replicas that disagree", "waits for the stale reads of the sandbox"),
+    green(
+        "F41",
+        "two writers, no lock",
+        f"{HISTORIES}::test_two_writers_without_a_lock_come_to_one_state",
+        f"{HISTORIES}::test_two_writers_without_a_lock_train_once",
+    ),
+    undone("F42", "lock, takeover, SIGSTOP", "there is no lock: F41 is what holds instead"),
+    green(
+        "F43",
+        "two specs claim one resource",
+        "contract/test_ownership.py::test_a_second_spec_that_claims_the_same_resources_is_refused_naming_both",
+    ),
+    green(
+        "F44",
+        "anything changes after a plan was saved",
+        "cli/test_the_whole_cycle.py::test_a_saved_plan_is_applied_as_it_is_or_refused_by_name",
+    ),
+    green(
+        "F45",
+        "drift in the middle and between",
+        "properties/test_any_history.py::test_after_any_history_azure_holds_what_was_asked_for",
+        f"{INFRA}::test_a_setting_changed_behind_our_back_is_put_right",
+    ),
+    green(
+        "F46",
+        "tags stripped, copied, in another case",
+        "kinds/test_marks.py::test_a_mark_on_another_resource_is_nobodys",
+        "kinds/test_marks.py::test_tags_are_found_in_any_case_and_in_the_properties_of_assets",
+        f"{DESTROYING}::test_a_mark_copied_from_another_resource_is_not_deleted",
+    ),
+    undone("F47", "a policy that reverts a field", "needs the loop, which is not built"),
+    partly(
+        "F48",
+        "clock, time zone, locale",
+        "the machine's clock is not moved: waits and deadlines use the monotonic one",
+        "faults/test_matrix.py::test_a_plan_is_the_same_everywhere",
+    ),
+    partly(
+        "F49",
+        "bad specs",
+        "see tests/spec for what is there",
+        "cli/test_the_whole_cycle.py::test_a_wrong_spec_sends_nothing",
+    ),
+    partly(
+        "F50",
+        "bad YAML",
+        "see tests/spec for what is there",
+        "spec/test_document.py::test_any_text_is_a_document_or_a_diagnostic",
+        "spec/test_document.py::test_bad_yaml_is_refused_in_one_clear_line",
+    ),
+    green(
+        "F51",
+        "a canary in every secret source",
+        f"{SECRETS}::test_a_command_shows_none",
+        f"{SECRETS}::test_a_saved_plan_holds_none",
+    ),
+    green(
+        "F52",
+        "the server echoes a secret",
+        f"{SECRETS}::test_an_answer_that_echoes_the_key_is_shown_without_it",
+        f"{CLIENTS}::test_no_library_logs_what_it_sends",
+    ),
+    green(
+        "F53",
+        "secrets in tags, names, environment",
+        f"{SECRETS}::test_no_tag_or_property_of_any_resource_holds_one_or_its_digest",
+        f"{SECRETS}::test_the_environment_is_sent_nowhere",
+    ),
+    partly(
+        "F54",
+        "paths and links that lead out",
+        "no check by strace, no swap while it is read",
+        "datasets/test_places.py::test_no_path_and_no_link_leads_out",
+        "datasets/test_places.py::test_only_regular_files_of_a_known_format_are_read",
+    ),
+    green(
+        "F55",
+        "hostile text in the output",
+        "render/test_hostile_text.py::test_hostile_text_is_shown_harmless_everywhere",
+    ),
+    undone("F56", "what a pull request may ask for", "needs policy.yaml, which is not built"),
+    partly(
+        "F57",
+        "no disk, no home, read-only",
+        "memory and file descriptors are not capped",
+        "cli/test_exit_codes.py::test_a_full_disk_is_an_error_and_not_a_traceback",
+        "datasets/test_places.py::test_without_a_home_downloads_go_to_the_temporary_folder",
+    ),
+    undone("F58", "the git remote", "needs the loop, which is not built"),
+    undone("F59", "the loop itself", "needs the loop, which is not built"),
+    partly(
+        "F60",
+        "the sandbox itself",
+        "parallel ports and a corrupt state are not tried",
+        "sandbox_dataplane/test_survival.py",
+        "sandbox/test_refusals.py",
+    ),
+)
+
+
+def table():
+    """Return the matrix as the lines of a Markdown table."""
+    lines = ["| row | fault | state | tests, or what is missing |", "| --- | --- | --- | --- |"]
+    for row in MATRIX:
+        files = sorted({f"`{test.partition('::')[0]}`" for test in row.tests})
+        said = "; ".join(part for part in (row.lacks, ", ".join(files)) if part)
+        lines.append(f"| {row.number} | {row.fault} | {row.state} | {said} |")
+    return lines
