@@ -112,3 +112,18 @@ def test_where_a_provider_may_not_be_read_azures_refusal_is_explained(unregister
     (problem,) = [problem for address, problem in problems if address == "workspace.key_vault"]
     assert "not registered to use namespace 'Microsoft.KeyVault'" in problem.summary
     assert "az provider register" in problem.hint
+
+
+def test_apply_waits_for_the_end_of_a_registration(unregistered, loaded):
+    state = {"namespace": "Microsoft.KeyVault", "registrationState": "Registering"}
+    path = r"/providers/Microsoft.KeyVault(\?|$)"
+    fault(unregistered, "GET", path, {"status": 200, "body": state}, times=3)
+    report, problems = unregistered.apply(loaded)
+    assert problems == []
+    assert {o.status for o in report.outcomes} <= {Status.DONE, Status.UNCHANGED}
+    entries = unregistered.journal()
+    vault = min(
+        i for i, e in enumerate(entries) if e["method"] == "PUT" and "/vaults/" in e["path"]
+    )
+    asked = [i for i, e in enumerate(entries) if e["path"].endswith("providers/Microsoft.KeyVault")]
+    assert len([i for i in asked if i < vault]) >= 4
