@@ -30,20 +30,23 @@ class Lifecycle:
 
     def begin(self, record: Record, type_: ResourceType, verb: str, seconds: float) -> str:
         """Make a record pending and return the id of the operation; the caller stores it."""
-        operation = self.open(record, verb, type_.retry_after_s)
+        operation = self.open(record, verb, type_.retry_after_s, type_.running_word)
         wait = {"ends": self._world.clock.steps(seconds), "done": 0}
         record.hidden["pending"] = {"verb": verb, "wait": wait, "op": operation}
         record.hidden["operation"] = operation
         _set_state(record, type_, verb)
         return operation
 
-    def open(self, record: Record, verb: str, retry_after_s: int = 10) -> str:
+    def open(
+        self, record: Record, verb: str, retry_after_s: int = 10, word: str = "InProgress"
+    ) -> str:
         """Write down a running operation and return its id; `close` ends it."""
         operation = str(uuid.uuid4())
         document = {
             "record": record.id,
             "verb": verb,
             "status": "InProgress",
+            "running_word": word,
             "error": None,
             "started": self._world.clock.iso(),
             "retry_after_s": retry_after_s,
@@ -129,10 +132,13 @@ class Lifecycle:
         return self._status_answer(operation, document, call)
 
     def _status_answer(self, operation: str, document: Json, call: Call) -> Answer:
+        status = document["status"]
+        if status == "InProgress":
+            status = document.get("running_word", status)
         body: Json = {
             "id": call.path,
             "name": operation,
-            "status": document["status"],
+            "status": status,
             "startTime": document["started"],
         }
         if document["status"] == "InProgress":

@@ -119,7 +119,8 @@ class ResourceType:
     `ready` when a create or update completes (an ArmError there makes it Failed), `removed` when
     the record is gone, `present` shapes what GET shows. `delete_shows`: DELETE answers
     with what it deletes. `names_created`: whether a 201 that begins no operation carries
-    the new resource's address as Location. While `is_moving` says so, a GET tells when to ask again.
+    the new resource's address as Location. `running_word`: what an operation's status is until
+    it ends (any word but the three final ones, by the ARM RPC). While `is_moving` says so, a GET tells when to ask again.
     `bad_content` and `bad_name` are the provider's own words for a body or a name it does not
     take; the gateway reads the properties at the top itself.
     """
@@ -138,6 +139,7 @@ class ResourceType:
     delete_status: int = 200
     delete_shows: bool = False
     names_created: bool = False
+    running_word: str = "InProgress"
     missing_delete_status: int = 204
     create_s: float = 30.0
     update_s: float = 15.0
