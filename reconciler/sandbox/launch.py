@@ -158,12 +158,13 @@ def _start(state: Path, clock: str) -> Server | None:
 
     command = [sys.executable, "-m", "reconciler.sandbox", "serve", "--attached"]
     command += ["--state", str(state), "--clock", clock]
+    complaints = _complaints()
     try:
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=complaints,
             start_new_session=True,  # Ctrl-C must not kill it before its user has finished
             cwd="/",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
@@ -174,7 +175,7 @@ def _start(state: Path, clock: str) -> Server | None:
     ready, _, _ = select.select([child.stdout], [], [], READY_S)
     line = child.stdout.readline() if ready else b""
     if not line:
-        _give_up(child)
+        _give_up(child, complaints)
         return None
     record = json.loads(line)
     connection = _attach(record)
@@ -183,10 +184,23 @@ def _start(state: Path, clock: str) -> Server | None:
     return Server(record, connection)
 
 
-def _give_up(child: Any) -> None:
+def _complaints() -> Any:
+    """Return a file for the child's stderr: a pipe that nobody reads blocks it when full."""
+    import tempfile
+
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        text = f"cannot start the sandbox: no temporary file can be made ({error.strerror})"
+        raise LaunchError(text) from error
+
+
+def _give_up(child: Any, complaints: Any) -> None:
     """Raise LaunchError, unless another process serves the state directory by now."""
     child.kill()
-    lines = child.communicate()[1].decode(errors="replace").strip().splitlines()
+    child.communicate()
+    complaints.seek(0)
+    lines = complaints.read().decode(errors="replace").strip().splitlines()
     text = lines[-1] if lines else f"it was not ready after {READY_S:.0f} s"
     if text.startswith("another sandbox already serves"):
         return

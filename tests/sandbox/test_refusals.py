@@ -170,6 +170,23 @@ def test_an_account_is_upgraded_and_never_turned_into_another(
     assert answer[0] == expected
 
 
+@pytest.mark.parametrize("body", [["x"], "text", 7, True])
+def test_a_body_that_is_no_object_is_refused(sandbox: Sandbox, rm: Any, body: Any) -> None:
+    path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.KeyVault/checkNameAvailability"
+    answer = refused(sandbox, path, "2023-07-01", body, "POST")
+    assert answer == (400, "InvalidRequestContent")
+
+
+@pytest.mark.parametrize("change", [{"sku": None}, {"sku": {"name": None}}])
+def test_a_patch_cannot_take_away_what_is_required(
+    sandbox: Sandbox, put: Any, change: dict[str, Any]
+) -> None:
+    path = "Microsoft.ContainerRegistry/registries/acr12345"
+    put(path, "2025-11-01", sku={"name": "Standard"})
+    answer = refused(sandbox, f"{PROVIDERS}/{path}", "2025-11-01", change, "PATCH")
+    assert answer == (400, "InvalidRequestContent")
+
+
 def test_a_child_needs_its_parent_even_where_the_container_is_made_for_it(
     sandbox: Sandbox, rm: Any
 ) -> None:

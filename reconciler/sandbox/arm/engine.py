@@ -10,7 +10,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import permissions
-from reconciler.sandbox.arm.errors import GATEWAY, ArmError, group_not_found, resource_not_found
+from reconciler.sandbox.arm.errors import (
+    GATEWAY,
+    ArmError,
+    ContentError,
+    group_not_found,
+    resource_not_found,
+)
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse
 from reconciler.sandbox.arm.lifecycle import Lifecycle
 from reconciler.sandbox.arm.paging import page
@@ -55,6 +61,8 @@ class Engine:
                 headers=GATEWAY,
             )
         permissions.check(self._world, call)
+        if call.body is not None and not isinstance(call.body, dict):
+            raise ContentError("A JSON object is needed.")
         self._note_subscription(call.path)
         routed = self._route(call)
         return routed if routed is not None else self._generic(call)

@@ -15,6 +15,7 @@ from reconciler.sandbox.arm.errors import ArmError, user_error
 from reconciler.sandbox.arm.ml_endpoints import NAME, operation_uri
 from reconciler.sandbox.arm.ml_endpoints import TYPE as ENDPOINT
 from reconciler.sandbox.arm.ml_workspaces import linked
+from reconciler.sandbox.arm.schema import Check
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Route, Write, schema
 from reconciler.sandbox.store import Record
 
@@ -52,7 +53,7 @@ def _prepare(write: Write) -> None:
         raise user_error("The endpoint is still being created.", "BadArgument/EndpointNotReady")
     if not write.body.get("location") and endpoint is not None:
         write.body["location"] = endpoint.body["location"]
-    sku = write.body["sku"] = {"name": "Default", "capacity": 1, **(write.body.get("sku") or {})}
+    sku = write.body["sku"] = {"name": "Default", "capacity": 1, **_given(write.body.get("sku"))}
     sku["tier"] = "Standard"
     _check_size(write, int(sku["capacity"]))
     _check_model(write)
@@ -203,8 +204,12 @@ def _before_delete(world: World, record: Record, call: Call) -> None:
         )
 
 
+_LOGS = schema("containerType: StorageInitializer|InferenceServer\ntail: int")
+
+
 def _logs(world: World, record: Record, call: Call) -> Answer:
-    tail = int((call.body or {}).get("tail") or 200)
+    sent = Check(call.version).body(_LOGS, call.body or {}, None)
+    tail = int(sent.get("tail") or 200)
     state = record.body["properties"]["provisioningState"]
     lines = [
         f"{world.clock.iso(record.created)} | INFO | Starting deployment {record.name}",

@@ -64,7 +64,7 @@ def _check_region(write: Write) -> None:
 
 
 def _traffic(write: Write, wanted: Json | None) -> Json:
-    traffic = {str(name).lower(): int(share) for name, share in (wanted or {}).items()}
+    traffic = {str(name).lower(): int(share or 0) for name, share in (wanted or {}).items()}
     traffic = {name: share for name, share in traffic.items() if share}
     if any(share < 0 for share in traffic.values()) or sum(traffic.values()) not in (0, 100):
         raise user_error(

@@ -224,6 +224,9 @@ class Check:
     def _list(self, node: Node, value: Any, path: str) -> list[Any]:
         if not isinstance(value, list) or node.item is None:
             raise _wrong_type(value, "a list", path)
+        for i, item in enumerate(value):
+            if item is None and node.item.kind != "any":
+                raise _wrong_type(item, "a value", f"{path}[{i}]")
         return [self._value(node.item, item, None, f"{path}[{i}]") for i, item in enumerate(value)]
 
     def _map(self, node: Node, value: Any, path: str) -> Json:
@@ -232,6 +235,17 @@ class Check:
         return {
             key: self._value(node.item, item, None, f"{path}.{key}") for key, item in value.items()
         }
+
+
+def check_complete(node: Node, value: Json, path: str = "") -> None:
+    """Raise ArmError if a merged body lacks what is required: a PATCH may not take that away."""
+    for name, child in node.properties(value).items():
+        item = value.get(name)
+        place = f"{path}.{name}" if path else name
+        if child.required and item is None:
+            raise missing(name, path)
+        if isinstance(item, dict) and child.kind == "obj":
+            check_complete(child, item, place)
 
 
 def prune(node: Node, value: Any, version: str) -> Any:

@@ -23,7 +23,7 @@ from reconciler.sandbox.arm.checks import (
 from reconciler.sandbox.arm.errors import GATEWAY, ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import GROUPS, Target
 from reconciler.sandbox.arm.lifecycle import remove
-from reconciler.sandbox.arm.schema import Check
+from reconciler.sandbox.arm.schema import Check, check_complete
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write
 from reconciler.sandbox.store import Record
 
@@ -154,7 +154,9 @@ class Writer:
         if call.method == "PATCH":
             node = type_.patch_schema or pick(type_, current)
             changes = Check(call.version, partial=True).body(node, sent, current)
-            return merge(copy.deepcopy(old.body) if old else {}, changes)
+            merged = merge(copy.deepcopy(old.body) if old else {}, changes)
+            check_complete(pick(type_, merged), merged)
+            return merged
         return Check(call.version).body(pick(type_, sent), sent, current)
 
     def _check_location(self, write: Write, type_: ResourceType) -> None:
