@@ -39,7 +39,7 @@ azure-cli: $(AZ_VENV)/.installed
 $(AZ_VENV)/.installed: tests/clients/azure_cli/requirements.txt
 	@echo "making the Azure CLI's environment in $(AZ_VENV) (a minute or two, once)"
 	@$(PYTHON) -m venv $(AZ_VENV)
-	@$(AZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(AZ_VENV)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -r $<
 	@touch $@
 
 azurite: $(AZURITE)/$(AZURITE_VERSION)
