@@ -219,6 +219,6 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 def _plain(message: str) -> str:
     """Return argparse's message without its repetition of the choices."""
-    message = re.sub(r"argument -?\w*/?(--?[\w-]+|[A-Z]+):", r"\1:", message)
+    message = re.sub(r"argument (?:-\w+/)?(--?[\w-]+|[A-Z]+):", r"\1:", message)
     message = re.sub(r"invalid choice: ('.*?') \(choose from .*\)", r"cannot be \1", message)
     return message.replace("the following arguments are required:", "missing:")

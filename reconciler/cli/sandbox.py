@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli import sandbox_controls
+from reconciler.cli.arguments import add_output
 from reconciler.cli.embedded import STATE, Starting
-from reconciler.diagnostics import ExitCode, LocalError, UnavailableError
+from reconciler.cli.sandbox_controls import ask, ask_text
+from reconciler.diagnostics import ExitCode, LocalError
 
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
@@ -19,17 +23,29 @@ if TYPE_CHECKING:
 SUMMARY = "Run and inspect the local Azure emulator that --sandbox uses."
 EXAMPLES = (
     "reconcile sandbox serve --state .reconcile/sandbox   # until Ctrl-C; prints its URL",
-    "reconcile sandbox journal                            # every request to Azure, JSON lines",
-    "reconcile sandbox reset                              # an empty Azure again",
     'eval "$(reconcile sandbox env)"                      # for the Azure SDKs in this shell',
+    "reconcile sandbox journal                            # every request to Azure",
+    "reconcile sandbox summary                            # how many, and what is not served",
+    "reconcile sandbox faults add --method PUT --path computes --status 503 --times 2",
+    "reconcile sandbox faults clear                       # also: faults list",
+    "reconcile sandbox latency 100 50                     # ms on every answer, and jitter",
+    "reconcile sandbox clock advance 3600                 # freeze, speed N, auto, instant",
+    "reconcile sandbox throttle azure                     # or writes=5,1; off",
+    "reconcile sandbox drift tag ID team=x                # edit, put, delete, cancel",
+    "reconcile sandbox snapshot FILE                      # and: restore FILE",
+    "reconcile sandbox reset                              # an empty Azure again",
+    "reconcile sandbox rehearse SPEC --faults killed      # an apply on a bad day",
 )
+ACTIONS = (
+    "serve", "env", "journal", "summary", "faults", "latency", "clock", "throttle", "drift",
+    "snapshot", "restore", "reset", "rehearse",
+)  # fmt: skip
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
-    parser.own.add_argument(
-        "action", choices=("serve", "journal", "reset", "env"), metavar="ACTION"
-    )
+    parser.own.add_argument("action", choices=ACTIONS, metavar="ACTION")
+    parser.own.add_argument("words", nargs="*", metavar="WORD", help="what the action takes")
     parser.own.add_argument("--state", type=Path, default=STATE, metavar="DIR", help="its state")
     parser.own.add_argument("--port", type=int, default=0, help="serve: listen here")
     parser.own.add_argument(
@@ -38,13 +54,26 @@ def add_arguments(parser: Parser) -> None:
     parser.own.add_argument(
         "--since", type=int, default=0, metavar="SEQ", help="journal: after SEQ"
     )
+    parser.own.add_argument(
+        "--faults",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="rehearse: this set of faults (repeatable; all without it)",
+    )
+    add_output(parser, ("text", "json"))
+    sandbox_controls.add_arguments(parser)
 
 
 def run(session: Session) -> ExitCode:
     """Do the named action."""
     if session.options.action == "serve":
         return _serve(session)
-    if session.options.action == "env" and not session.options.sandbox:
+    if session.options.action == "rehearse":
+        from reconciler.cli.rehearsing import rehearse
+
+        return rehearse(session)
+    if session.options.action in ("env", "clock") and not session.options.sandbox:
         _refuse_unless_serving(session.options.state)
     starting = Starting(session.options.sandbox or "embedded", session.options.state)
     try:
@@ -56,19 +85,45 @@ def run(session: Session) -> ExitCode:
 def _use(session: Session, server: Server) -> ExitCode:
     match session.options.action:
         case "journal":
-            found = _ask(server, "GET", f"journal?since={session.options.since}")
-            session.out.raw(found)
+            _journal(session, server)
+        case "summary":
+            _summary(session, server)
         case "reset":
-            _ask(server, "POST", "reset")
+            ask_text(server, "POST", "reset")
             session.err.say("the sandbox is empty")
         case "env":
             session.out.raw(_environment(server, session.options.state))
+        case _:
+            sandbox_controls.control(session, server)
     return ExitCode.OK
+
+
+def _journal(session: Session, server: Server) -> None:
+    found = ask_text(server, "GET", f"journal?since={session.options.since}")
+    if session.options.output == "json":
+        session.out.raw(found)
+        return
+    for line in found.splitlines():
+        entry = json.loads(line)
+        kept = "committed" if entry["committed"] else "no change"
+        words = f"{entry['seq']:>5}  {entry['status']}  {kept:<9}  {entry['method']:<6}"
+        session.out.say(f"{words} {entry['path']}")
+
+
+def _summary(session: Session, server: Server) -> None:
+    found = ask(server, "GET", "summary")
+    if session.options.output == "json":
+        session.out.raw(json.dumps(found, indent=2) + "\n")
+        return
+    statuses = ", ".join(f"{count} {name}" for name, count in sorted(found["by_status"].items()))
+    session.out.say(f"{found['requests']} requests, {found['writes']} writes carried out")
+    session.out.say(f"answers: {statuses or 'none'}")
+    for name, count in sorted(found["not_served"].items()):
+        session.out.say(f"not served here, {count}x: {name}")
 
 
 def _refuse_unless_serving(state: Path) -> None:
     """Raise `LocalError` when nobody serves the state: a server of ours would end with us."""
-    import json
     import socket
 
     try:
@@ -89,28 +144,6 @@ def _serve(session: Session) -> ExitCode:
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "reconciler.sandbox", *words])
     return ExitCode.OK
-
-
-def _ask(server: Server, method: str, path: str) -> str:
-    """Return what the sandbox's control plane answers."""
-    import ssl
-    from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
-
-    request = Request(
-        f"{server.url}/_sandbox/{path}",
-        method=method,
-        headers={"x-sandbox-token": server.control_token},
-    )
-    try:
-        context = ssl.create_default_context(cafile=server.ca_file)
-        with urlopen(request, context=context, timeout=30) as answer:
-            return str(answer.read().decode())
-    except HTTPError as error:
-        text = error.read().decode(errors="replace")
-        raise LocalError.because(f"the sandbox refused: {text}") from error
-    except URLError as error:
-        raise UnavailableError.because(f"no answer from {server.url}: {error.reason}") from error
 
 
 def _environment(server: Server, state: Path) -> str:

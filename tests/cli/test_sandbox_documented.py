@@ -1,0 +1,136 @@
+"""What docs/sandbox.md tells a reader to paste does what it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import main
+from reconciler.cli.sandbox_controls import ask
+from reconciler.diagnostics import ExitCode
+from reconciler.sandbox.launch import find
+from reconciler.sandbox.rehearsals import REHEARSALS
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
+LINES = re.findall(r"(?m)^\$ (.+)$", TEXT)
+STARTS = ("serve", "eval", "rehearse")
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    words = [sys.executable, "-m", "reconciler", "sandbox", "serve"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+
+
+def pasted() -> Iterator[list[str]]:
+    """The commands of the page, in its order, with its shell variable put in."""
+    variables: dict[str, str] = {}
+    for line in LINES:
+        name, sign, value = line.partition("=")
+        if sign and name.isidentifier():
+            variables[name] = value
+            continue
+        for variable, text in variables.items():
+            line = line.replace(f"${variable}", text)
+        yield shlex.split(line)
+
+
+def test_every_example_can_be_pasted(served: str, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = [words for words in pasted() if not set(STARTS).intersection(words[:3])]
+    assert len(commands) > 25
+    for words in commands:
+        assert words[:2] == ["reconcile", "sandbox"]
+        code = main(words[1:])
+        assert code == ExitCode.OK, f"{' '.join(words)}\n{capsys.readouterr().err}"
+
+
+def test_every_control_has_an_example() -> None:
+    from reconciler.cli.sandbox import ACTIONS
+
+    shown = {words[2] for words in pasted() if words[:2] == ["reconcile", "sandbox"]}
+    assert shown | {"env"} == set(ACTIONS)
+
+
+def test_every_rehearsal_is_named() -> None:
+    section = TEXT.split("## Rehearse")[1].split("##")[0]
+    assert all(f"`{name}`" in section for name in REHEARSALS)
+
+
+def test_a_fault_of_the_command_line_is_the_fault_that_is_armed(
+    served: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "--method PUT --path x --nth 2 --times 3 --when after --status 429 --body {}"
+    code = main(["sandbox", "faults", "add", *words.split(), "--header", "Retry-After: 7"])
+    assert code == ExitCode.OK
+    armed = ask(find(served), "GET", "faults")["value"]
+    assert armed == [
+        {
+            "id": 1,
+            "method": "PUT",
+            "path": "x",
+            "nth": 2,
+            "times": 3,
+            "when": "after",
+            "seed": 0,
+            "seen": 0,
+            "action": {"status": 429, "headers": {"Retry-After": "7"}, "body": {}},
+        }
+    ]
+    assert "PUT x: status 429" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("faults add --status 503 --drop", "needs an action with one of"),
+        ("faults add --path ( --drop", "is not a regular expression"),
+        ("faults add --status 503 --body {", "is not JSON"),
+        ("faults add --status 503 --header x", "is not a header"),
+        ("faults explode", "is not complete or not known"),
+        ("latency soon", "'soon' is not a number"),
+        ("clock warp", "clock mode 'warp'"),
+        ("throttle everything=1", "'everything' is none of"),
+        ("drift explode x", "drift takes edit, put, tag, delete or cancel"),
+        ("drift edit /subscriptions/x/resourceGroups/y {", "is not JSON"),
+        ("drift delete /nowhere", "names no resource type"),
+        ("restore nowhere.json", "cannot read nowhere.json"),
+        ("snapshot no/where.json", "cannot write no/where.json"),
+        ("rehearse", "rehearse takes one spec"),
+        ("rehearse x.yaml --faults explode", "there is no rehearsal 'explode'"),
+        ("explode", "ACTION: cannot be 'explode'"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    served: str, capsys: pytest.CaptureFixture[str], words: str, told: str
+) -> None:
+    assert main(["sandbox", *words.split()]) != ExitCode.OK
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert told in err
+
+
+def test_a_bad_day_is_rehearsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = str(ROOT / "examples" / "smallest.yaml")
+    words = ["sandbox", "rehearse", spec, "--faults", "killed", "--seed", "3", "-o", "json"]
+    assert main(words) == ExitCode.OK
+    calm, killed = json.loads(capsys.readouterr().out)
+    assert killed["exit_codes"] == [-9, -9, -9, 0]
+    assert killed["same_end_state"] and killed["holds"]
+    assert killed["training_jobs"] == calm["training_jobs"] == 0
