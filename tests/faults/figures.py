@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from reconciler.sandbox.launch import launch
-from tests.faults import cells, histories, signals, steadiness, writers
+from tests.faults import cells, histories, signals, stale, steadiness, writers
 from tests.faults.arena import Arena
 from tests.faults.crash import points, survives
 from tests.faults.scenes import COMMANDS, SPECS, scene
@@ -53,7 +53,7 @@ def measure(arena, folder, options):
         for command in options.commands:
             _points(figures, arena, scene(arena, folder, command, spec), chance, options)
     seeds = range(options.seed, options.seed + 10**6)
-    if options.histories or options.writers:
+    if options.histories or options.writers or options.stale:
         for spec in ("small", "full"):
             _chances(figures, arena, scene(arena, folder, "apply", spec), seeds, options)
     if options.signals:
@@ -98,6 +98,7 @@ def _chances(figures, arena, played, seeds, options):
     for what, count, module in (
         ("up to three faults", options.histories, histories),
         ("two writers, no lock", options.writers, writers),
+        ("reads behind by 1, 3 or 10", options.stale, stale),
     ):
         if count:
             share = max(1, count * 9 // 10 if played.name.endswith("small") else count // 10)
@@ -139,6 +140,7 @@ def options_of(words):
     parser.add_argument("--pairs", type=int, default=0, help="pairs of kills, the same")
     parser.add_argument("--histories", type=int, default=50)
     parser.add_argument("--writers", type=int, default=10)
+    parser.add_argument("--stale", type=int, default=20)
     parser.add_argument("--signals", type=int, default=20)
     parser.add_argument("--cells", type=int, default=20, help="one fault on one write, per spec")
     parser.add_argument("--plans", type=int, default=50, help="and a tenth of it applies")
@@ -149,7 +151,7 @@ def options_of(words):
     if options.all:
         options.points = options.signals = options.cells = 10**6
         options.pairs, options.histories, options.writers = 500, 10_000, 1_000
-        options.plans = 1_000
+        options.stale, options.plans = 1_000, 1_000
     return options
 
 
