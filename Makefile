@@ -13,7 +13,7 @@ SPEC := specs/phi3-ultrachat.yaml
 MUTMUT := 3.8.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli azurite check bench replay reliability mutation examples shapes \
+.PHONY: demo test test-clients azure-cli azurite check bench replay sandbox-table reliability mutation examples shapes \
 	schema lock clean
 
 demo: $(STAMP)
@@ -59,6 +59,10 @@ check: $(STAMP)
 
 replay: $(STAMP)
 	$(BIN)/python -m tests.sandbox.replay --write
+
+# After `make test` with PYTEST_ADDOPTS=--basetemp=FOLDER: python -m docs.sandbox_survey FOLDER
+sandbox-table: $(STAMP)
+	$(BIN)/python -m docs.sandbox_table
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
