@@ -26,6 +26,7 @@ class Throttle:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        self._set: Any = None
 
     def wait_s(self, owner: str, method: str) -> float:
         """Take a token; return 0, or the seconds until there is one again."""
@@ -52,6 +53,9 @@ class Throttle:
 
     def _limits(self, method: str) -> tuple[float, float]:
         buckets = self._settings["throttle"] or {}
+        if buckets != self._set:  # new limits begin with full buckets
+            self._set = buckets
+            self._buckets.clear()
         size, rate = buckets.get(bucket_of(method), (0, 0))
         return float(size), float(rate)
 

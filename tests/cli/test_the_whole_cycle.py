@@ -48,7 +48,7 @@ def edit(folder: Path, before: str, after: str) -> None:
 
 def writes(folder: Path) -> list[dict[str, object]]:
     """Return the requests of the journal that may have changed something."""
-    lines = reconcile(folder, "sandbox", "journal").stdout.splitlines()
+    lines = reconcile(folder, "sandbox", "journal", "-o", "json").stdout.splitlines()
     return [e for e in map(json.loads, lines) if e["method"] in ("PUT", "PATCH", "DELETE")]
 
 
@@ -131,4 +131,4 @@ def test_a_wrong_spec_sends_nothing(folder: Path) -> None:
     assert done.returncode == ExitCode.INVALID_SPEC
     assert done.stdout == ""
     assert "did you mean `max_instances`?" in done.stderr
-    assert reconcile(folder, "sandbox", "journal").stdout == ""
+    assert reconcile(folder, "sandbox", "journal", "-o", "json").stdout == ""

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -55,7 +57,8 @@ class Server:
         self._lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"owner": self})
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
+        self._http.daemon_threads = False  # so that closing waits for them
+        self._open: set[Any] = set()
         self._http.socket = context.wrap_socket(
             self._http.socket, server_side=True, do_handshake_on_connect=False
         )
@@ -77,8 +80,17 @@ class Server:
         """The methods of all requests but those for tokens."""
         return [request.method for request in self.seen]
 
+    def opened(self, connection: Any) -> None:
+        with self._lock:
+            self._open.add(connection)
+
     def close(self) -> None:
+        """End every connection and thread: the fault tests fork, and must be alone for it."""
         self._http.shutdown()
+        with self._lock:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
         self._http.server_close()
 
 
@@ -86,6 +98,10 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     owner: Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.owner.opened(self.connection)
 
     def _answer(self) -> None:
         content = self.rfile.read(int(self.headers.get("content-length") or 0))
