@@ -7,23 +7,42 @@ word of a list: apply reads each one again, mark and all, before it deletes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable
 from dataclasses import replace
-from typing import Any
 
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic, RefusedError
 from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
-from reconciler.engine.types import Action, Address, Change, Observed, Owner, Resource
+from reconciler.engine.types import (
+    Action,
+    Address,
+    Change,
+    JsonObject,
+    Observed,
+    Owner,
+    Resource,
+)
 from reconciler.kinds import KINDS
 from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.compute import ComputeHandler
+from reconciler.kinds.hub import HubHandler
 from reconciler.kinds.marks import tag_owner
+from reconciler.kinds.ml_workspace import WORKSPACE_TYPE
+from reconciler.kinds.project import ProjectHandler
 from reconciler.kinds.resource_group import ADDRESS as GROUP
+from reconciler.kinds.workspace import WorkspaceHandler
 from reconciler.operations.loading import Loaded
 
 RESOURCES_API = "2025-04-01"
 CAP = 20
 """More deletions than this in one run are refused: a spec that lost its content looks so."""
+ML_KINDS = {
+    "": WorkspaceHandler.kind,
+    "default": WorkspaceHandler.kind,
+    "hub": HubHandler.kind,
+    "project": ProjectHandler.kind,
+}
+"""What `kind` says of a machine learning workspace; another one (a feature store) is not ours."""
 
 
 def prunable(loaded: Loaded, connection: Connection) -> list[Change]:
@@ -38,12 +57,24 @@ def prunable(loaded: Loaded, connection: Connection) -> list[Change]:
             "this spec states nothing, so --prune would delete everything of it",
             hint="check that the spec is whole; `reconcile destroy` deletes on purpose",
         )
+    return leftovers(_listed(loaded, connection), loaded)
+
+
+def leftovers(bodies: Iterable[JsonObject], loaded: Loaded) -> list[Change]:
+    """Return a change for each body that is ours and not in the spec. Pure.
+
+    A DELETE, or a NO_OP that says why it stays or why it is refused.
+    """
     wanted = {r.resource_id.casefold() for r in loaded.resources.values()}
-    found = [
-        _change(body, handler, loaded)
-        for body, handler in _marked(loaded, connection)
-        if str(body["id"]).casefold() not in wanted
-    ]
+    taken = set(loaded.resources)
+    found: list[Change] = []
+    for body in bodies:
+        resource_id = str(body["id"])
+        handler = _handler_of(body)
+        owner, _ = tag_owner(body, loaded.spec.name, resource_id)
+        if handler and owner is Owner.OURS and resource_id.casefold() not in wanted:
+            found.append(_change(body, handler, taken))
+            taken.add(found[-1].address)
     found.sort(key=lambda c: -c.resource.resource_id.count("/"))
     found = _with_parents_kept(found)
     going = sum(1 for c in found if c.action is Action.DELETE)
@@ -63,44 +94,40 @@ def _with_parents_kept(found: list[Change]) -> list[Change]:
     return [checked(change) for change in found]
 
 
-def _marked(loaded: Loaded, connection: Connection) -> Iterator[tuple[Any, ArmHandler]]:
+def _listed(loaded: Loaded, connection: Connection) -> Iterable[JsonObject]:
     target = loaded.spec.target
     group = f"/subscriptions/{target.subscription_id}/resourceGroups/{target.resource_group}"
-    listed = connection.arm.list(f"{group}/resources", RESOURCES_API)
-    for body in (*listed, *_computes(loaded, connection)):
-        handler = _handler_for(body)
-        owner, _ = tag_owner(body, loaded.spec.name, str(body["id"]))
-        if handler and owner is Owner.OURS:
-            yield body, handler
+    resources = connection.arm.list(f"{group}/resources", RESOURCES_API)
+    return (*resources, *_computes(loaded, connection))
 
 
-def _computes(loaded: Loaded, connection: Connection) -> Iterable[Any]:
+def _computes(loaded: Loaded, connection: Connection) -> Iterable[JsonObject]:
     """Return the clusters of the spec's workspace: a proxy type that no group list shows."""
-    handler = next(h for h in KINDS if h.kind == "compute cluster")
     workspace = loaded.resources.get("workspace")
-    if workspace is None or not isinstance(handler, ArmHandler):
+    if workspace is None:
         return ()
-    return connection.arm.list(f"{workspace.resource_id}/computes", handler.api_version)
+    return connection.arm.list(f"{workspace.resource_id}/computes", ComputeHandler.api_version)
 
 
-def _handler_for(body: Any) -> ArmHandler | None:
-    wanted = str(body.get("type", "")).casefold()
-    fitting = [
-        h
-        for h in KINDS
-        if isinstance(h, ArmHandler) and getattr(h, "type", "").casefold() == wanted and h.deletable
-    ]
-    if len(fitting) > 1:
-        word = str(body.get("kind") or "Default").casefold()
-        names = {"default": "workspace", "hub": "hub", "project": "project"}
-        fitting = [h for h in fitting if h.kind == names.get(word)]
-    return fitting[0] if fitting else None
+def _handler_of(body: JsonObject) -> ArmHandler | None:
+    """Return who knows a listed thing, None for a type, or a `kind` of it, that nobody knows."""
+    azure_type = str(body.get("type")).casefold()
+    ml_kind = ML_KINDS.get(str(body.get("kind") or "").casefold())
+    for handler in KINDS:
+        if not isinstance(handler, ArmHandler) or not handler.deletable:
+            continue
+        one_of_several = handler.type == WORKSPACE_TYPE
+        if handler.type.casefold() == azure_type and (
+            not one_of_several or handler.kind == ml_kind
+        ):
+            return handler
+    return None
 
 
-def _change(body: Any, handler: ArmHandler, loaded: Loaded) -> Change:
+def _change(body: JsonObject, handler: ArmHandler, taken: Container[Address]) -> Change:
     resource_id, name = str(body["id"]), str(body["id"]).rpartition("/")[2]
     address: Address = f"{handler.section}.{name}"
-    if address in loaded.resources:
+    if address in taken:
         address = f"{address} ({handler.kind})"
     observed = Observed(body, {"id": resource_id}, Owner.OURS)
     # The spec's word went with the block; what it said last stands in the tag.

@@ -137,8 +137,11 @@ def test_a_spec_that_states_nothing_prunes_nothing(azure, tmp_path):
     azure.apply(load(str(ROOT / SMALL)))
     text = (ROOT / SMALL).read_text(encoding="utf-8")
     empty = edited(tmp_path, SMALL, (text[text.index("workspace:\n") :], ""))
-    with pytest.raises(RefusedError, match="states nothing"):
+    with pytest.raises(RefusedError) as refused:
         prune(azure, empty)
+    (problem,) = refused.value.diagnostics
+    assert problem.summary == "this spec states nothing, so --prune would delete everything of it"
+    assert problem.hint == "check that the spec is whole; `reconcile destroy` deletes on purpose"
 
 
 def test_a_list_that_fails_prunes_nothing(azure, tmp_path):

@@ -1,0 +1,233 @@
+"""What left the spec and is ours goes; all else that a group lists stays, and says why."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.protection import PROTECT_TAG
+from reconciler.engine.types import Action, Change, Observed, Owner, Resource
+from reconciler.kinds.marks import OWNER_TAG, mark
+from reconciler.operations.loading import load
+from reconciler.operations.pruning import CAP, leftovers
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = load(str(ROOT / "examples/smallest.yaml"))
+GROUP = SPEC.resources["resource_group"].resource_id
+ML = "Microsoft.MachineLearningServices/workspaces"
+IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
+STORAGE = "Microsoft.Storage/storageAccounts"
+INSIGHTS = "Microsoft.Insights/components"
+LOGS = "Microsoft.OperationalInsights/workspaces"
+REASON = "it is ours and no longer in the spec (--prune)"
+STAYS = "kept: something in it stays"
+
+
+def listed(azure_type, name, *, inside="", owner=SPEC.spec.name, word=None, **more):
+    """A thing as a list shows it: with our mark, unless another owner is named."""
+    last = azure_type.rpartition("/")[2]
+    one = f"{inside}/{last}/{name}" if inside else f"{GROUP}/providers/{azure_type}/{name}"
+    tags = {OWNER_TAG: mark(owner, one), **({} if word is None else {PROTECT_TAG: word})}
+    return {"id": one, "type": azure_type, "tags": tags, **more}
+
+
+def workspace(name="old", **more):
+    return listed(ML, name, **more)
+
+
+def identities(count):
+    return [listed(IDENTITY, f"i{n:02}") for n in range(count)]
+
+
+def one_change(body):
+    (change,) = leftovers([body], SPEC)
+    return change
+
+
+def actions(*bodies):
+    return {c.address: c.action for c in leftovers(bodies, SPEC)}
+
+
+def test_a_deletion_carries_all_that_apply_needs_to_check_it_again():
+    body = listed(IDENTITY, "Left")
+    assert one_change(body) == Change(
+        Resource("identities.Left", "managed identity", body["id"], {}),
+        Action.DELETE,
+        Observed(body, {"id": body["id"]}, Owner.OURS),
+        reason=REASON,
+    )
+
+
+def test_what_the_spec_names_is_no_leftover_in_any_case_of_its_id():
+    one = SPEC.resources["workspace"].resource_id
+    for resource_id in (one, one.upper()):
+        tags = {OWNER_TAG: mark(SPEC.spec.name, resource_id)}
+        assert leftovers([{"id": resource_id, "type": ML, "tags": tags}], SPEC) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {**listed(IDENTITY, "a"), "tags": None},
+        {**listed(IDENTITY, "a"), "tags": listed(IDENTITY, "b")["tags"]},
+        listed(IDENTITY, "a", owner="another"),
+        listed("Microsoft.Compute/virtualMachines", "a"),
+        {**listed(IDENTITY, "a"), "type": None},
+        {key: value for key, value in listed(IDENTITY, "a").items() if key != "type"},
+        listed("Microsoft.Authorization/roleAssignments", "a"),
+        listed(f"{ML}/jobs", "a", inside=workspace()["id"]),
+        listed(f"{ML}/data/versions", "1", inside=f"{workspace()['id']}/data/d"),
+        workspace(kind="FeatureStore"),
+    ],
+)
+def test_neither_the_unmarked_nor_records_nor_unknown_types_are_touched(body):
+    assert leftovers([body], SPEC) == []
+
+
+@pytest.mark.parametrize(
+    ("azure_type", "more", "kind", "address"),
+    [
+        (IDENTITY, {}, "managed identity", "identities.x"),
+        (STORAGE, {}, "storage account", "workspace.storage_account.x"),
+        (STORAGE, {"kind": "StorageV2"}, "storage account", "workspace.storage_account.x"),
+        (STORAGE.upper(), {}, "storage account", "workspace.storage_account.x"),
+        ("Microsoft.KeyVault/vaults", {}, "key vault", "workspace.key_vault.x"),
+        (INSIGHTS, {"kind": "web"}, "application insights", "workspace.application_insights.x"),
+        (f"{ML}/computes", {}, "compute cluster", "compute.x"),
+        (f"{ML}/onlineEndpoints", {}, "online endpoint", "endpoints.x"),
+        (ML, {}, "workspace", "workspace.x"),
+        (ML.lower(), {"kind": None}, "workspace", "workspace.x"),
+        (ML, {"kind": "Default"}, "workspace", "workspace.x"),
+        (ML, {"kind": "Hub"}, "hub", "hub.x"),
+        (ML, {"kind": "hub"}, "hub", "hub.x"),
+        (ML, {"kind": "Project"}, "project", "project.x"),
+    ],
+)
+def test_each_thing_goes_the_way_of_its_kind(azure_type, more, kind, address):
+    change = one_change(listed(azure_type, "x", **more))
+    assert (change.resource.kind, change.address) == (kind, address)
+
+
+def test_a_name_that_the_spec_gives_to_another_thing_is_told_apart():
+    """The cluster of a workspace that was renamed has the name of the new one's."""
+    elsewhere = listed(f"{ML}/computes", "cpu-cluster", inside=workspace()["id"])
+    assert "compute.cpu-cluster" in SPEC.resources
+    assert one_change(elsewhere).address == "compute.cpu-cluster (compute cluster)"
+
+
+def test_two_leftovers_of_one_name_are_both_in_the_plan():
+    """Logs and insights stand in one section; one address for both would hide a deletion."""
+    assert actions(listed(INSIGHTS, "x"), listed(LOGS, "x")) == {
+        "workspace.application_insights.x": Action.DELETE,
+        "workspace.application_insights.x (log analytics workspace)": Action.DELETE,
+    }
+
+
+def test_what_holds_data_stays_and_says_how_it_would_go():
+    change = one_change(listed(STORAGE, "old"))
+    assert change.action is Action.NO_OP
+    assert change.resource.holds_data
+    assert change.observed and change.observed.owner is Owner.OURS
+    assert change.notes == (
+        "kept: it left the spec, but it holds data "
+        "(to delete it, set its tag `reconcile-protect` to `false`)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("azure_type", "word", "action"),
+    [
+        (STORAGE, "false", Action.DELETE),
+        (STORAGE, " False", Action.DELETE),
+        (STORAGE, "true", Action.NO_OP),
+        (STORAGE, "perhaps", Action.NO_OP),
+        (IDENTITY, "false", Action.DELETE),
+        (IDENTITY, "true", Action.NO_OP),
+        (IDENTITY, "", Action.NO_OP),
+    ],
+)
+def test_the_tag_has_the_last_word(azure_type, word, action):
+    change = one_change(listed(azure_type, "x", word=word))
+    assert change.action is action
+    assert (f"says {word!r}" in "".join(change.notes)) is (action is Action.NO_OP)
+
+
+def test_children_go_before_what_they_are_in():
+    parent = workspace(word="false")
+    child = listed(f"{ML}/onlineEndpoints", "e", inside=parent["id"])
+    grandchild = listed(f"{ML}/onlineEndpoints/deployments", "d", inside=child["id"])
+    found = leftovers([parent, grandchild, child], SPEC)
+    assert [c.address for c in found] == ["deployments.d", "endpoints.e", "workspace.old"]
+    assert {c.action for c in found} == {Action.DELETE}
+
+
+def test_what_something_kept_lives_in_is_kept_and_its_neighbours_are_not():
+    parent = workspace(word="false")
+    near = workspace("old-and-longer", word="false")
+    endpoint = listed(f"{ML}/onlineEndpoints", "e", inside=parent["id"].upper(), word="true")
+    other = listed(f"{ML}/onlineEndpoints", "f", inside=parent["id"])
+    inside_near = listed(f"{ML}/computes", "c", inside=near["id"])
+    found = {c.address: c for c in leftovers([parent, near, endpoint, other, inside_near], SPEC)}
+    stay = {address for address, change in found.items() if change.action is Action.NO_OP}
+    assert stay == {"workspace.old", "endpoints.e"}
+    assert found["workspace.old"].notes == (STAYS,)
+    assert "says 'true'" in found["endpoints.e"].notes[0]
+    assert found["workspace.old"].resource.resource_id == parent["id"]
+
+
+def test_what_is_kept_itself_keeps_its_own_reason():
+    parent = workspace()
+    endpoint = listed(f"{ML}/onlineEndpoints", "e", inside=parent["id"], word="true")
+    notes = {c.address: c.notes[0] for c in leftovers([parent, endpoint], SPEC)}
+    assert "it holds data" in notes["workspace.old"]
+
+
+def test_as_many_as_the_cap_go():
+    found = leftovers([*identities(CAP), listed(STORAGE, "kept")], SPEC)
+    assert [c.action for c in found].count(Action.DELETE) == CAP
+    assert [c.blocked for c in found] == [None] * (CAP + 1)
+
+
+def test_one_more_than_the_cap_and_none_goes():
+    kept = listed(STORAGE, "kept")
+    found = {c.address: c for c in leftovers([*identities(CAP + 1), kept], SPEC)}
+    assert {c.action for c in found.values()} == {Action.NO_OP}
+    assert found.pop("workspace.storage_account.kept").blocked is None
+    assert len(found) == CAP + 1
+    first = identities(1)[0]
+    assert found["identities.i00"] == Change(
+        Resource("identities.i00", "managed identity", first["id"], {}),
+        Action.NO_OP,
+        Observed(first, {"id": first["id"]}, Owner.OURS),
+        blocked=Diagnostic(
+            f"`identities.i00` would be pruned with {CAP} others: more than {CAP} at once",
+            hint="check that the spec is whole; delete by hand what really has to go",
+        ),
+    )
+
+
+TYPES = st.sampled_from([IDENTITY, STORAGE, ML, INSIGHTS, LOGS, f"{ML}/computes", "X.Y/z"])
+BODIES = st.builds(
+    listed,
+    TYPES,
+    st.sampled_from("abcd"),
+    owner=st.sampled_from([SPEC.spec.name, "another"]),
+    word=st.sampled_from([None, "true", "false"]),
+)
+
+
+@given(st.lists(BODIES, max_size=30, unique_by=lambda b: b["id"]))
+def test_only_what_is_ours_and_released_ever_goes(bodies):
+    by_id = {body["id"]: body for body in bodies}
+    found = leftovers(bodies, SPEC)
+    assert len({c.address for c in found}) == len(found)
+    for change in found:
+        body = by_id[change.resource.resource_id]
+        assert body["tags"][OWNER_TAG] == mark(SPEC.spec.name, body["id"])
+        if change.action is Action.DELETE:
+            assert body["tags"].get(PROTECT_TAG, "false") == "false"
+            assert change.resource.kind not in ("storage account", "workspace") or (
+                body["tags"][PROTECT_TAG] == "false"
+            )
