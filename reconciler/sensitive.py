@@ -122,7 +122,7 @@ def remember(*texts: object) -> None:
 
 def scrub(text: str) -> str:
     """Return the text with everything that is known or looks to be secret replaced by words."""
-    if _known.needles and len(text) >= _known.shortest:
+    if len(text) >= _known.shortest:
         for needle in _known.needles:
             if needle in text:
                 text = text.replace(needle, SENSITIVE)
@@ -140,10 +140,13 @@ def is_secret_by_form(text: str) -> bool:
 def forms(text: str) -> frozenset[str]:
     """Return a text in each encoding in which it may turn up in an answer, a log or a URL."""
     raw = text.encode("utf-8", "surrogatepass")
+    # A path keeps its slashes (account keys have some), a query does not.
+    percent = {coder(raw, safe=kept) for coder in (quote, quote_plus) for kept in ("", "/")}
     plain = {
         *(text, text.lower(), text.upper(), text[::-1]),
         *(json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]),
-        *(quote(raw, safe=""), quote_plus(raw), _lower_percent(quote(raw, safe=""))),
+        *percent,
+        *(_lower_percent(coded) for coded in percent),
         *(html.escape(text), html.escape(text, quote=False)),
         *("\0".join(text), text.encode("utf-16-le", "surrogatepass").decode("latin-1")),
     }

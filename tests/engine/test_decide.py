@@ -41,6 +41,21 @@ def test_an_immutable_difference_replaces_and_says_why():
     assert not change.blocked
 
 
+def test_every_difference_that_replaces_is_named():
+    policy = Policy(Rules(immutable=frozenset({"size", "tier"})))
+    desired = {"size": 2, "tier": "b", "count": 1}
+    change = decide(resource(), desired, Observed({"size": 1, "tier": "a"}), policy)
+    assert change.reason == "Azure cannot change `size`, `tier` in place"
+
+
+def test_data_does_not_block_a_replace_before_its_kind_was_asked():
+    """A kind knows better reasons (a soft-deleted twin); the plan asks it, then guards data."""
+    precious = resource(holds_data=True)
+    assert decide(precious, {"size": 2}, observed(), IMMUTABLE).blocked is None
+    failed = observed(phase=Phase.FAILED, message="x")
+    assert decide(precious, {"size": 1}, failed, Policy(replaces_failed=True)).blocked is None
+
+
 def test_a_protected_resource_is_not_replaced():
     change = decide(resource(protected=True), {"size": 2}, observed(), IMMUTABLE)
     assert change.blocked and "protected" in change.blocked.summary

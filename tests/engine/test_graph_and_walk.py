@@ -78,6 +78,8 @@ def test_a_failure_skips_exactly_its_dependants(graph, data):
         after = broken in with_dependencies(graph, [address]) and address != broken
         assert (outcome.status is Status.SKIPPED) == after
         assert outcome.because_of == (broken if after else "")
+        assert outcome.address == address
+        assert outcome.action is (Action.NO_OP if after else Action.CREATE)
 
 
 @given(graphs())
@@ -104,4 +106,38 @@ def test_nothing_new_starts_once_told_to_stop():
 
     outcomes = walk(graph, visit, parallelism=2, stopping=stopped.is_set)
     assert outcomes["a"].status is Status.DONE
-    assert outcomes["b"].status is Status.SKIPPED
+    assert outcomes["b"] == Outcome("b", Action.NO_OP, Status.SKIPPED, note="interrupted")
+
+
+@pytest.mark.parametrize("parallelism", [0, 1, 2])
+def test_no_more_run_at_a_time_than_asked_and_at_least_one(parallelism):
+    graph = dict.fromkeys("abcd", frozenset())
+    asked, threads, all_ready = [], set(), threading.Event()
+
+    def stopping():
+        asked.append(1)
+        if len(asked) == len(graph):
+            all_ready.set()
+        return False
+
+    def visit(address):
+        threads.add(threading.get_ident())
+        assert all_ready.wait(10)
+        return done(address)
+
+    assert sorted(walk(graph, visit, parallelism=parallelism, stopping=stopping)) == sorted(graph)
+    assert len(threads) == max(1, parallelism)
+
+
+def test_a_node_starts_while_another_still_runs_that_it_does_not_need():
+    graph = {"a": frozenset(), "slow": frozenset(), "after a": frozenset({"a"})}
+    started = threading.Event()
+
+    def visit(address):
+        if address == "after a":
+            started.set()
+        in_time = address != "slow" or started.wait(10)
+        return Outcome(address, Action.CREATE, Status.DONE if in_time else Status.FAILED)
+
+    outcomes = walk(graph, visit, parallelism=2)
+    assert {o.status for o in outcomes.values()} == {Status.DONE}

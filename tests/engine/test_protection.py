@@ -134,6 +134,16 @@ def test_a_change_that_loses_something_protected_is_blocked_with_everything_to_k
     assert blocked.hint == "undo the change, or set `lifecycle: {store.a: {protect: false}}`"
 
 
+@pytest.mark.parametrize("by_kind", [True, False])
+def test_the_tag_alone_blocks_and_asks_for_an_apply_first(by_kind):
+    """The spec may have lost its word: what Azure shows is what must be lifted."""
+    blocked = protected(Change(resource(), Action.DELETE, seen(YES)), by_kind=by_kind).blocked
+    assert blocked.summary.endswith("deleted: its tag `reconcile-protect` says 'true'")
+    assert blocked.hint == (
+        "undo the change, or set `lifecycle: {store.a: {protect: false}}` and apply that first"
+    )
+
+
 @pytest.mark.parametrize("action", [Action.NO_OP, Action.CREATE, Action.UPDATE, Action.ADOPT])
 def test_a_change_that_loses_nothing_is_not_blocked(action):
     change = Change(resource(protected=True), action, seen(YES))

@@ -32,6 +32,10 @@ def test_the_mark_of_another_spec_is_foreign_and_names_it(name, other, resource_
     assert found == (Owner.OURS if name == other else Owner.FOREIGN, other)
 
 
+def test_a_name_with_a_colon_is_told_whole():
+    assert owner_of(mark("a:b", VAULT), "phi3", VAULT) == (Owner.FOREIGN, "a:b")
+
+
 @given(NAMES, IDS, IDS)
 def test_a_mark_on_another_resource_is_nobodys(name, resource_id, elsewhere):
     if resource_id.lower() != elsewhere.lower():

@@ -1,5 +1,6 @@
 """What is known to be secret is taken out of any text, in any encoding; all else stays."""
 
+import base64
 import json
 import pickle
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler import sensitive
 from reconciler.diagnostics import Diagnostic, ReconcileError
-from reconciler.sensitive import SENSITIVE, Secret, remember, scrub
+from reconciler.sensitive import SENSITIVE, Secret, is_secret_by_form, remember, scrub
 from tests.secrets.detector import find, needles
 from tests.secrets.test_detector import SECRET, SEEDED
 
@@ -39,6 +40,60 @@ def test_any_secret_is_taken_out_of_any_text(secret, before, after):
     for name, needle in needles(secret):
         form = needle.decode("latin-1") if name == "utf-16" else needle.decode()
         assert form not in scrub(f"{before}|{form}|{after}"), name
+
+
+ODD = "é\"\n\\/&<'> +x"
+"""Every character of it is written otherwise by some encoding."""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        ODD,
+        r"\u00e9\"\n\\/&<'> +x",
+        r"é\"\n\\/&<'> +x",
+        r"""é"\n\\/&<\'> +x""",
+        "%C3%A9%22%0A%5C%2F%26%3C%27%3E%20%2Bx",
+        "%C3%A9%22%0A%5C/%26%3C%27%3E%20%2Bx",
+        "%C3%A9%22%0A%5C%2F%26%3C%27%3E+%2Bx",
+        "%C3%A9%22%0A%5C/%26%3C%27%3E+%2Bx",
+        "%c3%a9%22%0a%5c/%26%3c%27%3e+%2bx",
+        "%c3%a9%22%0a%5c%2f%26%3c%27%3e%20%2bx",
+        "é&quot;\n\\/&amp;&lt;&#x27;&gt; +x",
+        "é\"\n\\/&amp;&lt;'&gt; +x",
+        "\0".join(ODD),
+    ],
+)
+def test_nothing_of_an_encoded_secret_is_left_over(form):
+    """Not its first or last character neither: each one less to guess."""
+    remember(ODD)
+    assert scrub(f"<{form}>") == f"<{SENSITIVE}>"
+
+
+@pytest.mark.parametrize("length", [9, 10, 11, 12, 13, 14, 15])
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_only_what_base64_mixes_with_its_neighbours_is_left(length, before):
+    """Six bits a character: those that hold nothing but the secret all go."""
+    secret = "of-15-letters-W"[-length:]
+    remember(secret)
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        text = encode(b"~" * before + secret.encode() + b"~~~").decode()
+        first, last = -(-before * 8 // 6), (before + length) * 8 // 6
+        assert scrub(text) == text[:first] + SENSITIVE + text[last:]
+
+
+@pytest.mark.parametrize("length", [10, 11, 12, 13, 14, 15])
+def test_only_what_base32_mixes_with_its_neighbours_is_left(length):
+    secret = "of-15-letters-W"[-length:]
+    remember(secret)
+    text = base64.b32encode(secret.encode() + b"~~~").decode()
+    assert scrub(text) == SENSITIVE + text[length * 8 // 5 :]
+
+
+def test_half_of_a_surrogate_pair_is_a_text_like_any_other():
+    """Python reads bytes that are no text as such (PEP 383): an environment variable may be."""
+    remember("broken-\ud83d-secret")
+    assert scrub("<broken-\ud83d-secret>") == f"<{SENSITIVE}>"
 
 
 def test_every_known_secret_is_taken_out_the_longest_first():
@@ -88,11 +143,13 @@ def test_only_the_newest_are_kept():
 def test_what_looks_secret_is_taken_out_unknown_as_it_is(text, kept):
     assert kept.format(SENSITIVE) in scrub(text)
     assert scrub(scrub(text)) == scrub(text)
+    assert is_secret_by_form(text)
 
 
 def test_words_that_only_resemble_a_secret_stay():
     for text in ("design=1", "a bearer of news", "signature: required", "eye.patch", "sig ="):
         assert scrub(text) == text
+        assert not is_secret_by_form(text)
 
 
 def test_a_secret_shows_itself_to_nobody():
@@ -100,7 +157,8 @@ def test_a_secret_shows_itself_to_nobody():
     shown = f"{secret} {secret!r} {secret:>30} {[secret]} {json.dumps([secret], default=str)}"
     assert "a-secret-value" not in shown
     assert shown.count(SENSITIVE) == 5
-    with pytest.raises(TypeError, match="not written anywhere"):
+    assert f"{secret:>30}" == SENSITIVE.rjust(30)
+    with pytest.raises(TypeError, match=r"^a secret is not written anywhere$"):
         pickle.dumps(secret)
     with pytest.raises(TypeError):
         json.dumps(secret)
