@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.cloud.addresses import Cloud, SandboxAccess, host_of
+from reconciler.cloud.ml import forget_clouds
 from reconciler.cloud.rules import Resending, refuse_write, writes
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import Credential, Tokens
@@ -75,6 +76,7 @@ class Connection:
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
         fence_loggers()
+        forget_clouds()
         if cloud.sandbox:
             # azure-ai-ml builds inner clients that take no options: only the environment
             # reaches them. The sandbox's authority is the only one they may trust here.

@@ -7,6 +7,7 @@ to the process and first-write-wins, so the name carries the port.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -36,6 +37,16 @@ def client(connection: Connection, resource_group: str, workspace: str) -> MLCli
     )
     fence_loggers()
     return made
+
+
+def forget_clouds() -> None:
+    """Take the cloud of another client out of the environment, which azure-ai-ml inherits.
+
+    Before anything of it is imported. It leaves the name there for its children, and asks management.azure.com, even when it is only
+    imported, about a name that it does not know (1.35, `_azure_environments._get_cloud`).
+    """
+    for name in ("AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL"):
+        os.environ.pop(name, None)
 
 
 def _cloud(connection: Connection) -> dict[str, Any]:

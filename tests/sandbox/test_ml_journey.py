@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.error
 import uuid
 from typing import Any
 
@@ -212,6 +214,36 @@ def test_a_job_is_cancelled_then_deleted(sandbox: Sandbox, put: Any, ml: Any) ->
     ml.jobs.begin_cancel("ft-cancel").result()
     assert ml.jobs.get("ft-cancel").status == "Canceled"
     assert sandbox.send("DELETE", path, api_version="2024-10-01-preview")[0] == 202
+
+
+def test_a_job_is_cancelled_behind_our_back(sandbox: Sandbox, put: Any, ml: Any) -> None:
+    ground = Ground(sandbox, put, chat_lines(CHAT))
+    register_data(ml)
+    submit(ml, "ft-drift")
+    path = f"{ground.workspace['id']}/jobs/ft-drift"
+    sandbox.control("POST", "drift", {"op": "cancel", "id": path})
+    assert finish(sandbox, ground.workspace["id"], "ft-drift")[0][-1] == "Canceled"
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        sandbox.control("POST", "drift", {"op": "cancel", "id": ground.workspace["id"]})
+    assert "cannot be canceled" in json.loads(caught.value.read())["error"]
+
+
+def test_time_stands_still_runs_on_and_runs_faster(sandbox: Sandbox, put: Any) -> None:
+    """A pending account stays so in frozen time, and is there once its time has been skipped."""
+    sandbox.control("POST", "clock", {"mode": "frozen"})
+    account = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct1"
+    body = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    assert sandbox.send("PUT", account, body, api_version="2023-05-01")[0] == 202
+
+    def state() -> str:
+        found = sandbox.send("GET", account, api_version="2023-05-01")[1]
+        return str(found["properties"]["provisioningState"])
+
+    assert [state() for _ in range(3)] == ["Creating"] * 3
+    sandbox.control("POST", "clock", {"advance": 3600})
+    assert state() == "Succeeded"
+    before = json.loads(sandbox.control("POST", "clock", {"mode": "speed=1000000"}))["now"]
+    assert json.loads(sandbox.control("GET", "clock"))["now"] > before
 
 
 def test_an_endpoint_identity_without_acr_pull_fails_its_deployment(

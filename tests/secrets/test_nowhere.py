@@ -36,7 +36,7 @@ COMMANDS = {
 def applied(scenario):
     """The scenario, applied by the command line; what that printed is in `first`."""
     scenario.first = scenario.run("apply", SPEC, "--yes", "-v")
-    assert scenario.first.returncode == 0, scenario.first.stderr.decode()
+    assert scenario.first.returncode == 0, (scenario.first.stdout + scenario.first.stderr).decode()
     return scenario
 
 
