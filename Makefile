@@ -61,7 +61,7 @@ check: $(STAMP)
 replay: $(STAMP)
 	$(BIN)/python -m tests.sandbox.replay --write
 
-# After `make test` with PYTEST_ADDOPTS=--basetemp=FOLDER: python -m docs.sandbox_survey FOLDER
+# Its survey of clients and errors is from a run of the tests: see docs/sandbox_survey.py.
 sandbox-table: $(STAMP)
 	$(BIN)/python -m docs.sandbox_table
 

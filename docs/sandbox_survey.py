@@ -1,10 +1,11 @@
-"""Collect, from the journals that a run of the tests left, who was told what by the sandbox.
+"""Collect, from the journals that runs of the tests left, who was told what by the sandbox.
 
-    pytest --basetemp=FOLDER && python -m docs.sandbox_survey FOLDER > docs/sandbox_survey.json
+    RECONCILE_SURVEY=FOLDER pytest --basetemp=FOLDER/temp
+    python -m docs.sandbox_survey FOLDER > docs/sandbox_survey.json
 
 Per operation: the families of clients that were answered, and the error codes they were given.
-`docs/sandbox_table.py` shows it in docs/sandbox.md. Tests that empty their journal hide what came
-before, so this is a lower bound.
+`docs/sandbox_table.py` shows it in docs/sandbox.md. Tests that empty their journal without
+`tests.survey` hide what came before, so this is a lower bound.
 """
 
 from __future__ import annotations
@@ -87,6 +88,11 @@ def survey(folder: Path) -> Survey:
 
 
 def _entries(folder: Path) -> Iterator[dict[str, Any]]:
+    for file in sorted(folder.rglob("*.jsonl")):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            if entry["kind"] == "arm":
+                yield entry
     for file in sorted(folder.rglob("state.db")):
         with closing(sqlite3.connect(file)) as db:
             for (text,) in db.execute("select entry from journal where kind = 'arm'"):

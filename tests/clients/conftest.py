@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.survey import keep
+
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
@@ -65,6 +67,7 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.fixture
 def served(_served: Served) -> Served:
     """The running sandbox, empty, in instant time."""
+    keep(_served.control("GET", "journal"))
     _served.control("POST", "reset", {})
     _served.control("POST", "clock", {"mode": "instant"})
     return _served

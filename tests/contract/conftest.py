@@ -14,6 +14,7 @@ from reconciler.operations.destroying import plan_destroy
 from reconciler.operations.loading import load
 from reconciler.operations.planning import plan
 from reconciler.sandbox.launch import launch
+from tests.survey import keep
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
@@ -102,6 +103,7 @@ def server(tmp_path_factory):
 @pytest.fixture
 def azure(server):
     world = Azure(server)
+    keep(world.control("GET", "journal"))
     world.control("POST", "reset", {})
     return world
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.launch import Server, launch
+from tests.survey import keep
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
@@ -56,6 +57,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Back to an empty subscription, in instant time."""
+        keep(self.control("GET", "journal"))
         self.control("POST", "reset", {})
         self.control("POST", "clock", {"mode": "instant"})
 
