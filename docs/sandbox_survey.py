@@ -88,7 +88,7 @@ def survey(folder: Path) -> Survey:
 
 
 def _entries(folder: Path) -> Iterator[dict[str, Any]]:
-    for file in sorted(folder.rglob("*.jsonl")):
+    for file in sorted(folder.glob("*.jsonl")):
         for line in file.read_text(encoding="utf-8").splitlines():
             entry = json.loads(line)
             if entry["kind"] == "arm":
