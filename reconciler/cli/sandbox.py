@@ -105,7 +105,8 @@ def _journal(session: Session, server: Server) -> None:
         return
     for line in found.splitlines():
         entry = json.loads(line)
-        kept = "committed" if entry["committed"] else "no change"
+        is_read = entry["method"] in ("GET", "HEAD")
+        kept = "read" if is_read else "committed" if entry["committed"] else "no change"
         words = f"{entry['seq']:>5}  {entry['status']}  {kept:<9}  {entry['method']:<6}"
         session.out.say(f"{words} {entry['path']}")
 

@@ -25,9 +25,17 @@ def main(arguments: list[str] | None = None) -> int:
         parse_mode(found.clock)
         serve(Options(found.state, found.port, found.attached, found.clock))
     except (StateError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(_told(error, to_user=not found.attached))
         return 1
     return 0
+
+
+def _told(error: Exception, *, to_user: bool) -> str:
+    """Return an error as every command writes it, or bare for the `launch` that started us."""
+    if not to_user:
+        return f"{error}\n"
+    hint = getattr(error, "hint", "")
+    return f"error: {error}\n" + (f"  hint: {hint}\n" if hint else "")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Any
 
 from aiohttp import web
@@ -19,14 +20,17 @@ from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.permissions import PORTAL_USER
 from reconciler.sandbox.arm.types import Call
+from reconciler.sandbox.fault_checks import known, number
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.journal import summary
+from reconciler.sandbox.settings import DEFAULTS
 from reconciler.sandbox.store import Record
 from reconciler.sandbox.throttle import buckets
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+WITH_BODY = ("put", "patch", "tag")
 KEPT = ("meta", "identity", "clock")
 ATTACHED: web.AppKey[asyncio.Event] = web.AppKey("attachments", asyncio.Event)
 
@@ -111,12 +115,12 @@ class _Control:
 
     async def set_clock(self, request: web.Request) -> web.Response:
         """`{"mode": "frozen"}` (or auto, instant, speed=N) and/or `{"advance": seconds}`."""
-        body = await request.json()
-        _known(body, {"mode", "advance"})
+        body = known(await request.json(), {"mode", "advance"})
+        step = number(body.get("advance", 0), "advance")
         if "mode" in body:
             self._world.clock.set_mode(str(body["mode"]))
         if "advance" in body:
-            self._world.clock.advance(float(body["advance"]))
+            self._world.clock.advance(step)
             self._world.clock.save()
         return await self.clock(request)
 
@@ -124,16 +128,18 @@ class _Control:
         return web.json_response(self._world.settings.all())
 
     async def set_settings(self, request: web.Request) -> web.Response:
-        for name, value in (await request.json()).items():
+        for name, value in known(await request.json(), set(DEFAULTS)).items():
+            is_number = name != "throttle"
+            value = number(value, name, -inf) if is_number else buckets(value or {})
             self._world.settings[name] = value
         return await self.settings(request)
 
     async def latency(self, request: web.Request) -> web.Response:
         """`{"ms": 100, "jitter_ms": 50}`: before every request but the controls."""
-        body = await request.json()
-        _known(body, {"ms", "jitter_ms"})
-        self._world.settings["latency_ms"] = float(body["ms"])
-        self._world.settings["latency_jitter_ms"] = float(body.get("jitter_ms", 0))
+        body = known(await request.json(), {"ms", "jitter_ms"})
+        fixed, jitter = number(body.get("ms"), "ms"), number(body.get("jitter_ms", 0), "jitter_ms")
+        self._world.settings["latency_ms"] = fixed
+        self._world.settings["latency_jitter_ms"] = jitter
         return web.json_response({})
 
     async def throttle(self, request: web.Request) -> web.Response:
@@ -149,13 +155,14 @@ class _Control:
         the stored body, `patch` and `tag` (a body of tags) merge, null removing; `cancel` ends a
         running job as somebody in the portal would.
         """
-        body = await request.json()
-        _known(body, {"op", "id", "body"})
-        target = parse(body["id"])
+        body = known(await request.json(), {"op", "id", "body"})
+        target = parse(str(body.get("id", "")))
+        if body.get("op") in WITH_BODY and not isinstance(body.get("body"), dict):
+            raise ValueError(f"drift {body['op']} needs a body, a JSON object")
         if target is None or target.type.lower() not in self._world.arm.types:
-            raise ValueError(f"{body['id']} names no resource type of this sandbox")
+            raise ValueError(f"{body.get('id')!r} names no resource type of this sandbox")
         record = self._world.store.get(body["id"])
-        match body["op"]:
+        match body.get("op"):
             case "put":
                 self._drift_put(target, record, body)
             case "patch":
@@ -260,13 +267,6 @@ def _tag(record: Record, tags: Json) -> None:
         owner = owner["properties"]
     kept = {**(owner.get("tags") or {}), **tags}
     owner["tags"] = {name: value for name, value in kept.items() if value is not None}
-
-
-def _known(body: Json, names: set[str]) -> None:
-    """Raise ValueError for a word that is not understood: it would be ignored in silence."""
-    unknown = sorted(body.keys() - names)
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is none of {', '.join(sorted(names))}")
 
 
 def _found(record: Record | None, body: Json) -> Record:

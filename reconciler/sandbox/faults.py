@@ -14,27 +14,13 @@ from __future__ import annotations
 
 import random
 import re
-import signal
 from typing import Any
 
+from reconciler.sandbox.fault_checks import checked
 from reconciler.sandbox.store import Store
 
 Json = dict[str, Any]
 SPACE = "faults"
-ACTIONS = {"status", "drop", "truncate", "hang", "delay_s", "stale", "operation", "kill"}
-BEFORE_ONLY = {"stale"}
-AFTER_ONLY = {"truncate", "operation"}
-FIELDS = {
-    "method",
-    "path",
-    "caller",
-    "nth",
-    "times",
-    "probability",
-    "seed",
-    "when",
-    "action",
-}
 
 
 class Faults:
@@ -91,59 +77,3 @@ class Faults:
         """Return the next number of the fault's own sequence, from 0 up to 1."""
         sequence = self._draws.setdefault(fault["id"], random.Random(fault["seed"]))
         return sequence.random()
-
-
-def checked(fault: Json) -> Json:
-    """Return a fault with its defaults. Raises ValueError with a user-ready message."""
-    unknown = sorted(fault.keys() - FIELDS)
-    if unknown:
-        raise ValueError(f"a fault has no {unknown[0]!r}; it has {', '.join(sorted(FIELDS))}")
-    action = fault.get("action")
-    kinds = ACTIONS & action.keys() if isinstance(action, dict) else set()
-    if not isinstance(action, dict) or len(kinds) != 1:
-        raise ValueError(f"a fault needs an action with one of {', '.join(sorted(ACTIONS))}")
-    kind = kinds.pop()
-    _check_action(kind, action)
-    if "probability" in fault and not 0 < float(fault["probability"]) <= 1:
-        raise ValueError("a probability is above 0 and at most 1")
-    try:
-        re.compile(fault.get("path", ""))
-    except re.error as error:
-        raise ValueError(f"path {fault['path']!r} is not a regular expression: {error}") from error
-    times = int(action["stale"]) if kind == "stale" else 0 if "probability" in fault else 1
-    default = "after" if kind in AFTER_ONLY else "before"
-    whole = {"nth": 1, "times": times, "when": default, "seed": 0, **fault}
-    _check_moment(kind, str(whole["when"]))
-    return whole
-
-
-def _check_action(kind: str, action: Json) -> None:
-    match kind:
-        case "kill":
-            number_of(action.get("signal", "KILL"))
-        case "stale":
-            if int(action["stale"]) < 1:
-                raise ValueError("stale is the number of reads that are behind, at least 1")
-        case "operation":
-            if not isinstance(action["operation"], list) or not action["operation"]:
-                raise ValueError("operation is a list of statuses, such as [InProgress, Failed]")
-        case "status":
-            if not 100 <= int(action["status"]) <= 599:
-                raise ValueError(f"{action['status']} is no HTTP status")
-
-
-def _check_moment(kind: str, when: str) -> None:
-    if when not in ("before", "after"):
-        raise ValueError("`when` is before or after")
-    if kind in AFTER_ONLY and when == "before":
-        raise ValueError(f"{kind} concerns the answer: it strikes after, not before")
-    if kind in BEFORE_ONLY and when == "after":
-        raise ValueError(f"{kind} decides what is read: it strikes before, not after")
-
-
-def number_of(name: str) -> signal.Signals:
-    """Return the signal of a name such as KILL, TERM, INT or STOP. Raises ValueError."""
-    try:
-        return signal.Signals[f"SIG{str(name).upper().removeprefix('SIG')}"]
-    except KeyError:
-        raise ValueError(f"{name!r} is no signal; try KILL, TERM, INT or STOP") from None

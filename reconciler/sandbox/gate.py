@@ -91,13 +91,13 @@ class Gate:
 
     def _tell_what_remains(self, request: web.Request, response: web.StreamResponse) -> None:
         if kind_of(request.path) == "arm" and not response.prepared:
-            headers = self._throttle.headers(self._bucket(request), request.method)
+            scope = "subscription" if _subscription(request) else "tenant"
+            headers = self._throttle.headers(self._bucket(request), request.method, scope)
             response.headers.update(headers)
 
     def _bucket(self, request: web.Request) -> str:
         """Return whose bucket is meant: of a principal in a subscription (one region here)."""
-        subscription = request.path.lower().partition("/subscriptions/")[2].partition("/")[0]
-        return f"{subscription} {self._caller(request)}"
+        return f"{_subscription(request)} {self._caller(request)}"
 
     async def _strike(
         self,
@@ -162,6 +162,11 @@ class Gate:
             return str(self._world.identity.claims(token)["appid"])
         except (InvalidToken, ValueError, KeyError):
             return ""
+
+
+def _subscription(request: web.Request) -> str:
+    """Return the subscription that a path names in lower case, "" for the tenant's own."""
+    return request.path.lower().partition("/subscriptions/")[2].partition("/")[0]
 
 
 def kind_of(path: str) -> str:

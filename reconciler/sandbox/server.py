@@ -56,7 +56,8 @@ def lock_state(state: Path) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(lock)
-        raise StateError(f"another sandbox already serves {state}") from error
+        hint = "give this one another --state, or use that one: --sandbox URL"
+        raise StateError(f"another sandbox already serves {state}", hint) from error
     return lock
 
 
@@ -80,7 +81,8 @@ def _bind(port: int) -> socket.socket:
         listener.close()
         taken = error.errno == errno.EADDRINUSE
         reason = "it is in use" if taken else str(error.strerror)
-        raise StateError(f"cannot listen on port {port}: {reason}") from error
+        hint = "choose another --port, or leave it out for a free one"
+        raise StateError(f"cannot listen on port {port}: {reason}", hint) from error
     return listener
 
 

@@ -31,7 +31,12 @@ create table if not exists journal (
 
 
 class StateError(Exception):
-    """The state directory cannot be used; the message is for the user."""
+    """The sandbox cannot serve; the message, and the hint if there is one, are for the user."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """Keep the message as the exception's text."""
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass

@@ -10,19 +10,21 @@
 - `{"operation": ["InProgress", {"status": 500}, "Failed"]}`: what the polls of the long-running
   operation that the request starts are told, one after the other. A word is the operation's
   status; after `Failed` or `Canceled` the resource itself has failed. Then the truth again.
-- `{"kill": pid, "signal": "KILL"}`: a signal to a process on this machine.
+- `{"kill": pid, "signal": "KILL"}`: a signal to a process on this machine; one that is gone or
+  another user's is left alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox.faults import number_of
+from reconciler.sandbox.fault_checks import number_of
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
@@ -41,7 +43,8 @@ async def strike(
     if "delay_s" in action:
         await asyncio.sleep(float(action["delay_s"]))
     elif "kill" in action:
-        os.kill(int(action["kill"]), number_of(action.get("signal", "KILL")))
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(int(action["kill"]), number_of(action.get("signal", "KILL")))
     elif "hang" in action:
         await _hang(request)
         return web.Response(status=500)

@@ -2,8 +2,8 @@
 
 Source: learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling:
 a bucket of 250 reads (25 more a second), 200 writes and 200 deletes (10 more a second) for each
-principal, subscription and region; `x-ms-ratelimit-remaining-subscription-*` on every answer; 429
-with `Retry-After`. Time here is real, because clients wait in real time.
+principal, subscription and region; `x-ms-ratelimit-remaining-subscription-*` (or `-tenant-*`) on
+every answer; 429 with `Retry-After`. Time here is real, because clients wait in real time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from reconciler.sandbox.fault_checks import known, number
 from reconciler.sandbox.settings import Settings
 
 AZURE = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
@@ -43,13 +44,16 @@ class Throttle:
         self._buckets[key] = (tokens, now)
         return (1 - tokens) / rate if rate else 60.0
 
-    def headers(self, owner: str, method: str) -> dict[str, str]:
-        """Return what is left in the bucket that a request drew from, as ARM tells it."""
+    def headers(self, owner: str, method: str, scope: str) -> dict[str, str]:
+        """Return what is left in the bucket that a request drew from, as ARM tells it.
+
+        `scope` is subscription, or tenant for a request that names no subscription.
+        """
         bucket = bucket_of(method)
         left: float = AZURE[bucket][0] - 1
         if self._limits(method)[0]:
             left, _ = self._buckets.get((owner, bucket), (left, 0.0))
-        return {f"x-ms-ratelimit-remaining-subscription-{bucket}": str(int(left))}
+        return {f"x-ms-ratelimit-remaining-{scope}-{bucket}": str(int(left))}
 
     def _limits(self, method: str) -> tuple[float, float]:
         buckets = self._settings["throttle"] or {}
@@ -79,21 +83,24 @@ def throttled(method: str, wait_s: float) -> web.Response:
     return web.json_response(body, status=429, headers={"Retry-After": str(seconds)})
 
 
-def buckets(body: dict[str, Any]) -> dict[str, list[float]]:
+def buckets(body: Any) -> dict[str, list[float]]:
     """Return the buckets that a control request asks for, {} for none.
 
     `{"azure": true}`: as documented; `{"burst": 2, "per_s": 0}`: all alike, burst 0 for none;
     `{"writes": [5, 1]}`: size and refill of single ones. Raises ValueError.
     """
-    unknown = sorted(body.keys() - {"azure", "burst", "per_s", *AZURE})
-    if unknown:
-        raise ValueError(f"{unknown[0]!r} is none of azure, burst, per_s, {', '.join(AZURE)}")
+    body = known(body, {"azure", "burst", "per_s", *AZURE})
     if body.get("azure"):
         return {name: [float(one) for one in limits] for name, limits in AZURE.items()}
     found: dict[str, list[float]] = {}
     if body.get("burst"):
-        found = {name: [float(body["burst"]), float(body.get("per_s", 0))] for name in AZURE}
+        found = {name: _pair([body["burst"], body.get("per_s", 0)], name) for name in AZURE}
     for name in AZURE.keys() & body.keys():
-        size, rate = body[name]
-        found[name] = [float(size), float(rate)]
+        found[name] = _pair(body[name], name)
     return found
+
+
+def _pair(pair: Any, name: str) -> list[float]:
+    if not isinstance(pair, list) or len(pair) != 2:
+        raise ValueError(f"{name} has a size and a refill a second, such as [5, 1]")
+    return [number(pair[0], f"the size of {name}"), number(pair[1], f"the refill of {name}")]

@@ -66,3 +66,40 @@ def test_a_state_that_cannot_be_used_is_one_clear_line(
     assert out == ""
     assert err.startswith("error: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--state", "other", "--port", "{port}"], "cannot listen on port {port}: it is in use"),
+        (["--state", "world"], "another sandbox already serves world"),
+    ],
+)
+def test_what_cannot_be_served_is_told_as_every_error_is(
+    served: dict[str, str], words: list[str], told: str
+) -> None:
+    command = [sys.executable, "-m", "reconciler", "sandbox", "serve"]
+    ended = subprocess.run(
+        [*command, *(word.format(**served) for word in words)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stdout == ""
+    first, second = ended.stderr.splitlines()
+    assert first == "error: " + told.format(**served)
+    assert second.startswith("  hint: ")
+
+
+def test_the_journal_is_read_line_by_line(
+    served: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = str(Path(__file__).resolve().parents[2] / "examples" / "smallest.yaml")
+    assert main(["apply", spec, "--yes", "--sandbox", served["url"]]) == ExitCode.OK
+    capsys.readouterr()
+    assert main(["sandbox", "journal", "--state", "world"]) == ExitCode.OK
+    rows = [row.split() for row in capsys.readouterr().out.splitlines()]
+    assert {row[2] for row in rows if row[3] == "GET"} == {"read"}
+    assert {row[2] for row in rows if row[3] == "PUT"} == {"committed"}

@@ -100,6 +100,7 @@ def test_a_fault_of_the_command_line_is_the_fault_that_is_armed(
         ("faults add --path ( --drop", "is not a regular expression"),
         ("faults add --status 503 --body {", "is not JSON"),
         ("faults add --status 503 --header x", "is not a header"),
+        ("faults add --kill -1", "the process id is at least 2"),
         ("faults explode", "is not complete or not known"),
         ("latency soon", "'soon' is not a number"),
         ("clock warp", "clock mode 'warp'"),
@@ -134,3 +135,15 @@ def test_a_bad_day_is_rehearsed(
     assert killed["exit_codes"] == [-9, -9, -9, 0]
     assert killed["same_end_state"] and killed["holds"]
     assert killed["training_jobs"] == calm["training_jobs"] == 0
+
+
+def test_stale_reads_are_rehearsed_more_than_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = str(ROOT / "examples" / "smallest.yaml")
+    words = ["sandbox", "rehearse", spec, "--faults", "stale", "--seed", "3", "-o", "json"]
+    assert main(words) == ExitCode.OK
+    _, stale = json.loads(capsys.readouterr().out)
+    assert stale["struck"] > 1
+    assert stale["holds"]

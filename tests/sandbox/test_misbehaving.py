@@ -139,6 +139,14 @@ def test_a_process_gets_the_signal(sandbox: Sandbox, rm: Any, name: str) -> None
         assert child.wait(10) == -signal.Signals[f"SIG{name}"]
 
 
+def test_a_process_that_is_gone_troubles_nobody(sandbox: Sandbox, rm: Any) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        child.wait(10)
+    fault(sandbox, method="GET", action={"kill": child.pid})
+    assert read(sandbox) == 200
+    assert sandbox.journal()[-1]["status"] == 200
+
+
 def test_latency_has_jitter(sandbox: Sandbox, rm: Any) -> None:
     sandbox.control("POST", "latency", {"ms": 30, "jitter_ms": 5})
     started = time.perf_counter()
@@ -151,6 +159,10 @@ def test_every_arm_answer_says_what_is_left_in_the_bucket(sandbox: Sandbox, rm: 
     first = sandbox.send("GET", GROUP, api_version="2025-04-01")[2]
     name = "x-ms-ratelimit-remaining-subscription-"
     assert 240 <= int(first[f"{name}reads"]) <= 249
+    assert "x-ms-ratelimit-remaining-tenant-reads" not in first
+    tenant = sandbox.send("GET", "/subscriptions", api_version="2022-12-01")[2]
+    assert int(tenant["x-ms-ratelimit-remaining-tenant-reads"]) >= 240
+    assert f"{name}reads" not in tenant
     deleted = sandbox.send("DELETE", f"{GROUP}x", api_version="2025-04-01")
     assert deleted[2][f"{name}deletes"] == "199"
 
@@ -209,14 +221,29 @@ def test_faults_strike_tokens_too(sandbox: Sandbox, rm: Any) -> None:
     ("words", "told"),
     [
         ({"action": {"explode": True}}, "a fault needs an action with one of delay_s, drop"),
-        ({"action": {"drop": True}, "methd": "PUT"}, "a fault has no 'methd'"),
+        ({"action": {"drop": True}, "methd": "PUT"}, "'methd' is none of"),
         ({"action": {"drop": True}, "path": "("}, "is not a regular expression"),
         ({"action": {"drop": True}, "when": "during"}, "`when` is before or after"),
-        ({"action": {"kill": 1, "signal": "SIGNAL"}}, "is no signal; try KILL"),
+        ({"action": {"kill": 999999, "signal": "SIGNAL"}}, "is no signal; try KILL"),
         ({"action": {"stale": 0}}, "at least 1"),
         ({"action": {"truncate": True}, "when": "before"}, "strikes after, not before"),
         ({"action": {"drop": True}, "probability": 2}, "above 0 and at most 1"),
-        ({"action": {"status": 9}}, "9 is no HTTP status"),
+        ({"action": {"status": 900}}, "900 is no HTTP status"),
+        ({"action": {"status": None}}, "status is a number, not None"),
+        ({"action": {"status": 503, "bdoy": {}}}, "'bdoy' is none of"),
+        ({"action": {"status": 503, "headers": {"Retry-After": 1}}}, "names with texts"),
+        ({"action": {"drop": False}}, "drop is true, or left out"),
+        ({"action": {"delay_s": "soon"}}, "delay_s is a number, not 'soon'"),
+        ({"action": {"operation": ["InProgress", 5]}}, "a step is a status word"),
+        ({"action": {"kill": "x"}}, "the process id is a number"),
+        ({"action": {"kill": 0}}, "the process id is at least 2"),
+        ({"action": {"kill": -1}}, "the process id is at least 2"),
+        ({"action": {"drop": True}, "method": 5}, "method is text"),
+        ({"action": {"drop": True}, "path": 5}, "path is text"),
+        ({"action": {"drop": True}, "nth": 0}, "nth is at least 1"),
+        ({"action": {"drop": True}, "times": 1.5}, "times is a whole number"),
+        ({"action": {"drop": True}, "seed": "x"}, "seed is a whole number"),
+        ([], "told by a JSON object, not by list"),
     ],
 )
 def test_a_fault_that_cannot_be_is_refused(sandbox: Sandbox, words: Any, told: str) -> None:
@@ -231,6 +258,15 @@ def test_a_fault_that_cannot_be_is_refused(sandbox: Sandbox, words: Any, told: s
         ("clock", {"mode": "warp"}, "clock mode 'warp'"),
         ("clock", {"advanced": 1}, "'advanced' is none of"),
         ("drift", {"op": "explode", "id": GROUP}, "op 'explode' is not"),
+        ("clock", {"advance": None}, "advance is a number"),
+        ("clock", {"advance": -5}, "advance is at least 0"),
+        ("latency", {}, "ms is a number"),
+        ("latency", {"ms": -5}, "ms is at least 0"),
+        ("throttle", {"writes": 5}, "writes has a size and a refill"),
+        ("throttle", {"writes": [5, -1]}, "the refill of writes is at least 0"),
+        ("settings", {"latency_ms": "x"}, "latency_ms is a number"),
+        ("drift", {"op": "tag", "id": GROUP}, "drift tag needs a body"),
+        ("drift", {}, "names no resource type"),
         ("restore", {"resources": []}, "this is no snapshot"),
     ],
 )
