@@ -19,3 +19,11 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_progress_threads() -> None:
+    """azure-ai-ml's progress bars leave a thread behind; the fault tests fork and must be alone."""
+    from tqdm import tqdm
+
+    tqdm.monitor_interval = 0

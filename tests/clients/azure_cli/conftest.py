@@ -63,7 +63,7 @@ class AzureCli:
 
 @pytest.fixture(scope="session")
 def _az(_served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureCli]:
-    if not PYTHON.exists():
+    if not PYTHON.parent.parent.joinpath(".installed").exists():  # made last, when all is there
         pytest.skip("the Azure CLI is not installed: run `make azure-cli`")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AZURE_")},
