@@ -28,6 +28,7 @@ class ExitCode(IntEnum):
     INVALID_SPEC = 65
     INTERNAL = 70
     UNAVAILABLE = 75
+    HUNG_UP = 129
     INTERRUPTED = 130
     TERMINATED = 143
 

@@ -7,6 +7,7 @@ import time
 
 from reconciler.cli.confirm import confirm
 from reconciler.cli.session import Session, kind_views, parallelism
+from reconciler.cli.under_way import UnderWay
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.operations.applying import Report, apply, refuse_blocked
@@ -60,10 +61,11 @@ def _has_work(views: Views) -> bool:
 def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Plan) -> Report:
     gc.enable()
     total = sum(1 for c in plan.changes if c.action.is_change or c.pending)
-    session.signals.guard(connection.stop, session.err.say)
     if not session.options.quiet:
         session.err.say("")
-    with session.progress(total) as progress:
+    with session.progress(total) as watcher:
+        progress = UnderWay(watcher)
+        session.signals.guard(connection.stop, session.err.say, progress.names)
         return apply(
             loaded,
             connection,

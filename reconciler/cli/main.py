@@ -58,6 +58,7 @@ Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 Azure stil
 
 def entry() -> NoReturn:
     """Run the command line of this process and exit."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -69,6 +70,21 @@ def entry() -> NoReturn:
     code = main(sys.argv[1:], signals)
     # Threads that still talk to Azure must not keep a finished process waiting.
     leave(signals.received or code)
+
+
+def _open_closed_streams() -> None:
+    """Open what our parent had closed (`2>&-`) on nothing.
+
+    Otherwise the next socket would get its number, and be written to.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, number)
+            if nowhere != number:
+                os.close(nowhere)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def main(words: Sequence[str], signals: Signals | None = None) -> ExitCode:

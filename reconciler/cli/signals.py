@@ -1,9 +1,10 @@
-"""Ctrl-C and SIGTERM: the first stops gently, the second at once.
+"""Ctrl-C, SIGTERM and a terminal that is closed: the first stops gently, the second at once.
 
 Nothing is lost either way: what is true is in Azure, and the same command resumes. While
 nothing is being written there is nothing to finish, so the first signal leaves at once.
 Who sends SIGTERM (a container, a pipeline) sends SIGKILL soon after: a request that Azure
-does not answer by then is not waited for.
+does not answer by then is not waited for. A terminal that is closed (SIGHUP) ends a run in the same way;
+under `nohup`, which has the signal ignored, it goes on.
 """
 
 from __future__ import annotations
@@ -11,71 +12,99 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Event
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.diagnostics import ExitCode
 
-CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
+if TYPE_CHECKING:
+    from threading import Thread
+
+CODES = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    signal.SIGHUP: ExitCode.HUNG_UP,
+}
 GRACE_S = 4.0
 """How long a gentle stop may take after SIGTERM; a container gives ten seconds or more."""
+LAST_WORDS_S = 0.2
+"""How long a stream may take what is said at the very end: nobody may read it any more."""
 SHOW_CURSOR = "\x1b[?25h"
 
 
 class Signals:
-    """What the two signals do at the moment."""
+    """What the signals do at the moment."""
 
     def __init__(self) -> None:
         """Leave at once, until `guard` says that something is being written."""
         self.received: ExitCode | None = None
         self._stop: Event | None = None
         self._say: Callable[[str], None] = lambda _text: None
+        self._under_way: Callable[[], Iterable[str]] = tuple
 
     def install(self) -> None:
-        """Take over SIGINT and SIGTERM."""
+        """Take over SIGINT, SIGTERM and SIGHUP, but for what whoever started us has ignored."""
         for number in CODES:
-            signal.signal(number, self._handle)
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._handle)
 
-    def guard(self, stop: Event, say: Callable[[str], None]) -> None:
-        """From now on let the first signal set `stop` and say so; the second leaves."""
-        self._stop, self._say = stop, say
+    def guard(
+        self, stop: Event, say: Callable[[str], None], under_way: Callable[[], Iterable[str]]
+    ) -> None:
+        """From now on let the first signal set `stop` and say so; the second leaves.
+
+        `under_way` returns the addresses that are worked on: who leaves names them.
+        """
+        self._stop, self._say, self._under_way = stop, say, under_way
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         code = CODES[signal.Signals(number)]
         if self._stop is None or self.received is not None:
-            leave(code)
+            self._leave(code)
         self.received = code
         self._stop.set()
-        if code is ExitCode.TERMINATED:
-            _leave_after(GRACE_S, code)
-        # A handler may interrupt a thread that holds a stream's lock: another thread writes.
-        from threading import Thread
-
-        text = (
+        if code is not ExitCode.INTERRUPTED:
+            self._leave_after(GRACE_S, code)
+        self._tell(
             "stopping: nothing new is started; what Azure is working on goes on there "
             "(press Ctrl-C again to leave at once)"
         )
-        Thread(target=self._say, args=(text,), daemon=True).start()
 
+    def _tell(self, text: str) -> Thread:
+        """Say something: a handler may hold a stream's lock, so another thread writes."""
+        from threading import Thread
 
-def _leave_after(seconds: float, code: ExitCode) -> None:
-    """Leave when the run has not ended by then."""
-    from threading import Timer
+        thread = Thread(target=self._say, args=(text,), daemon=True)
+        thread.start()
+        return thread
 
-    timer = Timer(seconds, leave, (code,))
-    timer.daemon = True
-    timer.start()
+    def _leave_after(self, seconds: float, code: ExitCode) -> None:
+        """Leave when the run has not ended by then."""
+        from threading import Timer
+
+        timer = Timer(seconds, self._leave, (code,))
+        timer.daemon = True
+        timer.start()
+
+    def _leave(self, code: ExitCode) -> NoReturn:
+        """End the process now; name what was under way, if somebody reads it soon enough."""
+        names = list(self._under_way())
+        if names:
+            text = f"left while this was under way: {', '.join(names)}; run again to go on"
+            self._tell(text).join(LAST_WORDS_S)
+        leave(code)
 
 
 def leave(code: ExitCode) -> NoReturn:
     """End the process now, without waiting for threads that talk to Azure."""
-    if sys.stderr.isatty():
-        os.write(sys.stderr.fileno(), f"{SHOW_CURSOR}\n".encode())
     try:
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), f"{SHOW_CURSOR}\n".encode())
         sys.stdout.flush()
     except (OSError, RuntimeError, ValueError):
-        # A signal inside a write cannot flush again; what is lost is only text.
+        # A signal inside a write cannot flush again, a closed terminal takes nothing; what
+        # is lost is only text.
         os._exit(code)
     os._exit(code)

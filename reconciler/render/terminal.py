@@ -6,20 +6,25 @@ gets the same words, one line each, never broken. rich is imported only for a te
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, cast
 
 from reconciler.sensitive import scrub
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+NOBODY_READS = (errno.EPIPE, errno.EIO)
+"""A pipe whose reader has left; a terminal that was closed."""
 MIN_WIDTH = 40
 MAX_WIDTH = 120
 
@@ -121,9 +126,16 @@ def wants_colour(choice: str, environment: Mapping[str, str], *, is_terminal: bo
 class Terminal:
     """One output stream. `width` is None where lines must not be wrapped."""
 
-    def __init__(self, stream: TextIO, *, colour: bool = False, width: int | None = None) -> None:
-        """Write to `stream` as told."""
-        self.stream = stream
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        colour: bool = False,
+        width: int | None = None,
+        is_data: bool = True,
+    ) -> None:
+        """Write to `stream` as told. What `is_data` must be written, or the command failed."""
+        self.stream = stream if is_data else cast("TextIO", Expendable(stream))
         self.colour = colour
         self.width = width
 
@@ -135,7 +147,7 @@ class Terminal:
         if is_terminal:
             width = min(max(shutil.get_terminal_size().columns, MIN_WIDTH), MAX_WIDTH)
         colour = wants_colour(choice, os.environ, is_terminal=is_terminal)
-        return cls(stream, colour=colour, width=width)
+        return cls(stream, colour=colour, width=width, is_data=stream is not sys.stderr)
 
     @property
     def is_live(self) -> bool:
@@ -177,16 +189,61 @@ class Terminal:
         try:
             self.stream.write(scrub(text))
             self.stream.flush()
-        except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.stream.fileno())
-            os.close(nowhere)
+        except OSError as error:
+            if error.errno not in NOBODY_READS:
+                raise
+            drop(self.stream)
 
     def fitted(self, item: Line) -> list[Line]:
         """Return a line as the lines that fit the width; as it is where nothing is wrapped."""
         if self.width is None or item.solid or len(item.text) <= self.width // 2:
             return [item]
         return _wrapped(item, self.width)
+
+
+class Expendable(io.TextIOBase):
+    """Standard error: what cannot be written there (a full disk, a closed terminal) is dropped.
+
+    Progress is not worth a run. rich writes through it too: left alone, it answers a broken
+    pipe by closing standard *output* and raising SystemExit in whichever thread it is.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        """Write to `stream` for as long as that works."""
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write, or drop."""
+        with self._dropping():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, or drop."""
+        with self._dropping():
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        """Return what the stream says."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """Return the stream's."""
+        return self._stream.fileno()
+
+    @contextmanager
+    def _dropping(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            drop(self._stream)
+
+
+def drop(stream: TextIO) -> None:
+    """Let all that is and will be written to a stream go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _console(stream: TextIO, *, colour: bool, width: int | None) -> Console:

@@ -20,6 +20,7 @@ PRUNING = "contract/test_pruning.py"
 INFRA = "kinds/test_infra_live.py"
 JOB = "kinds/test_job_live.py"
 SECRETS = "secrets/test_nowhere.py"
+STOPPING = "cli/test_stopping.py"
 
 
 @dataclass(frozen=True)
@@ -184,12 +185,15 @@ MATRIX = (
         f"{HISTORIES}::test_a_signal_ends_a_run_soon_and_starts_nothing_new",
         "cli/test_stopping.py::test_sigterm_does_not_wait_for_a_request_that_hangs",
     ),
-    partly(
+    green(
         "F33",
         "SIGINT, SIGHUP, closed stdout",
-        "SIGHUP ends the run as the system does: not told, but nothing is lost",
         f"{HISTORIES}::test_a_signal_ends_a_run_soon_and_starts_nothing_new",
-        "render/test_hostile_text.py::test_a_closed_pipe_is_quiet",
+        f"{STOPPING}::test_a_signal_does_not_wait_for_a_request_that_hangs",
+        f"{STOPPING}::test_a_second_ctrl_c_leaves_at_once",
+        f"{STOPPING}::test_a_terminal_that_is_closed_ends_the_run_in_order",
+        f"{STOPPING}::test_streams_that_are_closed_change_nothing",
+        f"{STOPPING}::test_a_reader_that_has_left_changes_nothing",
     ),
     green(
         "F34",
