@@ -183,7 +183,7 @@ MATRIX = (
         "F32",
         "SIGTERM in every phase",
         f"{HISTORIES}::test_a_signal_ends_a_run_soon_and_starts_nothing_new",
-        "cli/test_stopping.py::test_sigterm_does_not_wait_for_a_request_that_hangs",
+        f"{STOPPING}::test_a_signal_does_not_wait_for_a_request_that_hangs",
     ),
     green(
         "F33",
