@@ -36,6 +36,11 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--hang", action="store_true", help="never answer")
     group.add_argument("--delay", type=float, metavar="S", help="answer so many seconds late")
     group.add_argument("--stale", type=int, metavar="N", help="N reads see what was before")
+    group.add_argument("--every", type=int, metavar="M", help="only every Mth of them is behind")
+    group.add_argument("--pages", type=int, metavar="N", help="a list comes in pages of N items")
+    group.add_argument("--omit", metavar="REGEX", help="a list leaves out items with this id")
+    group.add_argument("--repeat", metavar="REGEX", help="a list shows items with this id twice")
+    group.add_argument("--next-link", metavar="URL", help="a list says that it goes on there")
     group.add_argument(
         "--operation", metavar="A,B", help="statuses that its polls see: InProgress,Failed"
     )
@@ -91,7 +96,7 @@ def fault_of(options: Namespace) -> Json:
     names = ("method", "path", "caller", "nth", "times", "probability", "seed", "when")
     fault = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     action: Json = {}
-    for name in ("status", "stale", "kill"):
+    for name in ("status", "stale", "every", "pages", "omit", "repeat", "next_link", "kill"):
         if getattr(options, name) is not None:
             action[name] = getattr(options, name)
     action |= {name: True for name in ("drop", "truncate", "hang") if getattr(options, name)}

@@ -29,9 +29,9 @@ from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import Answer, Call
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.entra import Identity, InvalidToken, WrongAudience
-from reconciler.sandbox.gate import READS, STALE, Gate
+from reconciler.sandbox.gate import Gate
 from reconciler.sandbox.store import Store
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import PAGES, READS, STALE, World
 
 Json = dict[str, Any]
 MAX_BODY = 1 << 30
@@ -98,6 +98,7 @@ class _Arm:
             path="/" + "/".join(part for part in request.path.split("/") if part),
             query=dict(request.query),
             body=_json(raw, request.path),
+            page_size=request.get(PAGES),
             headers={key.lower(): value for key, value in request.headers.items()},
             principal_id=claims["oid"],
             app_id=claims["appid"],

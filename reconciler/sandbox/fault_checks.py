@@ -20,13 +20,17 @@ WITH = {
     "truncate": set[str](),
     "hang": set[str](),
     "delay_s": set[str](),
-    "stale": set[str](),
+    "stale": {"every"},
+    "pages": set[str](),
+    "omit": set[str](),
+    "repeat": set[str](),
+    "next_link": set[str](),
     "operation": set[str](),
     "kill": {"signal"},
 }
 """Every action, and what may be said with it."""
-BEFORE_ONLY = {"stale"}
-AFTER_ONLY = {"truncate", "operation"}
+BEFORE_ONLY = {"stale", "pages"}
+AFTER_ONLY = {"truncate", "operation", "omit", "repeat", "next_link"}
 FIRST_USER_PROCESS = 2
 
 
@@ -37,7 +41,7 @@ def checked(fault: Any) -> Json:
     _check_words(fault)
     action = fault["action"]
     _ACTION_CHECKS[kind](action)
-    times = int(action["stale"]) if kind == "stale" else 0 if "probability" in fault else 1
+    times = _stale_within(action) if kind == "stale" else 0 if "probability" in fault else 1
     default = "after" if kind in AFTER_ONLY else "before"
     whole = {"nth": 1, "times": times, "when": default, "seed": 0, **fault}
     _check_moment(kind, whole["when"])
@@ -94,10 +98,7 @@ def _check_words(fault: Json) -> None:
     for name in ("method", "path", "caller"):
         if name in fault and type(fault[name]) is not str:
             raise ValueError(f"{name} is text, not {fault[name]!r}")
-    try:
-        re.compile(fault.get("path", ""))
-    except re.error as error:
-        raise ValueError(f"path {fault['path']!r} is not a regular expression: {error}") from error
+    _check_expression(fault.get("path", ""), "path")
     for name, least in (("nth", 1), ("times", 0)):
         if name in fault:
             whole_number(fault[name], name, least)
@@ -105,6 +106,35 @@ def _check_words(fault: Json) -> None:
         raise ValueError(f"seed is a whole number, not {fault['seed']!r}")
     if "probability" in fault and not 0 < number(fault["probability"], "probability") <= 1:
         raise ValueError("a probability is above 0 and at most 1")
+
+
+def _check_expression(text: Any, name: str) -> None:
+    try:
+        re.compile(text)
+    except (re.error, TypeError) as error:
+        raise ValueError(f"{name} {text!r} is not a regular expression: {error}") from error
+
+
+def _stale_within(action: Json) -> int:
+    """Return within how many fitting reads the stale ones are all seen."""
+    return int(action["stale"]) * int(action.get("every", 1))
+
+
+def _check_stale(action: Json) -> None:
+    whole_number(action["stale"], "the number of stale reads", 1)
+    whole_number(action.get("every", 1), "every", 1)
+
+
+def _is_expression(name: str) -> Callable[[Json], None]:
+    def check(action: Json) -> None:
+        _check_expression(action[name], name)
+
+    return check
+
+
+def _check_link(action: Json) -> None:
+    if not isinstance(action["next_link"], str) or not action["next_link"]:
+        raise ValueError("next_link is a text, such as https://elsewhere.example/ or {url}")
 
 
 def _check_status(action: Json) -> None:
@@ -156,7 +186,11 @@ _ACTION_CHECKS: dict[str, Callable[[Json], object]] = {
     "truncate": _is_set("truncate"),
     "hang": _is_set("hang"),
     "delay_s": lambda action: number(action["delay_s"], "delay_s"),
-    "stale": lambda action: whole_number(action["stale"], "the number of stale reads", 1),
+    "stale": _check_stale,
+    "pages": lambda action: whole_number(action["pages"], "the number of items on a page", 1),
+    "omit": _is_expression("omit"),
+    "repeat": _is_expression("repeat"),
+    "next_link": _check_link,
     "operation": _check_operation,
     "kill": _check_kill,
 }

@@ -4,7 +4,8 @@ A fault is JSON: `{"method": "PUT", "path": "<regex>", "caller": "<text>", "nth"
 "probability": 0.1, "seed": 7, "when": "before"|"after", "action": {...}}`. All that is given must
 fit: `path` is searched in path and query, `caller` in the client's name as the journal has it
 (its agent and `appid=`). With a probability each fitting request is drawn for, from one sequence a
-seed. `nth` and `times` count what is left; `times: 0` is for ever (the default of a probability).
+seed. `nth` and `times` count what is left; `times: 0` is for ever (the default of a probability). With
+`every` in its action a fault strikes the first of so many, and then lets the others pass.
 
 `before` means nothing has happened yet; `after` means the request was carried out and committed,
 only its answer is lost, late or spoilt. The actions, one a fault, are in `strikes.py`.
@@ -71,7 +72,9 @@ class Faults:
             return False
         seen = self._seen[fault["id"]] = self._seen.get(fault["id"], 0) + 1
         first, times = int(fault["nth"]), int(fault["times"])
-        return first <= seen and (times == 0 or seen < first + times)
+        if seen < first or (times and seen >= first + times):
+            return False
+        return bool((seen - first) % int(fault["action"].get("every", 1)) == 0)
 
     def _draw(self, fault: Json) -> float:
         """Return the next number of the fault's own sequence, from 0 up to 1."""

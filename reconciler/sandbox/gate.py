@@ -12,16 +12,14 @@ from yarl import URL
 
 from reconciler.sandbox.entra import InvalidToken
 from reconciler.sandbox.faults import Faults
+from reconciler.sandbox.lists import page_size
 from reconciler.sandbox.strikes import scripted, strike
 from reconciler.sandbox.throttle import Throttle, throttled
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import PAGES, READS, STALE, World
 
 Json = dict[str, Any]
 SUFFIX = ".core.sandbox.test"
-READS = ("GET", "HEAD")
 READS_SAVED_AFTER_S = 0.02
-STALE = "stale"
-"""Set on a request that is to see the state from before the latest writes."""
 
 
 class Gate:
@@ -57,6 +55,7 @@ class Gate:
             return throttled
         strikes = self.faults.take(request.method, request.path_qs, self._client(request))
         request[STALE] = any("stale" in fault["action"] for fault in strikes)
+        request[PAGES] = page_size(strikes)
         replaced = await self._strike(request, None, strikes, "before")
         if replaced is None:
             replaced = scripted(self._world, request.method, request.path_qs)

@@ -70,6 +70,7 @@ class Store:
         self.in_transaction = False
         self._touched: dict[str, str | None] | None = None
         self._before: dict[str, str | None] = {}
+        self._former: dict[tuple[str, str], Any] = {}
         self._load()
         self._check_version()
 
@@ -133,6 +134,19 @@ class Store:
     def documents(self, space: str) -> dict[str, Any]:
         """Return all documents of a space by key, in order of insertion (a copy)."""
         return dict(self._documents.get(space, {}))
+
+    def former_documents(self, space: str) -> dict[str, Any]:
+        """Return the documents of a space, each as before its latest noted write.
+
+        A restarted server knows no past.
+        """
+        former = {key: value for (where, key), value in self._former.items() if where == space}
+        shown = {**self.documents(space), **former}
+        return {key: value for key, value in shown.items() if value is not None}
+
+    def note_former(self, space: str, key: str) -> None:
+        """Remember what the coming write of a document replaces, for stale reads."""
+        self._former[(space, key)] = self.document(space, key)
 
     def put_document(self, space: str, key: str, value: Any) -> None:
         """Insert or replace a JSON document."""
@@ -206,6 +220,7 @@ class Store:
         """Forget all records, and all documents outside the spaces in `keep`."""
         self._write("delete from resources", ())
         self._before.clear()
+        self._former.clear()
         self._records.clear()
         self._names.clear()
         for space in [space for space in self._documents if space not in keep]:

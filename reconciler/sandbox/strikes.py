@@ -6,7 +6,13 @@
 - `{"hang": true}`: no answer for as long as the client waits.
 - `{"delay_s": 2}`: the answer is late.
 - `{"stale": 3}`: the next three fitting reads show each resource as it was before its latest
-  write, as a cache of ARM's that is behind does (control plane only).
+  write, as a cache of ARM's that is behind does (control plane and prompt flows; Blob storage is
+  strongly consistent). `{"stale": 3, "every": 2}`: three reads again, but every second one, as
+  two replicas of which one is behind answer in turns.
+- `{"pages": 1}`: a list comes in pages of so many items (control plane only).
+- `{"omit": "<regex>"}`, `{"repeat": "<regex>"}`: a list leaves out the items whose id, or name
+  where they have none, holds this, or shows them a second time at its end.
+- `{"next_link": "<text>"}`: a list says that it goes on there; `{url}` is its own address.
 - `{"operation": ["InProgress", {"status": 500}, "Failed"]}`: what the polls of the long-running
   operation that the request starts are told, one after the other. A word is the operation's
   status; after `Failed` or `Canceled` the resource itself has failed. Then the truth again.
@@ -25,6 +31,7 @@ from typing import Any
 from aiohttp import web
 
 from reconciler.sandbox.fault_checks import number_of
+from reconciler.sandbox.lists import LIES, lie
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
@@ -55,6 +62,8 @@ async def strike(
         return await _truncate(request, response)
     elif "operation" in action and response is not None:
         _script(world, response, action["operation"])
+    elif LIES & action.keys() and isinstance(response, web.Response):
+        return lie(action, f"{world.base_url}{request.path_qs}", response)
     elif "status" in action:
         body = action.get("body") or default_body(int(action["status"]))
         headers = action.get("headers")

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from reconciler.sandbox.arm.engine import Engine
 
 Json = dict[str, Any]
+READS = ("GET", "HEAD")
+STALE = "stale"
+"""Set by the gate on a request that is to see the state from before the latest writes."""
+PAGES = "pages"
+"""Set by the gate on a request whose list is to come in pages of so many items."""
 
 
 class Blobs(Protocol):

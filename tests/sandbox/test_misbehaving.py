@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 from typing import Any
 
 import pytest
@@ -85,6 +86,65 @@ def test_what_was_just_made_is_not_there_and_what_was_just_deleted_still_is(
         sandbox.send("GET", f"{identity}/id1", api_version="2024-11-30")[0] for _ in range(2)
     ]
     assert answers == [200, 404]
+
+
+def test_two_replicas_answer_in_turns_of_which_one_is_behind(sandbox: Sandbox, rm: Any) -> None:
+    rm.resource_groups.create_or_update("rg", {"location": "eastus", "tags": {"n": "2"}})
+    fault(sandbox, method="GET", path="resourceGroups", action={"stale": 2, "every": 2})
+    seen = [sandbox.send("GET", GROUP, api_version="2025-04-01")[1] for _ in range(5)]
+    assert [(one.get("tags") or {}).get("n") for one in seen] == [None, "2", None, "2", "2"]
+
+
+IDENTITIES = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+
+
+def listed(sandbox: Sandbox, path: str = IDENTITIES) -> Any:
+    return sandbox.send("GET", path, api_version="2024-11-30")[1]
+
+
+def names(body: Any) -> list[str]:
+    return [item["name"] for item in body["value"]]
+
+
+@pytest.fixture
+def identities(sandbox: Sandbox, rm: Any, put: Any) -> None:
+    for name in ("id1", "id2", "id3"):
+        put(f"Microsoft.ManagedIdentity/userAssignedIdentities/{name}", "2024-11-30")
+
+
+def test_a_list_leaves_items_out_or_shows_them_twice(sandbox: Sandbox, identities: None) -> None:
+    fault(sandbox, method="GET", path="Identities\\?", action={"omit": "/id2$"})
+    fault(sandbox, method="GET", path="Identities\\?", nth=2, action={"repeat": "/id[13]$"})
+    assert names(listed(sandbox)) == ["id1", "id3"]
+    assert names(listed(sandbox)) == ["id1", "id2", "id3", "id1", "id3"]
+    assert names(listed(sandbox)) == ["id1", "id2", "id3"]
+
+
+def test_a_list_comes_in_pages_and_the_second_can_fail(sandbox: Sandbox, identities: None) -> None:
+    fault(sandbox, method="GET", path="Identities\\?", action={"pages": 2}, times=3)
+    fault(sandbox, method="GET", path="skipToken", nth=2, action={"status": 404})
+    first = listed(sandbox)
+    path, _, query = first["nextLink"].removeprefix(sandbox.url).partition("?")
+    assert names(first) == ["id1", "id2"]
+    words = dict(urllib.parse.parse_qsl(query))
+    answers = [sandbox.send("GET", path, **words)[:2] for _ in range(2)]
+    assert [status for status, _ in answers] == [200, 404]
+    assert names(answers[0][1]) == ["id3"]
+
+
+def test_a_list_says_that_it_goes_on_where_nothing_is(sandbox: Sandbox, identities: None) -> None:
+    for link in ("{url}", "no address", "https://elsewhere.example/page2"):
+        fault(sandbox, method="GET", path="Identities", action={"next_link": link})
+        address = f"{sandbox.url}{IDENTITIES}?api-version=2024-11-30"
+        assert listed(sandbox)["nextLink"] == link.replace("{url}", address)
+        assert "nextLink" not in listed(sandbox)
+        sandbox.control("DELETE", "faults")
+
+
+def test_what_is_no_list_is_not_spoilt(sandbox: Sandbox, identities: None) -> None:
+    fault(sandbox, method="GET", action={"omit": ""}, times=2)
+    assert sandbox.send("GET", f"{IDENTITIES}/id1", api_version="2024-11-30")[0] == 200
+    assert sandbox.send("GET", f"{IDENTITIES}/none", api_version="2024-11-30")[0] == 404
 
 
 STEPS = ["InProgress", {"status": 500}, "Failed"]
@@ -226,6 +286,13 @@ def test_faults_strike_tokens_too(sandbox: Sandbox, rm: Any) -> None:
         ({"action": {"drop": True}, "when": "during"}, "`when` is before or after"),
         ({"action": {"kill": 999999, "signal": "SIGNAL"}}, "is no signal; try KILL"),
         ({"action": {"stale": 0}}, "at least 1"),
+        ({"action": {"stale": 1, "every": 0}}, "every is at least 1"),
+        ({"action": {"stale": 1}, "when": "after"}, "strikes before, not after"),
+        ({"action": {"pages": 0}}, "at least 1"),
+        ({"action": {"omit": "("}}, "omit '(' is not a regular expression"),
+        ({"action": {"repeat": 5}}, "repeat 5 is not a regular expression"),
+        ({"action": {"omit": "x"}, "when": "before"}, "strikes after, not before"),
+        ({"action": {"next_link": ""}}, "next_link is a text"),
         ({"action": {"truncate": True}, "when": "before"}, "strikes after, not before"),
         ({"action": {"drop": True}, "probability": 2}, "above 0 and at most 1"),
         ({"action": {"status": 900}}, "900 is no HTTP status"),

@@ -129,6 +129,30 @@ def test_update_changes_what_is_sent_and_nothing_else(flows: Flows, flow: dict[s
     assert flows.call("PUT", address, {"descriptoin": "typo"}).status_code == 400
 
 
+def test_a_read_that_is_behind_shows_a_flow_as_before_its_latest_write(
+    azure: Azure, flows: Flows, flow: dict[str, Any]
+) -> None:
+    def listed() -> bool:
+        return flow["flowId"] in {item["flowId"] for item in flows.call("GET").json()}
+
+    def behind(reads: int) -> None:
+        fault = {"method": "GET", "path": "/Flows", "action": {"stale": reads}}
+        azure.control("POST", "faults", json=fault)
+
+    address = f"/{flow['flowId']}"
+    behind(2)
+    assert not listed()
+    assert flows.call("GET", address).status_code == 404
+    assert listed()
+    flows.call("PUT", address, {"description": "new"})
+    behind(1)
+    told = [flows.call("GET", address).json()["description"] for _ in range(2)]
+    assert told == ["a test", "new"]
+    flows.call("PATCH", address, {"flowPatchOperationType": "ArchiveFlow"})
+    behind(1)
+    assert [listed(), listed()] == [True, False]
+
+
 def test_archived_flow_leaves_the_list_and_comes_back(flows: Flows, flow: dict[str, Any]) -> None:
     def listed() -> bool:
         return flow["flowId"] in {item["flowId"] for item in flows.call("GET").json()}

@@ -30,7 +30,7 @@ def page(
     """
     query = {key.lower(): value for key, value in call.query.items()}
     start = _start(query.get("$skiptoken") or query.get("$skip"))
-    size = min(PAGE_SIZE, _top(query.get("$top"), PAGE_SIZE))
+    size = min(call.page_size or PAGE_SIZE, _top(query.get("$top"), PAGE_SIZE))
     body: Json = {"value": [show(item) for item in items[start : start + size]]}
     if start + size < len(items):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()

@@ -38,6 +38,7 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     principal_id: str = ""
     app_id: str = ""
+    page_size: int | None = None
 
     @property
     def version(self) -> str:

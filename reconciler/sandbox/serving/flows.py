@@ -20,7 +20,7 @@ from reconciler.sandbox.serving.exchange import (
     workspace_of,
 )
 from reconciler.sandbox.serving.flowfile import check_flow_file
-from reconciler.sandbox.world import World
+from reconciler.sandbox.world import READS, STALE, World
 
 SPACE = "flows"
 FLOW_TYPES = {name.lower(): name for name in ("Default", "Evaluation", "Chat", "Rag")}
@@ -50,7 +50,7 @@ class Flows:
             raise AmlError(400, "InvalidFlow", "flowDefinitionFilePath must not be empty.")
         await check_flow_file(self._world, workspace, path)
         flow = self._new(workspace, body, claims)
-        self._world.store.put_document(SPACE, flow["flowId"], {"in": _key(workspace), "flow": flow})
+        self._put(flow["flowId"], {"in": _key(workspace), "flow": flow})
         return web.json_response({"eTag": {}, **flow})
 
     async def get(self, request: web.Request) -> web.StreamResponse:
@@ -65,7 +65,7 @@ class Flows:
         view = request.query.get("listViewType", "ActiveOnly").lower()
         wanted = request.query.get("flowType", "").lower()
         found = []
-        for flow in self._flows(workspace):
+        for flow in self._flows(request, workspace):
             is_shown = view == "all" or flow["isArchived"] == (view == "archivedonly")
             is_owned = flow["owner"]["userObjectId"] == claims["oid"]
             if request.query.get("ownedOnly", "").lower() == "true" and not is_owned:
@@ -104,6 +104,7 @@ class Flows:
     async def delete(self, request: web.Request) -> web.StreamResponse:
         """DELETE: not in the published swagger; see the module's text."""
         flow = self._find(request)
+        self._world.store.note_former(SPACE, flow["flowId"])
         self._world.store.delete_document(SPACE, flow["flowId"])
         return web.Response(status=204, headers=UNVERIFIED)
 
@@ -113,21 +114,31 @@ class Flows:
         identity = request.match_info["flow"]
         if not request.query.get("experimentId"):  # required by the swagger
             raise AmlError(400, "InvalidRequest", "The experimentId field is required.")
-        document = self._world.store.document(SPACE, identity)
+        document = self._shown(request).get(identity)
         if document is None or document["in"] != _key(workspace):
             raise AmlError(404, "FlowNotFound", f"Flow with id {identity} not found.")
         flow: Json = document["flow"]
         return flow
 
-    def _flows(self, workspace: Json) -> list[Json]:
-        documents = self._world.store.documents(SPACE).values()
+    def _shown(self, request: web.Request) -> Json:
+        """Return the flows that a request sees: a struck read sees the past."""
+        store, is_read = self._world.store, request.method in READS
+        if is_read and request.get(STALE):
+            return store.former_documents(SPACE)
+        return store.documents(SPACE)
+
+    def _put(self, identity: str, document: Json) -> None:
+        self._world.store.note_former(SPACE, identity)
+        self._world.store.put_document(SPACE, identity, document)
+
+    def _flows(self, request: web.Request, workspace: Json) -> list[Json]:
+        documents = self._shown(request).values()
         return [held["flow"] for held in documents if held["in"] == _key(workspace)]
 
     def _save(self, request: web.Request, flow: Json) -> Json:
         flow["lastModifiedDate"] = self._world.clock.iso()
         workspace = workspace_of(self._world, request)
-        document = {"in": _key(workspace), "flow": flow}
-        self._world.store.put_document(SPACE, flow["flowId"], document)
+        self._put(flow["flowId"], {"in": _key(workspace), "flow": flow})
         return flow
 
     def _new(self, workspace: Json, body: Json, claims: Json) -> Json:
