@@ -145,6 +145,10 @@ class DeadlineError(PendingError):
     """The time that the user gave with `--timeout` is over."""
 
 
+class OverdueError(ReconcileError):
+    """One resource took longer than anything of its kind may: a run does not wait for it."""
+
+
 class InterruptedRun(ReconcileError):  # noqa: N818 - a signal, not a fault
     """A signal asked us to stop."""
 

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from reconciler.cloud.addresses import Cloud, SandboxAccess, host_of
 from reconciler.cloud.ml import forget_clouds
+from reconciler.cloud.own_time import OwnTime
 from reconciler.cloud.rules import Resending, refuse_write, writes
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import Credential, Tokens
@@ -26,6 +27,7 @@ from reconciler.diagnostics import (
     DeadlineError,
     DeniedError,
     InterruptedRun,
+    OverdueError,
     ReconcileError,
 )
 
@@ -52,7 +54,8 @@ SHORTEST_TIMEOUT_S = 5.0
 class Connection:
     """One cloud, one identity, one subscription; clients are made on first use.
 
-    `stop` ends every wait at once; `deadline` (monotonic seconds) bounds the run.
+    `stop` ends every wait at once; `deadline` (monotonic seconds) bounds the run, `own_time`
+    what is done for one resource.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Connection:
         self.deadline = deadline
         self.pool_size = pool_size
         self.stop = threading.Event()
+        self.own_time = OwnTime()
         self.resending = Resending(self.sleep)
         self.throttle = Throttle(self.sleep)
         self._lock = threading.Lock()
@@ -222,11 +226,13 @@ class Connection:
     def timeouts(self) -> tuple[float, float]:
         """Return how long to wait for a connection and for bytes, in seconds.
 
-        Never much past the deadline. Raises `DeadlineError` when that is over.
+        Never much past the deadline. Raises `DeadlineError` when that is over,
+        `OverdueError` when the time of the resource is.
         """
-        if self.deadline is None:
+        end = self._end()
+        if end is None:
             return CONNECT_TIMEOUT_S, READ_TIMEOUT_S
-        left = self.deadline - time.monotonic()
+        left = end - time.monotonic()
         if left <= 0:
             raise self._late()
         left = max(left, SHORTEST_TIMEOUT_S)
@@ -235,17 +241,26 @@ class Connection:
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the deadline, and wake at once when told to stop.
 
-        Raises `InterruptedRun` when stopped, `DeadlineError` past the deadline.
+        Raises `InterruptedRun` when stopped, `DeadlineError` past the deadline,
+        `OverdueError` past the end of the resource's own time.
         """
-        if self.deadline is not None:
-            seconds = min(seconds, max(0.0, self.deadline - time.monotonic()))
+        end = self._end()
+        if end is not None:
+            seconds = min(seconds, max(0.0, end - time.monotonic()))
         if self.stop.wait(seconds):
             raise InterruptedRun.because("stopped while waiting for Azure")
-        if self.deadline is not None and time.monotonic() >= self.deadline:
+        if end is not None and time.monotonic() >= end:
             raise self._late()
 
-    @staticmethod
-    def _late() -> ReconcileError:
+    def _end(self) -> float | None:
+        """Return when the run or the time of this thread's resource ends, whichever is first."""
+        ends = [end for end in (self.deadline, self.own_time.end) if end is not None]
+        return min(ends, default=None)
+
+    def _late(self) -> ReconcileError:
+        own = self.own_time.end
+        if own is not None and (self.deadline is None or own < self.deadline):
+            return OverdueError.because("it took too long")
         return DeadlineError.because(
             "the time given with --timeout is over",
             hint="run the same command again: it goes on where this one stopped",

@@ -183,6 +183,10 @@ class Handler:
         """Return what is wrong with the local files that a resource names. No network."""
         return ()
 
+    def stated_wait_s(self, resource: Resource) -> float:
+        """Return how long the spec lets us wait for it, beside what any resource may take."""
+        return 0.0
+
     def follow(self, world: World, resource: Resource) -> None:
         """Follow a run to its end; only kinds whose policy `runs` have one.
 

@@ -248,6 +248,11 @@ class JobHandler(Handler):
         """Submit the job under a name that is free, and return as soon as Azure has it."""
         submit(world, resource, desired)
 
+    def stated_wait_s(self, resource: Resource) -> float:
+        """Return the job's `timeout_minutes`: a run may take days."""
+        wanted = resource.settings
+        return wanted.job.timeout_minutes * 60.0 if isinstance(wanted, Wanted) else 0.0
+
     def follow(self, world: World, resource: Resource) -> None:
         """Follow the run to its end."""
         follow(world, resource)

@@ -151,6 +151,11 @@ class QuotaHandler(Handler):
         """Ask for the cores, or wait for them. Raises `PendingError` when it takes longer."""
         self._get_cores(world, change.resource, desired)
 
+    def stated_wait_s(self, resource: Resource) -> float:
+        """Return the quota's `wait_minutes`: people may have to agree."""
+        quota = resource.settings
+        return quota.wait_minutes * 60.0 if isinstance(quota, Quota) else 0.0
+
     def delete(self, world: World, resource: Resource, observed: Observed) -> None:
         """Do nothing: a quota cannot be deleted, and is never lowered."""
 

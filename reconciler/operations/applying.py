@@ -17,6 +17,7 @@ from reconciler.diagnostics import (
     Diagnostic,
     ExitCode,
     InterruptedRun,
+    OverdueError,
     PendingError,
     ReconcileError,
     RefusedError,
@@ -54,6 +55,12 @@ RISK = {
     Action.REPLACE: 2,
     Action.DELETE: 2,
 }
+
+
+LONGEST_S = 3 * 3600.0
+"""What one resource may take in all: one operation of two hours, and an hour for the rest."""
+LAST_LOOK_S = 60.0
+"""How long we look what became of a resource whose time is over."""
 
 
 class Events(Progress, Protocol):
@@ -184,8 +191,13 @@ class _Run:
 
     def _guarded(self, change: Change) -> tuple[Status, Diagnostic | None]:
         """Do the work; every failure becomes the resource's own outcome."""
+        resource = change.resource
+        longest_s = LONGEST_S + HANDLERS[resource.kind].stated_wait_s(resource)
         try:
-            return self._work(change), None
+            with self._connection.own_time.within(longest_s):
+                return self._work(change), None
+        except OverdueError:
+            return self._overdue(change, longest_s)
         except PendingError as error:
             return Status.PENDING, _placed(error, change)
         except InterruptedRun as error:
@@ -196,6 +208,22 @@ class _Run:
             return Status.FAILED, _placed(error, change)
         except Exception as error:  # noqa: BLE001 - the report of all others must not be lost
             return Status.FAILED, _placed(UnforeseenError.of(error), change)
+
+    def _overdue(self, change: Change, longest_s: float) -> tuple[Status, Diagnostic | None]:
+        """Look once more: pending when Azure is still at work on it, failed otherwise."""
+        try:
+            with self._connection.own_time.within(LAST_LOOK_S):
+                seen = observe_fresh(self.world, change.resource)
+        except ReconcileError as error:
+            return Status.FAILED, _took_too_long(change, longest_s, error.diagnostics[0].summary)
+        self._remember(change.address, seen)
+        if seen is None and change.action is Action.DELETE:
+            return Status.DONE, None
+        if seen is not None and seen.phase is Phase.PENDING:
+            at_work = f"Azure is still at work on it ({seen.message})"
+            return Status.PENDING, _took_too_long(change, longest_s, at_work)
+        idle = "Azure is not at work on it" if seen else "it does not exist"
+        return Status.FAILED, _took_too_long(change, longest_s, idle)
 
     def _work(self, approved: Change) -> Status:
         if approved.blocked:
@@ -341,6 +369,16 @@ class _Run:
 
 def _placed(error: ReconcileError, change: Change) -> Diagnostic:
     return error.diagnostics[0].at(change.resource.position)
+
+
+def _took_too_long(change: Change, longest_s: float, now: str) -> Diagnostic:
+    return Diagnostic(
+        f"`{change.address}` was not done within {longest_s / 3600:g} h",
+        change.resource.position,
+        detail=now,
+        hint="run the same command again: it goes on where this one stopped; if it stays, the "
+        "activity log of the resource says what holds it up",
+    )
 
 
 def _changed_under_us(approved: Change, now: Change) -> Diagnostic:
