@@ -23,6 +23,7 @@ from reconciler.sandbox import (
     managed_identity,
     serving,
     storage,
+    vault,
 )
 from reconciler.sandbox.arm.engine import Engine
 from reconciler.sandbox.arm.errors import ArmError
@@ -56,7 +57,7 @@ def build(world: World) -> web.Application:
     app.add_routes(entra_routes.routes(world))
     app.add_routes(managed_identity.routes(world))
     app.add_routes(graph.routes(world))
-    for plane in (storage, hub, serving):
+    for plane in (storage, vault, hub, serving):
         app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
     return app

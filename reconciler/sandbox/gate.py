@@ -19,6 +19,7 @@ from reconciler.sandbox.world import PAGES, READS, STALE, World
 
 Json = dict[str, Any]
 SUFFIX = ".core.sandbox.test"
+VAULT_SUFFIX = ".vault.sandbox.test"
 READS_SAVED_AFTER_S = 0.02
 
 
@@ -202,16 +203,24 @@ def _response_body(response: web.StreamResponse) -> Any:
 
 
 async def _by_host(request: web.Request, handler: Any) -> tuple[web.Request, Any]:
-    """Turn `{account}.blob.core.sandbox.test/x` into `/_blob/{account}/x` and resolve it."""
-    host = request.host.split(":")[0].lower()
-    if not host.endswith(SUFFIX):
+    """Turn `{account}.blob.core.sandbox.test/x` into `/_blob/{account}/x` and resolve it.
+
+    The same for file shares, and for `{vault}.vault.sandbox.test`.
+    """
+    name, service = _named(request.host.split(":")[0].lower())
+    if not name or request.path.startswith(f"/_{service}/"):
         return request, handler
-    account, _, service = host.removesuffix(SUFFIX).rpartition(".")
-    if service not in ("blob", "file") or request.path.startswith(f"/_{service}/"):
-        return request, handler
-    raw = f"/_{service}/{account}{request.rel_url.raw_path_qs}"
+    raw = f"/_{service}/{name}{request.rel_url.raw_path_qs}"
     moved = request.clone(rel_url=URL(raw, encoded=True))
     found = await request.app.router.resolve(moved)
     found.add_app(request.app)
     moved._match_info = found  # noqa: SLF001 - how aiohttp itself attaches a resolved route
     return moved, found.handler
+
+
+def _named(host: str) -> tuple[str, str]:
+    """Return account or vault, and service, that a host name means; "" for any other."""
+    if host.endswith(VAULT_SUFFIX):
+        return host.removesuffix(VAULT_SUFFIX), "vault"
+    account, _, service = host.removesuffix(SUFFIX).rpartition(".")
+    return (account, service) if host.endswith(SUFFIX) and service in ("blob", "file") else ("", "")

@@ -12,6 +12,7 @@ from reconciler.sandbox.store import Store
 
 Json = dict[str, Any]
 HIDDEN = "***"
+VAULTS = "/_vault/"
 NOT_SERVED = {"InvalidResourceType", "InvalidResourceNamespace", "NotFound"}
 # Lower-cased property names whose values never reach the journal.
 SECRETS = frozenset(
@@ -52,7 +53,10 @@ class Journal:
     def append(self, kind: str, entry: Json) -> None:
         """Add an entry, durable after the next `flush` and commit; bodies are redacted here."""
         for part in ("request_body", "response_body"):
-            entry[part] = redact(entry.get(part))
+            body = entry.get(part)
+            if str(entry.get("path", "")).startswith(VAULTS):
+                body = _without_secret(body)
+            entry[part] = redact(body)
         self._pending.append((kind, json.dumps(entry, separators=(",", ":"))))
 
     def flush(self) -> None:
@@ -119,6 +123,13 @@ def _redacted(key: str, item: Any) -> Any:
     if key.lower() not in SECRETS or item is None:
         return redact(item)
     return mask(item)
+
+
+def _without_secret(body: Any) -> Any:
+    """Return a body of a vault without the secret; the `value` of a list is its items."""
+    if isinstance(body, dict) and not isinstance(body.get("value"), list | None):
+        return {**body, "value": HIDDEN}
+    return body
 
 
 def mask(value: Any) -> Any:

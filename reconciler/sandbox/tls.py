@@ -11,6 +11,7 @@ NAMES = (
     "core.sandbox.test",
     "*.blob.core.sandbox.test",
     "*.file.core.sandbox.test",
+    "*.vault.sandbox.test",
 )
 
 

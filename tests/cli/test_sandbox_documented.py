@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,6 +57,26 @@ def test_every_example_can_be_pasted(served: str, capsys: pytest.CaptureFixture[
         assert words[:2] == ["reconcile", "sandbox"]
         code = main(words[1:])
         assert code == ExitCode.OK, f"{' '.join(words)}\n{capsys.readouterr().err}"
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the example is for curl")
+def test_the_secret_of_the_example_is_in_the_vault(served: str) -> None:
+    server = find(served)
+    group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg"
+    sku = {"family": "A", "name": "standard"}
+    properties = {"tenantId": server.tenant_id, "sku": sku, "enableRbacAuthorization": True}
+    vault = f"{group}/providers/Microsoft.KeyVault/vaults/papers-kv"
+    for id_, more in ((group, {}), (vault, {"properties": properties})):
+        body = {"location": "eastus", **more}
+        ask(server, "POST", "drift", {"op": "put", "id": id_, "body": body})
+    script = re.search(r"(?s)```sh\n(.+?)```", TEXT.split("## Put a secret into a vault")[1])
+    assert script
+    reconcile = f'reconcile() {{ {shlex.quote(sys.executable)} -m reconciler "$@"; }}\n'
+    values = {"VAULT": "papers-kv", "NAME": "api-key", "SECRET": "from~the+example/1"}
+    words = ["bash", "-euo", "pipefail", "-c", reconcile + script[1]]
+    subprocess.run(words, check=True, env={**os.environ, **values}, timeout=60)
+    held = {key: json.loads(text) for _, key, text in ask(server, "GET", "snapshot")["documents"]}
+    assert held["papers-kv/api-key"]["versions"][0]["value"] == "from~the+example/1"
 
 
 def test_every_control_has_an_example() -> None:

@@ -18,6 +18,7 @@ GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}"
 WORKSPACES = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces"
 ML_VERSION = "2024-10-01-preview"
 STORAGE_SUFFIX = ".core.sandbox.test"
+SUFFIXES = (STORAGE_SUFFIX, ".vault.sandbox.test")
 
 
 def credential(served: Served) -> Any:
@@ -178,7 +179,7 @@ class Arm:
 
 
 class StorageNames:
-    """A CONNECT proxy that resolves the sandbox's storage host names, and refuses all others.
+    """A CONNECT proxy that resolves the sandbox's storage and vault names, and refuses all others.
 
     On a machine of one's own a line in /etc/hosts does the same.
     """
@@ -211,7 +212,7 @@ class StorageNames:
             head += part
         host = head.split()[1].decode().rpartition(":")[0]
         self.asked.append(host)
-        if not host.endswith(STORAGE_SUFFIX):
+        if not host.endswith(SUFFIXES):
             inside.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             inside.close()
             return

@@ -60,6 +60,7 @@ ROLES: dict[str, str] = {
     "Key Vault Administrator": "00482a5a-887f-4fb3-b363-3b7fe8e74483",
     "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
     "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "Key Vault Reader": "21090545-7ca7-4776-b22c-e363652d74d2",
     "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
     "Quota Request Operator": "0e5f05e5-9ab9-446b-b98d-1e2157c94125",
 }

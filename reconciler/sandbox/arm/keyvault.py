@@ -23,6 +23,7 @@ from reconciler.sandbox.arm.types import (
     versions,
 )
 from reconciler.sandbox.store import Record
+from reconciler.sandbox.vault import secrets
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
@@ -121,7 +122,7 @@ def _check_flags(write: Write) -> None:
 
 def _present(world: World, record: Record, body: Json) -> None:
     body.setdefault("tags", {})
-    body["properties"]["vaultUri"] = f"https://{record.name.lower()}.vault.sandbox.test/"
+    body["properties"]["vaultUri"] = f"{world.base_url}/_vault/{record.name.lower()}/"
 
 
 def _removed(world: World, record: Record) -> None:
@@ -163,7 +164,13 @@ def _tombstone(world: World, sub: str, found: Json) -> Json:
 def _expire(world: World) -> None:
     for key, found in world.store.documents(DELETED).items():
         if found["purge"] <= world.clock.now():
-            world.store.delete_document(DELETED, key)
+            _forget(world, key)
+
+
+def _forget(world: World, name: str) -> None:
+    """Lose a tombstone for good, and the secrets with it."""
+    world.store.delete_document(DELETED, name)
+    secrets.forget(world, name)
 
 
 def _find(world: World, path: dict[str, str]) -> Json:
@@ -196,7 +203,7 @@ def _purge(world: World, call: Call, path: dict[str, str]) -> Answer:
             "MethodNotAllowed",
             f"Operation 'DeletedVaultPurge' is not allowed: '{found['name']}' has purge protection.",
         )
-    world.store.delete_document(DELETED, path["name"].lower())
+    _forget(world, path["name"].lower())
     return Answer(200)
 
 
