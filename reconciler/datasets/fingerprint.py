@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from io import BufferedReader
 from typing import Any
 
 FORMAT = "chat-1"
@@ -24,7 +24,6 @@ def fingerprint(inputs: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
 
 
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hex. Raises `OSError`."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_digest(file: BufferedReader) -> str:
+    """Return the SHA-256 of the bytes of an open file, in hex. Raises `OSError`."""
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -24,6 +24,8 @@ def inside(root: Path, text: str) -> Path:
     top = root.resolve()
     try:
         path = (top / text).resolve(strict=True)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no path: it holds a NUL character") from error
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "the links go in a circle"
         raise ValueError(f"{text!r} cannot be read: {reason}") from error

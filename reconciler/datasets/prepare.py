@@ -53,20 +53,20 @@ class Piece:
         return self.file.rows(self.first, self.last)
 
 
-def check_files(files: Sequence[tuple[Path, str, str]]) -> list[Diagnostic]:
+def check_files(files: Sequence[tuple[RowFile, str]]) -> list[Diagnostic]:
     """Return what is wrong with local files, `MAX_PROBLEMS` at most, by line and column.
 
-    A file is its path, its name in messages, and the digest of its bytes.
+    Each comes with the digest of its bytes.
     """
     problems: list[Diagnostic] = []
-    for path, name, digest in files:
-        if is_known_good(path, digest):
+    for file, digest in files:
+        if is_known_good(file.path, digest):
             continue
         rows, before = 0, len(problems)
         try:
-            for row in RowFile(path, name).rows():
+            for row in file.rows():
                 rows += 1
-                line = _line(row, name)
+                line = _line(row, file.name)
                 if isinstance(line, Diagnostic):
                     problems.append(line)
                 if len(problems) >= MAX_PROBLEMS:
@@ -75,9 +75,9 @@ def check_files(files: Sequence[tuple[Path, str, str]]) -> list[Diagnostic]:
             problems.extend(error.diagnostics)
         else:
             if not rows:
-                problems.append(Diagnostic("the file has no rows", Position(name, 1, 1)))
+                problems.append(Diagnostic("the file has no rows", Position(file.name, 1, 1)))
             elif len(problems) == before:
-                remember_good(path, digest)
+                remember_good(file.path, digest)
     return problems
 
 

@@ -6,11 +6,14 @@ import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from reconciler.confined import open_file
 from reconciler.datasets.chat_format import Fault, fault_in
-from reconciler.datasets.local import is_parquet
+from reconciler.datasets.fingerprint import file_digest
+from reconciler.datasets.local import inside, is_parquet
 from reconciler.diagnostics import Diagnostic, LocalError, Position
 
 MAX_LINE_BYTES = 64 << 20
@@ -32,10 +35,24 @@ class Row:
 
 @dataclass(frozen=True)
 class RowFile:
-    """A file of rows, by path, and by the name that messages use."""
+    """A file of rows, by path, and by the name that messages use.
+
+    With `top` it is opened below that folder and nowhere else, whatever the path leads to
+    by then.
+    """
 
     path: Path
     name: str
+    top: Path | None = None
+
+    def open(self) -> BufferedReader:
+        """Return the file, open for reading. Raises `OSError`."""
+        return self.path.open("rb") if self.top is None else open_file(self.top, self.path)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of its bytes, in hex. Raises `OSError`."""
+        with self.open() as file:
+            return file_digest(file)
 
     def rows(self, first: int = 0, last: int | None = None) -> Iterator[Row]:
         """Yield the rows from `first` to before `last`, each checked.
@@ -53,13 +70,14 @@ class RowFile:
     def count(self) -> int:
         """Return the number of rows; for Parquet only the footer is read."""
         if is_parquet(self.path):
-            return parquet_rows(self.path, self.name)
-        with self.path.open("rb") as file:
+            with self.open() as file:
+                return parquet_rows(_opened(file), self.name)
+        with self.open() as file:
             return sum(1 for line in file if line.strip())
 
     def _lines(self, first: int, last: int | None) -> Iterator[Row]:
         index = -1
-        with self.path.open("rb") as file:
+        with self.open() as file:
             number = 0
             while line := file.readline(MAX_LINE_BYTES + 1):
                 number += 1
@@ -97,12 +115,26 @@ class RowFile:
         return Row(number, None, Diagnostic(cause, Position(self.name, number, column)))
 
     def _parquet(self, first: int, last: int | None) -> Iterator[Row]:
-        for index, messages in _messages(self.path, self.name, first, last):
-            fault = fault_in({"messages": messages})
-            told = None
-            if fault:
-                told = Diagnostic(f"{self.name} row {index + 1}: {fault.cause}")
-            yield Row(index + 1, {"messages": messages}, told)
+        with self.open() as file:
+            for index, messages in _messages(_opened(file), self.name, first, last):
+                fault = fault_in({"messages": messages})
+                told = None
+                if fault:
+                    told = Diagnostic(f"{self.name} row {index + 1}: {fault.cause}")
+                yield Row(index + 1, {"messages": messages}, told)
+
+
+def local_file(folder: Path, text: str, name: str) -> RowFile:
+    """Return the file that a path in a spec means, by the name that messages use.
+
+    Raises `ValueError` with a sentence for what may not be read.
+    """
+    return RowFile(inside(folder, text), name, folder.resolve())
+
+
+def _opened(file: BufferedReader) -> Path:
+    """Return the path of an open file: duckdb opens by itself, and must open the same."""
+    return Path(f"/dev/fd/{file.fileno()}")
 
 
 def _column(text: str, fault: Fault) -> int:

@@ -16,9 +16,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from reconciler.datasets import slices
-from reconciler.datasets.fingerprint import FORMAT, file_digest, fingerprint
-from reconciler.datasets.local import inside
+from reconciler.datasets.fingerprint import FORMAT, fingerprint
 from reconciler.datasets.prepare import check_files
+from reconciler.datasets.rows import local_file
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
@@ -171,7 +171,7 @@ class DatasetHandler(Handler):
             return ()
         return check_files(
             [
-                (inside(document.folder, text), _named(document, text), digest)
+                (local_file(document.folder, text, _named(document, text)), digest)
                 for text, digest in zip(wanted.source.files, wanted.digests, strict=True)
             ]
         )
@@ -257,7 +257,7 @@ def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
 
 def _digest(text: str, scope: Scope, path: Keys) -> str | None:
     try:
-        return file_digest(inside(scope.document.folder, text))
+        return local_file(scope.document.folder, text, text).digest()
     except ValueError as error:
         scope.problem(str(error), path, hint=BESIDE)
     except OSError as error:

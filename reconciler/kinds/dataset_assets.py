@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cloud.sdk import translated
 from reconciler.datasets.cache import cache_folder, workshop
-from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.huggingface import Hub, Source, pieces
-from reconciler.datasets.local import inside
 from reconciler.datasets.prepare import Part, Piece, Shares, prepare
-from reconciler.datasets.rows import RowFile
+from reconciler.datasets.rows import local_file
 from reconciler.datasets.upload import remove, upload
 from reconciler.diagnostics import ApiError, InterruptedRun, ReconcileError
 from reconciler.engine.diff import overlay
@@ -121,15 +119,15 @@ def _local_pieces(wanted: Any) -> list[Piece]:
     found = []
     for text, digest in zip(wanted.source.files, wanted.digests, strict=True):
         try:
-            path = inside(wanted.folder, text)
-            now = file_digest(path)
+            file = local_file(wanted.folder, text, text)
+            now = file.digest()
         except (ValueError, OSError) as error:
             raise ReconcileError.because(f"{text} cannot be read any more: {error}") from error
         if now != digest:
             raise ReconcileError.because(
                 f"{text} changed since the plan was made", hint="run again: a new plan follows"
             )
-        found.append(Piece(RowFile(path, text)))
+        found.append(Piece(file))
     return found
 
 

@@ -23,7 +23,7 @@ from reconciler.kinds.base import Handler, World
 from reconciler.kinds.connection import home_of
 from reconciler.kinds.flows.binding import bind
 from reconciler.kinds.flows.dag import check_dag, read_dag
-from reconciler.kinds.flows.folder import FLOW_FILE, FlowFolder, read_folder
+from reconciler.kinds.flows.folder import FLOW_FILE, NO_FOLDER, FlowFolder, read_folder, root_of
 from reconciler.kinds.flows.service import API_VERSION, FlowService
 from reconciler.kinds.lifecycle import report_prompt_flow
 from reconciler.kinds.marks import OWNER_TAG, owner_of
@@ -92,7 +92,9 @@ class FlowHandler(Handler):
             problems += check_dag(
                 dag, source.folder, is_chat=is_chat, bound=source.settings.connections
             )
-        return [p.at(resource.position) for p in problems]
+        key = resource.address.partition(".")[2]
+        place = document.position(("flows", key, "path"))
+        return [p.at(place) for p in problems]
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
         """Find the flow by our mark, or else by its name, among those of the project."""
@@ -222,9 +224,13 @@ def _connections(
 
 def _folder(settings: Flow, document: Document) -> FlowFolder:
     """Return the flow's folder as it is now; its name in messages is relative like the spec's."""
-    folder = Path(os.path.normpath(document.folder / settings.path))
     beside = Path(document.file).parent if document.file != "<stdin>" else Path()
-    return read_folder(folder, os.path.normpath(beside / settings.path))
+    shown = os.path.normpath(beside / settings.path)
+    if Path(settings.path).is_absolute():
+        problem = Diagnostic(f"{settings.path} is absolute", hint=NO_FOLDER)
+        return FlowFolder(shown, problems=(problem,))
+    folder = Path(os.path.normpath(document.folder / settings.path))
+    return read_folder(folder, shown, root_of(document.folder))
 
 
 def _project(world: World, resource: Resource) -> JsonObject | None:

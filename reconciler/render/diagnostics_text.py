@@ -5,25 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from reconciler.confined import open_file
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.render.excerpt import excerpt
 from reconciler.render.terminal import Line, Span, Style, clean, line
 
 MAX_SHOWN = 50
+MAX_BYTES = 1 << 20
 
 Source = Callable[[str], Sequence[str]]
 """Returns the lines of a file that a problem is in; none when it cannot be shown."""
 
 
 def lines_of_file(name: str) -> Sequence[str]:
-    """Return the lines of a spec for its excerpt; nothing for standard input or a lost file."""
-    path = Path(name)
+    """Return the lines of a file for its excerpt; nothing for standard input or a lost file.
+
+    Nothing either of a link out of its folder: a problem *about* such a link must not print
+    what it leads to.
+    """
     try:
-        if not path.is_file() or path.stat().st_size > 1 << 20:
-            return ()
-        return path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
-    except OSError:
+        top = Path(name).parent.resolve(strict=True)
+        with open_file(top, Path(name).resolve(strict=True)) as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, RuntimeError, ValueError):
         return ()
+    if len(content) > MAX_BYTES:
+        return ()
+    return content.decode("utf-8-sig", "replace").split("\n")
 
 
 def problems(found: Iterable[Diagnostic], source: Source = lines_of_file) -> list[Line]:

@@ -15,7 +15,7 @@ GOOD = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content
 def check(tmp_path, content):
     file = tmp_path / "chats.jsonl"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return [d.headline for d in check_files([(file, "data/chats.jsonl", "digest")])]
+    return [d.headline for d in check_files([(RowFile(file, "data/chats.jsonl"), "digest")])]
 
 
 def test_good_rows_blank_lines_and_a_byte_order_mark_are_fine(tmp_path):
@@ -84,7 +84,7 @@ def test_a_wrong_parquet_row_is_told_by_its_number(tmp_path):
     duckdb.execute(
         f"COPY (SELECT [{{'content': 'q', 'role': 'user'}}] AS messages) TO '{path}' (FORMAT parquet)"
     )
-    (told,) = check_files([(path, "bad.parquet", "digest")])
+    (told,) = check_files([(RowFile(path, "bad.parquet"), "digest")])
     assert "bad.parquet row 1" in told.summary
 
 
@@ -92,7 +92,7 @@ def test_a_parquet_file_without_messages_or_that_is_none_is_told(tmp_path):
     path, other = tmp_path / "a.parquet", tmp_path / "b.parquet"
     duckdb.execute(f"COPY (SELECT 1 AS prompt) TO '{path}' (FORMAT parquet)")
     other.write_text(json.dumps({}))
-    told = check_files([(path, "a.parquet", "1"), (other, "b.parquet", "2")])
+    told = check_files([(RowFile(path, "a.parquet"), "1"), (RowFile(other, "b.parquet"), "2")])
     assert ["messages" in d.summary for d in told] == [True, True]
     with pytest.raises(LocalError):
         parquet_rows(other, "b.parquet")
@@ -102,9 +102,11 @@ def test_a_large_good_file_is_read_once_and_a_bad_one_every_time(tmp_path, monke
     monkeypatch.setenv("RECONCILE_CACHE", str(tmp_path / "cache"))
     file = tmp_path / "large.jsonl"
     file.write_text(f"{GOOD}\n" * 60_000)
-    assert check_files([(file, "large.jsonl", "good")]) == []
+    assert check_files([(RowFile(file, "large.jsonl"), "good")]) == []
     file.write_text(f"{GOOD}\n" * 60_000 + "{}\n")
-    assert check_files([(file, "large.jsonl", "good")]) == [], "the digest stands for the bytes"
+    assert check_files([(RowFile(file, "large.jsonl"), "good")]) == [], (
+        "the digest stands for the bytes"
+    )
     for _ in range(2):
-        (told,) = check_files([(file, "large.jsonl", "bad")])
+        (told,) = check_files([(RowFile(file, "large.jsonl"), "bad")])
         assert told.position.line == 60_001

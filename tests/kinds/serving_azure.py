@@ -80,6 +80,7 @@ class Azure:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.folder = ROOT
         self._tls = ssl.create_default_context(cafile=server.ca_file)
         self.access = SandboxAccess(
             server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
@@ -123,7 +124,7 @@ class Azure:
         return found
 
     def load(self, text: str = SPEC) -> Loaded:
-        return load_document(parse(text, "spec.yaml", ROOT))
+        return load_document(parse(text, "spec.yaml", self.folder))
 
     def plan(self, text: str = SPEC) -> Plan:
         return plan(self.load(text), self.connection(read_only=True))

@@ -158,13 +158,15 @@ def test_changed_flow_folder_updates_the_flow_in_place(
     for file in (ROOT / "examples/flows/phi3-chat").iterdir():
         if file.is_file():
             (folder / file.name).write_bytes(file.read_bytes())
-    spec = SPEC.replace("examples/flows/phi3-chat", str(folder))
+    spec = SPEC.replace("examples/flows/phi3-chat", "flow")
+    monkeypatch.setattr(live, "folder", tmp_path)
     assert live.changes(spec) == {}
     with (folder / "chat.py").open("a") as file:
         file.write("# changed\n")
     assert live.changes(spec) == {"flows.chat": "update"}
     live.applied(spec)
     assert live.changes(spec) == {}
+    monkeypatch.undo()
     world, _ = live.world()
     flows = world.reads.list(f"{live.server.url}/_aml/flow/api{ML}/proj1/Flows", "")
     assert len(flows) == 1

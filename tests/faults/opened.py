@@ -1,0 +1,60 @@
+"""Validate specs in a process that keeps every file which Python opens: `python -m ...opened`.
+
+Reads a JSON list of spec files from standard input and prints, for each, the exit code, what
+was said and which paths were opened. With `--swap NAME` the first time that NAME is about to
+be opened it is replaced by a link to its own name in the folder `../../outside`: the moment
+between the check and the open, held fast.
+"""
+
+import contextlib
+import io
+import json
+import os
+import sys
+import time
+
+from reconciler.cli.main import main
+
+opened = []
+swaps = []
+
+
+def heard(event, arguments):
+    """Keep what is opened; the system call has not been made yet."""
+    if event != "open" or not isinstance(arguments[0], str | bytes):
+        return
+    path = os.fsdecode(arguments[0])
+    opened.append(path)
+    if swaps and path == swaps[0]:
+        swap(swaps.pop())
+
+
+def swap(name):
+    """Put a link to the outside in the place of a file or folder, wherever it is below here."""
+    for top, folders, files in os.walk("."):
+        if name in (*folders, *files):
+            place = os.path.join(top, name)  # noqa: PTH118 - pathlib would be heard, too
+            os.rename(place, f"{place}.aside")  # noqa: PTH104
+            depth = place.count("/")
+            os.symlink("../" * (depth + 1) + f"outside/{name}", place)  # noqa: PTH211
+            return
+
+
+def validated(spec):
+    """Return how a spec ended."""
+    out, err = io.StringIO(), io.StringIO()
+    opened.clear()
+    began = time.monotonic()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(["validate", spec])
+    said = out.getvalue() + err.getvalue()
+    return {"code": code, "said": said, "opened": [*opened], "s": time.monotonic() - began}
+
+
+if __name__ == "__main__":
+    specs = json.load(sys.stdin)
+    sys.addaudithook(heard)
+    if "--swap" in sys.argv:
+        validated(specs[0])  # what is imported only once is imported now
+        swaps.append(sys.argv[-1])
+    json.dump([validated(spec) for spec in specs], sys.stdout)
