@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 """No user and no backslash: urllib3 ends a host at a backslash where urlsplit goes on."""
+SANDBOX_VAULTS = "/_vault/"
+"""Where a sandbox, which has one address for all of Azure, has its vaults."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class SandboxAccess:
 @dataclass(frozen=True)
 class Cloud:
     """The addresses of one Azure cloud. `token_hosts`: hosts (or `.suffixes`) we may send a
-    token of ARM to, `storage_hosts`: the same for storage; `hub`: where datasets come from; `role_propagation_s`: how old a role
+    token of ARM to, `storage_hosts` and `vault_hosts`: the same for storage and key vaults; `hub`: where datasets come from; `role_propagation_s`: how old a role
     assignment must be before what cannot be retried relies on it.
     """
 
@@ -37,6 +39,8 @@ class Cloud:
         "management.azure.com",
         ".api.azureml.ms",
     )
+    vault_hosts: tuple[str, ...] = (".vault.azure.net",)
+    vault_scope: str = "https://vault.azure.net/.default"
     storage_hosts: tuple[str, ...] = (".blob.core.windows.net", ".file.core.windows.net")
     role_propagation_s: float = 300.0
     sandbox: SandboxAccess | None = None
@@ -49,6 +53,7 @@ class Cloud:
             hub=f"{access.url}/_hf",
             token_hosts=(urlsplit(access.url).netloc,),
             storage_hosts=(urlsplit(access.url).netloc,),
+            vault_hosts=(urlsplit(access.url).netloc,),
             role_propagation_s=0.3,
             sandbox=access,
         )
@@ -60,6 +65,18 @@ class Cloud:
     def may_store(self, url: str) -> bool:
         """Return whether a token of storage may be sent to this address."""
         return _is_https_of(url, self.storage_hosts)
+
+    def vault_url(self, vault: str) -> str:
+        """Return the address of a key vault, which its name determines."""
+        if self.sandbox:
+            return f"{self.sandbox.url}{SANDBOX_VAULTS}{vault}"
+        return f"https://{vault}{self.vault_hosts[0]}"
+
+    def is_vault(self, url: str) -> bool:
+        """Return whether an address is of a key vault: what is asked there reads a secret."""
+        if self.sandbox and not urlsplit(url).path.startswith(SANDBOX_VAULTS):
+            return False
+        return _is_https_of(url, self.vault_hosts)
 
 
 def host_of(url: str) -> str:

@@ -110,7 +110,7 @@ class ArmClient:
         of 400 and above, `UnavailableError` when there is no answer.
         """
         url = self._url(path, api_version, params)
-        self._connection.check_host(url)
+        self._check_host(url)
         self._connection.permit(method, url)
         self._connection.resending.begin()
         attempt, renewed = 0, False
@@ -147,8 +147,15 @@ class ArmClient:
         return url
 
     def _token(self) -> str:
-        token = self._connection.tokens.get_token(self._connection.cloud.arm_scope)
-        return str(token.token)
+        return str(self._connection.tokens.get_token(self._scope()).token)
+
+    def _check_host(self, url: str) -> None:
+        """Raise `DeniedError` for an address that must not see this client's token."""
+        self._connection.check_host(url)
+
+    def _scope(self) -> str:
+        """Return what this client's token is for."""
+        return self._connection.cloud.arm_scope
 
     def _budgeted(
         self, error: ApiError | UnavailableError, method: str, status: int | None

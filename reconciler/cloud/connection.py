@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from reconciler.cloud.addresses import Cloud, SandboxAccess, host_of
 from reconciler.cloud.ml import forget_clouds
 from reconciler.cloud.own_time import OwnTime
-from reconciler.cloud.rules import Resending, refuse_write, writes
+from reconciler.cloud.rules import Resending, refused, writes
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import Credential, Tokens
 from reconciler.cloud.wire_log import fence_loggers
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from reconciler.cloud.arm import ArmClient
     from reconciler.cloud.session import BoundedSession
+    from reconciler.cloud.vaults import VaultClient
 
 __all__ = ["Cloud", "Connection", "SandboxAccess"]
 
@@ -125,6 +126,13 @@ class Connection:
         from reconciler.cloud.arm import ArmClient
 
         return ArmClient(self)
+
+    @cached_property
+    def vaults(self) -> VaultClient:
+        """The client for secrets of key vaults."""
+        from reconciler.cloud.vaults import VaultClient
+
+        return VaultClient(self)
 
     @cached_property
     def resources(self) -> ResourceManagementClient:
@@ -214,11 +222,12 @@ class Connection:
         """Check that a request may be sent at all, before it is.
 
         Raises `RefusedError` for a write in a read-only run, `InterruptedRun` for a write
-        once the run was told to stop.
+        once the run was told to stop. To read a secret counts as a write, by POST or not.
         """
-        if self.read_only:
-            refuse_write(method, url)
-        if self.stop.is_set() and writes(method, url):
+        is_write = writes(method, url) or self.cloud.is_vault(url)
+        if self.read_only and is_write:
+            raise refused(method, url)
+        if self.stop.is_set() and is_write:
             raise InterruptedRun.because(
                 f"stopped before {method} was sent", detail=urlsplit(url).path
             )

@@ -82,6 +82,9 @@ def code_and_message(body: bytes) -> tuple[str, str]:
 
 
 def _specific(code: str, error: dict[str, Any]) -> str:
+    inner = error.get("innererror")
+    if code == "Forbidden" and isinstance(inner, dict):
+        return str(inner.get("code") or code)  # a key vault says there which rule forbids
     if code not in ("UserError", "ValidationError", ""):
         return code
     details = [d for d in error.get("details") or () if isinstance(d, dict)]

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from reconciler.cloud.addresses import host_of
 from reconciler.cloud.errors import TRANSIENT
 from reconciler.cloud.retry import MAX_WAIT_S, wait_seconds
-from reconciler.diagnostics import Diagnostic, RefusedError, UnavailableError
+from reconciler.diagnostics import Diagnostic, ReconcileError, RefusedError, UnavailableError
 
 MAX_TRIES = 4
 READING = ("GET", "HEAD", "OPTIONS")
@@ -31,20 +31,19 @@ JITTER = 0.1
 
 
 def writes(method: str, url: str) -> bool:
-    """Return whether a request may change anything in Azure, or reads a secret."""
+    """Return whether a request may change anything in Azure, or reads a secret by POST."""
     if method in READING:
         return False
     return not (method == "POST" and urlsplit(url).path.lower().endswith(READING_POSTS))
 
 
-def refuse_write(method: str, url: str) -> None:
-    """Raise `RefusedError` for a request that a read-only command must not send."""
-    if writes(method, url):
-        raise RefusedError.because(
-            f"a read-only command tried to send {method}",
-            detail=urlsplit(url).path,
-            hint="this is a defect of reconcile: please report it",
-        )
+def refused(method: str, url: str) -> ReconcileError:
+    """Return the error for a request that a read-only command must not send."""
+    return RefusedError.because(
+        f"a read-only command tried to send {method}",
+        detail=urlsplit(url).path,
+        hint="this is a defect of reconcile: please report it",
+    )
 
 
 def may_resend(method: str, status: int | None) -> bool:

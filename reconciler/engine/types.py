@@ -22,14 +22,21 @@ Address = str
 
 @dataclass(frozen=True)
 class Reference:
-    """A value that another resource has: a leaf of a desired body until it is resolved."""
+    """A value that another resource has: a leaf of a desired body until it is resolved.
+
+    Without an address it is a secret outside of the spec, and `attribute` its URL. `position`
+    is where the spec refers to it.
+    """
 
     address: Address
     attribute: str = "id"
     secret: bool = False
+    position: Position | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """Return the text that users write in a spec."""
+        if not self.address:
+            return self.attribute
         return f"${{{{ {self.address}.{self.attribute} }}}}"
 
 

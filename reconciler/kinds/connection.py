@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from reconciler.diagnostics import ApiError
 from reconciler.engine.decide import Policy
@@ -23,7 +23,8 @@ from reconciler.kinds.marks import OWNER_TAG, mark, owner_of
 from reconciler.kinds.scope import Attributes, Scope
 from reconciler.sensitive import Secret, remember
 from reconciler.spec.document import Keys
-from reconciler.spec.model import Ref, SpecModel
+from reconciler.spec.model import REFERENCE, SpecModel, matching
+from reconciler.spec.vault_secrets import REFER, KeyVaultSecret, SecretIdentifier, text_or_secret
 
 API_VERSION = "2026-05-01"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}", re.ASCII)
@@ -31,6 +32,17 @@ LOOKS_SECRET = re.compile(r"key|secret|token|password|pwd|credential", re.IGNORE
 HOMES = ("project", "hub", "workspace")
 """Where a connection is made: the first of these that the spec has."""
 
+Value = Annotated[
+    Annotated[str, StringConstraints(min_length=1), Tag("text")]
+    | Annotated[KeyVaultSecret, Tag("key vault secret")],
+    Discriminator(text_or_secret),
+]
+ApiKey = Annotated[
+    Annotated[str, matching(f"(?:{REFERENCE})", f"a reference; {REFER}"), Tag("text")]
+    | Annotated[KeyVaultSecret, Tag("key vault secret")],
+    Discriminator(text_or_secret),
+]
+ADDRESS_OF_SECRET = ".vault.azure.net/secrets/"
 KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
 
 
@@ -39,14 +51,14 @@ class Connection(SpecModel):
 
     type: Literal["custom", "api_key", "azure_open_ai"] = "custom"
     """What it connects to: named values of your own, an address with a key, Azure OpenAI."""
-    keys: dict[KeyName, Annotated[str, StringConstraints(min_length=1)]] = Field(
-        default_factory=dict
-    )
-    """For `custom`: the values. Secrets only as references, for example to an endpoint's key."""
+    keys: dict[KeyName, Value] = Field(default_factory=dict)
+    """For `custom`: the values. Secrets only as references: to an endpoint's key, to a secret of
+    the key vault of this spec, or a map with the `key_vault_url` of any other."""
     target: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The address; for `custom` the value of `endpoint` when left out."""
-    api_key: Ref | None = None
-    """For `api_key` and `azure_open_ai`: a reference to the key."""
+    api_key: ApiKey | None = None
+    """For `api_key` and `azure_open_ai`: a reference to the key, or a map with its
+    `key_vault_url`."""
     api_version: Annotated[str, StringConstraints(pattern=r"^20\d\d-\d\d-\d\d[a-z-]*$")] | None = (
         None
     )
@@ -200,12 +212,12 @@ def _body(settings: Connection, resource_id: str, scope: Scope, path: Keys) -> J
             name: _value(name, text, scope, (*path, "keys", name))
             for name, text in settings.keys.items()
         }
-        target = _target(settings, scope, path) if settings.target else keys["endpoint"]
+        target = _target(settings, keys, scope, path)
         kind, credentials = "CustomKeys", {"keys": keys}
         auth = "CustomKeys"
     else:
-        target = _target(settings, scope, path)
-        key = scope.reference(settings.api_key or "", (*path, "api_key"))
+        target = _target(settings, {}, scope, path)
+        key = _secret(settings.api_key or "", scope, (*path, "api_key"))
         kind = "AzureOpenAI" if settings.type == "azure_open_ai" else "ApiKey"
         auth, credentials = "ApiKey", {"key": key}
     return {
@@ -231,24 +243,36 @@ def _metadata(settings: Connection) -> dict[str, str]:
     return {}
 
 
-def _target(settings: Connection, scope: Scope, path: Keys) -> Any:
-    found = scope.reference(settings.target or "", (*path, "target"))
+def _target(settings: Connection, keys: JsonObject, scope: Scope, path: Keys) -> Any:
+    """Return the address: the stated one, or the value of `endpoint`; it cannot be a secret."""
+    place = (*path, "target") if settings.target else (*path, "keys", "endpoint")
+    found = scope.reference(settings.target, place) if settings.target else keys["endpoint"]
     if isinstance(found, Reference) and found.secret:
         scope.problem(
-            "`target` is shown to everybody: it cannot be a secret",
-            (*path, "target"),
-            hint="give the address here, and the secret under `keys`",
+            f"`{place[-1]}` is shown to everybody: it cannot be a secret",
+            place,
+            hint="give the address here, and the secret under another name in `keys`",
         )
     return found
 
 
-def _value(name: str, text: str, scope: Scope, path: Keys) -> Any:
+def _secret(stated: str | KeyVaultSecret, scope: Scope, path: Keys) -> Any:
+    """Return the reference that a text or a map with a secret identifier is."""
+    if isinstance(stated, str):
+        return scope.reference(stated, path)
+    identifier = SecretIdentifier.of_url(stated.key_vault_url)
+    return scope.secret(identifier, path) if identifier else ""
+
+
+def _value(name: str, stated: str | KeyVaultSecret, scope: Scope, path: Keys) -> Any:
     """Return a value or reference; a secret written out in the spec is refused."""
-    found = scope.reference(text, path)
-    if not isinstance(found, Reference) and found == text and LOOKS_SECRET.search(name):
-        scope.problem(
-            f"`{name}` looks like a secret, and a spec holds none",
-            path,
-            hint="refer to one: `${{ endpoints.NAME.primary_key }}`",
-        )
+    found = _secret(stated, scope, path)
+    if isinstance(found, Reference) or found != stated:
+        return found
+    if ADDRESS_OF_SECRET in found:
+        hint = f"write `{name}: {{key_vault_url: ...}}` to use its value"
+        scope.problem(f"`{name}` is the address of a secret, not the secret", path, hint=hint)
+    elif LOOKS_SECRET.search(name):
+        what = f"`{name}` looks like a secret, and a spec holds none"
+        scope.problem(what, path, hint=REFER)
     return found

@@ -11,16 +11,19 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
+from reconciler.diagnostics import ApiError, Diagnostic, ReconcileError, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import Change, JsonObject, Resource
 from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.linked import linked
-from reconciler.kinds.scope import Scope
+from reconciler.kinds.scope import Attributes, Scope
 from reconciler.kinds.storage_account import refuse_taken
 from reconciler.kinds.tombstone import kept_until, refuse_replace
+from reconciler.kinds.vault_secrets import read
+from reconciler.sensitive import Secret
 from reconciler.spec.model import SpecModel, Tags, matching
+from reconciler.spec.vault_secrets import SecretIdentifier
 
 TWIN_EXISTS = "ConflictError"
 """What Azure answers where a soft-deleted vault has the name."""
@@ -61,6 +64,7 @@ class KeyVaultHandler(ArmHandler):
     holds_data = True
     type = "Microsoft.KeyVault/vaults"
     api_version = "2026-02-01"
+    attributes = Attributes(vault=True)
     read_only = frozenset(
         {
             "properties.provisioningState",
@@ -136,6 +140,14 @@ class KeyVaultHandler(ArmHandler):
     def review(self, change: Change) -> Change:
         """Refuse a replace, which its own soft-deleted twin would stop half-way."""
         return refuse_replace(change, _kept_days(change))
+
+    def reveal(self, world: World, resource: Resource, attribute: str) -> Secret:
+        """Return the value of `secrets.NAME`; raises `ReconcileError` when it cannot be used."""
+        name = attribute.removeprefix("secrets.")
+        identifier = SecretIdentifier.in_vault(resource.known["name"], name)
+        if identifier is None:
+            raise ReconcileError.because(f"`{resource.address}` has no secret `{name}`")
+        return read(world.connection, identifier)
 
     def remains(self, resource: Resource) -> str:
         """Say how long the deleted vault keeps its name."""

@@ -17,7 +17,13 @@ from reconciler.engine.types import Address, Reference, Resource
 from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import did_you_mean
+from reconciler.spec.vault_secrets import IN_SPEC, SecretIdentifier
 
+OUTSIDE = ("env", "environ", "environment", "file", "vars", "var", "secrets")
+NO_OUTSIDE = (
+    "a spec reads no environment, no file and no pipeline: put a secret into a key vault and "
+    f"refer to it, `{IN_SPEC}`"
+)
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
@@ -31,6 +37,13 @@ class Attributes:
     names: frozenset[str] = frozenset({"id"})
     secrets: frozenset[str] = frozenset()
     default: str = "id"
+    vault: bool = False
+    """Whether it holds secrets of people's own: `secrets.NAME`, or `secrets.NAME.VERSION`."""
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """Everything that may be referred to, as a hint says it."""
+        return self.names | self.secrets | ({"secrets.NAME"} if self.vault else frozenset())
 
 
 @dataclass
@@ -117,10 +130,11 @@ class Scope:
         if not address and self._is_broken(match[1]):
             return ""
         if not address:
+            outside = match[1].partition(".")[0] in OUTSIDE
             self.problem(
                 f"`{text}` refers to nothing in this spec",
                 path,
-                hint=did_you_mean(match[1], self.kinds),
+                hint=NO_OUTSIDE if outside else did_you_mean(match[1], self.kinds),
             )
             return ""
         kind = self.kinds[address]
@@ -142,13 +156,37 @@ class Scope:
     def _value(self, text: str, address: Address, attribute: str, path: Keys) -> Any:
         known = self.attributes.get(self.kinds[address], Attributes())
         name = attribute or known.default
+        if known.vault and name.partition(".")[0] == "secrets":
+            return self._in_vault(text, address, name.partition(".")[2], path)
         if name not in known.names | known.secrets:
-            hint = did_you_mean(name, known.names | known.secrets)
+            hint = did_you_mean(name, known.shown)
             self.problem(f"`{text}`: {_a(self.kinds[address])} has no `{name}`", path, hint=hint)
             return ""
         if address in self.externals and name == "id":
             return self.externals[address]
-        return Reference(address, name, secret=name in known.secrets)
+        is_secret, place = name in known.secrets, self.document.position(path)
+        return Reference(address, name, secret=is_secret, position=place)
+
+    def _in_vault(self, text: str, address: Address, name: str, path: Keys) -> Any:
+        """Return the reference to a secret of a vault, made here or existing elsewhere."""
+        vault = self.known_id(address).rpartition("/")[2]
+        identifier = SecretIdentifier.in_vault(vault, name)
+        if identifier is None:
+            self.problem(
+                f"`{text}` names no secret of a key vault",
+                path,
+                hint="write `secrets.NAME`, or `secrets.NAME.VERSION` to stay at a version: "
+                "letters, digits and hyphens, and 32 hexadecimal digits",
+            )
+            return ""
+        if address in self.externals:
+            return self.secret(identifier, path)
+        place = self.document.position(path)
+        return Reference(address, f"secrets.{name}", secret=True, position=place)
+
+    def secret(self, identifier: SecretIdentifier, path: Keys) -> Reference:
+        """Return the reference to a secret of a key vault outside of this spec."""
+        return Reference("", str(identifier), secret=True, position=self.document.position(path))
 
     def _split(self, dotted: str) -> tuple[Address, str]:
         """Return the longest known address at the start of `a.b.c`, and what follows it."""

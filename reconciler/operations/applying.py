@@ -40,11 +40,13 @@ from reconciler.engine.types import (
 from reconciler.engine.walk import walk
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Progress, Reads, World
+from reconciler.kinds.vault_secrets import reveal_outside
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, observe_fresh, world_of
 from reconciler.operations.planning import Plan, decide_one
 from reconciler.operations.settling import Settling
 from reconciler.operations.strangers import left_in_group, shortened, strangers
+from reconciler.sensitive import Secret
 
 RISK = {
     Action.NO_OP: 0,
@@ -309,7 +311,7 @@ class _Run:
         self._remember(resource.address, observed)
         if observed.phase is Phase.FAILED:
             raise ReconcileError(_failed(change, observed))
-        again = decide_one(resource, self._resolved(resource.desired), observed)
+        again = decide_one(resource, resolve(resource.desired, self._shown), observed)
         if again.blocked:
             raise ReconcileError(again.blocked)
         if again.action.is_change and again.fields:
@@ -350,13 +352,28 @@ class _Run:
         return body
 
     def _lookup(self, reference: Reference) -> Any:
+        if reference.secret:
+            return self._revealed(reference)
         target = self._loaded.resources[reference.address]
         if reference.attribute in target.known:
             return target.known[reference.attribute]
-        if reference.secret:
-            return HANDLERS[target.kind].reveal(self.world, target, reference.attribute)
         seen = self._observed(reference.address)
         return None if seen is None else seen.outputs.get(reference.attribute)
+
+    def _shown(self, reference: Reference) -> Any:
+        """Return the value of a reference, of a secret none: nobody compares it where it is read."""
+        return None if reference.secret else self._lookup(reference)
+
+    def _revealed(self, reference: Reference) -> Secret:
+        """Return a secret; what stands in the way is told where the spec refers to it."""
+        try:
+            if reference.address:
+                target = self._loaded.resources[reference.address]
+                return HANDLERS[target.kind].reveal(self.world, target, reference.attribute)
+            return reveal_outside(self._connection, reference)
+        except ReconcileError as error:
+            error.diagnostics = [d.at(reference.position) for d in error.diagnostics]
+            raise
 
     def _observed(self, address: Address) -> Observed | None:
         with self._lock:

@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.diagnostics import Diagnostic
 from reconciler.sensitive import is_secret_by_form
 from reconciler.spec.document import Document, Keys
+from reconciler.spec.vault_secrets import REFER
 
 
 def literal_secrets(document: Document) -> Iterator[Diagnostic]:
@@ -23,7 +24,7 @@ def literal_secrets(document: Document) -> Iterator[Diagnostic]:
                 f"`{where}` holds a secret, and a spec holds none",
                 document.position(path, of_key=is_key),
                 detail="whoever reads the file or its history has it: revoke it",
-                hint="refer to it: `${{ endpoints.NAME.primary_key }}`, or let an identity fetch it",
+                hint=REFER,
             )
 
 

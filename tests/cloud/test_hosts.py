@@ -59,9 +59,51 @@ def test_a_storage_account_gets_no_token_of_arm_and_arm_none_of_storage():
     assert not PUBLIC.may_store("https://management.azure.com/")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://mine.vault.azure.net/secrets/key",
+        "https://MINE.vault.azure.net:443/secrets/key",
+        PUBLIC.vault_url("mine"),
+    ],
+)
+def test_a_vault_gets_the_token_for_vaults_and_no_other(url):
+    assert PUBLIC.is_vault(url)
+    assert not PUBLIC.may_receive_token(url)
+    assert not PUBLIC.may_store(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mine.vault.azure.net/secrets/key",
+        "https://mine.vault.azure.net.evil.example/secrets/key",
+        "https://mine.vault.azure.net@evil.example/secrets/key",
+        "https://evil.example/?x=mine.vault.azure.net",
+        "https://evil.example\\.vault.azure.net/secrets/key",
+        "https://evilvault.azure.net/secrets/key",
+        "https://mine.vault.azure.cn/secrets/key",
+        "https://mine.vault.usgovcloudapi.net/secrets/key",
+        "https://management.azure.com/secrets/key",
+        "https://mine.vault.azure.net:8443/secrets/key",
+        "",
+    ],
+)
+def test_no_other_host_gets_the_token_for_vaults(url):
+    assert not PUBLIC.is_vault(url)
+
+
 @given(st.from_regex(r"[a-z0-9.@:\\-]{0,40}", fullmatch=True))
 def test_whatever_stands_before_another_domain_is_that_domain(text):
     assert not PUBLIC.may_receive_token(f"https://{text}.evil.example/")
+
+
+def test_the_token_for_vaults_is_refused_to_another_host(azure, elsewhere, connect):
+    client = connect().vaults
+    for url in (f"{elsewhere.url}/_vault/mine/secrets/key", f"{azure.url}/subscriptions"):
+        with pytest.raises(DeniedError, match="refused to send a token"):
+            client.send("GET", url, API)
+    assert elsewhere.seen == []
 
 
 def test_the_next_page_is_not_fetched_from_another_host(azure, elsewhere, connect):

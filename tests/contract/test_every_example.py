@@ -7,18 +7,26 @@ from reconciler.kinds import KINDS
 from reconciler.operations.loading import load
 from reconciler.operations.status import status
 from tests.contract.conftest import ROOT
+from tests.contract.vaults import put_secret
 
 EXAMPLES = sorted(
     str(p.relative_to(ROOT)) for p in (*ROOT.glob("examples/*.yaml"), *ROOT.glob("specs/*.yaml"))
 )
-NEEDS = {"examples/existing-workspace.yaml": "examples/smallest.yaml"}
+NEEDS = {
+    "examples/existing-workspace.yaml": "examples/smallest.yaml",
+    "examples/secret-of-a-vault.yaml": "examples/smallest.yaml",
+}
 """Examples that build on what another one made."""
+SECRETS = {"examples/secret-of-a-vault.yaml": ("smallest-ws-kv", "search-key")}
+"""The secret that somebody put into a vault for an example."""
 
 
 def prepared(azure, example):
     if example in NEEDS:
         _, problems = azure.apply(load(str(ROOT / NEEDS[example])))
         assert problems == []
+    if example in SECRETS:
+        put_secret(azure, *SECRETS[example], "the-key-of-the-search")
     return load(str(ROOT / example))
 
 
