@@ -31,14 +31,15 @@ EXAMPLES = (
     "reconcile sandbox latency 100 50                     # ms on every answer, and jitter",
     "reconcile sandbox clock advance 3600                 # freeze, speed N, auto, instant",
     "reconcile sandbox throttle azure                     # or writes=5,1; off",
+    "reconcile sandbox turns one two --seed 7             # two clients in a fixed order; off",
     "reconcile sandbox drift tag ID team=x                # edit, put, delete, cancel",
     "reconcile sandbox snapshot FILE                      # and: restore FILE",
     "reconcile sandbox reset                              # an empty Azure again",
     "reconcile sandbox rehearse SPEC --faults killed      # an apply on a bad day",
 )
 ACTIONS = (
-    "serve", "env", "journal", "summary", "faults", "latency", "clock", "throttle", "drift",
-    "snapshot", "restore", "reset", "rehearse",
+    "serve", "env", "journal", "summary", "faults", "latency", "clock", "throttle", "turns",
+    "drift", "snapshot", "restore", "reset", "rehearse",
 )  # fmt: skip
 
 

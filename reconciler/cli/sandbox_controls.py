@@ -1,9 +1,10 @@
-"""`reconcile sandbox faults|latency|clock|throttle|drift|snapshot|restore|journal`: its controls."""
+"""`reconcile sandbox faults|latency|clock|throttle|turns|drift|snapshot|restore|journal`: its controls."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from reconciler.diagnostics import LocalError, UnavailableError, UsageError
 
@@ -26,7 +27,9 @@ def add_arguments(parser: Parser) -> None:
     group.add_argument("--nth", type=int, metavar="N", help="from the Nth such request on")
     group.add_argument("--times", type=int, metavar="N", help="so many times; 0: for ever")
     group.add_argument("--probability", type=float, metavar="P", help="each with this chance")
-    group.add_argument("--seed", type=int, metavar="N", help="chances of this sequence")
+    group.add_argument(
+        "--seed", type=int, metavar="N", help="chances of this sequence (also of `turns`)"
+    )
     group.add_argument("--when", choices=("before", "after"), help="before or after it is done")
     group.add_argument("--status", type=int, metavar="CODE", help="answer this status")
     group.add_argument("--header", action="append", metavar="K:V", help="with this header")
@@ -62,13 +65,8 @@ def control(session: Session, server: Server) -> None:
     options = session.options
     name, words = options.action, list(options.words)
     match name, words:
-        case "faults", ["add"]:
-            _say_faults(session, [ask(server, "POST", "faults", fault_of(options))])
-        case "faults", [] | ["list"]:
-            _say_faults(session, ask(server, "GET", "faults")["value"])
-        case "faults", ["clear"]:
-            ask(server, "DELETE", "faults")
-            session.err.say("no faults are armed")
+        case "faults", [] | ["list"] | ["add"] | ["clear"]:
+            _faults(session, server, words)
         case "latency", [ms] | [ms, _]:
             jitter = {"jitter_ms": _number(words[1])} if len(words) > 1 else {}
             ask(server, "POST", "latency", {"ms": _number(ms), **jitter})
@@ -77,6 +75,8 @@ def control(session: Session, server: Server) -> None:
             _say_clock(session, ask(server, *_clock(words)))
         case "throttle", [_, *_]:
             _say_throttle(session, ask(server, "POST", "throttle", _buckets(words)))
+        case "turns", _:
+            _say_turns(session, ask(server, *_turns(words, options.seed)))
         case "drift", [op, resource_id, *rest]:
             ask(server, "POST", "drift", _drift(op, resource_id, rest))
             session.err.say(f"{op}: {resource_id}")
@@ -89,6 +89,17 @@ def control(session: Session, server: Server) -> None:
                 f"`reconcile sandbox {' '.join([name, *words])}` is not complete or not known",
                 hint="see `reconcile sandbox --help` for examples",
             )
+
+
+def _faults(session: Session, server: Server, words: list[str]) -> None:
+    match words:
+        case ["add"]:
+            _say_faults(session, [ask(server, "POST", "faults", fault_of(session.options))])
+        case ["clear"]:
+            ask(server, "DELETE", "faults")
+            session.err.say("no faults are armed")
+        case _:
+            _say_faults(session, ask(server, "GET", "faults")["value"])
 
 
 def fault_of(options: Namespace) -> Json:
@@ -157,6 +168,17 @@ def _buckets(words: list[str]) -> Json:
     return found
 
 
+def _turns(words: list[str], seed: int | None) -> tuple[str, str, Json | None]:
+    match words:
+        case []:
+            return "GET", "turns", None
+        case ["off"]:
+            return "DELETE", "turns", None
+        case ["leave", caller]:
+            return "DELETE", f"turns?{urlencode({'caller': caller})}", None
+    return "POST", "turns", {"callers": words, "seed": seed or 0}
+
+
 def _drift(op: str, resource_id: str, rest: list[str]) -> Json:
     operations = {"edit": "patch", "put": "put", "tag": "tag", "delete": "delete"}
     if op == "cancel":
@@ -201,6 +223,13 @@ def fault_line(fault: Json) -> str:
 
 def _say_clock(session: Session, clock: Json) -> None:
     session.out.say(f"{clock['now']}  {clock['mode']}")
+
+
+def _say_turns(session: Session, turns: Json) -> None:
+    if not turns["callers"]:
+        session.err.say("nobody waits for a turn")
+    for caller in turns["callers"]:
+        session.out.say(caller)
 
 
 def _say_throttle(session: Session, buckets: Json) -> None:

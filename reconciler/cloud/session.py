@@ -8,6 +8,7 @@ answer of Azure's.
 from __future__ import annotations
 
 import io
+import os
 import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ ANSWER_TIMEOUT_S = 120.0
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 CHUNK = 64 * 1024
 HOSTS = 8
+ADDED_AGENT = "AZURE_HTTP_USER_AGENT"
 
 
 class BoundedSession(requests.Session):
@@ -60,8 +62,14 @@ def session_of(connection: Connection) -> BoundedSession:
 
 
 def user_agent() -> str:
-    """Return how we introduce ourselves to Azure."""
-    return f"reconcile/{version('reconcile-azureml')}"
+    """Return how we introduce ourselves to Azure, and who runs us where they say so.
+
+    AZURE_HTTP_USER_AGENT is what Microsoft's SDKs and the Azure CLI append to theirs
+    (azure-core's `UserAgentPolicy`), so that a fleet's runs can be told apart in Azure's logs.
+    """
+    own = f"reconcile/{version('reconcile-azureml')}"
+    added = "".join(c for c in os.environ.get(ADDED_AGENT, "") if " " <= c <= "~").strip()
+    return f"{own} {added}" if added else own
 
 
 def _read(response: requests.Response) -> bytes:

@@ -159,7 +159,7 @@ def arm_options(connection: Connection) -> dict[str, Any]:
         "policies": [
             RequestIdPolicy(),
             HeadersPolicy(),
-            UserAgentPolicy(base_user_agent=user_agent()),
+            UserAgentPolicy(base_user_agent=user_agent(), user_agent_use_env=False),
             ContentDecodePolicy(),
             SignIn(connection, connection.cloud.arm_scope),
         ],

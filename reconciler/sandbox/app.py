@@ -53,7 +53,7 @@ def build(world: World) -> web.Application:
     """Return the application with every plane mounted."""
     gate = Gate(world)
     app = web.Application(middlewares=[gate.middleware], client_max_size=MAX_BODY)
-    app.add_routes(control.routes(world, gate.faults))
+    app.add_routes(control.routes(world, gate.faults, gate.turns))
     app.add_routes(entra_routes.routes(world))
     app.add_routes(managed_identity.routes(world))
     app.add_routes(graph.routes(world))

@@ -20,12 +20,13 @@ from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.permissions import PORTAL_USER
 from reconciler.sandbox.arm.types import Call
-from reconciler.sandbox.fault_checks import known, number
+from reconciler.sandbox.fault_checks import known, number, whole_number
 from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.journal import summary
 from reconciler.sandbox.settings import DEFAULTS
 from reconciler.sandbox.store import Record
 from reconciler.sandbox.throttle import buckets
+from reconciler.sandbox.turns import SWITCH, Turns
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
@@ -35,9 +36,9 @@ KEPT = ("meta", "identity", "clock")
 ATTACHED: web.AppKey[asyncio.Event] = web.AppKey("attachments", asyncio.Event)
 
 
-def routes(world: World, faults: Faults) -> list[web.RouteDef]:
+def routes(world: World, faults: Faults, turns: Turns) -> list[web.RouteDef]:
     """Return the control routes, each behind the control token."""
-    control = _Control(world, faults)
+    control = _Control(world, faults, turns)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "journal", control.journal),
         ("GET", "summary", control.summary),
@@ -52,6 +53,9 @@ def routes(world: World, faults: Faults) -> list[web.RouteDef]:
         ("POST", "latency", control.latency),
         ("POST", "throttle", control.throttle),
         ("POST", "drift", control.drift),
+        ("GET", "turns", control.turns),
+        ("POST", "turns", control.take_turns),
+        ("DELETE", "turns", control.leave_turns),
         ("POST", "reset", control.reset),
         ("GET", "snapshot", control.snapshot),
         ("POST", "restore", control.restore),
@@ -64,9 +68,10 @@ def routes(world: World, faults: Faults) -> list[web.RouteDef]:
 
 
 class _Control:
-    def __init__(self, world: World, faults: Faults) -> None:
+    def __init__(self, world: World, faults: Faults, turns: Turns) -> None:
         self._world = world
         self._faults = faults
+        self._turns = turns
         self.attached = 0
 
     def guarded(self, handler: Handler) -> Handler:
@@ -108,6 +113,32 @@ class _Control:
     async def faults_clear(self, request: web.Request) -> web.Response:
         self._faults.clear()
         return web.json_response({})
+
+    async def turns(self, request: web.Request) -> web.Response:
+        return web.json_response({"callers": self._turns.callers})
+
+    async def take_turns(self, request: web.Request) -> web.Response:
+        """`{"callers": ["one", "two"], "seed": 7, "switch": 0.5}`; no callers: turns are off."""
+        body = known(await request.json(), {"callers", "seed", "switch"})
+        callers = body.get("callers")
+        if not isinstance(callers, list) or not all(isinstance(c, str) and c for c in callers):
+            raise ValueError(f"callers is a list of names, not {callers!r}")
+        switch = number(body.get("switch", SWITCH), "switch")
+        if switch > 1:
+            raise ValueError(f"switch is at most 1, not {switch:g}")
+        self._turns.begin(callers, whole_number(body.get("seed", 0), "seed"), switch)
+        return await self.turns(request)
+
+    async def leave_turns(self, request: web.Request) -> web.Response:
+        """`?caller=one`: it has ended and is waited for no more. Without one: turns are off."""
+        caller = request.query.get("caller", "")
+        if caller and caller not in self._turns.callers:
+            raise ValueError(f"{caller!r} takes no turns")
+        if caller:
+            self._turns.leave(caller)
+        else:
+            self._turns.begin([])
+        return await self.turns(request)
 
     async def clock(self, request: web.Request) -> web.Response:
         clock = self._world.clock
@@ -203,6 +234,7 @@ class _Control:
 
     async def reset(self, request: web.Request) -> web.Response:
         """Forget everything but identity, certificate and clock."""
+        self._turns.begin([])
         for account in self._world.store.of_type("Microsoft.Storage/storageAccounts"):
             self._world.blobs.delete_account(account.name)
             self._world.files.delete_account(account.name)

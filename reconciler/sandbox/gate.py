@@ -15,6 +15,7 @@ from reconciler.sandbox.faults import Faults
 from reconciler.sandbox.lists import page_size
 from reconciler.sandbox.strikes import scripted, strike
 from reconciler.sandbox.throttle import Throttle, throttled
+from reconciler.sandbox.turns import Turns
 from reconciler.sandbox.world import PAGES, READS, STALE, World
 
 Json = dict[str, Any]
@@ -29,6 +30,7 @@ class Gate:
     def __init__(self, world: World) -> None:
         self._world = world
         self.faults = Faults(world.store)
+        self.turns = Turns()
         self._throttle = Throttle(world.settings)
         self._timer: asyncio.TimerHandle | None = None
         self._jitter = random.Random(0)
@@ -44,7 +46,10 @@ class Gate:
                 response: web.StreamResponse = await handler(request)
                 self._world.store.commit()
                 return response
-            return await self._pass(request, handler)
+            if not self.turns.callers:
+                return await self._pass(request, handler)
+            async with self.turns.turn(self._client(request)):
+                return await self._pass(request, handler)
 
         return gate
 

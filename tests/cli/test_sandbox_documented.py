@@ -126,6 +126,7 @@ def test_a_fault_of_the_command_line_is_the_fault_that_is_armed(
         ("latency soon", "'soon' is not a number"),
         ("clock warp", "clock mode 'warp'"),
         ("throttle everything=1", "'everything' is none of"),
+        ("turns leave nobody", "'nobody' takes no turns"),
         ("drift explode x", "drift takes edit, put, tag, delete or cancel"),
         ("drift edit /subscriptions/x/resourceGroups/y {", "is not JSON"),
         ("drift delete /nowhere", "names no resource type"),

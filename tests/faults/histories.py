@@ -1,11 +1,15 @@
 """Random histories: up to three faults of any kind, runs until it is right, one seed each.
 
+Kills, lost and cut answers, errors, answers of nobody, stale reads, operations that end badly,
+signals.
+
 A history is made from its number alone, and so is the run that it strikes first. Every run
 may end in any way but a crash of the program; the last one, in which nothing is disturbed
 any more, must end well, in the state of a clean run.
 """
 
 import random
+import signal
 from dataclasses import dataclass
 
 from tests.faults.crash import verdict
@@ -21,7 +25,8 @@ CODES = {
 WHENS = ("before", "after")
 FAULTS = 3
 # What a run may end with when it was disturbed: 70 is a defect of ours, 64 and 65 impossible.
-HONEST = {0, 1, 3, 4, 5, 75, -9}
+HONEST = {0, 1, 3, 4, 5, 75, 128 + signal.SIGTERM, -signal.SIGKILL}
+PAGE = {"status": 200, "headers": {"Content-Type": "text/html"}, "body": {"sign": "in"}}
 
 
 @dataclass(frozen=True)
@@ -36,19 +41,35 @@ class Fault:
     def rules(self, pid):
         """Return it as the sandbox takes it."""
         rule = {"nth": self.nth, "when": self.when}
+        if self.what == "signal":
+            return [{**rule, "action": {"kill": pid, "signal": "TERM"}}]
         if self.what == "kill":
             faults = [{**rule, "action": {"kill": pid}}]
             if self.when == "before":
                 faults.append({**rule, "action": {"drop": True}})
             return faults
-        return [{**rule, "action": _action(self.what)}]
+        action = ACTIONS.get(self.what) or _answer(self.what)
+        if "stale" in action:
+            rule = {"nth": self.nth, "method": "GET"}
+        elif "operation" in action or "truncate" in action:
+            rule["when"] = "after"
+        return [{**rule, "action": action}]
 
 
-def _action(what):
-    if what == "drop":
-        return {"drop": True}
-    if what == "delay":
-        return {"delay_s": 0.05}
+ACTIONS = {
+    "drop": {"drop": True},
+    "delay": {"delay_s": 0.05},
+    "truncate": {"truncate": True},
+    "page": PAGE,
+    "stale 1": {"stale": 1},
+    "stale 3": {"stale": 3},
+    "operation fails": {"operation": ["InProgress", "Failed"]},
+    "operation is cancelled": {"operation": ["Canceled"]},
+    "operation is not to be asked": {"operation": [{"status": 500}, {"status": 404}]},
+}
+
+
+def _answer(what):
     status = int(what)
     error = {"error": {"code": CODES[status], "message": "injected"}}
     return {"status": status, "headers": SOON, "body": error}
@@ -57,7 +78,7 @@ def _action(what):
 def history(seed, requests):
     """Return the faults of one history over a run of so many requests."""
     chance = random.Random(seed)
-    kinds = ["kill", "drop", "delay", *map(str, CODES)]
+    kinds = ["kill", "signal", *ACTIONS, *map(str, CODES)]
     count = chance.randint(1, FAULTS)
     return [
         Fault(

@@ -1,35 +1,49 @@
-"""Two runs of the same command at once, without a lock, each answer held up by chance.
+"""Two runs of the same command at once, without a lock, in an order that the seed draws.
 
-The seed fixes which answers are held up and for how long. The rest of the interleaving is the
-operating system's, so a seed narrows a failure down but does not replay it exactly.
+The sandbox lets the two take turns, one request each time, so that a seed is one interleaving:
+from long stretches of one writer to a change at every request. A share of the seeds lets each
+writer send several requests at once; there the operating system decides part of the order.
 """
 
+import os
 import random
 
 from tests.faults.canonical import difference
 from tests.faults.histories import HONEST
 
-HELD = 25
-LONGEST_S = 0.08
+NAMES = ("writer-one", "writer-two")
+SWITCHES = (0.03, 0.15, 0.5, 0.9)
+AT_ONCE = (1, 1, 1, 4)
+AGENT = "AZURE_HTTP_USER_AGENT"
 
 
 def violation(arena, scene, seed):
     """Run a scene twice at once, then once more; return what is wrong, "" when nothing is."""
-    chance = random.Random(seed)
-    arena.restore(scene.before)
-    words = (*scene.words[:-1], str(chance.choice((1, 2, 8))))
-    both = [arena.start(*words) for _ in range(2)]
-    for _ in range(HELD):
-        rule = {"nth": chance.randint(1, 2 * len(scene.requests)), "when": chance.choice(WHENS)}
-        arena.arm({**rule, "action": {"delay_s": chance.random() * LONGEST_S}})
-    for running in both:
-        running.go()
-    ends = [running.join() for running in both]
-    arena.disarm()
-    for ended in ends:
+    for ended in both(arena, scene, seed):
         if ended.code not in HONEST or "Traceback" in ended.err:
             return f"{scene.name} seed {seed}: ended with {ended.code}\n{ended.err}"
     return _verdict(arena, scene, seed)
+
+
+def both(arena, scene, seed):
+    """Run a scene twice at once; return how the two ended."""
+    chance = random.Random(seed)
+    arena.restore(scene.before)
+    words = (*scene.words[:-1], str(chance.choice(AT_ONCE)))
+    running = {}
+    for name in NAMES:
+        os.environ[AGENT] = name
+        running[arena.start(*words)] = name
+    del os.environ[AGENT]
+    turns = {"callers": list(NAMES), "seed": seed, "switch": chance.choice(SWITCHES)}
+    arena.control("POST", "turns", turns)
+    for run in running:
+        run.go()
+    ends = []
+    for run in arena.as_they_end(running):
+        arena.control("DELETE", f"turns?caller={running[run]}")
+        ends.append(run.join())
+    return ends
 
 
 def _verdict(arena, scene, seed):
@@ -41,9 +55,6 @@ def _verdict(arena, scene, seed):
         return f"{scene.name} seed {seed}: another state\n{difference(scene.after, found)}"
     made = created_jobs(arena.journal())
     return "" if made == sorted(scene.jobs) else f"{scene.name} seed {seed}: jobs {made}"
-
-
-WHENS = ("before", "after")
 
 
 def created_jobs(entries):
