@@ -75,15 +75,16 @@ def set_traffic(world: World, endpoint_id: str, traffic: Mapping[str, int]) -> N
     rewrite(world, endpoint_id, change)
 
 
-def drain(world: World, endpoint_id: str, deployment: str) -> None:
-    """Take all traffic from a deployment, so that it may be deleted."""
+def drain(world: World, endpoint_id: str, *deployments: str) -> None:
+    """Take all traffic from some deployments, so that they may be deleted."""
 
     def change(body: JsonObject) -> JsonObject | None:
         properties = body.get("properties") or {}
-        traffic = clean_traffic(properties.get("traffic"))
-        if deployment.lower() not in traffic:
+        rest = traffic = clean_traffic(properties.get("traffic"))
+        for name in deployments:
+            rest = without_deployment(rest, name) if name.lower() in rest else rest
+        if rest == traffic:
             return None
-        rest = without_deployment(traffic, deployment)
         return {**body, "properties": {**properties, "traffic": rest}}
 
     rewrite(world, endpoint_id, change)

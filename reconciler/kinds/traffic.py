@@ -12,7 +12,7 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, World
-from reconciler.kinds.endpoint_writes import API_VERSION, clean_traffic, set_traffic
+from reconciler.kinds.endpoint_writes import API_VERSION, clean_traffic, drain, set_traffic
 from reconciler.kinds.marks import tag_owner
 from reconciler.kinds.scope import Scope
 from reconciler.spec.document import Keys
@@ -88,8 +88,8 @@ class TrafficHandler(Handler):
         self.create(world, change.resource, desired)
 
     def delete(self, world: World, resource: Resource, observed: Observed) -> None:
-        """Let no deployment answer any more."""
-        set_traffic(world, endpoint_of(resource), {})
+        """Let none of the spec's deployments answer any more; others get their shares."""
+        drain(world, endpoint_of(resource), *resource.settings)
 
 
 def endpoint_of(resource: Resource) -> str:

@@ -25,7 +25,6 @@ from reconciler.diagnostics import (
 )
 from reconciler.engine.decide import resolve
 from reconciler.engine.graph import reverse, with_dependencies
-from reconciler.engine.protection import why_kept
 from reconciler.engine.types import (
     Action,
     Address,
@@ -45,7 +44,7 @@ from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, observe_fresh, world_of
 from reconciler.operations.planning import Plan, decide_one
 from reconciler.operations.settling import Settling
-from reconciler.operations.strangers import left_in_group, shortened, strangers
+from reconciler.operations.strangers import refuse_to_lose
 from reconciler.sensitive import Secret
 
 RISK = {
@@ -292,6 +291,8 @@ class _Run:
                     handler.update(self.world, change, desired)
                 case Action.REPLACE:
                     if observe_fresh(self.world, resource) and change.observed:
+                        going = self._going(Action.DELETE, Action.REPLACE)
+                        refuse_to_lose(self._connection, change, change.observed, going)
                         handler.delete(self.world, resource, change.observed)
                     handler.create(self.world, resource, desired)
 
@@ -324,7 +325,7 @@ class _Run:
             return Status.DONE
         if observed.owner is not (change.observed.owner if change.observed else None):
             raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
-        self._refuse_to_lose(change, observed)
+        refuse_to_lose(self._connection, change, observed, self._going(Action.DELETE))
         handler = HANDLERS[resource.kind]
         self._settling.while_busy(
             lambda: handler.delete(self.world, resource, observed), self.world, resource
@@ -332,20 +333,9 @@ class _Run:
         self._remember(resource.address, None)
         return Status.DONE
 
-    def _refuse_to_lose(self, change: Change, observed: Observed) -> None:
-        """Look again for what came since the plan: a word that protects, things of others."""
-        why = why_kept(change.resource, observed)
-        if why:
-            raise RefusedError.because(f"`{change.address}` is protected now: {why}")
-        going = [c.resource.resource_id for c in self._plan.values() if c.action is Action.DELETE]
-        found = strangers(self._connection, change, going)
-        if change.resource.kind == "resource group":
-            found = left_in_group(self._connection, change.resource.resource_id, going)
-        if found:
-            raise RefusedError.because(
-                f"`{change.address}` holds things that are not deleted here ({shortened(found)})",
-                hint="make a new plan and look at it",
-            )
+    def _going(self, *actions: Action) -> list[str]:
+        """Return the ids of what this plan takes away."""
+        return [c.resource.resource_id for c in self._plan.values() if c.action in actions]
 
     def _resolved(self, desired: JsonObject) -> JsonObject:
         body: JsonObject = resolve(desired, self._lookup)

@@ -6,7 +6,7 @@ and only when nothing of anybody else's is left in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.cloud.connection import Connection
@@ -16,6 +16,7 @@ from reconciler.engine.protection import kept_by_word, way_out, why_kept
 from reconciler.engine.types import Action, Address, Change, Observed, Owner, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.resource_group import ADDRESS as GROUP
+from reconciler.kinds.traffic import TrafficHandler, endpoint_of
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, observe_all
 from reconciler.operations.planning import Plan
@@ -45,6 +46,7 @@ def plan_destroy(
     staying = (a for a in addresses if a in chosen and _must_stay(changes[a]))
     _keep_what_they_need(loaded, changes, staying)
     changes = _with_strangers(loaded, connection, changes)
+    changes = {a: _with_endpoint(c, changes) for a, c in changes.items()}
     changes = _group_last(connection, changes)
     graph = {a: _group_waits(loaded, a) for a in addresses}
     return Plan(
@@ -151,6 +153,21 @@ def _with_strangers(
             )
             _keep_what_they_need(loaded, result, [address])
     return result
+
+
+def _with_endpoint(change: Change, changes: Mapping[Address, Change]) -> Change:
+    """Let traffic stay with an endpoint that stays, for those that it still leads to.
+
+    Each deployment that goes hands over its own share.
+    """
+    resource = change.resource
+    if resource.kind != TrafficHandler.kind or change.action is not Action.DELETE:
+        return change
+    stays = any(
+        c.resource.resource_id == endpoint_of(resource) and _must_stay(c) and c.notes
+        for c in changes.values()
+    )
+    return _kept(change, "its endpoint stays") if stays else change
 
 
 def _group_last(connection: Connection, changes: dict[Address, Change]) -> dict[Address, Change]:

@@ -31,6 +31,7 @@ from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, Silent, observe_all, world_of
 from reconciler.operations.providers import first_register, is_unregistered, registrations
 from reconciler.operations.pruning import prunable
+from reconciler.operations.strangers import shortened, strangers
 from reconciler.spec.model import Target
 
 NEW = (Action.CREATE, Action.REPLACE, Action.RUN)
@@ -86,6 +87,7 @@ def plan(
     again = frozenset(loaded.select(retry, "--retry"))
     sight = observe_all(loaded, connection, addresses, parallelism=parallelism)
     changes = _decide_all(loaded, sight, addresses, again)
+    changes = _with_strangers(connection, changes)
     steps = registrations(connection, changes.values(), parallelism=parallelism)
     graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
     graph = first_register(graph, changes, steps)
@@ -191,6 +193,36 @@ def _is_parent(change: Change, resource: Resource) -> bool:
     above = change.resource.resource_id.casefold() + "/"
     below = resource.resource_id.casefold()
     return change.action is Action.REPLACE and below.startswith(above)
+
+
+def _with_strangers(
+    connection: Connection, changes: dict[Address, Change]
+) -> dict[Address, Change]:
+    """Block each replacement that would take along what is not replaced here."""
+    going = [c.resource.resource_id for c in changes.values() if c.action is Action.REPLACE]
+    return {
+        address: _with_strangers_told(connection, change, going)
+        if change.action is Action.REPLACE and not change.blocked
+        else change
+        for address, change in changes.items()
+    }
+
+
+def _with_strangers_told(connection: Connection, change: Change, going: list[str]) -> Change:
+    try:
+        found = strangers(connection, change, going)
+    except ReconcileError as error:
+        return _unreadable(change.resource, error)
+    if not found:
+        return change
+    blocked = Diagnostic(
+        f"`{change.address}` would have to be replaced, and things that are not replaced here "
+        f"would go with it ({shortened(found)})",
+        change.resource.position,
+        detail=change.reason,
+        hint="undo the change, or take them elsewhere first",
+    )
+    return replace(change, blocked=blocked)
 
 
 def _prepared(

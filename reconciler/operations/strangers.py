@@ -1,43 +1,76 @@
 """What would go with a resource although nobody said so: the things of others inside it.
 
-Azure deletes a group with all that is in it, a workspace with its clusters and endpoints, an
-endpoint with its deployments. So what is to be deleted is looked into first, by lists; a list
-that cannot be read stops the deletion, since what it holds is then unknown.
+Azure deletes a group with all that is in it, a workspace, hub or project with its clusters and
+endpoints, an endpoint with its deployments. So what is to be deleted, or replaced, is looked
+into first, by lists; a list that cannot be read stops it, since what it holds is then unknown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.cloud.connection import Connection
-from reconciler.engine.types import Change
+from reconciler.diagnostics import RefusedError
+from reconciler.engine.protection import NO, why_kept, words
+from reconciler.engine.types import Change, JsonObject, Observed
 from reconciler.kinds import HANDLERS
+from reconciler.kinds.compute import ComputeHandler
+from reconciler.kinds.deployment import DeploymentHandler
+from reconciler.kinds.endpoint import EndpointHandler
+from reconciler.kinds.hub import HubHandler
+from reconciler.kinds.project import ProjectHandler
+from reconciler.kinds.resource_group import ResourceGroupHandler
+from reconciler.kinds.workspace import WorkspaceHandler
 
 RESOURCES_API = "2025-04-01"
+COMPUTES = ("computes", ComputeHandler.kind)
+ENDPOINTS = ("onlineEndpoints", EndpointHandler.kind)
+DEPLOYMENTS = ("deployments", DeploymentHandler.kind)
 INSIDE = {
-    "workspace": ("computes", "onlineEndpoints"),
-    "online endpoint": ("deployments",),
+    WorkspaceHandler.kind: (COMPUTES, ENDPOINTS),
+    HubHandler.kind: (COMPUTES, ENDPOINTS),
+    ProjectHandler.kind: (ENDPOINTS,),
+    EndpointHandler.kind: (DEPLOYMENTS,),
 }
-"""The collections, by kind, whose items cost or serve something and go with their parent."""
+"""The collections, by kind, whose items cost or serve something and go with their parent, and
+what an item is. A project shows the computes of its hub: they do not go with it.
+"""
 
 
 def left_in_group(connection: Connection, group_id: str, going: Iterable[str]) -> list[str]:
     """Return the ids of everything in a group that is not among those that go."""
-    items = connection.arm.list(f"{group_id}/resources", RESOURCES_API)
-    return _others((str(i["id"]) for i in items), going)
+    return _others(connection.arm.list(f"{group_id}/resources", RESOURCES_API), going)
 
 
 def strangers(connection: Connection, change: Change, going: Iterable[str]) -> list[str]:
-    """Return the ids of what is inside a resource and not among those that go."""
+    """Return the ids of what is inside a resource and not among those that go.
+
+    What its own tag protects is never among those.
+    """
+    resource, gone = change.resource, tuple(going)
+    items = _inside(connection, resource.kind, resource.resource_id, gone)
+    return _others(items, gone)
+
+
+def refuse_to_lose(
+    connection: Connection, change: Change, observed: Observed, going: Sequence[str]
+) -> None:
+    """Look, just before a delete, for what came since the plan and would be lost.
+
+    Raises `RefusedError` for a word that protects, and for things of others inside.
+    """
     resource = change.resource
-    found = [
-        str(item["id"])
-        for name in INSIDE.get(resource.kind, ())
-        for item in connection.arm.list(
-            f"{resource.resource_id}/{name}", HANDLERS[resource.kind].api_version
+    why = why_kept(resource, observed)
+    if why:
+        raise RefusedError.because(f"`{resource.address}` is protected now: {why}")
+    found = strangers(connection, change, going)
+    if resource.kind == ResourceGroupHandler.kind:
+        found = left_in_group(connection, resource.resource_id, going)
+    if found:
+        raise RefusedError.because(
+            f"`{resource.address}` holds things that are not deleted here ({shortened(found)})",
+            hint="make a new plan and look at it",
         )
-    ]
-    return _others(found, going)
 
 
 def shortened(ids: Sequence[str]) -> str:
@@ -46,6 +79,23 @@ def shortened(ids: Sequence[str]) -> str:
     return f"{names} and {len(ids) - 3} more" if len(ids) > 3 else names
 
 
-def _others(ids: Iterable[str], going: Iterable[str]) -> list[str]:
+def _inside(
+    connection: Connection, kind: str, resource_id: str, going: Sequence[str]
+) -> Iterator[JsonObject]:
+    """Yield what is inside a resource, and inside that of it which goes too."""
     gone = {one.casefold() for one in going}
-    return [one for one in ids if one.casefold() not in gone]
+    for name, item_kind in INSIDE.get(kind, ()):
+        version = HANDLERS[kind].api_version
+        for item in connection.arm.list(f"{resource_id}/{name}", version):
+            yield item
+            if str(item["id"]).casefold() in gone:
+                yield from _inside(connection, item_kind, str(item["id"]), going)
+
+
+def _others(items: Iterable[JsonObject], going: Iterable[str]) -> list[str]:
+    gone = {one.casefold() for one in going}
+    return [
+        str(item["id"])
+        for item in items
+        if str(item["id"]).casefold() not in gone or any(word != NO for word in words(item))
+    ]

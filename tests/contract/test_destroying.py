@@ -5,7 +5,6 @@ import pytest
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations import strangers
 from reconciler.operations.applying import apply, refuse_blocked
 from reconciler.operations.destroying import plan_destroy
 from tests.contract.conftest import Quiet, edited
@@ -203,9 +202,3 @@ def test_what_azure_keeps_is_told_with_its_day_and_the_command(azure, tmp_path):
     assert "az keyvault purge --name" in told
     assert "az ml workspace delete --name smallest-ws" in told
     assert told.count("soft-deleted until 20") == 3
-
-
-def test_every_kind_that_is_looked_into_is_a_kind():
-    from reconciler.kinds import HANDLERS
-
-    assert strangers.INSIDE.keys() <= HANDLERS.keys()
