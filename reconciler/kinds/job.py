@@ -233,7 +233,7 @@ class JobHandler(Handler):
                 scope.resources[resource.address] = replace(resource, known={})
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
-        """Read the run of these inputs; of several attempts the last one counts."""
+        """Read the run of these inputs; of several attempts the one that did not fail counts."""
         return observe(world, resource)
 
     def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:

@@ -16,17 +16,8 @@ from reconciler.cloud.retry import MAX_WAIT_S, retry_after
 from reconciler.diagnostics import DeadlineError, Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.base import World
-from reconciler.kinds.job_runs import (
-    API_VERSION,
-    COMPLETED,
-    ENDED_BADLY,
-    created,
-    observe,
-    registered,
-    status_of,
-    studio_link,
-    why,
-)
+from reconciler.kinds.job_attempts import API_VERSION, COMPLETED, ENDED_BADLY, status_of
+from reconciler.kinds.job_runs import created, observe, registered, studio_link, why
 from reconciler.kinds.queue_reasons import NO_REASON, QueueReason, queue_reason
 
 CLUSTER_TAG = "_aml_system_ComputeTargetStatus"
@@ -40,7 +31,7 @@ REGISTERED_WITHIN_S = 60.0
 
 
 def follow(world: World, resource: Resource) -> None:
-    """Follow the last attempt to its end.
+    """Follow the attempt that counts to its end.
 
     Raises `PendingError` when our wait ends first, `ReconcileError` with Azure's words
     when the run failed or was cancelled.

@@ -1,70 +1,48 @@
 """Runs of a fine-tuning job: find the one of these inputs, or say why there is none.
 
-An attempt that failed keeps its name for ever, so another attempt of the same inputs is
-called `<name>-a2`, `-a3`, ...; the last one that exists is the one that counts.
-Source of status words: azure-ai-ml's JobStatus; a 404 alone means that there is no run.
+`job_attempts` finds the attempts of one job; here is what they mean: phase, outputs, the
+reason of a failure, and what changed since the last run.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from reconciler.diagnostics import ApiError, DeniedError, PendingError, UnavailableError
 from reconciler.engine.types import JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import World
+from reconciler.kinds.job_attempts import (
+    API_VERSION,
+    COMPLETED,
+    ENDED,
+    ENDED_BADLY,
+    all_attempts,
+    current_attempt,
+    listed_jobs,
+    status_of,
+)
 from reconciler.kinds.marks import is_ours, tag_owner
 
-API_VERSION = "2024-10-01-preview"
 STABLE_API_VERSION = "2026-05-01"
 JOB_TAG = "reconcile-job"
 INPUTS_PROPERTY = "reconcile.inputs"
 MODEL_OUTPUT = "registered_model"
 OUTPUT_ATTRIBUTE = f"outputs.{MODEL_OUTPUT}"
 
-COMPLETED = "completed"
-ENDED_BADLY = ("failed", "canceled")
-
-MAX_ATTEMPTS = 50
 LONGEST_POLL_S = 30.0
 ENDS_WITHIN_S = 900.0
 
 
-def attempt_ids(resource_id: str) -> Iterator[str]:
-    """Yield the ids that attempts of a job have, in order."""
-    yield resource_id
-    for number in range(2, MAX_ATTEMPTS + 1):
-        yield f"{resource_id}-a{number}"
-
-
-def attempts(world: World, resource_id: str) -> list[JsonObject]:
-    """Return the attempts that exist; only a failed one can be followed by another."""
-    found: list[JsonObject] = []
-    for attempt in attempt_ids(resource_id):
-        body = world.reads.get(attempt, API_VERSION)
-        if body is None:
-            break
-        found.append(body)
-        if status_of(body).casefold() not in ENDED_BADLY:
-            break
-    return found
-
-
-def status_of(body: JsonObject) -> str:
-    """Return Azure's word for where the job is."""
-    return str((body.get("properties") or {}).get("status") or "Unknown")
-
-
 def observe(world: World, resource: Resource) -> Observed | None:
-    """Return what Azure says of the last attempt, None when there never was one."""
-    found = attempts(world, resource.resource_id)
-    if not found:
+    """Return what Azure says of the attempt that counts, None when there is none."""
+    found = current_attempt(world, resource.resource_id)
+    if found is None:
         return None
     workspace = resource.settings.workspace
-    seen = observed(world, resource, found[-1])
+    seen = observed(world, resource, found.body)
     seen = replace(seen, link=studio_link(world, workspace, str(seen.outputs["name"])))
     if seen.phase is Phase.READY:
         return replace(seen, outputs={**seen.outputs, **registered(world, workspace, seen.body)})
@@ -125,13 +103,10 @@ def reasons(world: World, resource: Resource) -> tuple[str, ...]:
 
 def _last_run(world: World, resource: Resource, key: str) -> JsonObject | None:
     """Return our most recent run of this job; no request when the workspace is new."""
-    if "workspace" in world.resources and world.others("workspace") is None:
-        return None
     workspace = resource.settings.workspace
-    params = {"jobType": "FineTuning", "tag": JOB_TAG, "listViewType": "ActiveOnly"}
     ours = [
         body
-        for body in world.reads.list(f"{workspace}/jobs", API_VERSION, params)
+        for body in listed_jobs(world, workspace)
         if (body["properties"].get("tags") or {}).get(JOB_TAG) == key
         and _is_ours(world, workspace, body)
     ]
@@ -195,14 +170,18 @@ def _reason(details: JsonObject) -> str:
 
 
 def delete(world: World, resource: Resource) -> None:
-    """Cancel what still runs, then delete the record of every attempt."""
+    """Cancel what still runs, then delete the record of every attempt that is ours.
+
+    The last one first: whatever cuts this short, the ones that are left are found by name.
+    """
     arm = world.connection.arm
-    for body in attempts(world, resource.resource_id):
-        job_id = f"{resource.settings.workspace}/jobs/{body['name']}"
-        if status_of(body).casefold() not in (COMPLETED, *ENDED_BADLY):
-            arm.post(f"{job_id}/cancel", API_VERSION)
-            _await_end(world, job_id)
-        arm.delete(job_id, API_VERSION)
+    for attempt in reversed(all_attempts(world, resource.resource_id)):
+        if not attempt.is_ours:
+            continue
+        if attempt.status not in ENDED:
+            arm.post(f"{attempt.id}/cancel", API_VERSION)
+            _await_end(world, attempt.id)
+        arm.delete(attempt.id, API_VERSION)
 
 
 def _await_end(world: World, job_id: str) -> None:
@@ -213,7 +192,7 @@ def _await_end(world: World, job_id: str) -> None:
             raise PendingError.because(
                 "Azure is still cancelling the run", hint="run the same command again later"
             )
-        if body is None or status_of(body).casefold() in (COMPLETED, *ENDED_BADLY):
+        if body is None or status_of(body).casefold() in ENDED:
             return
         attempt += 1
         world.connection.sleep(min(0.2 * 1.6**attempt, LONGEST_POLL_S))

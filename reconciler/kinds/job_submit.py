@@ -17,21 +17,17 @@ from reconciler.diagnostics import ReconcileError
 from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import World
 from reconciler.kinds.dataset_assets import workspace_client
-from reconciler.kinds.job_runs import (
-    API_VERSION,
-    ENDED_BADLY,
-    MAX_ATTEMPTS,
-    MODEL_OUTPUT,
-    attempt_ids,
-    status_of,
-)
+from reconciler.kinds.job_attempts import all_attempts, attempt_id
+from reconciler.kinds.job_runs import MODEL_OUTPUT
 from reconciler.kinds.marks import OWNER_TAG, mark
+
+MAX_ATTEMPTS = 50
 
 _ENVIRONMENT = Lock()
 
 
 def submit(world: World, resource: Resource, desired: JsonObject) -> None:
-    """Submit the job under the first free name; a run that has not failed is left alone."""
+    """Submit the job under the next free name; a run that has not failed is left alone."""
     job_id = _free_id(world, resource)
     if not job_id:
         return
@@ -42,15 +38,18 @@ def submit(world: World, resource: Resource, desired: JsonObject) -> None:
 
 
 def _free_id(world: World, resource: Resource) -> str:
-    """Return the id of the next attempt, "" when one is under way or done."""
-    for attempt in attempt_ids(resource.resource_id):
-        body = world.connection.arm.get(attempt, API_VERSION)
-        if body is None:
-            return attempt
-        if status_of(body).casefold() not in ENDED_BADLY:
-            return ""
+    """Return the id of the next attempt, "" when one is under way or done.
+
+    A number between two attempts may be that of a deleted one, and no name is used twice.
+    """
+    attempts = all_attempts(world, resource.resource_id)
+    if any(not attempt.has_failed for attempt in attempts):
+        return ""
+    last = max((attempt.number for attempt in attempts), default=0)
+    if last < MAX_ATTEMPTS:
+        return attempt_id(resource.resource_id, last + 1)
     raise ReconcileError.because(
-        f"`{resource.address}` failed {MAX_ATTEMPTS} times with the same inputs",
+        f"`{resource.address}` failed {last} times with the same inputs",
         hint="change the inputs",
     )
 

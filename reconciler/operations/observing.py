@@ -34,10 +34,14 @@ class Silent:
 
 @dataclass(frozen=True)
 class Sight:
-    """What was seen of every resource: observed, absent (None), or a problem."""
+    """What was seen of every resource: observed, absent (None), or a problem.
+
+    `reads` keeps the answers, for what a plan looks at afterwards.
+    """
 
     observed: Mapping[Address, Observed | None]
     problems: Mapping[Address, ReconcileError]
+    reads: Reads
 
 
 def world_of(
@@ -78,15 +82,16 @@ def observe_all(
         future = futures.get(address)
         return future.result() if future else None
 
-    world = world_of(loaded, connection, Reads(connection), others, Silent())
+    reads = Reads(connection)
+    world = world_of(loaded, connection, reads, others, Silent())
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="observe") as pool:
         for address in addresses:
             resource = loaded.resources[address]
             futures[address] = pool.submit(observe_fresh, world, resource)
-    return _collect(futures)
+    return _collect(futures, reads)
 
 
-def _collect(futures: Mapping[Address, Future[Observed | None]]) -> Sight:
+def _collect(futures: Mapping[Address, Future[Observed | None]], reads: Reads) -> Sight:
     observed: dict[Address, Observed | None] = {}
     problems: dict[Address, ReconcileError] = {}
     for address, future in futures.items():
@@ -96,7 +101,7 @@ def _collect(futures: Mapping[Address, Future[Observed | None]]) -> Sight:
             raise
         except ReconcileError as error:
             problems[address] = error
-    return Sight(observed, problems)
+    return Sight(observed, problems, reads)
 
 
 def observe_fresh(world: World, resource: Resource) -> Observed | None:

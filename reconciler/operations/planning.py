@@ -22,11 +22,13 @@ from reconciler.engine.types import (
     Change,
     JsonObject,
     Observed,
+    Owner,
+    Phase,
     Reference,
     Resource,
 )
 from reconciler.kinds import HANDLERS, KINDS
-from reconciler.kinds.base import Reads, World
+from reconciler.kinds.base import World
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, Silent, observe_all, world_of
 from reconciler.operations.providers import first_register, is_unregistered, registrations
@@ -143,9 +145,14 @@ def decide_one(
     policy = HANDLERS[resource.kind].policy
     decided = decide(resource, desired, observed, policy)
     change = protected(HANDLERS[resource.kind].review(decided))
-    if retry and change.blocked and policy.runs:
+    if retry and change.blocked and policy.runs and _is_our_failure(observed):
         return Change(resource, Action.RUN, None, reason="run again on request (--retry)")
     return change
+
+
+def _is_our_failure(observed: Observed | None) -> bool:
+    """Whether `--retry` may follow it: never what another spec, or nobody that we know, ran."""
+    return bool(observed and observed.owner is Owner.OURS and observed.phase is Phase.FAILED)
 
 
 def _known(
@@ -245,9 +252,7 @@ def _prepared(
     ]
     if not creates:
         return changes
-    world = world_of(
-        loaded, connection, Reads(connection), lambda a: sight.observed.get(a), Silent()
-    )
+    world = world_of(loaded, connection, sight.reads, lambda a: sight.observed.get(a), Silent())
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="prepare") as pool:
         for change in pool.map(lambda c: _prepare(world, c), creates):
             changes[change.address] = change
