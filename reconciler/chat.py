@@ -26,7 +26,7 @@ from reconciler.engine.graph import references_in
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.connection import credentials_of
-from reconciler.sensitive import remember, scrub
+from reconciler.sensitive import remember, shortened
 from reconciler.spec.problems import did_you_mean
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def text_of(reply: Any) -> str:
     """
     found = _dig(reply, 0)
     if found is None:
-        shape = scrub(json.dumps(reply, ensure_ascii=False))[:200]
+        shape = shortened(json.dumps(reply, ensure_ascii=False), 200)
         raise ReconcileError.because("the model's answer cannot be understood", detail=shape)
     return found.strip()
 
@@ -236,7 +236,7 @@ def _refused(response: requests.Response, url: str) -> ApiError:
         424: "the model's container failed: look at the deployment's log",
         429: "the deployment is busy: ask again, or raise `instance_count`",
     }
-    what = message or scrub(response.text.strip())[:300] or f"HTTP {status} without a reason"
+    what = message or shortened(response.text.strip(), 300) or f"HTTP {status} without a reason"
     detail = f"HTTP {status} from {urlsplit(url).netloc}"
     told = Diagnostic(
         f"the endpoint refused the question: {what}", None, detail, hints.get(status, "")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
-from reconciler.sensitive import scrub
+from reconciler.sensitive import on_one_line, scrub
 
 
 class ExitCode(IntEnum):
@@ -164,7 +164,7 @@ class UnforeseenError(ReconcileError):
     @classmethod
     def of(cls, error: Exception) -> UnforeseenError:
         """Return it for any exception."""
-        text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        text = on_one_line(f"{type(error).__name__}: {error}", 300)
         return cls(
             Diagnostic(
                 "something happened that reconcile was not made for",

@@ -17,6 +17,7 @@ from typing import NoReturn
 from reconciler.cli.arguments import Parser, nearest, split_command, with_sandbox_value
 from reconciler.cli.signals import Signals, leave
 from reconciler.diagnostics import ExitCode, LocalError, ReconcileError, UsageError
+from reconciler.sensitive import shortened
 
 COMMANDS = {
     "validate": "check a spec; touches no network",
@@ -174,7 +175,7 @@ def _internal(error: Exception) -> ExitCode:
         import traceback
 
         traceback.print_exception(error)
-    text = clean(f"{type(error).__name__}: {error}")[:300]
+    text = shortened(clean(f"{type(error).__name__}: {error}"), 300)
     Terminal.of(sys.stderr).say(
         f"error: internal error in reconcile {version()}: {text}; "
         "set RECONCILE_DEBUG=1 for the traceback"

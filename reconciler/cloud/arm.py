@@ -27,6 +27,7 @@ from reconciler.cloud.rules import REDIRECTS, THROTTLED, may_resend, redirected
 from reconciler.cloud.wire_log import log_answer
 from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
+from reconciler.sensitive import on_one_line
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
@@ -220,7 +221,7 @@ def _json(content: bytes, url: str) -> JsonObject:
 
 def _unreachable(url: str, error: requests.RequestException) -> UnavailableError:
     host = urlsplit(url).netloc
-    reason = " ".join(str(error).split())[:200]
+    reason = on_one_line(error, 200)
     return UnavailableError(
         Diagnostic(
             f"cannot reach {host}",

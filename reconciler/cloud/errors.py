@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.diagnostics import ApiError, Diagnostic
-from reconciler.sensitive import scrub
+from reconciler.sensitive import on_one_line
 
 MAX_TEXT = 400
 
@@ -69,7 +69,7 @@ def code_and_message(body: bytes) -> tuple[str, str]:
         return "", ""
     error = data.get("error", data)
     if isinstance(error, str):
-        return error, _short(str(data.get("error_description", "")))
+        return error, on_one_line(data.get("error_description", ""), MAX_TEXT)
     if not isinstance(error, dict):
         return "", ""
     code = str(error.get("code") or "")
@@ -78,7 +78,7 @@ def code_and_message(body: bytes) -> tuple[str, str]:
         if isinstance(detail, dict) and detail.get("message"):
             text = str(detail["message"])
             message = message if text in message else f"{message} {text}".strip()
-    return _specific(code, error), _short(message)
+    return _specific(code, error), on_one_line(message, MAX_TEXT)
 
 
 def _specific(code: str, error: dict[str, Any]) -> str:
@@ -89,8 +89,3 @@ def _specific(code: str, error: dict[str, Any]) -> str:
         return code
     details = [d for d in error.get("details") or () if isinstance(d, dict)]
     return str(details[0].get("code") or code) if details else code
-
-
-def _short(text: str) -> str:
-    flat = " ".join(scrub(text).split())
-    return flat if len(flat) <= MAX_TEXT else f"{flat[: MAX_TEXT - 3]}..."

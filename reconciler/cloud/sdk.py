@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.cloud.errors import api_error
 from reconciler.diagnostics import UnavailableError
+from reconciler.sensitive import on_one_line
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def translated(*, missing_is_fine: bool = False) -> Iterator[None]:
             return
         raise _answered(error) from error
     except AzureError as error:
-        reason = " ".join(str(error.message).split())[:200]
+        reason = on_one_line(error.message, 200)
         raise UnavailableError.because(
             "cannot reach Azure",
             detail=reason,
@@ -36,7 +37,9 @@ def translated(*, missing_is_fine: bool = False) -> Iterator[None]:
 def _answered(error: Any) -> Exception:
     response = error.response
     if response is None:
-        return UnavailableError.because("Azure did not answer", detail=str(error.message)[:200])
+        return UnavailableError.because(
+            "Azure did not answer", detail=on_one_line(error.message, 200)
+        )
     request = response.request
     headers = {name.lower(): value for name, value in response.headers.items()}
     return api_error(

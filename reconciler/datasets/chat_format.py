@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.sensitive import shortened
+
 ROLES = ("system", "user", "assistant")
 _SHOWN = 40
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -89,4 +91,4 @@ def _kind(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return shortened(text, _SHOWN)

@@ -19,6 +19,7 @@ from reconciler.datasets.layout import files_by_split
 from reconciler.datasets.prepare import Piece
 from reconciler.datasets.rows import RowFile, parquet_rows
 from reconciler.diagnostics import LocalError, UnavailableError
+from reconciler.sensitive import on_one_line
 
 CARD = "README.md"
 FOOTER_BYTES = 1 << 16
@@ -251,7 +252,7 @@ def _translated(source: Source) -> Iterator[None]:
             hint="check the name; for a private or gated dataset set HF_TOKEN",
         ) from error
     except (errors.HfHubHTTPError, httpx2.HTTPError, errors.LocalEntryNotFoundError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = on_one_line(error, 200)
         raise UnavailableError.because(
             f"the Hugging Face hub does not give {place}",
             detail=reason,

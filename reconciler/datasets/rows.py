@@ -15,6 +15,7 @@ from reconciler.datasets.chat_format import Fault, fault_in
 from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.local import inside, is_parquet
 from reconciler.diagnostics import Diagnostic, LocalError, Position
+from reconciler.sensitive import shortened
 
 MAX_LINE_BYTES = 64 << 20
 BATCH_ROWS = 1024
@@ -213,7 +214,7 @@ def _literal(path: Path) -> str:
 
 
 def _unreadable(name: str, error: Exception) -> LocalError:
-    reason = str(error).strip().splitlines()[0][:200]
+    reason = shortened(str(error).strip().splitlines()[0], 200)
     return LocalError(
         Diagnostic(
             f"{name} cannot be read as Parquet with a `messages` column",

@@ -36,6 +36,7 @@ from reconciler.kinds.dataset_assets import (
 from reconciler.kinds.endpoint import workspace_of
 from reconciler.kinds.marks import tag_owner
 from reconciler.kinds.scope import Attributes, Scope
+from reconciler.sensitive import shortened
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import SpecModel, Tags
 
@@ -65,8 +66,8 @@ class HuggingFaceSource(SpecModel):
     def _commit(cls, value: str) -> str:
         if len(value) != 40 or set(value) - set("0123456789abcdef"):
             raise ValueError(
-                f"{value[:60]!r} is not a full commit (40 hex digits), and a branch or tag can "
-                "move: take the commit from the dataset's page, Files and versions, History, or "
+                f"{shortened(value, 60)!r} is not a full commit (40 hex digits), and a branch or "
+                "tag can move: take the commit from the dataset's page, Files and versions, History, or "
                 "from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
             )
         return value

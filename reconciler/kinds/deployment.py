@@ -23,12 +23,14 @@ from reconciler.kinds.endpoint_writes import API_VERSION, drain
 from reconciler.kinds.lifecycle import report_model, report_size
 from reconciler.kinds.quota_needs import quota_address
 from reconciler.kinds.scope import Scope
+from reconciler.sensitive import last_part
 from reconciler.spec.document import Keys
 from reconciler.spec.model import REFERENCE, RESOURCE_ID, SpecModel, Tags
 from reconciler.spec.problems import did_you_mean
 
 MODEL = rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
 LOG_LINES = 40
+LOG_CHARACTERS = 2000
 
 
 NAMES_SECRET = re.compile(
@@ -295,7 +297,7 @@ def _with_log(world: World, resource: Resource, error: ApiError) -> ApiError:
             return error
         log = f"its log cannot be read: {unavailable.diagnostics[0].summary}"
     else:
-        log = str(reply.get("content") or "").strip()[-2000:]
+        log = last_part(reply.get("content") or "", LOG_CHARACTERS)
     first = error.diagnostics[0]
     detail = "\n".join(part for part in (first.detail, log) if part)
     told = Diagnostic(first.summary, first.position or resource.position, detail, first.hint)

@@ -25,6 +25,7 @@ from reconciler.kinds.job_attempts import (
     status_of,
 )
 from reconciler.kinds.marks import is_ours, tag_owner
+from reconciler.sensitive import on_one_line
 
 STABLE_API_VERSION = "2026-05-01"
 JOB_TAG = "reconcile-job"
@@ -166,7 +167,7 @@ def _reason(details: JsonObject) -> str:
     error = error.get("error", error) if isinstance(error, dict) else {}
     if not isinstance(error, dict):
         return ""
-    return " ".join(str(error.get("message") or error.get("code") or "").split())[:600]
+    return on_one_line(error.get("message") or error.get("code") or "", 600)
 
 
 def delete(world: World, resource: Resource) -> None:

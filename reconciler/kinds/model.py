@@ -36,6 +36,7 @@ from reconciler.kinds.endpoint import workspace_of
 from reconciler.kinds.job_runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
 from reconciler.kinds.marks import OWNER_TAG, mark, tag_owner
 from reconciler.kinds.scope import Attributes, Scope
+from reconciler.sensitive import shortened
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel, Tags
 
@@ -64,7 +65,7 @@ class Model(SpecModel):
     def _known_form(cls, value: str) -> str:
         if not value.strip().startswith(("${{", "azureml://")):
             raise ValueError(
-                f"{value[:80]!r} is neither a reference to a job's output nor an azureml:// path"
+                f"{shortened(value, 80)!r} is neither a reference to a job's output nor an azureml:// path"
             )
         return value
 

@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.diagnostics import ApiError, DeniedError, UnavailableError
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.base import World
+from reconciler.sensitive import on_one_line
 
 API_VERSION = "2026-05-01"
 MAX_TEXT = 300
@@ -86,7 +87,7 @@ def _first_error(errors: Any) -> str:
     if not isinstance(first, dict):
         return ""
     parts = [str(first.get(part) or "") for part in ("code", "message")]
-    return " ".join(": ".join(p for p in parts if p).split())[:MAX_TEXT]
+    return on_one_line(": ".join(p for p in parts if p), MAX_TEXT)
 
 
 def _hint(error: str) -> str:

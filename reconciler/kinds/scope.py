@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.engine.types import Address, Reference, Resource
 from reconciler.kinds.marks import OWNER_TAG, mark
+from reconciler.sensitive import shortened
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import did_you_mean
 from reconciler.spec.vault_secrets import IN_SPEC, SecretIdentifier
@@ -118,7 +119,7 @@ class Scope:
         match = _EXPRESSION.fullmatch(text.strip())
         if not match and "${{" in text:
             self.problem(
-                f"{text[:80]!r} is no reference",
+                f"{shortened(text, 80)!r} is no reference",
                 path,
                 hint="a reference stands alone and is closed: `${{ section.name.attribute }}`",
             )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from reconciler.diagnostics import Position
 from reconciler.render.terminal import Line, Span, Style, clean, line
+from reconciler.sensitive import shortened
 
 TAB = "    "
 MAX_SHOWN = 160
@@ -41,7 +42,7 @@ def excerpt(
 
 def _shown(text: str) -> str:
     flat = _SECRET.sub(_masked, clean(text.rstrip("\r\n").replace("\t", TAB)))
-    return flat if len(flat) <= MAX_SHOWN else f"{flat[: MAX_SHOWN - 3]}..."
+    return shortened(flat, MAX_SHOWN)
 
 
 def _masked(match: re.Match[str]) -> str:

@@ -21,7 +21,7 @@ from reconciler.engine.types import (
     Unknown,
 )
 from reconciler.render.terminal import clean
-from reconciler.sensitive import SENSITIVE, Secret
+from reconciler.sensitive import SENSITIVE, Secret, shortened
 
 if TYPE_CHECKING:
     from reconciler.operations.planning import Plan
@@ -194,4 +194,4 @@ def shown(value: Any) -> str:
         text = clean(value) if value and value == value.strip() else json.dumps(value)
     else:
         text = clean(json.dumps(value, default=str, ensure_ascii=False))
-    return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 3]}..."
+    return shortened(text, MAX_VALUE)

@@ -13,6 +13,7 @@ from reconciler.engine.types import Action, Change
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
 from reconciler.render.plan_text import INTENTS, counts
 from reconciler.render.terminal import clean
+from reconciler.sensitive import shortened
 
 MAX_BYTES = 60_000
 RESERVE = 2_000
@@ -72,7 +73,7 @@ def _blocked(views: Views) -> list[str]:
     rows = []
     for item in views.plan.blocked[:10]:
         hint = f"; hint: {code(item.hint)}" if item.hint else ""
-        rows.append(f"- {code(item.summary[:500])}{hint}")
+        rows.append(f"- {code(shortened(item.summary, 500))}{hint}")
     more = len(views.plan.blocked) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
     return ["**This plan cannot be applied:**", "\n".join(rows)] if rows else []

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.sensitive import NAMES_SECRET
+from reconciler.sensitive import NAMES_SECRET, shortened
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.hover import texts
 from reconciler.spec.model import PATTERN_WORDS
@@ -102,10 +102,7 @@ def _explain(item: Any, path: Keys, document: Document, model: type[BaseModel]) 
 
 def _dotted(path: Keys) -> str:
     """Return a path as people write it, each long part of it shortened."""
-    parts = (str(part) for part in path)
-    return ".".join(p if len(p) <= MAX_PART else f"{p[: MAX_PART - 3]}..." for p in parts) or (
-        "the spec"
-    )
+    return ".".join(shortened(part, MAX_PART) for part in path) or "the spec"
 
 
 def _wrong_value(
@@ -182,8 +179,7 @@ def _shown(value: Any, path: Keys = ()) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shortened(repr(value), 60)
 
 
 def _help(model: type[BaseModel], path: Keys) -> str:
