@@ -92,6 +92,8 @@ class ReconcileError(Exception):
         """Keep the diagnostics; the exception's text is their headlines."""
         super().__init__("; ".join(d.headline for d in diagnostics))
         self.diagnostics: Sequence[Diagnostic] = diagnostics
+        self.in_doubt = False
+        """Whether Azure may have done what was asked, and it must not be asked a second time."""
 
     @classmethod
     def because(cls, summary: str, *, detail: str = "", hint: str = "") -> ReconcileError:

@@ -23,7 +23,7 @@ import requests
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.operations import Operation
 from reconciler.cloud.retry import retry_after
-from reconciler.cloud.rules import REDIRECTS, THROTTLED, may_resend, redirected
+from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, may_resend, redirected
 from reconciler.cloud.wire_log import log_answer
 from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
@@ -86,7 +86,10 @@ class ArmClient:
         )
 
     def post(self, path: str, api_version: str, body: JsonObject | None = None) -> JsonObject:
-        """Call an action, wait until it is done, return its answer. Never sent twice."""
+        """Call an action, wait until it is done, return its answer.
+
+        Sent again only where `RESENDABLE_POSTS` says that it may be.
+        """
         reply, headers, status = self.send("POST", path, api_version, body=body or {})
         return Operation(self, self._connection, None).wait(status, headers, reply)
 
@@ -130,8 +133,9 @@ class ArmClient:
                 asked = getattr(error, "retry_after_s", None)
                 if status == THROTTLED:
                     self._connection.throttle.slow_down(method, url, asked, attempt)
-                if not self._connection.resending.wait(method, status, asked, attempt):
-                    raise self._budgeted(error, method, status) from error
+                if not self._connection.resending.wait(method, url, status, asked, attempt):
+                    error.in_doubt = is_in_doubt(method, url, status)
+                    raise self._budgeted(error, method, url, status) from error
                 continue
             if answer[2] in REDIRECTS:
                 raise redirected(url, answer[1].get("location", ""))
@@ -159,10 +163,10 @@ class ArmClient:
         return self._connection.cloud.arm_scope
 
     def _budgeted(
-        self, error: ApiError | UnavailableError, method: str, status: int | None
+        self, error: ApiError | UnavailableError, method: str, url: str, status: int | None
     ) -> ApiError | UnavailableError:
         """Return the error, saying so where it was not tried again for want of budget."""
-        if self._connection.resending.spent and may_resend(method, status):
+        if self._connection.resending.spent and may_resend(method, url, status):
             first = error.diagnostics[0]
             text = f"{first.detail}; {self._connection.resending.retries} requests were sent again"
             hint = "Azure answers too many requests with errors: run again later"

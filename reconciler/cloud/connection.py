@@ -99,7 +99,7 @@ class Connection:
         from reconciler.cloud.signin import AzureCredential, SandboxCredential
 
         access = self.cloud.sandbox
-        return SandboxCredential(access) if access else AzureCredential(self)
+        return SandboxCredential(access, self) if access else AzureCredential(self)
 
     def sign_in(self) -> None:
         """Ask for the ARM token in the background, while the rest is being imported.

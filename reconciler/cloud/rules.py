@@ -23,6 +23,20 @@ RESENDABLE = {"GET", "HEAD", "PUT", "DELETE"}
 """Idempotent in ARM: a PUT is, because every name that we write is decided before we write."""
 READING_POSTS = ("/checknameavailability",)
 """The only POSTs that plan may send: they read, and touch no key."""
+RESENDABLE_POSTS = (
+    *READING_POSTS,  # storagerp/storage-accounts/check-name-availability, and its like
+    "/listkeys",  # azureml/online-endpoints/list-keys
+    "/listsecrets",  # azureml/datastores/list-secrets, workspace-connections/list-secrets
+    "/getlogs",  # azureml/online-deployments/get-logs
+    "/register",  # resources/providers/register: registered twice is registered
+    "/oauth2/v2.0/token",  # a sign-in: every token serves until it ends
+)
+"""POSTs that may go out twice, by the end of their path in lower case: all that we send that
+only read or, by their contract, leave the same state however often they are called.
+
+A list of names, not of guesses: what is not here is never repeated (a prompt flow's create, the
+cancel of a job). Source: learn.microsoft.com/rest/api, the pages named beside each.
+"""
 REDIRECTS = (301, 302, 303, 307, 308)
 THROTTLED = 429
 FREE_RETRIES = 50
@@ -46,14 +60,29 @@ def refused(method: str, url: str) -> ReconcileError:
     )
 
 
-def may_resend(method: str, status: int | None) -> bool:
+def may_resend(method: str, url: str, status: int | None) -> bool:
     """Return whether a request may go out again after this status (None: no answer came).
 
-    A POST or PATCH does only when Azure turned it away unread (429).
+    A POST or PATCH does only when Azure turned it away unread (429), or is in the list.
     """
     if status == THROTTLED:
         return True
-    return method in RESENDABLE and (status is None or status in TRANSIENT)
+    return _is_idempotent(method, url) and (status is None or status in TRANSIENT)
+
+
+def is_in_doubt(method: str, url: str, status: int | None) -> bool:
+    """Return whether nobody knows if a request was carried out, and it must not be repeated.
+
+    Whoever asked has to look at what Azure holds now, and decide again.
+    """
+    passes = status is None or status in TRANSIENT
+    return passes and not may_resend(method, url, status)
+
+
+def _is_idempotent(method: str, url: str) -> bool:
+    if method == "POST":
+        return urlsplit(url).path.lower().endswith(RESENDABLE_POSTS)
+    return method in RESENDABLE
 
 
 def redirected(url: str, location: str) -> UnavailableError:
@@ -92,13 +121,15 @@ class Resending:
         with self._lock:
             self.requests += 1
 
-    def wait(self, method: str, status: int | None, asked_s: float | None, attempt: int) -> bool:
+    def wait(
+        self, method: str, url: str, status: int | None, asked_s: float | None, attempt: int
+    ) -> bool:
         """Return whether to send again, after the wait that Azure asked for (or our own).
 
         `attempt` is how often it was sent already, `asked_s` Azure's own word on waiting.
         After a 429 it is the throttle that waits, with all others that it concerns.
         """
-        if attempt >= MAX_TRIES or not may_resend(method, status) or not self._take():
+        if attempt >= MAX_TRIES or not may_resend(method, url, status) or not self.take():
             return False
         if status == THROTTLED:
             return True
@@ -106,7 +137,8 @@ class Resending:
         self._sleep(min(seconds * random.uniform(1.0, 1.0 + JITTER), MAX_WAIT_S))
         return True
 
-    def _take(self) -> bool:
+    def take(self) -> bool:
+        """Take one of the requests that may be sent again; False when the budget is spent."""
         with self._lock:
             if self.spent:
                 return False

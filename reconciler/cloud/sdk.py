@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.cloud.errors import api_error
+from reconciler.cloud.retry import retry_after
+from reconciler.cloud.rules import is_in_doubt
 from reconciler.diagnostics import UnavailableError
 from reconciler.sensitive import on_one_line
 
@@ -27,11 +29,13 @@ def translated(*, missing_is_fine: bool = False) -> Iterator[None]:
         raise _answered(error) from error
     except AzureError as error:
         reason = on_one_line(error.message, 200)
-        raise UnavailableError.because(
+        lost = UnavailableError.because(
             "cannot reach Azure",
             detail=reason,
             hint="check the network and proxy, then run again",
-        ) from error
+        )
+        lost.in_doubt = bool(getattr(error, "in_doubt", False))
+        raise lost from error
 
 
 def _answered(error: Any) -> Exception:
@@ -42,10 +46,14 @@ def _answered(error: Any) -> Exception:
         )
     request = response.request
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return api_error(
+    status = int(response.status_code)
+    failure = api_error(
         request.method,
         request.url,
-        response.status_code,
+        status,
         response.body() if hasattr(response, "body") else b"",
         headers.get("x-ms-request-id", ""),
     )
+    failure.retry_after_s = retry_after(headers)
+    failure.in_doubt = is_in_doubt(request.method, request.url, status)
+    return failure

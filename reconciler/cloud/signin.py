@@ -18,9 +18,11 @@ from urllib.parse import urlencode
 
 from reconciler.cloud.addresses import SandboxAccess
 from reconciler.cloud.errors import api_error
+from reconciler.cloud.retry import retry_after
+from reconciler.cloud.rules import THROTTLED
 from reconciler.cloud.tokens import Token
 from reconciler.cloud.wire_log import fence_loggers
-from reconciler.diagnostics import DeniedError, UnavailableError
+from reconciler.diagnostics import ApiError, DeniedError, UnavailableError
 from reconciler.sensitive import remember
 
 if TYPE_CHECKING:
@@ -79,9 +81,10 @@ class AzureCredential:
 class SandboxCredential:
     """A credential that works for one sandbox only."""
 
-    def __init__(self, access: SandboxAccess) -> None:
-        """Keep the address and the service principal."""
+    def __init__(self, access: SandboxAccess, connection: Connection) -> None:
+        """Keep the address and the service principal; its waits are those of the run."""
         self._access = access
+        self._connection = connection
         remember(access.client_secret)
 
     def get_token(self, *scopes: str) -> Token:
@@ -98,8 +101,26 @@ class SandboxCredential:
         }
         url = f"{access.url}/{access.tenant_id}/oauth2/v2.0/token"
         request = urllib.request.Request(url, data=urlencode(form).encode(), method="POST")
-        reply = self._send(request)
+        reply = self._send_again(request)
         return Token(reply["access_token"], int(time.time()) + int(reply["expires_in"]))
+
+    def _send_again(self, request: urllib.request.Request) -> dict[str, str]:
+        """Send until there is an answer, by the rules of the run, as azure-identity does too."""
+        url, attempt = request.full_url, 0
+        while True:
+            attempt += 1
+            self._connection.throttle.wait("POST", url)
+            try:
+                return self._send(request)
+            except (ApiError, UnavailableError) as error:
+                if isinstance(getattr(error.__cause__, "reason", None), ConnectionRefusedError):
+                    raise  # nobody listens: no wait of ours starts a sandbox
+                status = error.status if isinstance(error, ApiError) else None
+                asked = getattr(error, "retry_after_s", None)
+                if status == THROTTLED:
+                    self._connection.throttle.slow_down("POST", url, asked, attempt)
+                if not self._connection.resending.wait("POST", url, status, asked, attempt):
+                    raise
 
     def _send(self, request: urllib.request.Request) -> dict[str, str]:
         context = ssl.create_default_context(cafile=self._access.ca_file)
@@ -110,7 +131,9 @@ class SandboxCredential:
                 found: dict[str, str] = json.loads(response.read())
                 return found
         except urllib.error.HTTPError as error:
-            raise api_error("POST", request.full_url, error.code, error.read(), "") from error
+            failure = api_error("POST", request.full_url, error.code, error.read(), "")
+            failure.retry_after_s = retry_after({k.lower(): v for k, v in error.headers.items()})
+            raise failure from error
         except OSError as error:
             raise UnavailableError.because(
                 f"cannot reach the sandbox at {self._access.url}",

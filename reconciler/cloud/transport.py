@@ -23,7 +23,7 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import RequestsTransport
 
 from reconciler.cloud.retry import MAX_WAIT_S, retry_after
-from reconciler.cloud.rules import REDIRECTS, THROTTLED, redirected
+from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, redirected
 from reconciler.cloud.session import BoundedSession, user_agent
 from reconciler.cloud.wire_log import log_answer
 
@@ -83,9 +83,11 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
                 connection.throttle.slow_down(request.method, request.url, asked, attempt)
             if not _needs_again(status) or not _rewind(request, start):
                 break
-            if not connection.resending.wait(request.method, status, asked, attempt):
+            if not connection.resending.wait(request.method, request.url, status, asked, attempt):
                 break
         if error is not None:
+            doubt = is_in_doubt(request.method, request.url, None)
+            error.in_doubt = doubt  # type: ignore[attr-defined]  # `translated` reads it
             raise error
         return response
 

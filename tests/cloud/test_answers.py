@@ -74,10 +74,41 @@ def test_what_is_not_idempotent_is_never_sent_twice(azure, connect, method, repl
     assert len(azure.seen) == 1
 
 
+@pytest.mark.parametrize("reply", [Reply(cut=True), OVERLOADED])
+@pytest.mark.parametrize("action", ["listKeys", "listsecrets", "checkNameAvailability"])
+def test_a_post_that_only_reads_is_sent_again(azure, connect, action, reply):
+    azure.answers(reply, Reply(body={"primaryKey": "x"}))
+    assert connect().arm.post(f"{VAULT}/{action}", API) == {"primaryKey": "x"}
+    assert azure.methods == ["POST", "POST"]
+
+
+def test_a_registration_is_sent_again_by_any_client(azure, connect):
+    azure.answers(OVERLOADED, Reply(body={"registrationState": "Registered"}))
+    connect().resources.providers.register("Microsoft.KeyVault")
+    assert azure.methods == ["POST", "POST"]
+
+
+@pytest.mark.parametrize("path", ["unregister", "cancel", "listKeys/x", "deregister"])
+def test_only_what_is_in_the_list_is_sent_again(azure, connect, path):
+    azure.answers(OVERLOADED)
+    with pytest.raises(ApiError) as caught:
+        connect().arm.post(f"{VAULT}/{path}", API)
+    assert azure.methods == ["POST"]
+    assert caught.value.in_doubt
+
+
+def test_what_was_refused_or_turned_away_unread_is_not_in_doubt(azure, connect):
+    for status in (400, 403, 409, 429):
+        azure.answers(Reply(status, {"x-ms-retry-after-ms": "1"}, arm_error("Odd")))
+        with pytest.raises(ApiError) as caught:
+            connect().arm.post(f"{VAULT}/cancel", API)
+        assert not caught.value.in_doubt
+
+
 def test_azure_mgmt_resource_does_not_send_a_post_twice(azure, connect):
     azure.answers(OVERLOADED)
     with pytest.raises(Exception, match="told so"):
-        connect().resources.providers.register("Microsoft.KeyVault")
+        connect().resources.providers.unregister("Microsoft.KeyVault")
     assert azure.methods == ["POST"]
 
 
@@ -85,7 +116,7 @@ def test_azure_mgmt_resource_does_not_send_a_post_twice(azure, connect):
 def test_a_retry_after_does_not_make_a_post_idempotent(azure, connect, status):
     azure.answers(Reply(status, {"Retry-After": "1"}, arm_error("Odd")))
     with pytest.raises(Exception, match="told so"):
-        connect().resources.providers.register("Microsoft.KeyVault")
+        connect().resources.providers.unregister("Microsoft.KeyVault")
     assert azure.methods == ["POST"]
 
 
