@@ -34,7 +34,7 @@ def patiently(connection: Connection, ask: Callable[[], T]) -> T:
         try:
             return ask()
         except (ApiError, UnavailableError) as error:
-            if not _is_outage(error):
+            if not is_outage(error):
                 raise
             if attempt >= OUTAGE_TRIES:
                 first = error.diagnostics[0]
@@ -47,5 +47,8 @@ def patiently(connection: Connection, ask: Callable[[], T]) -> T:
         connection.sleep(wait_seconds(asked, attempt))
 
 
-def _is_outage(error: ApiError | UnavailableError) -> bool:
-    return not isinstance(error, ApiError) or error.status in TRANSIENT
+def is_outage(error: BaseException | None) -> bool:
+    """Return whether an error says that Azure, or the way to it, is out for the moment."""
+    if isinstance(error, ApiError):
+        return error.status in TRANSIENT
+    return isinstance(error, UnavailableError)

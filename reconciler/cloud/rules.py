@@ -8,6 +8,7 @@ because of a GET, and obeys any Retry-After. These are the rules in their place,
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -21,6 +22,10 @@ MAX_TRIES = 4
 READING = ("GET", "HEAD", "OPTIONS")
 RESENDABLE = {"GET", "HEAD", "PUT", "DELETE"}
 """Idempotent in ARM: a PUT is, because every name that we write is decided before we write."""
+SUBMISSION = re.compile(r"/workspaces/[^/]+/jobs/[^/]+/?$", re.IGNORECASE)
+"""The end of the path of a job. Azure takes the same name for the same job, but a second PUT is
+never ours to risk: what it costs is a training run. It is looked for, and then decided again.
+"""
 READING_POSTS = ("/checknameavailability",)
 """The only POSTs that plan may send: they read, and touch no key."""
 RESENDABLE_POSTS = (
@@ -80,8 +85,11 @@ def is_in_doubt(method: str, url: str, status: int | None) -> bool:
 
 
 def _is_idempotent(method: str, url: str) -> bool:
+    path = urlsplit(url).path
     if method == "POST":
-        return urlsplit(url).path.lower().endswith(RESENDABLE_POSTS)
+        return path.lower().endswith(RESENDABLE_POSTS)
+    if method == "PUT" and SUBMISSION.search(path):
+        return False
     return method in RESENDABLE
 
 

@@ -66,6 +66,8 @@ class World:
     resources: Mapping[Address, Resource] = field(default_factory=dict)
     wait_for_runs: bool = True
     retry: frozenset[Address] = frozenset()
+    placed: set[str] = field(default_factory=set)
+    """What this run put in place under a name that says its content: not to be put again."""
 
 
 class Reads:
@@ -101,6 +103,12 @@ class Reads:
                 "list", path, api_version, params, lambda: arm.list(path, api_version, params)
             )
         )
+
+    def forget_failures(self) -> None:
+        """Let what could not be read be asked for again."""
+        with self._lock:
+            answered = {k: f for k, f in self._kept.items() if not (f.done() and f.exception())}
+            self._kept = answered
 
     def _once(
         self,

@@ -1,46 +1,32 @@
-"""Wait for Azure to come to rest: read-after-create, busy parents, role propagation.
+"""Wait for Azure to come to rest: read-after-create, what is under way, role propagation.
 
-Every wait is bounded and ends at once when the run is stopped. Retrying is only ever
-around a state of Azure that is known to pass; the transport below retries faults.
+Every wait is bounded and ends at once when the run is stopped. What failed and may pass is
+decided again by `tries`; the transport below retries faults.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from threading import Lock
-
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from reconciler.cloud.connection import Connection
 from reconciler.cloud.patience import patiently
-from reconciler.diagnostics import ApiError, Diagnostic, PendingError, ReconcileError
+from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import Address, Change, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import World
-from reconciler.kinds.resource_provider import MISSING
 
 APPEAR_S = 120.0
-BUSY_S = 600.0
 SETTLE_S = 7200.0
+FRESH_GRANT_S = 1800.0
+"""How old a role assignment may be and still not be in effect everywhere.
 
-BUSY_CODES = frozenset(
-    {
-        "AnotherOperationInProgress",
-        "RetryableErrorDueToAnotherOperation",
-        "RequestConflict",
-        "Conflict",
-        "StorageAccountIsNotProvisioned",
-        "AccountProvisioningStateInvalid",
-    }
-)
-"""Codes of a resource or parent that is only busy.
-
-Source: azure-service-operator's classifiers and recorded traffic.
+Azure says ten minutes, up to thirty where it is inherited or cached
+(learn.microsoft.com/azure/role-based-access-control/troubleshooting).
 """
-
-UNSEEN_CODES = frozenset({"ParentResourceNotFound", "ResourceGroupNotFound"})
-"""Codes of a parent that was just made and that not every replica of ARM sees yet."""
+Lookup = Callable[[Address], Observed | None]
 
 
 class Settling:
@@ -50,36 +36,7 @@ class Settling:
         """Nothing granted yet."""
         self._connection = connection
         self._granted: dict[Address, float] = {}
-        self._has_registered = False
         self._lock = Lock()
-
-    def while_busy(self, write: Callable[[], None], world: World, resource: Resource) -> None:
-        """Run a write, again while Azure says that something is busy (ten minutes at most).
-
-        What is busy may be the resource itself, with our own write whose answer was lost: it
-        is waited for before the next try. A parent that cannot be found is waited for two
-        minutes: it may be new.
-        """
-        began = time.monotonic()
-
-        def passes(error: BaseException) -> bool:
-            code = error.code if isinstance(error, ApiError) else ""
-            is_new = time.monotonic() - began < APPEAR_S
-            unseen = code in UNSEEN_CODES or (code == MISSING and self._has_registered)
-            return code in BUSY_CODES or (unseen and is_new)
-
-        def settle(_: object) -> None:
-            if not HANDLERS[resource.kind].policy.runs:
-                self.wait(world, resource)
-
-        Retrying(
-            retry=retry_if_exception(passes),
-            stop=stop_after_delay(BUSY_S),
-            wait=wait_exponential(min=1, max=15),
-            before_sleep=settle,
-            sleep=self._connection.sleep,
-            reraise=True,
-        )(write)
 
     def appears(self, look: Callable[[], Observed | None], resource: Resource) -> Observed:
         """Look until a resource that was just written is visible.
@@ -132,9 +89,16 @@ class Settling:
         with self._lock:
             self._granted[address] = time.monotonic()
 
-    def registered(self) -> None:
-        """Note that a provider was registered just now: not every replica of ARM knows yet."""
-        self._has_registered = True
+    def has_fresh(self, grants: Iterable[Address], seen: Lookup) -> bool:
+        """Return whether any of these role assignments may not be in effect yet.
+
+        It was made in this run, or Azure says that it is younger than half an hour.
+        """
+        grants = list(grants)
+        with self._lock:
+            if any(a in self._granted for a in grants):
+                return True
+        return any(_is_fresh(seen(a)) for a in grants)
 
     def wait_for_grants(self, world: World, change: Change, grants: Iterable[Address]) -> None:
         """Wait until role assignments made in this run are old enough to have taken effect.
@@ -152,3 +116,15 @@ class Settling:
         if made and remaining > 0:
             world.progress.say(change.address, "waiting for role assignments to take effect")
             self._connection.sleep(remaining)
+
+
+def _is_fresh(grant: Observed | None) -> bool:
+    """Return whether Azure made an assignment less than half an hour ago, by its own word."""
+    text = str(((grant.body.get("properties") if grant else None) or {}).get("createdOn") or "")
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    if made.tzinfo is None:
+        made = made.replace(tzinfo=UTC)
+    return (datetime.now(UTC) - made).total_seconds() < FRESH_GRANT_S

@@ -11,7 +11,7 @@ from reconciler.cloud import session
 from reconciler.cloud.rules import FREE_RETRIES, RETRY_SHARE
 from reconciler.diagnostics import ApiError, UnavailableError
 from tests.cloud.clients import READS, WRITES
-from tests.cloud.conftest import VAULT, Reply, arm_error
+from tests.cloud.conftest import GROUP, VAULT, Reply, arm_error
 
 API = "2023-07-01"
 OVERLOADED = Reply(503, {"x-ms-retry-after-ms": "1"}, arm_error("ServiceUnavailable"))
@@ -80,6 +80,18 @@ def test_a_post_that_only_reads_is_sent_again(azure, connect, action, reply):
     azure.answers(reply, Reply(body={"primaryKey": "x"}))
     assert connect().arm.post(f"{VAULT}/{action}", API) == {"primaryKey": "x"}
     assert azure.methods == ["POST", "POST"]
+
+
+JOBS = f"{GROUP}/providers/Microsoft.MachineLearningServices/workspaces/ws/jobs"
+
+
+@pytest.mark.parametrize("reply", [Reply(cut=True), OVERLOADED])
+def test_a_job_is_never_submitted_twice_unseen(azure, connect, reply):
+    azure.answers(reply)
+    with pytest.raises((ApiError, UnavailableError)) as caught:
+        connect().arm.send("PUT", f"{JOBS}/finetune-0123456789ab", API, body={})
+    assert azure.methods == ["PUT"]
+    assert caught.value.in_doubt
 
 
 def test_a_registration_is_sent_again_by_any_client(azure, connect):

@@ -77,8 +77,14 @@ def test_nothing_is_written_when_nothing_changed(arena, full):
 
 
 def test_one_failing_answer_in_ten_costs_less_than_another_run(arena, full):
-    """Counts whole runs that a write failed which may not be sent twice.
+    """At most 1.2 times the requests of a clean run, where 1.11 is what cannot be avoided.
 
-    The requests of one run alone stay below 1.2: `tests/cloud/test_answers.py`.
+    Whoever is to get 177 answers of which each fails with one chance in ten must ask
+    177 / 0.9 times: 1.11. Every request of the sandbox counts, whatever is sent and however
+    many runs it takes until one ends well; a second run alone would be 1.4. The rest above
+    the floor is chance (the spread of one seed is 0.03) and what is looked at again: see
+    `steadiness.amplification`. A seed is one history; of the first 29 none was above 1.19,
+    and their mean is 1.11.
     """
-    assert steadiness.amplification(arena, full, SEED) < 2.5
+    factors = [steadiness.amplification(arena, full, seed) for seed in range(SEED, SEED + 5)]
+    assert max(factors) <= 1.2

@@ -106,6 +106,11 @@ class Azure:
         text = self.control("GET", f"journal?kind=arm&since={since}")
         return [json.loads(line) for line in text.splitlines()]
 
+    def everything(self, since: int = 0) -> list[dict[str, Any]]:
+        """Return what was sent to any plane: data and tokens too."""
+        text = self.control("GET", f"journal?since={since}")
+        return [json.loads(line) for line in text.splitlines()]
+
     def writes(self, since: int = 0) -> list[str]:
         """Return the requests that may change something, since a place in the journal."""
         return [

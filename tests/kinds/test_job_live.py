@@ -140,18 +140,17 @@ def test_a_run_that_is_not_waited_for_is_pending_and_followed_by_the_next_apply(
     assert azure.plan(text).is_empty
 
 
-def test_a_lost_answer_to_the_submission_does_not_train_twice(azure):
-    fault = {
-        "method": "PUT",
-        "path": "/ws-lost/jobs/",
-        "times": 1,
-        "when": "after",
-        "action": {"drop": True},
-    }
-    azure.control("POST", "faults", fault)
-    text = spec("lost")
+@pytest.mark.parametrize(
+    ("name", "action"), [("lost", {"drop": True}), ("broken", {"status": 500})]
+)
+def test_a_lost_answer_to_the_submission_does_not_train_twice(azure, name, action):
+    """It is not even sent twice: what Azure holds is looked at, and the run is followed."""
+    rule = {"method": "PUT", "path": f"/ws-{name}/jobs/", "times": 1, "when": "after"}
+    azure.control("POST", "faults", {**rule, "action": action})
+    text, since = spec(name), azure.now()
     azure.applied(text)
-    assert len(azure.list(f"{azure.workspace('lost')}/jobs", JOBS_API)) == 1
+    assert len(azure.writes(since, "/jobs/")) == 1
+    assert len(azure.list(f"{azure.workspace(name)}/jobs", JOBS_API)) == 1
     assert azure.plan(text).is_empty
 
 

@@ -12,7 +12,7 @@ from reconciler.cloud import operations, own_time
 from reconciler.diagnostics import DeadlineError, OverdueError
 from reconciler.engine.types import Status
 from reconciler.kinds import HANDLERS
-from reconciler.operations import applying, settling
+from reconciler.operations import applying, settling, visiting
 from reconciler.operations.destroying import plan_destroy
 from reconciler.operations.loading import load
 from reconciler.sandbox.launch import launch
@@ -133,7 +133,7 @@ def test_one_that_azure_still_works_on_is_pending_after_its_time(azure, clock):
 
 
 def test_one_that_azure_does_not_work_on_has_failed_after_its_time(azure, clock, monkeypatch):
-    monkeypatch.setattr(applying, "LONGEST_S", 3600.0)
+    monkeypatch.setattr(visiting, "LONGEST_S", 3600.0)
     held_up(azure, polls=100)
     ended = applied(azure, clock, Quiet())["workspace"]
     assert ended.status is Status.FAILED
@@ -144,7 +144,7 @@ def test_one_that_azure_does_not_work_on_has_failed_after_its_time(azure, clock,
 
 
 def test_what_cannot_be_read_after_its_time_has_failed_and_says_why(azure, clock, monkeypatch):
-    monkeypatch.setattr(applying, "LONGEST_S", 3600.0)
+    monkeypatch.setattr(visiting, "LONGEST_S", 3600.0)
     held_up(azure, polls=100)
     ended = applied(azure, clock, Denying(azure))["workspace"]
     assert ended.status is Status.FAILED
@@ -152,7 +152,7 @@ def test_what_cannot_be_read_after_its_time_has_failed_and_says_why(azure, clock
 
 
 def test_a_delete_that_is_through_in_the_end_is_done(azure, clock, monkeypatch):
-    monkeypatch.setattr(applying, "LONGEST_S", 3600.0)
+    monkeypatch.setattr(visiting, "LONGEST_S", 3600.0)
     loaded = load(SMALL)
     assert azure.apply(loaded)[1] == []
     steps = ["InProgress"] * 100

@@ -66,14 +66,21 @@ class FlowService:
         self._world.connection.arm.send("PATCH", path, "", params=self._experiment, body=body)
 
     def upload(self, folder: str, files: Mapping[str, bytes]) -> str:
-        """Put the files into a folder of the working directory; return the folder's path."""
-        share = self._share()
+        """Put the files into a folder of the working directory; return the folder's path.
+
+        The folder is named by its content: what this run put there once is there.
+        """
         top = f"{ROOT}/{folder}"
+        place = f"{self._project['id']}/{top}".casefold()
+        if place in self._world.placed:
+            return top
+        share = self._share()
         with translated():
             for directory in _directories(top, files):
                 _make_directory(share, directory)
             for name, content in files.items():
                 share.get_file_client(f"{top}/{name}").upload_file(content)
+        self._world.placed.add(place)
         return top
 
     def _share(self) -> ShareClient:

@@ -1,0 +1,61 @@
+"""What became of a branch whose root somebody deleted between the plan and a write.
+
+A plan approves what its reader saw. A root that held nothing is made again once, and told; one
+that held data, or anything else that the plan saw, is not: what is lost must be shown first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.types import Change
+from reconciler.operations.strangers import shortened
+
+NEXT = "run the same command again: the new plan shows what is missing"
+
+
+def above(changes: Iterable[Change], change: Change) -> list[Change]:
+    """Return what a resource is within, by the ARM ids, the outermost first."""
+    found = [c for c in changes if _is_within(change, c)]
+    return sorted(found, key=lambda c: len(c.resource.resource_id))
+
+
+def refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None:
+    """Raise `RefusedError` where making `lost` again would hide what went with it."""
+    inside = [c.address for c in changes if c.observed and _is_within(c, lost)]
+    if lost.resource.holds_data:
+        detail = "it held data: it is not made again without a plan that shows it"
+    elif inside:
+        detail = f"with it went {shortened(inside)}: not made again without a plan that shows it"
+    else:
+        return
+    raise RefusedError(
+        Diagnostic(
+            f"`{lost.address}` was deleted since the plan, so `{why.address}` has no place",
+            why.resource.position,
+            detail,
+            NEXT,
+        )
+    )
+
+
+def refuse_to_empty(approved: Change, now: Change) -> None:
+    """Raise `RefusedError` for what held data when it was planned, and is not there any more."""
+    is_gone = bool(approved.observed) and not now.observed
+    if is_gone and approved.resource.holds_data and not approved.action.is_destructive:
+        raise RefusedError(
+            Diagnostic(
+                f"`{approved.address}` was deleted since the plan",
+                approved.resource.position,
+                "it held data: it is not made again without a plan that shows it",
+                NEXT,
+            )
+        )
+
+
+def _is_within(change: Change, other: Change) -> bool:
+    root = f"{other.resource.resource_id}/".casefold()
+    return change.address != other.address and change.resource.resource_id.casefold().startswith(
+        root
+    )

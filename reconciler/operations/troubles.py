@@ -1,0 +1,51 @@
+"""What is said of a resource that did not come out right: what, where, why, what next."""
+
+from __future__ import annotations
+
+from reconciler.diagnostics import Diagnostic, ReconcileError
+from reconciler.engine.types import Change, Observed
+
+
+def placed(error: ReconcileError, change: Change) -> Diagnostic:
+    """Return the first problem of an error, at the resource's place."""
+    return error.diagnostics[0].at(change.resource.position)
+
+
+def took_too_long(change: Change, longest_s: float, now: str) -> Diagnostic:
+    """Say that the time of a resource is over, and what Azure does with it `now`."""
+    return Diagnostic(
+        f"`{change.address}` was not done within {longest_s / 3600:g} h",
+        change.resource.position,
+        detail=now,
+        hint="run the same command again: it goes on where this one stopped; if it stays, the "
+        "activity log of the resource says what holds it up",
+    )
+
+
+def changed_under_us(approved: Change, now: Change) -> Diagnostic:
+    """Say that a resource would need more now than was approved."""
+    return Diagnostic(
+        f"`{approved.address}` changed since the plan: it would now be {now.action.value}d",
+        approved.resource.position,
+        detail=now.reason,
+        hint="make a new plan and look at it",
+    )
+
+
+def failed(change: Change, observed: Observed) -> Diagnostic:
+    """Say that Azure took a write and failed at it."""
+    return Diagnostic(
+        f"`{change.address}` failed in Azure: {observed.message}",
+        change.resource.position,
+        hint="run apply again to try once more; the activity log of the resource says why",
+    )
+
+
+def not_taken(change: Change) -> Diagnostic:
+    """Say that Azure took a write and shows something else."""
+    labels = ", ".join(f"`{f.label}`" for f in change.fields)
+    return Diagnostic(
+        f"Azure accepted the write of `{change.address}` but {labels} still differ",
+        change.resource.position,
+        hint="an Azure Policy or another writer may be changing it: run `reconcile plan`",
+    )

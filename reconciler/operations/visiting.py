@@ -1,0 +1,402 @@
+"""One visit for each resource: decide again before the write, write, read back after it.
+
+What was approved is the ceiling: a resource that would now need something more destructive
+than the plan showed is refused. What failed and may pass is decided once more (`tries`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from threading import Lock, RLock
+from typing import Any, Protocol
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import (
+    ApiError,
+    Diagnostic,
+    InterruptedRun,
+    OverdueError,
+    PendingError,
+    ReconcileError,
+    RefusedError,
+    UnavailableError,
+    UnforeseenError,
+)
+from reconciler.engine.decide import resolve
+from reconciler.engine.graph import with_dependencies
+from reconciler.engine.types import (
+    Action,
+    Address,
+    Change,
+    JsonObject,
+    Observed,
+    Outcome,
+    Phase,
+    Reference,
+    Resource,
+    Status,
+)
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import Progress, Reads, World
+from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
+from reconciler.kinds.vault_secrets import reveal_outside
+from reconciler.operations.branches import above, refuse_to_empty, refuse_to_hide
+from reconciler.operations.loading import Loaded
+from reconciler.operations.observing import observe_fresh, world_of
+from reconciler.operations.planning import Plan, decide_one
+from reconciler.operations.settling import Settling
+from reconciler.operations.strangers import refuse_to_lose
+from reconciler.operations.tries import Cause, Tries, cause_of
+from reconciler.operations.troubles import (
+    changed_under_us,
+    failed,
+    not_taken,
+    placed,
+    took_too_long,
+)
+from reconciler.sensitive import Secret
+
+LOOK_AGAIN_S = (0.0, 0.5)
+"""How long to wait before each look at a parent that may only seem to be gone."""
+RISK = {
+    Action.NO_OP: 0,
+    Action.ADOPT: 1,
+    Action.CREATE: 1,
+    Action.RUN: 1,
+    Action.UPDATE: 1,
+    Action.REPLACE: 2,
+    Action.DELETE: 2,
+}
+LONGEST_S = 3 * 3600.0
+"""What one resource may take in all: one operation of two hours, and an hour for the rest."""
+LAST_LOOK_S = 60.0
+"""How long we look what became of a resource whose time is over."""
+
+
+class Events(Progress, Protocol):
+    """Who watches an apply: progress, and the start and end of each resource."""
+
+    def started(self, address: Address, action: Action) -> None:
+        """Say that work on a resource begins."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Say how a resource ended."""
+
+
+class Visits:
+    """The state of one apply: what is known of each resource so far."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        connection: Connection,
+        plan: Plan,
+        progress: Events,
+        *,
+        no_wait: bool,
+    ) -> None:
+        self._loaded = loaded
+        self._plan = {c.address: c for c in plan.changes}
+        self._progress = progress
+        self._lock = Lock()
+        self._seen: dict[Address, Observed | None] = {c.address: c.observed for c in plan.changes}
+        self._connection = connection
+        self._settling = Settling(connection)
+        self._has_registered = False
+        self._cleared: set[Address] = set()
+        self._written: set[Address] = set()
+        self._branches = RLock()
+        self.remade: dict[Address, Outcome] = {}
+        self.world: World = world_of(
+            loaded,
+            connection,
+            Reads(connection, fresh=True),
+            self._observed,
+            progress,
+            wait_for_runs=not no_wait,
+        )
+
+    def visit(self, address: Address) -> Outcome:
+        """Bring one resource to where the plan wants it."""
+        change = self._plan[address]
+        if not self._has_work(change):
+            return Outcome(address, Action.NO_OP, Status.UNCHANGED)
+        return self._visited(change)
+
+    def _visited(self, change: Change) -> Outcome:
+        """Carry out one change and tell its start and its end."""
+        address, started = change.address, time.monotonic()
+        self._progress.started(address, change.action)
+        status, problem = self._guarded(change)
+        seen = self._observed(address)
+        outcome = Outcome(
+            address,
+            change.action,
+            status,
+            time.monotonic() - started,
+            problem,
+            link=seen.link if seen else "",
+        )
+        self._progress.finished(outcome)
+        return outcome
+
+    def remains(self, outcomes: Iterable[Outcome]) -> Iterable[str]:
+        """Yield what Azure keeps of the things that were deleted."""
+        for outcome in outcomes:
+            if outcome.status is Status.DONE and outcome.action is Action.DELETE:
+                resource = self._plan[outcome.address].resource
+                left = HANDLERS[resource.kind].remains(resource)
+                if left:
+                    yield left
+
+    def _has_work(self, change: Change) -> bool:
+        handler = HANDLERS[change.resource.kind]
+        waits = change.pending or change.blocked or handler.compares_at_apply
+        return bool(change.action.is_change or (waits and change.observed))
+
+    def _guarded(self, change: Change) -> tuple[Status, Diagnostic | None]:
+        """Do the work; every failure becomes the resource's own outcome."""
+        resource = change.resource
+        longest_s = LONGEST_S + HANDLERS[resource.kind].stated_wait_s(resource)
+        try:
+            with self._connection.own_time.within(longest_s):
+                return self._work(change), None
+        except OverdueError:
+            return self._overdue(change, longest_s)
+        except PendingError as error:
+            return Status.PENDING, placed(error, change)
+        except InterruptedRun as error:
+            return Status.PENDING, placed(error, change)
+        except RefusedError as error:
+            return Status.REFUSED, placed(error, change)
+        except ReconcileError as error:
+            return Status.FAILED, placed(error, change)
+        except Exception as error:  # noqa: BLE001 - the report of all others must not be lost
+            return Status.FAILED, placed(UnforeseenError.of(error), change)
+
+    def _overdue(self, change: Change, longest_s: float) -> tuple[Status, Diagnostic | None]:
+        """Look once more: pending when Azure is still at work on it, failed otherwise."""
+        try:
+            with self._connection.own_time.within(LAST_LOOK_S):
+                seen = observe_fresh(self.world, change.resource)
+        except ReconcileError as error:
+            return Status.FAILED, took_too_long(change, longest_s, error.diagnostics[0].summary)
+        self._remember(change.address, seen)
+        if seen is None and change.action is Action.DELETE:
+            return Status.DONE, None
+        if seen is not None and seen.phase is Phase.PENDING:
+            at_work = f"Azure is still at work on it ({seen.message})"
+            return Status.PENDING, took_too_long(change, longest_s, at_work)
+        idle = "Azure is not at work on it" if seen else "it does not exist"
+        return Status.FAILED, took_too_long(change, longest_s, idle)
+
+    def _work(self, approved: Change) -> Status:
+        """Decide and write, again where what failed may pass (`tries` says what and how long)."""
+        if approved.blocked:
+            raise ReconcileError(approved.blocked)
+        tries = Tries(self._connection)
+        while True:
+            try:
+                return self._try(approved)
+            except (ApiError, UnavailableError) as error:
+                tries.again(error, self._cause(approved, error))
+
+    def _cause(self, approved: Change, error: ReconcileError) -> Cause:
+        """Return why it may pass; raises the error when it will not."""
+        cause = cause_of(error)
+        if getattr(error, "code", "") == UNREGISTERED and self._has_registered:
+            cause = Cause.MISSING
+        if cause is Cause.DENIED:
+            grants = [] if approved.action is Action.DELETE else self._grants(approved)
+            cause = cause if self._settling.has_fresh(grants, self._observed) else None
+        if getattr(error, "status", 0) == 404 and approved.action is not Action.DELETE:
+            cause = Cause.MISSING if self._replanted(approved) else cause
+        if cause is None:
+            raise error
+        self._progress.say(approved.address, f"{cause.value}: looking again")
+        return cause
+
+    def _replanted(self, approved: Change) -> bool:
+        """Make again, once, what a resource is in and somebody deleted since the plan.
+
+        Returns False when nothing of that is missing. Raises `RefusedError` where it is not
+        to be made again unseen, its own error when it fails.
+        """
+        with self._branches:
+            lost = [c for c in above(self._plan.values(), approved) if self._is_lost(c)]
+            for change in lost:
+                refuse_to_hide(change, self._plan.values(), approved)
+            for change in lost:
+                outcome = self._visited(
+                    replace(
+                        change,
+                        action=Action.CREATE,
+                        observed=None,
+                        fields=(),
+                        reason="deleted since the plan",
+                    )
+                )
+                self.remade[change.address] = replace(outcome, note="deleted since the plan")
+                if outcome.problem:
+                    raise ReconcileError(outcome.problem)
+        return bool(lost)
+
+    def _is_lost(self, change: Change) -> bool:
+        """Return whether what the plan saw is gone; two looks, since one may be behind."""
+        if change.address in self._written or change.observed is None:
+            return False
+        for pause_s in LOOK_AGAIN_S:
+            self._connection.sleep(pause_s)
+            if observe_fresh(self.world, change.resource) is not None:
+                return False
+        return True
+
+    def _try(self, approved: Change) -> Status:
+        if approved.action is Action.DELETE:
+            return self._delete(approved)
+        change, desired = self._decided(approved)
+        if change.pending:
+            change, desired = self._settled(approved)
+        if change.action is Action.NO_OP:
+            if approved.action is not Action.NO_OP:
+                self._note_written(change.resource)
+            return Status.UNCHANGED if approved.action is Action.NO_OP else Status.DONE
+        self._settling.wait_for_grants(self.world, change, self._grants(change))
+        self._write(change, desired)
+        self._read_back(change)
+        return Status.DONE
+
+    def _decided(self, approved: Change) -> tuple[Change, JsonObject]:
+        """Observe and decide again; refuse what is more than was approved."""
+        resource = approved.resource
+        observed = observe_fresh(self.world, resource)
+        self._remember(resource.address, observed)
+        desired = self._resolved(resource.desired)
+        asked = approved.action is Action.RUN and "--retry" in approved.reason
+        change = decide_one(resource, desired, observed, retry=asked)
+        if change.blocked:
+            raise RefusedError(change.blocked)
+        refuse_to_empty(approved, change)
+        change = self._with_approved_reason(change, approved)
+        secrets = tuple(HANDLERS[resource.kind].differences(self.world, resource, desired))
+        if change.action is Action.NO_OP and observed and not change.pending and secrets:
+            change = replace(change, action=Action.UPDATE, reason=f"{', '.join(secrets)} changed")
+        if RISK[change.action] > max(RISK[approved.action], RISK[Action.UPDATE]):
+            raise RefusedError(changed_under_us(approved, change))
+        return change, desired
+
+    def _with_approved_reason(self, change: Change, approved: Change) -> Change:
+        """Keep an approved cascade: its cause lies in another resource.
+
+        Not once the old one is gone in this run: what is there now is new.
+        """
+        if change.address in self._cleared:
+            return change
+        cascades = approved.action in (Action.UPDATE, Action.REPLACE) and not approved.fields
+        if cascades and approved.reason and change.action is Action.NO_OP and change.observed:
+            return replace(change, action=approved.action, reason=approved.reason)
+        return change
+
+    def _settled(self, approved: Change) -> tuple[Change, JsonObject]:
+        """Wait until Azure is done with what was under way, then decide."""
+        self._settling.wait(self.world, approved.resource)
+        return self._decided(approved)
+
+    def _grants(self, change: Change) -> list[Address]:
+        """Return the role assignments of the spec that a resource needs, directly or not."""
+        needed = with_dependencies(self._loaded.graph, [change.address])
+        resources = self._loaded.resources
+        return [a for a in needed if a in resources and resources[a].kind == "role assignment"]
+
+    def _write(self, change: Change, desired: JsonObject) -> None:
+        handler, resource = HANDLERS[change.resource.kind], change.resource
+        match change.action:
+            case Action.CREATE | Action.RUN:
+                handler.create(self.world, resource, desired)
+            case Action.UPDATE | Action.ADOPT:
+                handler.update(self.world, change, desired)
+            case Action.REPLACE if change.observed:
+                going = self._going(Action.DELETE, Action.REPLACE)
+                refuse_to_lose(self._connection, change, change.observed, going)
+                handler.delete(self.world, resource, change.observed)
+                self._cleared.add(change.address)
+                handler.create(self.world, resource, desired)
+        self._note_written(resource)
+
+    def _note_written(self, resource: Resource) -> None:
+        """Keep in mind what this run made: not every replica of Azure knows it yet."""
+        self._written.add(resource.address)
+        if resource.kind == "role assignment":
+            self._settling.granted(resource.address)
+        if resource.kind == "resource provider":
+            self._has_registered = True
+
+    def _read_back(self, change: Change) -> None:
+        """Look at what Azure holds now; anything that still differs is a failure."""
+        resource = change.resource
+        observed = self._settling.appears(lambda: observe_fresh(self.world, resource), resource)
+        if observed.phase is Phase.PENDING:
+            self._settling.wait(self.world, resource)
+            observed = self._settling.appears(lambda: observe_fresh(self.world, resource), resource)
+        self._remember(resource.address, observed)
+        if observed.phase is Phase.FAILED:
+            raise ReconcileError(failed(change, observed))
+        again = decide_one(resource, resolve(resource.desired, self._shown), observed)
+        if again.blocked:
+            raise ReconcileError(again.blocked)
+        if again.action.is_change and again.fields:
+            raise ReconcileError(not_taken(again))
+
+    def _delete(self, change: Change) -> Status:
+        resource = change.resource
+        observed = observe_fresh(self.world, resource)
+        if observed is None:
+            return Status.DONE
+        if observed.owner is not (change.observed.owner if change.observed else None):
+            raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
+        refuse_to_lose(self._connection, change, observed, self._going(Action.DELETE))
+        HANDLERS[resource.kind].delete(self.world, resource, observed)
+        self._remember(resource.address, None)
+        return Status.DONE
+
+    def _going(self, *actions: Action) -> list[str]:
+        """Return the ids of what this plan takes away."""
+        return [c.resource.resource_id for c in self._plan.values() if c.action in actions]
+
+    def _resolved(self, desired: JsonObject) -> JsonObject:
+        body: JsonObject = resolve(desired, self._lookup)
+        return body
+
+    def _lookup(self, reference: Reference) -> Any:
+        if reference.secret:
+            return self._revealed(reference)
+        target = self._loaded.resources[reference.address]
+        if reference.attribute in target.known:
+            return target.known[reference.attribute]
+        seen = self._observed(reference.address)
+        return None if seen is None else seen.outputs.get(reference.attribute)
+
+    def _shown(self, reference: Reference) -> Any:
+        """Return the value of a reference, of a secret none: nobody compares it where it is read."""
+        return None if reference.secret else self._lookup(reference)
+
+    def _revealed(self, reference: Reference) -> Secret:
+        """Return a secret; what stands in the way is told where the spec refers to it."""
+        try:
+            if reference.address:
+                target = self._loaded.resources[reference.address]
+                return HANDLERS[target.kind].reveal(self.world, target, reference.attribute)
+            return reveal_outside(self._connection, reference)
+        except ReconcileError as error:
+            error.diagnostics = [d.at(reference.position) for d in error.diagnostics]
+            raise
+
+    def _observed(self, address: Address) -> Observed | None:
+        with self._lock:
+            return self._seen.get(address)
+
+    def _remember(self, address: Address, observed: Observed | None) -> None:
+        with self._lock:
+            self._seen[address] = observed

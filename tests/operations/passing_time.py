@@ -1,0 +1,24 @@
+"""Waits that pass at once, on a clock that they move: what waits ten minutes takes none."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+
+class PassingTime(threading.Event):
+    """To be put in the place of a connection's `stop`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.passed_s = 0.0
+        self._sum = threading.Lock()
+        real = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: real() + self.passed_s)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        with self._sum:
+            self.passed_s += timeout or 0.0
+        return self.is_set()
