@@ -10,6 +10,8 @@ from reconciler.cli.session import Session, kind_views, parallelism
 from reconciler.cli.under_way import UnderWay
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import ExitCode, RefusedError
+from reconciler.engine.types import Change
+from reconciler.kinds import HANDLERS
 from reconciler.operations.applying import Report, apply, refuse_blocked
 from reconciler.operations.loading import Loaded
 from reconciler.operations.planning import Plan
@@ -35,7 +37,7 @@ def carry_out(
         if not as_text:
             _report(session, plan, Report(()), 0.0)
         return ExitCode.OK
-    if any(change.action.is_change for change in plan.changes):
+    if any(_may_write(views, change) for change in plan.changes):
         confirm(session, question)
     connection.allow_writes()
     began = time.monotonic()
@@ -56,6 +58,14 @@ def _has_work(views: Views) -> bool:
     """Whether apply has anything to write, to wait for or to compare."""
     changes = views.plan.changes
     return any(c.action.is_change or c.pending or c.blocked or views.compares(c) for c in changes)
+
+
+def _may_write(views: Views, change: Change) -> bool:
+    """Whether apply may write a resource, now, or after a wait or a comparison."""
+    if change.blocked:
+        return False
+    settles = change.pending and not HANDLERS[change.resource.kind].policy.runs
+    return change.action.is_change or settles or views.compares(change)
 
 
 def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Plan) -> Report:

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.diff import Rules, diff
-from reconciler.engine.protection import protected
+from reconciler.engine.protection import protected, why_kept
 from reconciler.engine.types import (
     Action,
     Change,
@@ -107,7 +107,7 @@ def _by_phase(
     resource: Resource, desired: JsonObject, observed: Observed, policy: Policy
 ) -> Change:
     if observed.phase is Phase.PENDING:
-        return Change(resource, Action.NO_OP, observed, pending=True, notes=(observed.message,))
+        return _under_way(resource, desired, observed, policy)
     if observed.phase is Phase.FAILED and policy.runs:
         return _failed_run(resource, observed)
     if observed.phase is Phase.FAILED and policy.replaces_failed:
@@ -125,6 +125,27 @@ def _by_phase(
         replaced = Change(resource, Action.REPLACE, observed, fields, reason)
         return protected(replaced, by_kind=False)
     return Change(resource, Action.UPDATE, observed, fields)
+
+
+def _under_way(
+    resource: Resource, desired: JsonObject, observed: Observed, policy: Policy
+) -> Change:
+    """Wait for what Azure is at work on, and announce what may be written after that.
+
+    What differs now is written then, if it still does; a replacement is not begun unseen.
+    """
+    waits = Change(resource, Action.NO_OP, observed, pending=True, notes=(observed.message,))
+    if policy.runs:
+        return waits
+    if observed.is_going:
+        again = "a new plan shows then what is made again"
+        if not why_kept(resource, observed):
+            again = "it is made again when it is gone"
+        return replace(waits, notes=(observed.message, again))
+    fields = diff(desired, observed.body, policy.rules)
+    if any(f.forces_replace for f in fields):
+        waits = replace(waits, notes=(observed.message, f"{_replace_reason(fields)}: plan again"))
+    return replace(waits, fields=fields)
 
 
 def _replace_reason(fields: tuple[FieldDiff, ...]) -> str:

@@ -121,6 +121,11 @@ class Observed:
     link: str = ""
     owner_name: str = ""
 
+    @property
+    def is_going(self) -> bool:
+        """Whether Azure is at work deleting it."""
+        return self.phase is Phase.PENDING and self.message.casefold() == "deleting"
+
 
 @dataclass(frozen=True)
 class Resource:

@@ -45,7 +45,8 @@ def document(views: Views) -> JsonObject:
             "resource_group": target.resource_group,
             "location": target.location,
         },
-        "applyable": not plan.blocked and any(c.action.is_change for c in plan.changes),
+        "applyable": not plan.blocked
+        and any(c.action.is_change or (c.pending and c.fields) for c in plan.changes),
         "complete": not plan.blocked and not any(c.pending for c in plan.changes),
         "errored": bool(plan.blocked),
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
@@ -109,12 +110,18 @@ def _change(views: Views, change: Change) -> JsonObject:
     return {
         "actions": ACTIONS[change.action],
         "before": before,
-        "after": before if change.action is Action.NO_OP and observed is not None else after,
+        "after": before if _stays(change) else after,
         "after_unknown": {} if is_gone else _unknown(desired) or {},
         "before_sensitive": False if observed is None else sensitive or {},
         "after_sensitive": False if is_gone else sensitive or {},
         "replace_paths": [list(f.keys) for f in change.fields if f.forces_replace],
     }
+
+
+def _stays(change: Change) -> bool:
+    """Return whether apply leaves it as it is, after a wait too."""
+    is_kept = change.action is Action.NO_OP and change.observed is not None
+    return is_kept and not (change.pending and change.fields)
 
 
 def _is_sensitive(value: Any, rules: Rules, path: tuple[str, ...]) -> bool:

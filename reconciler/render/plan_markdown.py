@@ -11,7 +11,7 @@ import re
 
 from reconciler.engine.types import Action, Change
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
-from reconciler.render.plan_text import INTENTS, counts
+from reconciler.render.plan_text import counts, intent_of
 from reconciler.render.terminal import clean
 from reconciler.sensitive import shortened
 
@@ -81,13 +81,14 @@ def _blocked(views: Views) -> list[str]:
 
 def _ordered(views: Views) -> list[Change]:
     rank = {action: index for index, action in enumerate(ORDER)}
-    wanted = [c for c in views.plan.changes if c.action in rank and not c.blocked]
-    return sorted(wanted, key=lambda c: rank[c.action])
+    wanted = [c for c in views.plan.changes if (c.action in rank or c.pending) and not c.blocked]
+    return sorted(wanted, key=lambda c: rank.get(c.action, len(rank)))
 
 
 def _block(views: Views, change: Change) -> str:
     sign = DIFF_SIGNS.get(change.action, "!")
-    rows = [f"{sign} {change.address} ({change.resource.kind}) {INTENTS[change.action]}"]
+    intent = intent_of(change)
+    rows = [f"{sign} {change.address} ({change.resource.kind}) {intent}"]
     if change.reason:
         rows.append(f"    {change.reason}")
     for item in views.fields(change):

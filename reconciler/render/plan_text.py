@@ -36,6 +36,9 @@ INTENTS = {
     Action.RUN: "will run",
 }
 
+WAITS = "is still being worked on in Azure: apply waits for it"
+WAITS_AND_WRITES = f"{WAITS}, and then writes what still differs"
+
 SIGN_WIDTH = 3
 FIELD_INDENT = " " * (SIGN_WIDTH + 5)
 
@@ -77,6 +80,13 @@ def _header(views: Views) -> Iterator[Line]:
         yield line(Span(f"Everything new is tagged {tags}", Style.QUIET), hang=2)
 
 
+def intent_of(change: Change) -> str:
+    """Return what apply will do with a resource, in words; "" where that is nothing."""
+    if change.pending:
+        return WAITS_AND_WRITES if change.fields else WAITS
+    return INTENTS[change.action]
+
+
 def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
     """Yield each change with its fields; blank lines only around those that have any."""
     was_long = False
@@ -102,9 +112,7 @@ def _is_listed(change: Change) -> bool:
 def _headline(change: Change) -> Line:
     style = STYLES[change.action]
     kind = f"({clean(change.resource.kind)})"
-    intent = INTENTS[change.action]
-    if change.pending:
-        intent = "is still being worked on in Azure: apply waits for it"
+    intent = intent_of(change)
     return line(
         Span(f"{change.action.sign:>{SIGN_WIDTH}} ", style),
         Span(clean(change.address), Style.STRONG),

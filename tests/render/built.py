@@ -157,6 +157,7 @@ def everything() -> Views:
             resource("deployments.blue", "deployment"),
             Action.NO_OP,
             Observed({}, phase=Phase.PENDING, message="Updating"),
+            (FieldDiff(("sku", "capacity"), "instance_count", 1, 2),),
             pending=True,
             notes=("Updating",),
         ),
