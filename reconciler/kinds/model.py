@@ -2,7 +2,9 @@
 
 The platform registers a job's output by itself, under the name that the job was given and
 a version that only it knows. So a model that refers to a job is looked for by its job, and
-registered by hand only when there is none under the wanted name.
+registered by hand only when there is none under the wanted name. A version that the spec
+states is looked at whether or not the job has run: what lies there may be somebody else's, or
+of an older run.
 Source: learn.microsoft.com/azure/machine-learning/how-to-manage-models; type and path of a
 version cannot be changed, description and tags can.
 """
@@ -10,6 +12,7 @@ version cannot be changed, description and tags can.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, field_validator
@@ -42,6 +45,10 @@ from reconciler.spec.model import SpecModel, Tags
 
 NAME = r"^[a-zA-Z0-9][A-Za-z0-9_-]{0,254}$"
 VERSION = r"^[a-zA-Z0-9][A-Za-z0-9_.-]{0,29}$"
+RUN_PROPERTY = "reconcile.run"
+"""The property that names the run of a version that we registered ourselves."""
+OF_ITS_RUN = "what the job left behind"
+"""Stands for the path of a version that comes from the run in question."""
 
 
 class Model(SpecModel):
@@ -82,9 +89,9 @@ class Wanted:
 
 
 def same_model_uri(observed: Any, desired: Any) -> bool:
-    """Compare paths; what refers to a job is found by its job, so its path is right."""
+    """Compare paths; of what refers to a job it counts whether it is of that run (`_seen`)."""
     if isinstance(desired, Unknown) or str(desired).startswith("/subscriptions/"):
-        return True
+        return bool(observed == OF_ITS_RUN)
     return same_uri(observed, desired)
 
 
@@ -122,25 +129,28 @@ class ModelHandler(ArmHandler):
                 scope.resources[resource.address] = replace(resource, known=known)
 
     def observe(self, world: World, resource: Resource) -> Observed | None:
-        """Read the version that the job registered, or the one at our own id."""
+        """Read the version at our own id, or the one that the job registered."""
         wanted: Wanted = resource.settings
-        if not wanted.job:
-            return super().observe(world, resource)
-        run = world.others(wanted.job)
-        if run is None or run.phase is not Phase.READY:
+        run = world.others(wanted.job) if wanted.job else None
+        if run is not None and run.phase is not Phase.READY:
+            run = None
+        if wanted.stated_version or not wanted.job:
+            body = world.reads.get(resource.resource_id, self.api_version)
+            return None if body is None else _seen(world, resource, body, run)
+        if run is None:
             return None
         versions = world.reads.list(
             f"{wanted.workspace}/models/{wanted.name}/versions", self.api_version
         )
-        fitting = [b for b in versions if _fits(b, str(run.outputs["name"]), wanted)]
+        name = str(run.outputs["name"])
+        fitting = [b for b in versions if _job_of(b) == name or _version_of(b) == wanted.version]
         if not fitting:
             return None
-        body = max(fitting, key=lambda b: str((b.get("systemData") or {}).get("createdAt")))
-        return _seen(world, resource, body, run.owner)
+        return _seen(world, resource, min(fitting, key=partial(_claim, world)), run)
 
     def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
         """Return what a body says, for a model at our own id."""
-        return _seen(world, resource, body, Owner.NOBODY)
+        return _seen(world, resource, body, None)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Register it from the job's output or from its path, at a version of our own."""
@@ -148,15 +158,17 @@ class ModelHandler(ArmHandler):
 
         wanted: Wanted = resource.settings
         properties = desired["properties"]
-        path = properties["modelUri"]
+        path, about = properties["modelUri"], {}
         if wanted.job:
-            path = f"azureml://jobs/{_run_name(world, wanted.job)}/outputs/{MODEL_OUTPUT}"
+            run = _run_name(world, wanted.job)
+            path, about = f"azureml://jobs/{run}/outputs/{MODEL_OUTPUT}", {RUN_PROPERTY: run}
         entity = ModelEntity(
             name=wanted.name,
             version=wanted.version,
             path=path,
             type=properties["modelType"],
             tags=properties["tags"],
+            properties=about,
             description=properties.get("description"),
         )
         client = workspace_client(world, wanted.workspace)
@@ -165,13 +177,13 @@ class ModelHandler(ArmHandler):
 
     def update(self, world: World, change: Change, desired: JsonObject) -> None:
         """PUT the version back with our tags and description over what it has."""
-        observed = change.observed
-        if observed is None:
+        actual = str(change.observed.outputs["id"]) if change.observed else ""
+        now = world.connection.arm.get(actual, self.api_version) if actual else None
+        if now is None:
             raise ReconcileError.because(f"`{change.address}` vanished while it was updated")
-        actual = str(observed.outputs["id"])
         wanted = {k: v for k, v in desired["properties"].items() if k in ("tags", "description")}
         wanted["tags"] = {**wanted["tags"], OWNER_TAG: mark(world.owner, actual)}
-        body = self.put_body(observed.body, {})
+        body = self.put_body(now, {})
         world.connection.arm.put(actual, self.api_version, overlay(body, {"properties": wanted}))
 
     def delete(self, world: World, resource: Resource, observed: Observed) -> None:
@@ -209,33 +221,55 @@ def _resource(key: str, settings: Model, workspace: str, scope: Scope) -> Resour
     )
 
 
-def _fits(body: JsonObject, run: str, wanted: Wanted) -> bool:
-    version = str(body["id"]).rpartition("/")[2]
-    if wanted.stated_version:
-        return version == wanted.stated_version
-    return (body.get("properties") or {}).get("jobName") == run or version == wanted.version
+def _version_of(body: JsonObject) -> str:
+    return str(body["id"]).rpartition("/")[2]
 
 
-def _seen(world: World, resource: Resource, body: JsonObject, run_owner: Owner) -> Observed:
+def _job_of(body: JsonObject) -> str:
+    """Return the job that Azure says a version was registered by; "" for one by hand."""
+    return str((body.get("properties") or {}).get("jobName") or "")
+
+
+def _claim(world: World, body: JsonObject) -> tuple[bool, str]:
+    """Order versions of one run: ours by its mark first, then the one that came first.
+
+    The platform registers when the run ends; whoever registers the same output again is later.
+    """
+    owner, _ = tag_owner(body, world.owner, str(body["id"]))
+    created = (body.get("systemData") or {}).get("createdAt")
+    return owner is not Owner.OURS, str(created or "")
+
+
+def _seen(world: World, resource: Resource, body: JsonObject, run: Observed | None) -> Observed:
     """Return what a version says. What our own job registered is ours, marked or not.
 
     A valid mark is bound to the id that the version really has; it is shown as the one that
-    the desired body has, so that the two compare equal.
+    the desired body has, so that the two compare equal. So is the path of what comes from
+    the run.
     """
     actual = str(body.get("id") or resource.resource_id)
     owner, name = tag_owner(body, world.owner, actual)
-    shown = body
+    properties = dict(body["properties"])
     if owner is Owner.OURS:
-        tags = {
-            **(body["properties"].get("tags") or {}),
-            OWNER_TAG: mark(world.owner, resource.resource_id),
-        }
-        shown = {**body, "properties": {**body["properties"], "tags": tags}}
-    elif owner is Owner.NOBODY and run_owner is Owner.OURS:
-        owner = Owner.OURS
+        own = mark(world.owner, resource.resource_id)
+        properties["tags"] = {**(properties.get("tags") or {}), OWNER_TAG: own}
+    elif owner is Owner.NOBODY and run and run.owner is Owner.OURS:
+        owner = Owner.OURS if _job_of(body) == run.outputs["name"] else owner
+    if run and _comes_from(run, body):
+        properties["modelUri"] = OF_ITS_RUN
     phase, message = provisioning_phase(body)
     outputs = {"id": actual, "name": resource.settings.name, "version": actual.rpartition("/")[2]}
+    shown = {**body, "properties": properties}
     return Observed(shown, outputs, owner, phase, message, owner_name=name)
+
+
+def _comes_from(run: Observed, body: JsonObject) -> bool:
+    """Return whether a version is of this run: by Azure's word, by ours, or by its path."""
+    name, properties = run.outputs["name"], body["properties"]
+    output = (run.body["properties"].get("outputs") or {}).get(MODEL_OUTPUT) or {}
+    said = (_job_of(body), (properties.get("properties") or {}).get(RUN_PROPERTY))
+    uri = output.get("uri")
+    return name in said or bool(uri and same_uri(properties.get("modelUri"), uri))
 
 
 def _run_name(world: World, job: Address) -> str:
