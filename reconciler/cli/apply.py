@@ -14,7 +14,7 @@ from reconciler.cli.arguments import (
     add_spec,
     add_timeout,
 )
-from reconciler.diagnostics import ExitCode
+from reconciler.diagnostics import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
@@ -51,13 +51,18 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.session import parallelism
     from reconciler.operations.loading import load
     from reconciler.operations.planning import plan
+    from reconciler.operations.saved_plan import Place
 
     options = session.options
     saved = saved_plan(options.spec)
+    if saved:
+        _refuse_choices(options)
     choices = saved.choices if saved else _choices(options)
     loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)
     connection = session.connect(loaded, read_only=True)
+    if saved:
+        saved.refuse_elsewhere(Place.of(connection))
     made = plan(
         loaded,
         connection,
@@ -84,6 +89,16 @@ def saved_plan(source: str) -> SavedPlan | None:
     with path.open("rb") as file:
         is_plan = FORMAT.encode() in file.read(200)
     return load_plan(path) if is_plan or path.suffix == ".json" else None
+
+
+def _refuse_choices(options: Any) -> None:
+    """Raise `UsageError` for an option that a saved plan has answered already."""
+    for name in ("target", "prune", "adopt", "retry"):
+        if getattr(options, name):
+            raise UsageError.because(
+                f"--{name} cannot be given with a saved plan",
+                hint="it holds what was chosen when it was made: pass it to `reconcile plan`",
+            )
 
 
 def _choices(options: Any) -> Choices:

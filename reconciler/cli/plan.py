@@ -53,15 +53,16 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.session import kind_views, parallelism
     from reconciler.operations.loading import load
     from reconciler.operations.planning import plan
-    from reconciler.operations.saved_plan import Choices, save
+    from reconciler.operations.saved_plan import Choices, Place, save
     from reconciler.render.fields import Views
 
     options = session.options
     loaded = load(options.spec, adopt=options.adopt)
     session.warn(loaded.warnings)
+    connection = session.connect(loaded, read_only=True)
     made = plan(
         loaded,
-        session.connect(loaded, read_only=True),
+        connection,
         targets=options.target,
         retry=options.retry,
         prune=options.prune,
@@ -72,7 +73,7 @@ def run(session: Session) -> ExitCode:
         choices = Choices(
             tuple(options.adopt), tuple(options.retry), tuple(options.target), options.prune
         )
-        save(made, loaded, Path(options.out), choices)
+        save(made, loaded, Path(options.out), choices, Place.of(connection))
     return _exit_code(session, made)
 
 

@@ -21,7 +21,7 @@ from reconciler.cloud.ml import forget_clouds
 from reconciler.cloud.own_time import OwnTime
 from reconciler.cloud.rules import Resending, refused, writes
 from reconciler.cloud.throttle import Throttle
-from reconciler.cloud.tokens import Credential, Tokens
+from reconciler.cloud.tokens import Credential, Tokens, tenant_of
 from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import (
     DeadlineError,
@@ -100,6 +100,10 @@ class Connection:
 
         access = self.cloud.sandbox
         return SandboxCredential(access, self) if access else AzureCredential(self)
+
+    def tenant_id(self) -> str:
+        """Return the tenant that our token is of, "" where the token does not tell."""
+        return tenant_of(str(self.tokens.get_token(self.cloud.arm_scope).token))
 
     def sign_in(self) -> None:
         """Ask for the ARM token in the background, while the rest is being imported.

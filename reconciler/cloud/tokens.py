@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 import time
 from typing import Any, NamedTuple, Protocol
@@ -71,3 +73,19 @@ class Tokens:
         found = self._credential.get_token(*scopes)
         remember(found.token)
         return Token(found.token, int(found.expires_on))
+
+
+def tenant_of(token: str) -> str:
+    """Return the tenant of a token: its claim `tid`, "" where it has none or is no JWT.
+
+    Read, not verified: it is compared with another answer of the same kind, and Azure checks
+    the token itself. Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        return ""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return ""
+    return str(claims.get("tid") or "") if isinstance(claims, dict) else ""

@@ -1,8 +1,9 @@
 """Plans on disk: what was approved, and the fingerprints that say whether it still holds.
 
-A saved plan holds no secret and no body: the digest of the spec, the decision and a
-digest of what was observed per resource, and the version of the tool. `apply` plans
-again and refuses by name whatever differs.
+A saved plan holds no secret and no body: where it was made, the digest of the spec, the
+version of the tool, and per resource its id, the decision, and digests of what is wanted
+(with it, of the files that it is made of) and of what was observed. `apply` plans again and
+refuses by name whatever differs.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError
-from reconciler.engine.types import Change
+from reconciler.engine.types import Address, Change
 from reconciler.operations.loading import Loaded
 from reconciler.operations.planning import Plan
 
-FORMAT = "reconcile-plan/1"
+FORMAT = "reconcile-plan/2"
+NEW_PLAN = "make a new plan and look at it"
 VOLATILE = {"etag", "systemdata", "modifiedon", "lastmodifiedat", "currentnodecount"}
 
 
@@ -36,6 +39,23 @@ class Choices:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Which Azure a plan was made for: two empty ones look the same in all else."""
+
+    resource_manager: str
+    tenant: str
+
+    @classmethod
+    def of(cls, connection: Connection) -> Place:
+        """Return where a connection leads. Raises `DeniedError` when sign-in fails."""
+        return cls(connection.cloud.resource_manager, connection.tenant_id())
+
+    def __str__(self) -> str:
+        """Return the words for a message."""
+        return f"{self.resource_manager}, tenant {self.tenant or 'unknown'}"
+
+
+@dataclass(frozen=True)
 class SavedPlan:
     """A plan as it was saved: the spec's path, and what must still be true."""
 
@@ -44,6 +64,16 @@ class SavedPlan:
     tool: str
     decisions: dict[str, dict[str, str]]
     choices: Choices
+    place: Place
+
+    def refuse_elsewhere(self, place: Place) -> None:
+        """Raise `RefusedError` when the plan was made for another Azure than this one."""
+        if place != self.place:
+            raise RefusedError.because(
+                f"the plan was made for {self.place}",
+                detail=f"this is {place}",
+                hint=NEW_PLAN,
+            )
 
     def refuse_if_stale(self, loaded: Loaded, current: Plan) -> None:
         """Raise `RefusedError` that names everything that changed since the plan was saved."""
@@ -54,15 +84,23 @@ class SavedPlan:
             stale.append(Diagnostic(f"{self.spec} changed since the plan was made"))
         now = {c.address: decision(c) for c in current.changes}
         stale.extend(
-            Diagnostic(f"`{address}` changed in Azure since the plan was made")
+            _changed(address, self.decisions.get(address), now.get(address))
             for address in sorted(now.keys() | self.decisions.keys())
             if now.get(address) != self.decisions.get(address)
         )
         if stale:
             last = stale.pop()
-            raise RefusedError(
-                *stale, Diagnostic(last.summary, hint="make a new plan and look at it")
-            )
+            raise RefusedError(*stale, Diagnostic(last.summary, hint=NEW_PLAN))
+
+
+def _changed(
+    address: Address, then: dict[str, str] | None, now: dict[str, str] | None
+) -> Diagnostic:
+    """Return what changed: what the resource is made of, or what Azure holds."""
+    wanted = ("resource_id", "desired")
+    if then and now and any(then.get(part) != now.get(part) for part in wanted):
+        return Diagnostic(f"`{address}` is made of other files than when it was planned")
+    return Diagnostic(f"`{address}` changed in Azure since the plan was made")
 
 
 def tool_version() -> str:
@@ -77,15 +115,26 @@ def spec_digest(loaded: Loaded) -> str:
 
 
 def decision(change: Change) -> dict[str, str]:
-    """Return what was decided for a resource and a digest of what it was decided on."""
-    body = change.observed.body if change.observed else None
-    text = json.dumps(_steady(body), sort_keys=True, default=str)
-    fields = json.dumps([f.path for f in change.fields])
+    """Return what was decided for a resource and digests of what it was decided on.
+
+    What is wanted holds no secret: a reference to one, like any other, stays the words of
+    the spec. Fingerprints of local data and of a flow's folder are in it or in the id.
+    """
+    resource, blocked = change.resource, change.blocked
     return {
         "action": change.action.value,
-        "fields": hashlib.sha256(fields.encode()).hexdigest()[:16],
-        "observed": hashlib.sha256(text.encode()).hexdigest()[:16],
+        "resource_id": resource.resource_id,
+        "reason": change.reason,
+        "blocked": blocked.summary if blocked else "",
+        "fields": _digest([f.path for f in change.fields]),
+        "desired": _digest(resource.desired),
+        "observed": _digest(_steady(change.observed.body if change.observed else None)),
     }
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _steady(value: Any) -> Any:
@@ -97,7 +146,7 @@ def _steady(value: Any) -> Any:
     return value
 
 
-def save(plan: Plan, loaded: Loaded, path: Path, choices: Choices) -> None:
+def save(plan: Plan, loaded: Loaded, path: Path, choices: Choices, place: Place) -> None:
     """Write a plan, whole or not at all. Raises `LocalError` when it cannot be written."""
     content = {
         "format": FORMAT,
@@ -105,6 +154,7 @@ def save(plan: Plan, loaded: Loaded, path: Path, choices: Choices) -> None:
         "spec": str(loaded.document.folder / Path(loaded.document.file).name),
         "spec_digest": spec_digest(loaded),
         "choices": asdict(choices),
+        "place": asdict(place),
         "changes": {c.address: decision(c) for c in plan.changes},
     }
     try:
@@ -127,6 +177,7 @@ def load_plan(path: Path) -> SavedPlan:
             content["tool"],
             content["changes"],
             _choices(content["choices"]),
+            Place(content["place"]["resource_manager"], content["place"]["tenant"]),
         )
     except OSError as error:
         raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error

@@ -1,0 +1,123 @@
+"""A saved plan is carried out only where it was made and on what it was made of.
+
+It is applied without a question, so whatever it does not bind is written unseen: other data
+than was looked at, another subscription's world, or less than was approved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.diagnostics import ExitCode
+
+ROOT = Path(__file__).parents[2]
+DATA = "data/support-chats.jsonl"
+ROW = '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n'
+
+
+def reconcile(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder, on the sandbox of that folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "reconciler", *words, "--sandbox"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=100,
+        env={**os.environ, "XDG_STATE_HOME": str(folder / "home")},
+    )
+
+
+def writes(folder: Path) -> list[str]:
+    """Return what was sent to the folder's sandbox that may have changed something."""
+    lines = reconcile(folder, "sandbox", "journal", "-o", "json").stdout.splitlines()
+    entries = map(json.loads, lines)
+    return [e["path"] for e in entries if e["method"] in ("PUT", "PATCH", "DELETE")]
+
+
+def planned(folder: Path, example: str) -> Path:
+    """Return a folder with an example in it and a plan of it in `plan.json`."""
+    folder.mkdir(exist_ok=True)
+    text = (ROOT / example).read_text(encoding="utf-8").replace("../examples/flows", "flows")
+    (folder / "spec.yaml").write_text(text, encoding="utf-8")
+    for part in ("data", "flows"):
+        shutil.copytree(ROOT / "examples" / part, folder / part)
+    done = reconcile(folder, "plan", "spec.yaml", "--out", "plan.json")
+    assert done.returncode == ExitCode.OK, done.stderr
+    return folder
+
+
+def refused(done: subprocess.CompletedProcess[str], folder: Path) -> None:
+    assert done.returncode == ExitCode.REFUSED, done.stdout + done.stderr
+    assert "make a new plan and look at it" in done.stderr
+    assert writes(folder) == []
+
+
+def test_other_data_than_was_planned_is_not_trained_on(tmp_path: Path) -> None:
+    folder = planned(tmp_path / "a", "examples/bring-your-own-data.yaml")
+    with (folder / DATA).open("a", encoding="utf-8") as file:
+        file.write(ROW)
+    done = reconcile(folder, "apply", "plan.json")
+    refused(done, folder)
+    assert "`datasets.support` is made of other files than when it was planned" in done.stderr
+    assert "`jobs.finetune` is made of other files" in done.stderr
+
+
+def test_another_flow_than_was_planned_is_not_uploaded(tmp_path: Path) -> None:
+    folder = planned(tmp_path / "a", "specs/phi3-ultrachat.yaml")
+    code = next((folder / "flows").rglob("chat.py"))
+    code.write_text(code.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
+    done = reconcile(folder, "apply", "plan.json")
+    refused(done, folder)
+    assert "is made of other files than when it was planned" in done.stderr
+
+
+def test_a_plan_of_one_cloud_is_not_carried_out_in_another(tmp_path: Path) -> None:
+    """Both are empty, so that every single decision is the same."""
+    here = planned(tmp_path / "a", "examples/smallest.yaml")
+    there = tmp_path / "b"
+    there.mkdir()
+    done = reconcile(there, "apply", str(here / "plan.json"))
+    refused(done, there)
+    assert "the plan was made for https://127.0.0.1:" in done.stderr
+    assert "tenant" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--target", "workspace.key_vault"),
+        ("--prune",),
+        ("--adopt", "workspace.key_vault"),
+        ("--retry", "workspace"),
+    ],
+    ids=lambda option: str(option[0]),
+)
+def test_a_choice_beside_a_saved_plan_is_refused_and_not_left_out(
+    tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    """`--target` was dropped, and everything was made."""
+    folder = planned(tmp_path / "a", "examples/smallest.yaml")
+    done = reconcile(folder, "apply", "plan.json", *option)
+    assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
+    assert f"{option[0]} cannot be given with a saved plan" in done.stderr
+    assert writes(folder) == []
+
+
+def test_a_plan_holds_where_it_was_made_and_what_of(tmp_path: Path) -> None:
+    folder = planned(tmp_path / "a", "examples/smallest.yaml")
+    saved = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    assert saved["place"]["resource_manager"].startswith("https://127.0.0.1:")
+    assert len(saved["place"]["tenant"]) == 36
+    vault = saved["changes"]["workspace.key_vault"]
+    assert vault["resource_id"].endswith("/providers/Microsoft.KeyVault/vaults/smallest-ws-kv")
+    done = reconcile(folder, "apply", "plan.json")
+    assert done.returncode == ExitCode.OK, done.stdout + done.stderr
