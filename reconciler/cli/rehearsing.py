@@ -19,8 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.sandbox_controls import ask, ask_text
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
+from reconciler.operations.loading import load
+from reconciler.operations.vaults import vault_secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from reconciler.cli.session import Session
     from reconciler.sandbox.launch import Server
     from reconciler.sandbox.rehearsals import Rehearsal
@@ -124,6 +128,7 @@ class _Stage:
 
         result = Result(name, rehearsal.about)
         with launch(self._state, clock="instant") as server:
+            self._fill_vaults(server)
             if rehearsal.throttle:
                 ask(server, "POST", "throttle", rehearsal.throttle)
             if rehearsal.latency:
@@ -134,6 +139,18 @@ class _Stage:
                     break
             self._look(server, result)
         return result
+
+    def _fill_vaults(self, server: Server) -> None:
+        """Put something into every vault that the spec takes a secret from."""
+        taken = list(vault_secrets(load(self._spec)))
+        for vault in sorted({identifier.vault for identifier, is_outside in taken if is_outside}):
+            for resource_id, body in _somebody_elses(vault, server.tenant_id):
+                ask(server, "POST", "drift", {"op": "put", "id": resource_id, "body": body})
+        for identifier, _ in taken:
+            what = {"vault": identifier.vault, "name": identifier.name}
+            value = f"rehearsed value of {identifier.name}"
+            version = {"version": identifier.version} if identifier.version else {}
+            ask(server, "POST", "secret", {**what, "value": value, **version})
 
     def _run(self, server: Server, rehearsal: Rehearsal | None, result: Result) -> None:
         words = [sys.executable, "-m", "reconciler", "apply", self._spec, "--yes", "--quiet"]
@@ -165,6 +182,16 @@ class _Stage:
         self.world = canonical(ask(server, "GET", "snapshot"))
         if self._expected is not None:
             result.difference = difference(self._expected, self.world)
+
+
+def _somebody_elses(vault: str, tenant_id: str) -> Iterator[tuple[str, Json]]:
+    """Yield the id and body of a vault that is not of the spec, its group first."""
+    group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-of-others"
+    sku = {"family": "A", "name": "standard"}
+    properties = {"tenantId": tenant_id, "sku": sku, "enableRbacAuthorization": True}
+    yield group, {"location": "eastus"}
+    path = f"{group}/providers/Microsoft.KeyVault/vaults/{vault}"
+    yield path, {"location": "eastus", "properties": properties}
 
 
 def _strikes(fault: Json) -> int:

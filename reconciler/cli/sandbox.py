@@ -13,7 +13,8 @@ from reconciler.cli import sandbox_controls
 from reconciler.cli.arguments import add_output
 from reconciler.cli.embedded import STATE, Starting
 from reconciler.cli.sandbox_controls import ask, ask_text
-from reconciler.diagnostics import ExitCode, LocalError
+from reconciler.diagnostics import ExitCode, LocalError, UsageError
+from reconciler.sensitive import remember
 
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
@@ -33,13 +34,14 @@ EXAMPLES = (
     "reconcile sandbox throttle azure                     # or writes=5,1; off",
     "reconcile sandbox turns one two --seed 7             # two clients in a fixed order; off",
     "reconcile sandbox drift tag ID team=x                # edit, put, delete, cancel",
+    "reconcile sandbox secret VAULT NAME < FILE           # into a vault, as somebody else would",
     "reconcile sandbox snapshot FILE                      # and: restore FILE",
     "reconcile sandbox reset                              # an empty Azure again",
     "reconcile sandbox rehearse SPEC --faults killed      # an apply on a bad day",
 )
 ACTIONS = (
     "serve", "env", "journal", "summary", "faults", "latency", "clock", "throttle", "turns",
-    "drift", "snapshot", "restore", "reset", "rehearse",
+    "drift", "secret", "snapshot", "restore", "reset", "rehearse",
 )  # fmt: skip
 
 
@@ -92,6 +94,8 @@ def _use(session: Session, server: Server) -> ExitCode:
         case "reset":
             ask_text(server, "POST", "reset")
             session.err.say("the sandbox is empty")
+        case "secret":
+            _secret(session, server)
         case "env":
             session.out.raw(_environment(server, session.options.state))
         case _:
@@ -122,6 +126,20 @@ def _summary(session: Session, server: Server) -> None:
     session.out.say(f"answers: {statuses or 'none'}")
     for name, count in sorted(found["not_served"].items()):
         session.out.say(f"not served here, {count}x: {name}")
+
+
+def _secret(session: Session, server: Server) -> None:
+    """Put what comes on standard input, where no shell keeps it, into a vault."""
+    hint = "reconcile sandbox secret VAULT NAME < FILE"
+    if len(session.options.words) != 2:
+        raise UsageError.because("secret takes a vault and a name", hint=hint)
+    if sys.stdin.isatty():
+        raise UsageError.because("the value comes on standard input", hint=hint)
+    vault, name = session.options.words
+    value = sys.stdin.read().removesuffix("\n")
+    remember(value)
+    ask(server, "POST", "secret", {"vault": vault, "name": name, "value": value})
+    session.err.say(f"{name} is in the vault {vault}")
 
 
 def _refuse_unless_serving(state: Path) -> None:

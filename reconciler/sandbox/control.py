@@ -27,6 +27,8 @@ from reconciler.sandbox.settings import DEFAULTS
 from reconciler.sandbox.store import Record
 from reconciler.sandbox.throttle import buckets
 from reconciler.sandbox.turns import SWITCH, Turns
+from reconciler.sandbox.vault import secrets
+from reconciler.sandbox.vault.errors import VaultError
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
@@ -56,6 +58,7 @@ def routes(world: World, faults: Faults, turns: Turns) -> list[web.RouteDef]:
         ("GET", "turns", control.turns),
         ("POST", "turns", control.take_turns),
         ("DELETE", "turns", control.leave_turns),
+        ("POST", "secret", control.secret),
         ("POST", "reset", control.reset),
         ("GET", "snapshot", control.snapshot),
         ("POST", "restore", control.restore),
@@ -231,6 +234,15 @@ class _Control:
             raise ValueError(f"a {record.type} cannot be canceled")
         query = {"api-version": type_.versions[-1]}
         cancel(self._world, record, Call("POST", record.id, query, None, {}, *_someone_else()))
+
+    async def secret(self, request: web.Request) -> web.Response:
+        """`{"vault", "name", "value"}`, perhaps a `version`: what somebody puts into a vault."""
+        body = known(await request.json(), {"vault", "name", "value", "version"})
+        try:
+            found = secrets.put(self._world, str(body.pop("vault", "")), body)
+        except VaultError as error:
+            raise ValueError(str(error)) from error
+        return web.json_response(found)
 
     async def reset(self, request: web.Request) -> web.Response:
         """Forget everything but identity, certificate and clock."""

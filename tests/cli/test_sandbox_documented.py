@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from reconciler.sandbox.rehearsals import REHEARSALS
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
 LINES = re.findall(r"(?m)^\$ (.+)$", TEXT)
-STARTS = ("serve", "eval", "rehearse")
+STARTS = ("serve", "eval", "rehearse", "secret")
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def pasted() -> Iterator[list[str]]:
             continue
         for variable, text in variables.items():
             line = line.replace(f"${variable}", text)
-        yield shlex.split(line)
+        yield shlex.split(line.rpartition("| ")[2])
 
 
 def test_every_example_can_be_pasted(served: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,6 +58,22 @@ def test_every_example_can_be_pasted(served: str, capsys: pytest.CaptureFixture[
         assert words[:2] == ["reconcile", "sandbox"]
         code = main(words[1:])
         assert code == ExitCode.OK, f"{' '.join(words)}\n{capsys.readouterr().err}"
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("from~stdin+1", "from~stdin+1"), ("a\nb\n", "a\nb")])
+def test_a_secret_comes_on_standard_input(
+    served: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    kept: str,
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    assert main(["sandbox", "secret", "papers-kv", "api-key"]) == ExitCode.OK
+    documents = ask(find(served), "GET", "snapshot")["documents"]
+    held = {key: json.loads(text) for _, key, text in documents}
+    assert held["papers-kv/api-key"]["versions"][0]["value"] == kept
+    assert typed not in "".join(capsys.readouterr())
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the example is for curl")
@@ -132,6 +149,7 @@ def test_a_fault_of_the_command_line_is_the_fault_that_is_armed(
         ("drift delete /nowhere", "names no resource type"),
         ("restore nowhere.json", "cannot read nowhere.json"),
         ("snapshot no/where.json", "cannot write no/where.json"),
+        ("secret papers-kv", "secret takes a vault and a name"),
         ("rehearse", "rehearse takes one spec"),
         ("rehearse x.yaml --faults explode", "there is no rehearsal 'explode'"),
         ("explode", "ACTION: cannot be 'explode'"),
@@ -169,3 +187,26 @@ def test_stale_reads_are_rehearsed_more_than_once(
     _, stale = json.loads(capsys.readouterr().out)
     assert stale["struck"] > 1
     assert stale["holds"]
+
+
+def test_a_spec_that_takes_secrets_of_vaults_is_rehearsed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "examples" / "smallest.yaml").read_text(encoding="utf-8")
+    other = "https://others-kv.vault.azure.net/secrets"
+    keys = {
+        "ours": "'${{ workspace.key_vault.secrets.api-key }}'",
+        "pinned": f"{{key_vault_url: {other}/key/{'a' * 32}}}",
+        "other": f"{{key_vault_url: {other}/second}}",
+    }
+    stated = "".join(f"      {name}: {value}\n" for name, value in keys.items())
+    head = "\nconnections:\n  search:\n    target: https://search.example\n    keys:\n"
+    Path("spec.yaml").write_text(text + head + stated, encoding="utf-8")
+    words = ["sandbox", "rehearse", "spec.yaml", "--faults", "killed", "--seed", "3"]
+    code = main([*words, "-o", "json"])
+    out = capsys.readouterr()
+    assert code == ExitCode.OK, out.err
+    _, killed = json.loads(out.out)
+    assert killed["exit_codes"][:3] == [-9, -9, -9]
+    assert killed["same_end_state"] and killed["holds"]

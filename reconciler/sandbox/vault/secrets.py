@@ -34,8 +34,11 @@ class Secrets:
         self._prefix = f"{vault.name.lower()}/"
         self._host = f"https://{vault.name.lower()}.vault.sandbox.test"
 
-    def set(self, name: str, body: Json) -> Json:
-        """Add a version; it is the current one from now on."""
+    def set(self, name: str, body: Json, version_id: str = "") -> Json:
+        """Add a version; it is the current one from now on.
+
+        Azure makes up what a version is called; the controls may say it.
+        """
         if not NAME.fullmatch(name):
             raise bad(f"The request URI contains an invalid name: {name}")
         value = body.get("value")
@@ -47,7 +50,7 @@ class Secrets:
         if found["deleted"]:
             raise taken_by_deleted(name)
         now = int(self._world.clock.now())
-        version: Json = {"version": uuid.uuid4().hex, "value": value}
+        version: Json = {"version": version_id or uuid.uuid4().hex, "value": value}
         version["attributes"] = {"enabled": True, "created": now, "updated": now}
         _change(version, body)
         found["versions"].append(version)
@@ -166,6 +169,17 @@ class Secrets:
         shown = _without_value(self._bundle(found, found["versions"][-1]))
         recovery = f"{self._host}/deletedsecrets/{found['name']}"
         return {**shown, **found["deleted"], "recoveryId": recovery}
+
+
+def put(world: World, vault: str, body: Json) -> Json:
+    """Put a secret under a vault's name as somebody who may, whether it exists yet or not."""
+    record = world.store.find_named("Microsoft.KeyVault/vaults", vault)
+    record = record or Record(f"/vaults/{vault}", "Microsoft.KeyVault/vaults", {"properties": {}})
+    stated = {key: value for key, value in body.items() if key not in ("name", "version")}
+    found = Secrets(world, record).set(
+        str(body.get("name", "")), stated, str(body.get("version", "")).lower()
+    )
+    return _without_value(found)
 
 
 def forget(world: World, vault: str) -> None:
