@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.diagnostics import Diagnostic, RefusedError
-from reconciler.engine.types import Change
+from reconciler.engine.types import Action, Change
 from reconciler.operations.strangers import shortened
 
 NEXT = "run the same command again: the new plan shows what is missing"
@@ -22,8 +22,12 @@ def above(changes: Iterable[Change], change: Change) -> list[Change]:
 
 
 def refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None:
-    """Raise `RefusedError` where making `lost` again would hide what went with it."""
-    inside = [c.address for c in changes if c.observed and _is_within(c, lost)]
+    """Raise `RefusedError` where making `lost` again would hide what went with it.
+
+    What the plan changes anyway is decided anew at its own turn; nobody visits the rest.
+    """
+    still = (c for c in changes if c.observed and c.action is Action.NO_OP)
+    inside = [c.address for c in still if _is_within(c, lost)]
     if lost.resource.holds_data:
         detail = "it held data: it is not made again without a plan that shows it"
     elif inside:

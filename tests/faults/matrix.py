@@ -19,7 +19,9 @@ DESTROYING = "contract/test_destroying.py"
 PRUNING = "contract/test_pruning.py"
 INFRA = "kinds/test_infra_live.py"
 JOB = "kinds/test_job_live.py"
+ROLES = "operations/test_roles_in_effect.py"
 SECRETS = "secrets/test_nowhere.py"
+UNDER_US = "operations/test_under_us.py"
 STOPPING = "cli/test_stopping.py"
 
 
@@ -55,13 +57,21 @@ MATRIX = (
         f"{CLIENTS}::test_a_token_that_is_refused_for_good_is_renewed_only_once",
     ),
     green("F03", "403 on a write", FAULTS),
-    partly(
+    green(
         "F04",
         "403 just after our own role assignment",
-        "the wait before what needs the grant is tested; a 403 that passes later is not retried",
-        "kinds/test_infra_live.py::test_a_workspace_under_an_identity_of_ours_is_made_after_its_roles",
+        f"{ROLES}::test_a_denial_after_a_grant_of_this_run_is_waited_out",
+        f"{ROLES}::test_a_denial_that_stays_is_told_after_ten_minutes",
+        f"{ROLES}::test_a_denial_that_no_grant_can_explain_is_not_repeated",
+        f"{ROLES}::test_a_grant_of_an_earlier_run_counts_while_it_is_young",
     ),
-    undone("F05", "parent deleted between plan and write", "no test yet"),
+    green(
+        "F05",
+        "parent deleted between plan and write",
+        f"{UNDER_US}::test_an_empty_parent_that_was_deleted_is_made_again_and_told",
+        f"{UNDER_US}::test_a_parent_that_was_deleted_with_more_in_it_is_refused",
+        f"{UNDER_US}::test_what_held_data_and_was_deleted_is_not_made_again_in_silence",
+    ),
     green("F06", "409 another operation in progress", FAULTS),
     green(
         "F07",
@@ -74,7 +84,14 @@ MATRIX = (
         "409 provider not registered",
         "contract/test_provider_registration.py::test_a_plan_shows_the_registration_and_sends_none",
     ),
-    partly("F09", "412 ETag mismatch", "the run fails and the next one mends it", FAULTS),
+    green(
+        "F09",
+        "412 ETag mismatch",
+        FAULTS,
+        f"{UNDER_US}::test_a_lost_race_is_read_and_decided_again",
+        f"{UNDER_US}::test_a_race_that_is_lost_three_times_is_refused_and_the_next_run_converges",
+        f"{UNDER_US}::test_what_would_now_be_replaced_is_not",
+    ),
     green("F10", "policy, lock, quota", FAULTS),
     green(
         "F11",
@@ -207,7 +224,12 @@ MATRIX = (
     ),
     green("F36", "404 after a create", STALE),
     partly("F37", "old bodies and lists", "a page that fails is not tried", STALE),
-    undone("F38", "PrincipalNotFound", "only the sandbox's own replication delay is met"),
+    green(
+        "F38",
+        "PrincipalNotFound",
+        f"{ROLES}::test_a_principal_that_is_not_found_is_waited_for_under_one_name",
+        f"{ROLES}::test_a_principal_that_is_never_found_fails_in_five_minutes_and_the_next_run_converges",
+    ),
     green("F39", "deleted and still there", STALE),
     partly("F40", "two replicas that disagree", "stale in a row only, not in turns", STALE),
     green(

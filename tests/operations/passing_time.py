@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 
 class PassingTime(threading.Event):
-    """To be put in the place of a connection's `stop`."""
+    """To be put in the place of a connection's `stop`; at the first wait something may happen."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, at_first: Callable[[], Any] = lambda: None
+    ) -> None:
         super().__init__()
+        self._at_first = [at_first]
         self.passed_s = 0.0
         self._sum = threading.Lock()
         real = time.monotonic
@@ -21,4 +26,7 @@ class PassingTime(threading.Event):
     def wait(self, timeout: float | None = None) -> bool:
         with self._sum:
             self.passed_s += timeout or 0.0
+            happens = self._at_first.pop() if self._at_first else None
+        if happens:
+            happens()
         return self.is_set()

@@ -5,75 +5,18 @@ A prompt flow is made by a POST to a service that invents the id: nothing in it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from reconciler.engine.types import Status
-from reconciler.operations.applying import Report, apply
-from reconciler.sandbox.launch import launch
+from reconciler.operations.applying import apply
 from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
+from tests.operations.faulted import arm, error, of, sent
 from tests.operations.passing_time import PassingTime
 
-SOON = {"x-ms-retry-after-ms": "5"}
 TWO = SPEC.replace("instance_count: 1", "instance_count: 2")
 FLOWS = r"/Flows(\?|$)"
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        yield Azure(server)
-
-
-@pytest.fixture(scope="module")
-def prepared(started: Azure) -> Any:
-    started.prepare()
-    return started.snapshot()
-
-
-@pytest.fixture(scope="module")
-def applied(started: Azure, prepared: Any) -> Any:
-    started.restore(prepared)
-    started.applied()
-    return started.snapshot()
-
-
-@pytest.fixture
-def azure(started: Azure, prepared: Any) -> Azure:
-    """Workspace, hub, project and model, and nothing of the spec."""
-    started.restore(prepared)
-    return started
-
-
-@pytest.fixture
-def live(started: Azure, applied: Any) -> Azure:
-    """The same with the spec applied."""
-    started.restore(applied)
-    return started
-
-
-def arm(azure: Azure, method: str, path: str, action: dict[str, Any], **rule: Any) -> None:
-    fault = {"method": method, "path": path, "times": 1, "when": "before", **rule}
-    azure.control("POST", "faults", {**fault, "action": action})
-
-
-def error(status: int, code: str) -> dict[str, Any]:
-    body = {"error": {"code": code, "message": "injected"}}
-    return {"status": status, "headers": SOON, "body": body}
-
-
-def of(report: Report, address: str) -> Any:
-    return next(o for o in report.outcomes if o.address == address)
-
-
-def sent(azure: Azure, since: int, method: str, ending: str) -> list[dict[str, Any]]:
-    return [
-        e
-        for e in azure.everything(since)
-        if e["method"] == method and e["path"].lower().endswith(ending.lower())
-    ]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

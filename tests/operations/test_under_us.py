@@ -1,0 +1,186 @@
+"""What changes between the plan and a write: re-read, decided anew, never more than approved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reconciler.engine.types import Action, Status
+from reconciler.operations.applying import Report, apply
+from tests.kinds.serving_azure import API, ENDPOINT, GROUP, ML, PROVIDERS, SPEC, Azure, Events
+from tests.operations.faulted import arm, error, of, sent
+from tests.operations.passing_time import PassingTime
+
+BLUE = f"{ENDPOINT}/deployments/blue"
+TWO = SPEC.replace("instance_count: 1", "instance_count: 2")
+TAGGED = SPEC.replace("name: cases\n", "name: cases\ntags: {team: ml}\n", 1)
+LOST = error(412, "PreconditionFailed")
+NO_SERVING = SPEC.partition("endpoints:")[0]
+EMPTY = SPEC.partition("deployments:")[0].replace("    traffic: {blue: 100}\n", "")
+OWN = f"""
+version: 1
+name: own
+target: {{subscription_id: {SPEC.split("subscription_id: ")[1][:36]}, resource_group: rg-cases, location: eastus}}
+workspace:
+  name: own-ws
+  storage_account: {{name: ownstorage}}
+  key_vault: {{name: own-kv}}
+  application_insights: {{name: own-insights}}
+"""
+CLUSTER = "compute:\n  cpu: {size: Standard_DS3_v2, min_instances: 0, max_instances: 1}\n"
+READER = """identities:
+  reader: {role_assignments: [{role: Reader, scope: "${{ workspace.storage_account }}"}]}
+"""
+ACCOUNT = f"{PROVIDERS}/Microsoft.Storage/storageAccounts/ownstorage"
+WORKSPACE = f"{ML}/own-ws"
+
+
+def apply_planned(
+    azure: Azure,
+    text: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    since_plan: Callable[[], Any] = lambda: None,
+    at_first_wait: Callable[[], Any] = lambda: None,
+) -> Report:
+    """Plan, let something happen, apply; something else happens when the apply first waits."""
+    loaded, connection, planned = azure.load(text), azure.connection(), azure.plan(text)
+    connection.stop = PassingTime(monkeypatch, at_first_wait)
+    since_plan()
+    return apply(loaded, connection, planned, progress=Events(), parallelism=1)
+
+
+def delete(azure: Azure, resource_id: str) -> None:
+    azure.control("POST", "drift", {"op": "delete", "id": resource_id})
+
+
+@pytest.mark.parametrize("status", [412, 409])
+def test_a_lost_race_is_read_and_decided_again(
+    live: Azure, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """The other writer's tag survives, although a PATCH replaces all tags: it was read again."""
+    identity = next(
+        c.resource.resource_id for c in live.plan().changes if c.address == "identities.server"
+    )
+    since = live.now()
+    arm(live, "PATCH", "userAssignedIdentities/", error(status, "Conflict"))
+
+    def another_tags_it() -> None:
+        tags = {"theirs": "yes"}
+        live.control("POST", "drift", {"op": "tag", "id": identity, "body": tags})
+
+    report = apply_planned(live, TAGGED, monkeypatch, at_first_wait=another_tags_it)
+    assert report.exit_code == 0
+    patches = sent(live, since, "PATCH", "/server")
+    assert [e["status"] for e in patches] == [status, 200]
+    tags = live.arm.get(identity, "2024-11-30")["tags"]
+    assert (tags["theirs"], tags["team"]) == ("yes", "ml")
+
+
+def test_a_race_that_is_lost_three_times_is_refused_and_the_next_run_converges(
+    live: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = live.now()
+    arm(live, "PATCH", "deployments/blue", LOST, times=0)
+    outcome = of(apply_planned(live, TWO, monkeypatch), "deployments.blue")
+    assert outcome.status is Status.REFUSED
+    assert "changed under us 3 times" in outcome.problem.summary
+    assert "PreconditionFailed 412" in outcome.problem.detail
+    tries = [e["method"] for e in live.journal(since) if e["path"].endswith("deployments/blue")]
+    first, last = tries.index("PATCH"), len(tries) - tries[::-1].index("PATCH")
+    assert tries[first:last] == ["PATCH", "GET", "PATCH", "GET", "PATCH"]
+    live.control("DELETE", "faults")
+    live.applied(TWO)
+    assert live.get(BLUE)["sku"]["capacity"] == 2
+
+
+def test_what_would_now_be_replaced_is_not(live: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An update was approved; the other writer made of it what only a replace could mend."""
+    since = live.now()
+    arm(live, "PATCH", "deployments/blue", LOST)
+    other_size = {"properties": {"instanceType": "Standard_DS3_v2"}}
+    report = apply_planned(
+        live, TWO, monkeypatch, at_first_wait=lambda: live.drift(BLUE, other_size)
+    )
+    assert of(report, "deployments.blue").status is Status.REFUSED
+    assert not [e for e in live.writes(since) if e.startswith("DELETE")]
+    assert live.get(BLUE)["properties"]["instanceType"] == "Standard_DS3_v2"
+
+
+def test_an_empty_parent_that_was_deleted_is_made_again_and_told(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure.applied(EMPTY)
+    assert "endpoints.phi3-ep" not in azure.changes()
+    since = azure.now()
+    report = apply_planned(azure, SPEC, monkeypatch, since_plan=lambda: delete(azure, ENDPOINT))
+    made = of(report, "endpoints.phi3-ep")
+    assert (made.action, made.status) == (Action.CREATE, Status.DONE)
+    assert made.note == "deleted since the plan"
+    assert report.exit_code == 0
+    assert len(sent(azure, since, "PUT", "/phi3-ep")) >= 1
+    assert azure.changes() == {}
+
+
+def test_a_parent_that_was_deleted_with_more_in_it_is_refused(
+    live: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    green = """  green:
+    endpoint_name: phi3-ep
+    model: azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14
+    instance_type: Standard_NC24ads_A100_v4
+connections:"""
+    text = SPEC.replace("connections:", green, 1)
+    report = apply_planned(live, text, monkeypatch, since_plan=lambda: delete(live, ENDPOINT))
+    outcome = of(report, "deployments.green")
+    assert outcome.status is Status.REFUSED
+    assert "`endpoints.phi3-ep` was deleted since the plan" in outcome.problem.summary
+    assert "deployments.blue" in outcome.problem.detail
+    assert live.arm.get(ENDPOINT, API) is None
+    live.applied(text)
+    assert live.changes(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "address", "place"),
+    [(CLUSTER, "compute.cpu", WORKSPACE), (READER, "identities.reader.reader", ACCOUNT)],
+)
+def test_what_held_data_and_was_deleted_is_not_made_again_in_silence(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch, more: str, address: str, place: str
+) -> None:
+    azure.applied(OWN)
+    since = azure.now()
+    report = apply_planned(azure, OWN + more, monkeypatch, since_plan=lambda: delete(azure, place))
+    outcome = of(report, address)
+    assert outcome.status is Status.REFUSED
+    assert "it held data" in outcome.problem.detail
+    assert "new plan" in outcome.problem.hint
+    assert sent(azure, since, "PUT", place) == []
+    if place is ACCOUNT:  # a workspace is kept by Azure, and its twin is the user's to purge
+        azure.applied(OWN + more)
+        assert azure.changes(OWN + more) == {}
+
+
+def test_a_store_that_was_deleted_is_not_updated_into_an_empty_one(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure.applied(OWN)
+    text = OWN.replace("name: own\n", "name: own\ntags: {team: ml}\n", 1)
+    report = apply_planned(azure, text, monkeypatch, since_plan=lambda: delete(azure, ACCOUNT))
+    outcome = of(report, "workspace.storage_account")
+    assert outcome.status is Status.REFUSED
+    assert "was deleted since the plan" in outcome.problem.summary
+    assert azure.arm.get(ACCOUNT, "2023-05-01") is None
+
+
+def test_a_group_that_was_deleted_before_anything_was_in_it_is_made_again(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = GROUP.replace("rg-cases", "rg-empty")
+    text = OWN.replace("rg-cases", "rg-empty")
+    azure.arm.put(group, "2025-04-01", {"location": "eastus"})
+    report = apply_planned(azure, text, monkeypatch, since_plan=lambda: delete(azure, group))
+    assert of(report, "resource_group").status is Status.DONE
+    assert report.exit_code == 0
