@@ -74,7 +74,7 @@ def decide(
     if unmarked and not (resource.adopt or policy.adopts):
         return _unmarked(resource, observed)
     change = _by_phase(resource, desired, observed, policy)
-    if unmarked and change.action is Action.REPLACE and not policy.adopts:
+    if unmarked and change.action is Action.REPLACE:
         return _unadoptable(change)
     if unmarked and change.action in (Action.NO_OP, Action.UPDATE):
         adopted = replace(change, action=Action.ADOPT, reason="exists without our mark")
@@ -190,8 +190,8 @@ def _unadoptable(change: Change) -> Change:
         blocked=Diagnostic(
             f"`{change.address}` cannot be adopted as it is: {change.reason}",
             change.resource.position,
-            detail="it would have to be deleted and made again",
-            hint="make the spec fit what exists, or choose another name",
+            detail="it is not marked as ours, and would have to be deleted and made again",
+            hint="make the spec fit what exists, choose another name, or delete it by hand",
         ),
     )
 

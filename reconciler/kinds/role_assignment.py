@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.sdk import translated
-from reconciler.diagnostics import ApiError
+from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import (
@@ -132,7 +132,11 @@ class RoleAssignmentHandler(Handler):
         return Observed(body, {"id": item_id}, owner, owner_name=name)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
-        """Grant the role; waits up to five minutes for a fresh identity to be known."""
+        """Grant the role; waits up to five minutes for a fresh identity to be known.
+
+        One of ours to an identity that is gone is taken back first. Raises `RefusedError`
+        where a grant that is not ours has the name.
+        """
         operations = world.connection.authorization.role_assignments
         scope, _, name = resource.resource_id.partition(f"/providers/{TYPE}/")
         try:
@@ -142,9 +146,20 @@ class RoleAssignmentHandler(Handler):
                 return
             if error.code != "RoleAssignmentUpdateNotPermitted":
                 raise
+            self._refuse_to_take_back(world, resource)
             with translated():
                 operations.delete(scope, name)
             _until_principal_known(world, lambda: _put(operations, scope, name, desired))
+
+    def _refuse_to_take_back(self, world: World, resource: Resource) -> None:
+        """Look at what has our name; raise `RefusedError` where it is not marked as ours."""
+        body = world.connection.arm.get(resource.resource_id, API_VERSION)
+        if body is not None and self.observed(world, resource, body).owner is not Owner.OURS:
+            raise RefusedError.because(
+                f"`{resource.address}` exists for another identity and is not marked as ours",
+                detail=resource.resource_id,
+                hint="find out whose it is; delete it by hand if nobody needs it",
+            )
 
     def update(self, world: World, change: Change, desired: JsonObject) -> None:
         """Write it again: nothing of an assignment changes in place."""
