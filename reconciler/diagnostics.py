@@ -131,6 +131,15 @@ class UnavailableError(ReconcileError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class UnconnectedError(UnavailableError):
+    """No connection came about, so nothing was sent; `final`: another try changes nothing."""
+
+    def __init__(self, *diagnostics: Diagnostic, final: bool = False) -> None:
+        """Keep whether to try again."""
+        super().__init__(*diagnostics)
+        self.final = final
+
+
 class LocalError(ReconcileError):
     """This machine stood in the way: a file, a folder, a port."""
 

@@ -24,10 +24,10 @@ from reconciler.cloud.errors import api_error
 from reconciler.cloud.operations import Operation
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, may_resend, redirected
+from reconciler.cloud.unreachable import gives_up, unreachable
 from reconciler.cloud.wire_log import log_answer
 from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
-from reconciler.sensitive import on_one_line
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
@@ -117,7 +117,7 @@ class ArmClient:
         self._check_host(url)
         self._connection.permit(method, url)
         self._connection.resending.begin()
-        attempt, renewed = 0, False
+        attempt, renewed, began = 0, False, time.monotonic()
         while True:
             attempt += 1
             self._connection.throttle.wait(method, url)
@@ -130,6 +130,8 @@ class ArmClient:
                     renewed = self._connection.tokens.instead_of(authorization) is not None
                     if renewed:
                         continue
+                if gives_up(error, time.monotonic() - began):
+                    raise
                 asked = getattr(error, "retry_after_s", None)
                 if status == THROTTLED:
                     self._connection.throttle.slow_down(method, url, asked, attempt)
@@ -196,7 +198,7 @@ class ArmClient:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _unreachable(url, error) from error
+            raise unreachable(url, error) from error
         log_answer(method, url, response.status_code, started)
         shown = {name.lower(): value for name, value in response.headers.items()}
         if response.status_code >= 400:
@@ -221,15 +223,3 @@ def _json(content: bytes, url: str) -> JsonObject:
         )
         raise ApiError(OK, "", what) from error
     return data if isinstance(data, dict) else {"value": data}
-
-
-def _unreachable(url: str, error: requests.RequestException) -> UnavailableError:
-    host = urlsplit(url).netloc
-    reason = on_one_line(error, 200)
-    return UnavailableError(
-        Diagnostic(
-            f"cannot reach {host}",
-            detail=reason,
-            hint="check the network and proxy, then run again",
-        )
-    )

@@ -22,6 +22,7 @@ from reconciler.cloud.own_time import OwnTime
 from reconciler.cloud.rules import Resending, refused, writes
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import Credential, Tokens, tenant_of
+from reconciler.cloud.unreachable import CONNECT_BUDGET_S
 from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import (
     DeadlineError,
@@ -46,7 +47,7 @@ __all__ = ["Cloud", "Connection", "SandboxAccess"]
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = CONNECT_BUDGET_S
 READ_TIMEOUT_S = 60.0
 SHORTEST_TIMEOUT_S = 5.0
 """What a request is given even when the run's time is almost over: it may be a write."""

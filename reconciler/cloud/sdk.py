@@ -9,8 +9,12 @@ from typing import Any
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import is_in_doubt
+from reconciler.cloud.unreachable import unreachable
 from reconciler.diagnostics import UnavailableError
 from reconciler.sensitive import on_one_line
+
+AZURE = "//Azure"
+"""An error of azure-core does not say which of its hosts it is about."""
 
 
 @contextmanager
@@ -28,12 +32,7 @@ def translated(*, missing_is_fine: bool = False) -> Iterator[None]:
             return
         raise _answered(error) from error
     except AzureError as error:
-        reason = on_one_line(error.message, 200)
-        lost = UnavailableError.because(
-            "cannot reach Azure",
-            detail=reason,
-            hint="check the network and proxy, then run again",
-        )
+        lost = unreachable(AZURE, error)
         lost.in_doubt = bool(getattr(error, "in_doubt", False))
         raise lost from error
 

@@ -13,22 +13,24 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from reconciler.cloud.addresses import SandboxAccess
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import THROTTLED
 from reconciler.cloud.tokens import Token
+from reconciler.cloud.unreachable import CONNECT_BUDGET_S, gives_up, unreachable
 from reconciler.cloud.wire_log import fence_loggers
-from reconciler.diagnostics import ApiError, DeniedError, UnavailableError
+from reconciler.diagnostics import ApiError, DeniedError, UnavailableError, UnconnectedError
 from reconciler.sensitive import remember
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
 
-TIMEOUT_S = 30
+TIMEOUT_S = CONNECT_BUDGET_S
 SIGN_IN_RETRIES = 3
 SECRET_VARIABLES = (
     "AZURE_CLIENT_SECRET",
@@ -54,21 +56,29 @@ class AzureCredential:
 
         from reconciler.cloud.transport import SignInTransport
 
-        remember(*(os.environ.get(name) for name in SECRET_VARIABLES))
+        remember(*(os.environ.get(name) for name in SECRET_VARIABLES), *_proxy_passwords())
+        self._transport = SignInTransport(connection)
         self._credential = DefaultAzureCredential(
             exclude_interactive_browser_credential=True,
-            transport=SignInTransport(connection),
+            transport=self._transport,
             retry_total=SIGN_IN_RETRIES,
         )
         fence_loggers()
 
     def get_token(self, *scopes: str) -> Token:
-        """Return a token for the scopes. Raises `DeniedError` when nobody can sign in."""
+        """Return a token for the scopes.
+
+        Raises `DeniedError` when nobody can sign in, `UnavailableError` when the way to
+        where we would is out.
+        """
         from azure.core.exceptions import ClientAuthenticationError
 
+        self._transport.begin()
         try:
             found = self._credential.get_token(*scopes)
         except ClientAuthenticationError as error:
+            if self._transport.lost:
+                raise self._transport.lost from error
             raise DeniedError.because(
                 "cannot sign in to Azure",
                 detail=str(error.message).strip().splitlines()[0],
@@ -106,7 +116,7 @@ class SandboxCredential:
 
     def _send_again(self, request: urllib.request.Request) -> dict[str, str]:
         """Send until there is an answer, by the rules of the run, as azure-identity does too."""
-        url, attempt = request.full_url, 0
+        url, attempt, began = request.full_url, 0, time.monotonic()
         while True:
             attempt += 1
             self._connection.throttle.wait("POST", url)
@@ -115,6 +125,9 @@ class SandboxCredential:
             except (ApiError, UnavailableError) as error:
                 if isinstance(getattr(error.__cause__, "reason", None), ConnectionRefusedError):
                     raise  # nobody listens: no wait of ours starts a sandbox
+                spent_s = time.monotonic() - began
+                if spent_s >= CONNECT_BUDGET_S or gives_up(error, spent_s):
+                    raise
                 status = error.status if isinstance(error, ApiError) else None
                 asked = getattr(error, "retry_after_s", None)
                 if status == THROTTLED:
@@ -135,8 +148,21 @@ class SandboxCredential:
             failure.retry_after_s = retry_after({k.lower(): v for k, v in error.headers.items()})
             raise failure from error
         except OSError as error:
+            lost = unreachable(request.full_url, error)
+            if isinstance(lost, UnconnectedError) and lost.final:
+                raise lost from error
             raise UnavailableError.because(
                 f"cannot reach the sandbox at {self._access.url}",
-                detail=str(error),
+                detail=lost.diagnostics[0].detail,
                 hint="start it again: `reconcile sandbox serve`",
             ) from error
+
+
+def _proxy_passwords() -> list[str | None]:
+    """Return the passwords in the addresses of the proxies that the environment names."""
+    names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
+    found: list[str | None] = []
+    for name in names:
+        with suppress(ValueError):
+            found.append(urlsplit(os.environ.get(name, "")).password)
+    return found

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import Any, NamedTuple, Protocol
 
+from reconciler.diagnostics import ReconcileError
 from reconciler.sensitive import remember
 
 REFRESH_BEFORE_S = 300
@@ -38,13 +39,22 @@ class Tokens:
         self._credential = credential
         self._kept: dict[tuple[str, ...], Token] = {}
         self._refused: dict[str, tuple[str, ...]] = {}
+        self._failed: dict[tuple[str, ...], tuple[float, ReconcileError]] = {}
         self._lock = threading.Lock()
 
     def get_token(self, *scopes: str, **_options: Any) -> Any:
-        """Return a `Token` for the scopes; asks at most once at a time."""
+        """Return a `Token` for the scopes; asks at most once at a time.
+
+        A sign-in that fails has failed for all who waited for it: thirty threads do not
+        wait for the same silence one after the other.
+        """
+        began = time.monotonic()
         with self._lock:
             kept = self._kept.get(scopes)
             if kept is None or kept.expires_on - time.time() < REFRESH_BEFORE_S:
+                failed_at, failure = self._failed.get(scopes, (began, None))
+                if failure is not None and failed_at > began:
+                    raise failure
                 kept = self._kept[scopes] = self._ask(scopes)
             return kept
 
@@ -70,7 +80,11 @@ class Tokens:
             return None if scopes_of is None else self._kept[scopes_of].token
 
     def _ask(self, scopes: tuple[str, ...]) -> Token:
-        found = self._credential.get_token(*scopes)
+        try:
+            found = self._credential.get_token(*scopes)
+        except ReconcileError as error:
+            self._failed[scopes] = time.monotonic(), error
+            raise
         remember(found.token)
         return Token(found.token, int(found.expires_on))
 

@@ -25,7 +25,9 @@ from azure.core.pipeline.transport import RequestsTransport
 from reconciler.cloud.retry import MAX_WAIT_S, retry_after
 from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, redirected
 from reconciler.cloud.session import BoundedSession, user_agent
+from reconciler.cloud.unreachable import CONNECT_BUDGET_S, gives_up, unreachable
 from reconciler.cloud.wire_log import log_answer
+from reconciler.diagnostics import ReconcileError
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
@@ -68,7 +70,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         self._check_host(request.url)
         connection.permit(request.method, request.url)
         connection.resending.begin()
-        start, attempt, renewed = _position(request), 0, False
+        start, attempt, renewed, began = _position(request), 0, False, time.monotonic()
         while True:
             attempt += 1
             connection.throttle.wait(request.method, request.url)
@@ -77,6 +79,8 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
                 renewed = self._renew(request)
                 if renewed and _rewind(request, start):
                     continue
+            if error and gives_up(unreachable(request.url, error), time.monotonic() - began):
+                raise error
             status = None if response is None else response.status_code
             asked = None if response is None else retry_after(_lower(response.headers))
             if status == THROTTLED:
@@ -131,10 +135,46 @@ class SignInTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         session = BoundedSession(connection.pool_size)
         super().__init__(session=session, session_owner=False)
         self._connection = connection
+        self._began = 0.0
+        self.lost: ReconcileError | None = None
+
+    def begin(self) -> None:
+        """Begin a sign-in: its time runs from now, and nothing has gone wrong."""
+        self._began, self.lost = time.monotonic(), None
+
+    def send(self, request: Any, **options: Any) -> Any:
+        """Send; a host that cannot be reached ends the sign-in within the budget.
+
+        azure-identity asks several addresses, and each again and again: 40 s for a proxy
+        that is down, 300 s for a peer that hangs. It hides what is raised, `lost` keeps it.
+        Plain http is only how a machine asks for its own identity: most machines have none.
+        """
+        try:
+            limits = self._connection.timeouts()
+        except ReconcileError as error:
+            self.lost = error
+            raise
+        for name, limit in zip(("connection_timeout", "read_timeout"), limits, strict=True):
+            options[name] = min(options.get(name, limit), limit)
+        try:
+            return super().send(request, **options)
+        except AzureError as error:
+            failure = unreachable(request.url, error)
+            spent_s = time.monotonic() - self._began
+            if not request.url.startswith("https://"):
+                raise
+            self.lost = failure
+            if gives_up(failure, spent_s) or spent_s >= CONNECT_BUDGET_S:
+                raise failure from error
+            raise
 
     def sleep(self, duration: float) -> None:
         """Wait: capped, and not past the end of the run."""
-        self._connection.sleep(min(max(duration, 0.0), MAX_WAIT_S))
+        try:
+            self._connection.sleep(min(max(duration, 0.0), MAX_WAIT_S))
+        except ReconcileError as error:
+            self.lost = error
+            raise
 
 
 class SignIn(SansIOHTTPPolicy[Any, Any]):

@@ -14,7 +14,12 @@ from typing import Any
 
 from reconciler.cloud.connection import Connection
 from reconciler.cloud.patience import is_outage
-from reconciler.diagnostics import DeniedError, ReconcileError, UnforeseenError
+from reconciler.diagnostics import (
+    DeniedError,
+    ReconcileError,
+    UnavailableError,
+    UnforeseenError,
+)
 from reconciler.engine.types import Address, Observed, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Progress, Reads, World
@@ -74,8 +79,8 @@ def observe_all(
 ) -> Sight:
     """Observe the given resources at once, sharing lists.
 
-    Raises `DeniedError` when there is no way in at all; every other failure is returned
-    beside the resource it belongs to.
+    Raises `DeniedError` when there is no way in at all, `UnavailableError` when nothing at
+    all can be reached; every other failure is returned beside the resource it belongs to.
     """
     futures: dict[Address, Future[Observed | None]] = {}
 
@@ -121,6 +126,9 @@ def _collect(futures: Mapping[Address, Future[Observed | None]], reads: Reads) -
             raise
         except ReconcileError as error:
             problems[address] = error
+    outages = [error for error in problems.values() if isinstance(error, UnavailableError)]
+    if outages and len(outages) == len(futures):
+        raise outages[0]
     return Sight(observed, problems, reads)
 
 

@@ -164,10 +164,10 @@ MATRIX = (
         f"{HISTORIES}::test_nothing_is_written_when_nothing_changed",
         "contract/test_promises.py::test_a_plan_asks_for_fewer_things_than_there_are",
     ),
-    partly(
+    green(
         "F24",
         "refused, DNS, TLS, proxy",
-        "only a sandbox that is not there is tried",
+        "faults/test_network.py",
         "cli/test_exit_codes.py::test_an_unknown_sandbox_is_one_line",
     ),
     green("F25", "cut off before the commit", FAULTS),
