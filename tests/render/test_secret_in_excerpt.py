@@ -18,6 +18,8 @@ def shown(text):
         "  c: {type: custom, keys: {endpoint: e, key: s3cr3t}}",
         "    password: 's3cr3t'",
         "    client_secret: s3cr3t  # mine",
+        "    key: {id: https://v.vault.azure.net/secrets/x, value: s3cr3t}",
+        '        "value": "s3cr3t"',
     ],
 )
 def test_a_written_out_secret_is_masked(text):
@@ -33,6 +35,8 @@ def test_a_written_out_secret_is_masked(text):
         "    auth_mode: aml_token",
         "    key_vault: {name: my-kv}",
         "    max_new_tokens: 256",
+        "    key: {key_vault_url: https://v.vault.azure.net/secrets/x}",
+        "    default_value: blue",
         "    keys: {endpoint: e}",
     ],
 )
