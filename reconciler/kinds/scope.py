@@ -18,13 +18,14 @@ from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.sensitive import shortened
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import did_you_mean
-from reconciler.spec.vault_secrets import IN_SPEC, SecretIdentifier
+from reconciler.spec.vault_secrets import ANYWHERE, IN_SPEC, SecretIdentifier
 
 OUTSIDE = ("env", "environ", "environment", "file", "vars", "var", "secrets")
 NO_OUTSIDE = (
     "a spec reads no environment, no file and no pipeline: put a secret into a key vault and "
     f"refer to it, `{IN_SPEC}`"
 )
+ELSEWHERE = f"its key vault is not of this spec: name the secret by its identifier, `{ANYWHERE}`"
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
@@ -160,7 +161,8 @@ class Scope:
         if known.vault and name.partition(".")[0] == "secrets":
             return self._in_vault(text, address, name.partition(".")[2], path)
         if name not in known.names | known.secrets:
-            hint = did_you_mean(name, known.shown)
+            is_secret = name.startswith("key_vault.secrets")
+            hint = ELSEWHERE if is_secret else did_you_mean(name, known.shown)
             self.problem(f"`{text}`: {_a(self.kinds[address])} has no `{name}`", path, hint=hint)
             return ""
         if address in self.externals and name == "id":

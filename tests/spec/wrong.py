@@ -70,6 +70,26 @@ CASES = {
         ("connections", "phi3-connection", "target"),
         "${{ endpoints.phi3-ultrachat-ep.primary_key }}",
     ),
+    "a vault of another cloud": (
+        ("connections", "phi3-connection", "keys", "key"),
+        {"key_vault_url": "https://my-vault.vault.azure.cn/secrets/key"},
+    ),
+    "a vault's key for its secret": (
+        ("connections", "phi3-connection", "keys", "key"),
+        {"key_vault_url": "https://my-vault.vault.azure.net/keys/key"},
+    ),
+    "half a version of a secret": (
+        ("connections", "phi3-connection", "keys", "key"),
+        "${{ workspace.key_vault.secrets.key.0123456789 }}",
+    ),
+    "a secret of the environment": (
+        ("connections", "phi3-connection", "keys", "key"),
+        "${{ env.KEY }}",
+    ),
+    "a secret as `az keyvault` shows it": (
+        ("connections", "phi3-connection", "keys", "key"),
+        {"id": "https://my-vault.vault.azure.net/secrets/key", "value": "swordfish"},
+    ),
     "text around a reference": (
         ("connections", "phi3-connection", "keys", "endpoint"),
         "${{ endpoints.phi3-ultrachat-ep.scoring_uri }}/score",
