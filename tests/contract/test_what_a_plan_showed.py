@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.cli.main import main
 from reconciler.operations.loading import load
-from tests.contract.conftest import ROOT, edited
+from tests.contract.conftest import ROOT
 
 SMALL = "examples/smallest.yaml"
 CLUSTER = "compute.cpu-cluster"
