@@ -21,6 +21,7 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from reconciler.cloud.errors import api_error
+from reconciler.cloud.listing import whole
 from reconciler.cloud.operations import Operation
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, may_resend, redirected
@@ -54,16 +55,19 @@ class ArmClient:
             raise
 
     def list(
-        self, path: str, api_version: str, params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        api_version: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        parent_exists: bool = False,
     ) -> list[JsonObject]:
-        """Return every item of a collection, all pages; a missing parent has no items."""
-        page = self.get(path, api_version, params)
-        items: list[JsonObject] = []
-        while page is not None:
-            items.extend(page.get("value") or ())
-            following = page.get("nextLink")
-            page = self.send("GET", following, "")[0] if following else None
-        return items
+        """Return every item of a collection once, all pages; a missing parent has no items.
+
+        A list that cannot be read whole is a failed read: raises `ApiError` for a page that
+        is none or that fails, and for a 404 when `parent_exists`.
+        """
+        return whole(self, path, api_version, params, parent_exists=parent_exists)
 
     def put(self, path: str, api_version: str, body: JsonObject) -> JsonObject:
         """Create or replace a resource, wait until Azure is done, return it as read back."""

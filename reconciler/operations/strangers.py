@@ -39,7 +39,8 @@ what an item is. A project shows the computes of its hub: they do not go with it
 
 def left_in_group(connection: Connection, group_id: str, going: Iterable[str]) -> list[str]:
     """Return the ids of everything in a group that is not among those that go."""
-    return _others(connection.arm.list(f"{group_id}/resources", RESOURCES_API), going)
+    items = connection.arm.list(f"{group_id}/resources", RESOURCES_API, parent_exists=True)
+    return _others(items, going)
 
 
 def strangers(connection: Connection, change: Change, going: Iterable[str]) -> list[str]:
@@ -80,16 +81,25 @@ def shortened(ids: Sequence[str]) -> str:
 
 
 def _inside(
-    connection: Connection, kind: str, resource_id: str, going: Sequence[str]
+    connection: Connection,
+    kind: str,
+    resource_id: str,
+    going: Sequence[str],
+    *,
+    exists: bool = True,
 ) -> Iterator[JsonObject]:
-    """Yield what is inside a resource, and inside that of it which goes too."""
+    """Yield what is inside a resource, and inside that of it which goes too.
+
+    The resource itself was just read: that Azure finds no list of it does not mean that it is
+    empty. What only a list showed may be gone.
+    """
     gone = {one.casefold() for one in going}
     for name, item_kind in INSIDE.get(kind, ()):
         version = HANDLERS[kind].api_version
-        for item in connection.arm.list(f"{resource_id}/{name}", version):
+        for item in connection.arm.list(f"{resource_id}/{name}", version, parent_exists=exists):
             yield item
             if str(item["id"]).casefold() in gone:
-                yield from _inside(connection, item_kind, str(item["id"]), going)
+                yield from _inside(connection, item_kind, str(item["id"]), going, exists=False)
 
 
 def _others(items: Iterable[JsonObject], going: Iterable[str]) -> list[str]:
