@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
 
 OK = 200
+NOT_FOUND = 404
 
 
 class ArmClient:
@@ -50,9 +51,19 @@ class ArmClient:
         try:
             return self.send("GET", path, api_version, params=params)[0]
         except ApiError as error:
-            if error.status == 404:
+            if error.status == NOT_FOUND:
                 return None
             raise
+
+    def get_expected(self, path: str, api_version: str) -> JsonObject | None:
+        """Return a resource that must be there; None when Azure says 404 for half a minute.
+
+        For what Azure makes by itself along with something, and for what a plan has seen.
+        """
+        found: JsonObject | None = self._connection.freshness.until(
+            lambda: self.get(path, api_version), lambda body: body is not None
+        )
+        return found
 
     def list(
         self,
@@ -82,7 +93,7 @@ class ArmClient:
         try:
             reply, headers, status = self.send("DELETE", path, api_version, params=params)
         except ApiError as error:
-            if error.status == 404:
+            if error.status == NOT_FOUND:
                 return
             raise
         Operation(self, self._connection, (path, api_version), deletes=True).wait(
@@ -99,7 +110,12 @@ class ArmClient:
 
     def _write(self, method: str, path: str, api_version: str, body: JsonObject) -> JsonObject:
         reply, headers, status = self.send(method, path, api_version, body=body)
-        Operation(self, self._connection, (path, api_version)).wait(status, headers, reply)
+        try:
+            Operation(self, self._connection, (path, api_version)).wait(status, headers, reply)
+        except ApiError:
+            self._connection.freshness.failed(path)
+            raise
+        self._connection.freshness.wrote(method, path)
         return self.get(path, api_version) or reply
 
     def send(
@@ -114,12 +130,35 @@ class ArmClient:
     ) -> tuple[JsonObject, Mapping[str, str], int]:
         """Send one request and return body, headers (lower-case names) and status.
 
-        `path` is an ARM path or a full URL of this cloud. Raises `ApiError` for any answer
-        of 400 and above, `UnavailableError` when there is no answer.
+        `path` is an ARM path or a full URL of this cloud. A read that does not know what this
+        run wrote is asked again for a while (`freshness`). Raises `ApiError` for any answer of
+        400 and above, `UnavailableError` when there is no answer.
         """
         url = self._url(path, api_version, params)
         self._check_host(url)
         self._connection.permit(method, url)
+        fresh, looks = self._connection.freshness, 0
+        while True:
+            looks += 1
+            try:
+                answer = self._sent(method, url, body, headers)
+            except ApiError as error:
+                missing = method == "GET" and error.status == NOT_FOUND
+                if not missing or not fresh.waits(url, None, looks):
+                    raise
+            else:
+                if method != "GET" or not fresh.waits(url, answer[0], looks):
+                    fresh.wrote(method, url, answer[0])
+                    return answer
+
+    def _sent(
+        self,
+        method: str,
+        url: str,
+        body: JsonObject | None,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[JsonObject, Mapping[str, str], int]:
+        """Send one request, again where our rules allow it."""
         self._connection.resending.begin()
         attempt, renewed, began = 0, False, time.monotonic()
         while True:

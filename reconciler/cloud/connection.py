@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.cloud.addresses import Cloud, SandboxAccess, host_of
+from reconciler.cloud.freshness import Freshness
 from reconciler.cloud.ml import forget_clouds
 from reconciler.cloud.own_time import OwnTime
 from reconciler.cloud.rules import Resending, refused, writes
@@ -79,6 +80,7 @@ class Connection:
         self.own_time = OwnTime()
         self.resending = Resending(self.sleep)
         self.throttle = Throttle(self.sleep)
+        self.freshness = Freshness(self.sleep)
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
         fence_loggers()

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
 
 BEARER = "Bearer "
+FIRST_ERROR = 400
+NOT_FOUND = 404
 TAKEN_OPTIONS = ("stream", "proxies")
 """All that a client may say of how it is sent; the rest was meant for policies of theirs."""
 
@@ -69,6 +71,22 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         connection = self._connection
         self._check_host(request.url)
         connection.permit(request.method, request.url)
+        if self._host:
+            return self._sent(request, options)
+        fresh, looks = connection.freshness, 0
+        while True:
+            looks += 1
+            response = self._sent(request, options)
+            missing = request.method == "GET" and response.status_code == NOT_FOUND
+            if not missing or not fresh.waits(request.url, None, looks):
+                break
+        if response.status_code < FIRST_ERROR:
+            fresh.wrote(request.method, request.url)
+        return response
+
+    def _sent(self, request: Any, options: dict[str, Any]) -> Any:
+        """Send one request, again where our rules allow it."""
+        connection = self._connection
         connection.resending.begin()
         start, attempt, renewed, began = _position(request), 0, False, time.monotonic()
         while True:

@@ -157,9 +157,10 @@ def _upload(world: World, resource: Resource, parts: dict[str, Part]) -> None:
 def _container(world: World, workspace: str, credential: Any = None) -> ContainerClient:
     """Return the container behind the workspace's default datastore."""
     arm = world.connection.arm
-    store = _found(arm.get(f"{workspace}/datastores/{DATASTORE}", API_VERSION), DATASTORE)
+    path = f"{workspace}/datastores/{DATASTORE}"
+    store = _found(arm.get_expected(path, API_VERSION), DATASTORE)
     place = store["properties"]
-    home = _found(arm.get(workspace, API_VERSION), "the workspace")
+    home = _found(arm.get_expected(workspace, API_VERSION), "the workspace")
     account_id = str(home["properties"]["storageAccount"])
     if account_id.rpartition("/")[2].casefold() != str(place["accountName"]).casefold():
         raise ReconcileError.because(
@@ -167,7 +168,8 @@ def _container(world: World, workspace: str, credential: Any = None) -> Containe
             "workspace's own",
             detail=account_id,
         )
-    account = _found(arm.get(account_id, StorageAccountHandler.api_version), "the storage account")
+    shown = arm.get_expected(account_id, StorageAccountHandler.api_version)
+    account = _found(shown, "the storage account")
     endpoint = str(account["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
     return world.connection.container(endpoint, str(place["containerName"]), credential)
 
@@ -181,7 +183,8 @@ def _with_key(world: World, workspace: str) -> ContainerClient:
     secrets = world.connection.arm.post(path, API_VERSION)
     remember(secrets.get("key"), secrets.get("sasToken"))
     if secrets.get("key"):
-        store = world.connection.arm.get(f"{workspace}/datastores/{DATASTORE}", API_VERSION)
+        place = f"{workspace}/datastores/{DATASTORE}"
+        store = world.connection.arm.get_expected(place, API_VERSION)
         name = _found(store, DATASTORE)["properties"]["accountName"]
         credential = {"account_name": name, "account_key": secrets["key"]}
         return _container(world, workspace, credential)

@@ -42,7 +42,7 @@ def rewrite(
     """
     arm = world.connection.arm
     with _TURNS[endpoint_id.casefold()]:
-        observed = arm.get(endpoint_id, API_VERSION)
+        observed = arm.get_expected(endpoint_id, API_VERSION)
         body = None if observed is None else change(writable(observed))
         if body is not None:
             arm.put(endpoint_id, API_VERSION, body)

@@ -120,12 +120,18 @@ class FlowHandler(Handler):
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Upload the folder and make a flow of it.
 
-        The service makes up the id, so two runs at once make two flows. Each looks afterwards
-        and archives all of ours but the oldest: both keep the same one.
+        The service makes up the id, so two runs at once, or a list that was behind, make two
+        flows. Each looks afterwards, until the list knows what it made, and archives all of ours
+        but the oldest: both keep the same one.
         """
         service = FlowService(world, _existing_project(world, resource))
-        service.create(self._uploaded(world, service, resource, desired))
-        for twin in _marked(service.list(), resource)[1:]:
+        made = service.create(self._uploaded(world, service, resource, desired)).get("flowId")
+
+        def shows_it(flows: list[JsonObject]) -> bool:
+            return any(flow.get("flowId") == made for flow in flows)
+
+        flows = world.connection.freshness.until(service.list, shows_it)
+        for twin in _marked(flows, resource)[1:]:
             service.archive(str(twin["flowId"]))
 
     def update(self, world: World, change: Change, desired: JsonObject) -> None:

@@ -188,7 +188,7 @@ def delete(world: World, resource: Resource) -> None:
 def _await_end(world: World, job_id: str) -> None:
     end, attempt = time.monotonic() + ENDS_WITHIN_S, 0
     while True:
-        body = world.connection.arm.get(job_id, API_VERSION)
+        body = world.connection.arm.get_expected(job_id, API_VERSION)
         if time.monotonic() > end:
             raise PendingError.because(
                 "Azure is still cancelling the run", hint="run the same command again later"

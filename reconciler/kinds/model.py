@@ -153,10 +153,16 @@ class ModelHandler(ArmHandler):
         return _seen(world, resource, body, None)
 
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
-        """Register it from the job's output or from its path, at a version of our own."""
+        """Register it from the job's output or from its path, at a version of our own.
+
+        What a job leaves behind is looked for once more: the lists before may have been behind,
+        and a second version of it is nobody's wish.
+        """
         from azure.ai.ml.entities import Model as ModelEntity
 
         wanted: Wanted = resource.settings
+        if wanted.job and self.observe(world, resource):
+            return
         properties = desired["properties"]
         path, about = properties["modelUri"], {}
         if wanted.job:

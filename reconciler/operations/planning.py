@@ -28,9 +28,16 @@ from reconciler.engine.types import (
     Resource,
 )
 from reconciler.kinds import HANDLERS, KINDS
-from reconciler.kinds.base import World
+from reconciler.kinds.base import Reads, World
 from reconciler.operations.loading import Loaded
-from reconciler.operations.observing import PARALLELISM, Sight, Silent, observe_all, world_of
+from reconciler.operations.observing import (
+    PARALLELISM,
+    Sight,
+    Silent,
+    observe_all,
+    observe_fresh,
+    world_of,
+)
 from reconciler.operations.providers import first_register, is_unregistered, registrations
 from reconciler.operations.pruning import prunable
 from reconciler.operations.strangers import shortened, strangers
@@ -252,17 +259,35 @@ def _prepared(
     ]
     if not creates:
         return changes
-    world = world_of(loaded, connection, sight.reads, lambda a: sight.observed.get(a), Silent())
+
+    def world(reads: Reads) -> World:
+        return world_of(loaded, connection, reads, lambda a: sight.observed.get(a), Silent())
+
+    def prepare(change: Change) -> Change:
+        resource, before = change.resource, dict(changes)
+        try:
+            notes = HANDLERS[resource.kind].prepare(shared, resource)
+        except RefusedError as error:
+            seen = _seen_after_all(world(Reads(connection, fresh=True)), resource)
+            if seen is None:
+                return replace(change, blocked=error.diagnostics[0].at(resource.position))
+            desired = resolve(resource.desired, lambda r: _known(r, loaded, sight, before))
+            return decide_one(resource, desired, seen)
+        return replace(change, notes=(*change.notes, *notes))
+
+    shared = world(sight.reads)
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="prepare") as pool:
-        for change in pool.map(lambda c: _prepare(world, c), creates):
+        for change in pool.map(prepare, creates):
             changes[change.address] = change
     return changes
 
 
-def _prepare(world: World, change: Change) -> Change:
-    resource = change.resource
+def _seen_after_all(world: World, resource: Resource) -> Observed | None:
+    """Look once more at what cannot be created: its name may be taken by itself.
+
+    The read that did not find it may have been behind. One that fails confirms nothing.
+    """
     try:
-        notes = HANDLERS[resource.kind].prepare(world, resource)
-    except RefusedError as error:
-        return replace(change, blocked=error.diagnostics[0].at(resource.position))
-    return replace(change, notes=(*change.notes, *notes))
+        return observe_fresh(world, resource)
+    except ReconcileError:
+        return None

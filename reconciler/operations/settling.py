@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from reconciler.cloud.connection import Connection
+from reconciler.cloud.freshness import pause_s
 from reconciler.cloud.patience import patiently
 from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import Address, Change, Observed, Phase, Resource
@@ -26,6 +27,8 @@ FRESH_GRANT_S = 1800.0
 Azure says ten minutes, up to thirty where it is inherited or cached
 (learn.microsoft.com/azure/role-based-access-control/troubleshooting).
 """
+IsNew = Callable[[Observed], bool]
+"""Returns whether what is seen is what was written, and not what was there before."""
 Lookup = Callable[[Address], Observed | None]
 
 
@@ -38,11 +41,21 @@ class Settling:
         self._granted: dict[Address, float] = {}
         self._lock = Lock()
 
-    def appears(self, look: Callable[[], Observed | None], resource: Resource) -> Observed:
-        """Look until a resource that was just written is visible.
+    def shows(
+        self, look: Callable[[], Observed | None], resource: Resource, is_new: IsNew
+    ) -> Observed:
+        """Look until Azure shows what was just written, and return what it shows.
 
-        Raises `ReconcileError` when it does not show within two minutes.
+        What is there but still as it was before (not `is_new`) may come from a replica that is
+        behind: it is believed after half a minute. The first look that agrees is the last one.
+        Raises `ReconcileError` when nothing shows within two minutes.
         """
+        found: Observed = self._connection.freshness.until(
+            lambda: self._appears(look, resource), is_new
+        )
+        return found
+
+    def _appears(self, look: Callable[[], Observed | None], resource: Resource) -> Observed:
         attempt, end = 0, time.monotonic() + APPEAR_S
         while True:
             found = look()
@@ -55,7 +68,7 @@ class Settling:
                     hint="run `reconcile plan` in a few minutes",
                 )
             attempt += 1
-            self._connection.sleep(min(0.2 * 1.6**attempt, 10.0))
+            self._connection.sleep(pause_s(attempt))
 
     def wait(self, world: World, resource: Resource) -> None:
         """Wait until a resource that Azure is working on is ready or failed.

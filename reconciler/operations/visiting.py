@@ -46,13 +46,12 @@ from reconciler.operations.branches import above, refuse_to_empty, refuse_to_hid
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import observe_fresh, world_of
 from reconciler.operations.planning import Plan, decide_one
+from reconciler.operations.reading_back import had_failed, is_still_replaced, shortfall
 from reconciler.operations.settling import Settling
 from reconciler.operations.strangers import refuse_to_lose
 from reconciler.operations.tries import Cause, Tries, cause_of
 from reconciler.operations.troubles import (
     changed_under_us,
-    failed,
-    not_taken,
     placed,
     took_too_long,
 )
@@ -318,9 +317,13 @@ class Visits:
             case Action.UPDATE | Action.ADOPT:
                 handler.update(self.world, change, desired)
             case Action.REPLACE if change.observed:
-                going = self._going(Action.DELETE, Action.REPLACE)
-                refuse_to_lose(self._connection, change, change.observed, going)
-                handler.delete(self.world, resource, change.observed)
+                now = observe_fresh(self.world, resource)
+                if now and not is_still_replaced(change, self._to_show(resource), now):
+                    return
+                if now:
+                    going = self._going(Action.DELETE, Action.REPLACE)
+                    refuse_to_lose(self._connection, change, now, going)
+                    handler.delete(self.world, resource, now)
                 self._cleared.add(change.address)
                 handler.create(self.world, resource, desired)
         self._note_written(resource)
@@ -335,19 +338,23 @@ class Visits:
 
     def _read_back(self, change: Change) -> None:
         """Look at what Azure holds now; anything that still differs is a failure."""
-        resource = change.resource
-        observed = self._settling.appears(lambda: observe_fresh(self.world, resource), resource)
+        resource, shown = change.resource, self._to_show(change.resource)
+
+        def look() -> Observed | None:
+            return observe_fresh(self.world, resource)
+
+        def is_new(seen: Observed) -> bool:
+            failed = seen.phase is Phase.FAILED and not had_failed(change)
+            return seen.phase is Phase.PENDING or failed or not shortfall(change, shown, seen)
+
+        observed = self._settling.shows(look, resource, is_new)
         if observed.phase is Phase.PENDING:
             self._settling.wait(self.world, resource)
-            observed = self._settling.appears(lambda: observe_fresh(self.world, resource), resource)
+            observed = self._settling.shows(look, resource, is_new)
         self._remember(resource.address, observed)
-        if observed.phase is Phase.FAILED:
-            raise ReconcileError(failed(change, observed))
-        again = decide_one(resource, resolve(resource.desired, self._shown), observed)
-        if again.blocked:
-            raise ReconcileError(again.blocked)
-        if again.action.is_change and again.fields:
-            raise ReconcileError(not_taken(again))
+        problem = shortfall(change, shown, observed)
+        if problem:
+            raise ReconcileError(problem)
 
     def _delete(self, change: Change) -> Status:
         resource = change.resource
@@ -377,6 +384,11 @@ class Visits:
             return target.known[reference.attribute]
         seen = self._observed(reference.address)
         return None if seen is None else seen.outputs.get(reference.attribute)
+
+    def _to_show(self, resource: Resource) -> JsonObject:
+        """Return what a read of the resource should show: no secret is fetched for it."""
+        body: JsonObject = resolve(resource.desired, self._shown)
+        return body
 
     def _shown(self, reference: Reference) -> Any:
         """Return the value of a reference, of a secret none: nobody compares it where it is read."""

@@ -87,7 +87,7 @@ class FlowService:
         """Return a client for the share behind the project's working directory."""
         arm = self._world.connection.arm
         path = f"{self._project['id']}/datastores/{DATASTORE}"
-        datastore = arm.get(path, API_VERSION)
+        datastore = arm.get_expected(path, API_VERSION)
         if datastore is None:
             raise ReconcileError.because(f"the project has no datastore {DATASTORE}", detail=path)
         properties = datastore["properties"]
@@ -110,7 +110,7 @@ class FlowService:
         """Return the address of the account's files: as the account itself tells it."""
         account_id = str((self._project.get("properties") or {}).get("storageAccount") or "")
         if account_id.rpartition("/")[2].casefold() == account.casefold():
-            body = self._world.connection.arm.get(account_id, STORAGE_API) or {}
+            body = self._world.connection.arm.get_expected(account_id, STORAGE_API) or {}
             shown = (body.get("properties") or {}).get("primaryEndpoints") or {}
             if shown.get("file"):
                 return str(shown["file"])

@@ -1,0 +1,38 @@
+"""What a read means just after a write, and just before what is lost for good. Pure.
+
+A read may come from a replica that is behind, so neither "Azure did not take it" nor "this has
+to be deleted and made again" is said on the first word of one; `settling` does the waiting.
+"""
+
+from __future__ import annotations
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.types import Action, Change, JsonObject, Observed, Phase
+from reconciler.operations.planning import decide_one
+from reconciler.operations.troubles import failed, not_taken
+
+
+def shortfall(change: Change, desired: JsonObject, observed: Observed) -> Diagnostic | None:
+    """Return in what Azure's word after a write falls short of it, None when in nothing."""
+    if observed.phase is Phase.FAILED:
+        return failed(change, observed)
+    again = decide_one(change.resource, desired, observed)
+    if again.blocked:
+        return again.blocked
+    return not_taken(again) if again.action.is_change and again.fields else None
+
+
+def is_still_replaced(change: Change, desired: JsonObject, now: Observed) -> bool:
+    """Return whether a last look before the delete confirms its cause.
+
+    What was read before may have come from a replica that was behind. The cause of a cascade
+    lies in another resource, which was replaced in this run.
+    """
+    if not change.fields and not had_failed(change):
+        return True
+    return decide_one(change.resource, desired, now).action is Action.REPLACE
+
+
+def had_failed(change: Change) -> bool:
+    """Return whether the resource had failed already when its change was decided."""
+    return change.observed is not None and change.observed.phase is Phase.FAILED
