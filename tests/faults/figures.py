@@ -57,7 +57,9 @@ def measure(arena, folder, options):
     seeds = range(options.seed, options.seed + 10**6)
     if options.histories or options.writers or options.stale:
         for spec in ("small", "full"):
-            _chances(figures, arena, scene(arena, folder, "apply", spec), seeds, options)
+            played = scene(arena, folder, "apply", spec)
+            _chances(figures, arena, played, seeds, options)
+            _stale(figures, arena, played, chance, options)
     if options.signals:
         _signals(figures, arena, scene(arena, folder, "apply", "small"), chance, options)
     for spec in {"small", "full"} & set(options.specs) if options.cells else ():
@@ -100,7 +102,6 @@ def _chances(figures, arena, played, seeds, options):
     for what, count, module in (
         ("up to three faults", options.histories, histories),
         ("two writers, no lock", options.writers, writers),
-        ("reads behind by 1, 3 or 10", options.stale, stale),
     ):
         if count:
             share = max(1, count * 9 // 10 if played.name.endswith("small") else count // 10)
@@ -109,6 +110,19 @@ def _chances(figures, arena, played, seeds, options):
                 seeds[:share],
                 "any number",
                 lambda seed, module=module: module.violation(arena, played, seed),
+            )
+
+
+def _stale(figures, arena, played, chance, options):
+    share = options.stale * 9 // 10 if played.name.endswith("small") else options.stale // 10
+    if options.stale:
+        every = stale.cases(played), stale.cases_again(arena, played)
+        for what, cases in zip(("a run", "a run of nothing to do"), every, strict=True):
+            figures.add(
+                f"{what} with reads behind, {played.name}",
+                _sample(chance, cases, max(1, share)),
+                len(cases),
+                lambda case: stale.violation(arena, played, case),
             )
 
 

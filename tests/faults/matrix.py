@@ -10,7 +10,11 @@ GREEN, PARTLY, OPEN = "green", "partly", "open"
 
 FAULTS = "faults/test_matrix.py::test_one_fault_on_one_write"
 HISTORIES = "faults/test_histories.py"
-STALE = "faults/test_histories.py::test_reads_that_are_behind_mislead_nobody"
+STALE = "faults/test_stale.py"
+WAITED = f"{STALE}::test_reads_that_are_behind_are_waited_out"
+LYING = "contract/test_lists_that_lie.py"
+BEHIND = "contract/test_reads_that_are_behind.py"
+FRESH = "cloud/test_freshness.py"
 KILLED = "faults/test_killed_anywhere.py"
 OPERATIONS = "cloud/test_operations.py"
 ANSWERS = "cloud/test_answers.py"
@@ -222,16 +226,43 @@ MATRIX = (
         "an exception in any handler",
         "faults/test_matrix.py::test_a_mistake_in_one_handler_is_told_beside_all_else",
     ),
-    green("F36", "404 after a create", STALE),
-    partly("F37", "old bodies and lists", "a page that fails is not tried", STALE),
+    green(
+        "F36",
+        "404 after a create",
+        WAITED,
+        f"{FRESH}::test_what_was_just_made_is_looked_for_until_it_shows",
+    ),
+    green(
+        "F37",
+        "old bodies and lists",
+        f"{STALE}::test_a_plan_that_was_misled_makes_nothing_twice",
+        f"{STALE}::test_a_flow_that_two_lists_did_not_show_stays_the_only_one",
+        f"{FRESH}::test_a_body_older_than_what_was_written_is_not_believed",
+        f"{BEHIND}::test_a_body_from_before_the_write_is_not_yet_a_refusal",
+        f"{BEHIND}::test_a_replace_is_confirmed_by_a_last_look",
+        f"{LYING}::test_prune_refuses_a_list_that_cannot_be_followed",
+        f"{LYING}::test_prune_refuses_a_list_of_which_the_second_page_fails",
+        f"{LYING}::test_what_a_list_leaves_out_is_not_made_again",
+        "cloud/test_listing.py::test_a_page_that_is_no_list_is_a_failed_read",
+    ),
     green(
         "F38",
         "PrincipalNotFound",
         f"{ROLES}::test_a_principal_that_is_not_found_is_waited_for_under_one_name",
         f"{ROLES}::test_a_principal_that_is_never_found_fails_in_five_minutes_and_the_next_run_converges",
     ),
-    green("F39", "deleted and still there", STALE),
-    partly("F40", "two replicas that disagree", "stale in a row only, not in turns", STALE),
+    green(
+        "F39",
+        "deleted and still there",
+        WAITED,
+        f"{OPERATIONS}::test_a_delete_polled_on_a_foreign_host_is_done_only_when_it_is_gone",
+        f"{FRESH}::test_what_was_deleted_is_gone_at_the_first_404_with_all_in_it",
+    ),
+    green(
+        "F40",
+        "two replicas that disagree",
+        f"{STALE}::test_two_replicas_that_answer_in_turns_do_not_make_it_swing",
+    ),
     green(
         "F41",
         "two writers, no lock",
