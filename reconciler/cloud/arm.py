@@ -244,6 +244,7 @@ class ArmClient:
             raise unreachable(url, error) from error
         log_answer(method, url, response.status_code, started)
         shown = {name.lower(): value for name, value in response.headers.items()}
+        self._connection.throttle.heard(method, url, shown)
         if response.status_code >= 400:
             request_id = shown.get("x-ms-request-id", "")
             failure = api_error(method, url, response.status_code, response.content, request_id)

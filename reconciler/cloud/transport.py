@@ -100,7 +100,9 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
             if error and gives_up(unreachable(request.url, error), time.monotonic() - began):
                 raise error
             status = None if response is None else response.status_code
-            asked = None if response is None else retry_after(_lower(response.headers))
+            headers = {} if response is None else _lower(response.headers)
+            connection.throttle.heard(request.method, request.url, headers)
+            asked = retry_after(headers)
             if status == THROTTLED:
                 connection.throttle.slow_down(request.method, request.url, asked, attempt)
             if not _needs_again(status) or not _rewind(request, start):

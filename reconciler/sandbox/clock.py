@@ -28,6 +28,7 @@ class Clock:
         self._base = float(saved) if saved is not None else time.time()
         self._saved = self._base
         self._since = time.monotonic()
+        self._skipped = 0.0
         self.mode, self.speed = parse_mode(mode)
 
     def now(self) -> float:
@@ -44,6 +45,19 @@ class Clock:
         self._base += max(0.0, seconds)
         if self._base - self._saved > SAVE_EVERY_S:
             self.save()
+
+    def skip(self, seconds: float) -> None:
+        """Move virtual time by hand: unlike `advance`, whoever waits in real time sees it too."""
+        self._skipped += max(0.0, seconds)
+        self.advance(seconds)
+        self.save()
+
+    def waited(self) -> float:
+        """Return the seconds that a client may have waited: real ones, and those skipped by hand.
+
+        Not those that an operation took: it may be over at once. Frozen, only the latter count.
+        """
+        return self._skipped + (0.0 if self.mode == "frozen" else time.monotonic())
 
     def set_mode(self, mode: str) -> None:
         """Change the mode, keeping the current virtual time. Raises ValueError on a bad mode."""

@@ -154,8 +154,7 @@ class _Control:
         if "mode" in body:
             self._world.clock.set_mode(str(body["mode"]))
         if "advance" in body:
-            self._world.clock.advance(step)
-            self._world.clock.save()
+            self._world.clock.skip(step)
         return await self.clock(request)
 
     async def settings(self, request: web.Request) -> web.Response:

@@ -31,7 +31,7 @@ class Gate:
         self._world = world
         self.faults = Faults(world.store)
         self.turns = Turns()
-        self._throttle = Throttle(world.settings)
+        self._throttle = Throttle(world.settings, world.clock)
         self._timer: asyncio.TimerHandle | None = None
         self._jitter = random.Random(0)
 

@@ -1,11 +1,11 @@
-"""One 429 slows down everyone whom it concerns, and nobody else."""
+"""A 429, or a bucket near its bottom, slows down everyone whom it concerns, and nobody else."""
 
 from __future__ import annotations
 
 import pytest
 
 from reconciler.cloud import throttle
-from reconciler.cloud.throttle import READ_SPACING_S, WRITE_SPACING_S, Throttle, scope_of
+from reconciler.cloud.throttle import LOW, READ_SPACING_S, WRITE_SPACING_S, Throttle, scope_of
 from tests.cloud.conftest import GROUP, VAULT, Reply, arm_error
 
 ARM = "https://management.azure.com"
@@ -32,7 +32,7 @@ def clock(monkeypatch):
     return made
 
 
-def test_nothing_waits_before_there_was_a_429(clock):
+def test_nothing_waits_before_it_is_told_anything(clock):
     pace = Throttle(clock.sleep)
     for _ in range(1000):
         pace.wait("PUT", STORE)
@@ -95,3 +95,74 @@ def test_a_second_request_does_not_run_into_the_same_429(azure, connect):
     connection.arm.get(VAULT, "2023-07-01")
     assert before == 1
     assert connection.stop.asked[-1] == pytest.approx(30, abs=1)
+
+
+def told(pace, left, method="PUT", owner="subscription"):
+    bucket = "reads" if method == "GET" else "writes"
+    pace.heard(method, STORE, {f"x-ms-ratelimit-remaining-{owner}-{bucket}": str(left)})
+
+
+def test_with_enough_left_nothing_waits(clock):
+    pace = Throttle(clock.sleep)
+    told(pace, LOW)
+    for _ in range(100):
+        pace.wait("PUT", STORE)
+    assert clock.now == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("method", "left", "seconds"),
+    [("PUT", LOW - 1, 0.1), ("PUT", 0, 0.2), ("GET", LOW - 1, 0.04), ("GET", 1, 0.08)],
+)
+def test_near_the_bottom_requests_go_at_the_pace_of_the_refill(clock, method, left, seconds):
+    pace = Throttle(clock.sleep)
+    told(pace, left, method)
+    for _ in range(11):
+        pace.wait(method, STORE)
+    assert clock.now == pytest.approx(1000.0 + 10 * seconds, rel=0.1 / 1000)
+
+
+def test_a_bucket_that_filled_again_is_drawn_from_at_once(clock):
+    pace = Throttle(clock.sleep)
+    told(pace, 1)
+    pace.wait("PUT", STORE)
+    told(pace, 199)
+    for _ in range(50):
+        pace.wait("PUT", STORE)
+    assert clock.now == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [
+        ("GET", STORE),
+        ("DELETE", STORE),
+        ("PUT", STORE.replace("00000000-0000", "11111111-0000")),
+        ("PUT", STORE.replace("management.azure.com", "elsewhere.azure.com")),
+    ],
+)
+def test_another_bucket_is_another_matter(clock, method, url):
+    pace = Throttle(clock.sleep)
+    told(pace, 0)
+    for _ in range(10):
+        pace.wait(method, url)
+    assert clock.now == 1000.0
+
+
+@pytest.mark.parametrize("text", ["", "many", "-1", "1e9", "٣", "9" * 40])
+def test_a_count_that_is_none_says_nothing(clock, text):
+    pace = Throttle(clock.sleep)
+    told(pace, text)
+    for _ in range(10):
+        pace.wait("PUT", STORE)
+    assert clock.now == 1000.0
+
+
+def test_what_one_client_is_told_holds_for_all(azure, connect):
+    few = {"x-ms-ratelimit-remaining-subscription-reads": "1"}
+    azure.answers(Reply(200, few, {"id": VAULT, "location": "eastus"}))
+    connection = connect()
+    connection.resources.resource_groups.get("rg")
+    for _ in range(3):
+        connection.arm.get(VAULT, "2023-07-01")
+    assert sum(connection.stop.asked) > 2 * READ_SPACING_S

@@ -150,10 +150,11 @@ MATRIX = (
         f"{JOB}::test_a_run_that_is_not_waited_for_is_pending_and_followed_by_the_next_apply",
     ),
     green("F20", "429 in every form", FAULTS, "cloud/test_retry.py::test_what_azure_says_is_read"),
-    partly(
+    green(
         "F21",
         "bucket of the subscription, 1,000 resources",
-        "pacing is tested by itself, not with 1,000 resources",
+        "cloud/test_full_speed.py::test_a_thousand_resources_are_written_as_fast_as_the_bucket_refills",
+        "cloud/test_full_speed.py::test_two_runs_that_share_the_bucket_share_its_refill",
         "cloud/test_throttle.py::test_a_second_request_does_not_run_into_the_same_429",
     ),
     partly(
