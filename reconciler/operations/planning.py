@@ -104,7 +104,7 @@ def plan(
     changes = _prepared(loaded, connection, changes, sight, parallelism, unprepared)
     changes = {**steps, **changes}
     if prune and not wanted:
-        graph = _with_pruned(graph, changes, prunable(loaded, connection))
+        graph = _with_pruned(graph, changes, prunable(loaded, connection, changes))
     return Plan(
         loaded.spec.name, loaded.spec.target, tuple(changes.values()), graph, loaded.warnings
     )

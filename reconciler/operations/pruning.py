@@ -7,7 +7,7 @@ word of a list: apply reads each one again, mark and all, before it deletes.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.cloud.connection import Connection
@@ -31,6 +31,7 @@ from reconciler.kinds.ml_workspace import WORKSPACE_TYPE
 from reconciler.kinds.project import ProjectHandler
 from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.kinds.workspace import WorkspaceHandler
+from reconciler.operations.links import Shown, ids_of_spec, links, needs
 from reconciler.operations.loading import Loaded
 
 RESOURCES_API = "2025-04-01"
@@ -45,11 +46,14 @@ ML_KINDS = {
 """What `kind` says of a machine learning workspace; another one (a feature store) is not ours."""
 
 
-def prunable(loaded: Loaded, connection: Connection) -> list[Change]:
+def prunable(
+    loaded: Loaded, connection: Connection, changes: Mapping[Address, Change]
+) -> list[Change]:
     """Return a DELETE for each thing of ours that the spec does not name any more.
 
     Children come before parents. Beyond `CAP` every one of them is blocked. What is
-    protected, by its tag or because it holds data, is returned as kept. Raises
+    protected, by its tag or because it holds data, is returned as kept, and so is what is
+    needed by something that stays. `changes` are those of the spec. Raises
     `RefusedError` for a spec that states nothing: one that lost its content looks so.
     """
     if not loaded.resources.keys() - {GROUP}:
@@ -57,41 +61,65 @@ def prunable(loaded: Loaded, connection: Connection) -> list[Change]:
             "this spec states nothing, so --prune would delete everything of it",
             hint="check that the spec is whole; `reconcile destroy` deletes on purpose",
         )
-    return leftovers(_listed(loaded, connection), loaded)
+    return leftovers(_listed(loaded, connection), loaded, Shown(connection.arm.get, changes))
 
 
-def leftovers(bodies: Iterable[JsonObject], loaded: Loaded) -> list[Change]:
-    """Return a change for each body that is ours and not in the spec. Pure.
+def leftovers(
+    bodies: Iterable[JsonObject], loaded: Loaded, shown: Shown | None = None
+) -> list[Change]:
+    """Return a change for each body that is ours and not in the spec.
 
-    A DELETE, or a NO_OP that says why it stays or why it is refused.
+    A DELETE, or a NO_OP that says why it stays or why it is refused. Without `shown` only
+    the lists are gone by for what is linked to what.
     """
-    wanted = {r.resource_id.casefold() for r in loaded.resources.values()}
+    bodies = list(bodies)
+    wanted = ids_of_spec(loaded)
     taken = set(loaded.resources)
     found: list[Change] = []
     for body in bodies:
         resource_id = str(body["id"])
         handler = _handler_of(body)
         owner, _ = tag_owner(body, loaded.spec.name, resource_id)
-        if handler and owner is Owner.OURS and resource_id.casefold() not in wanted:
+        if handler and owner is Owner.OURS and not needs(wanted, resource_id):
             found.append(_change(body, handler, taken))
             taken.add(found[-1].address)
     found.sort(key=lambda c: -c.resource.resource_id.count("/"))
-    found = _with_parents_kept(found)
+    found = _with_needed_kept(found, bodies, shown or Shown(lambda one, version: None, {}))
     going = sum(1 for c in found if c.action is Action.DELETE)
     return found if going <= CAP else [_too_many(c, going) for c in found]
 
 
-def _with_parents_kept(found: list[Change]) -> list[Change]:
-    """Keep what something kept lives in: a delete would take it along."""
-    kept = [c.resource.resource_id.casefold() for c in found if c.action is Action.NO_OP]
+def _with_needed_kept(
+    found: list[Change], bodies: Iterable[JsonObject], shown: Shown
+) -> list[Change]:
+    """Keep what something that stays lives in or is linked to, and what that needs in turn.
 
-    def checked(change: Change) -> Change:
-        inside = change.resource.resource_id.casefold() + "/"
-        if change.action is Action.DELETE and any(i.startswith(inside) for i in kept):
-            return replace(change, action=Action.NO_OP, notes=("kept: something in it stays",))
-        return change
+    A delete of the first would take the other along; one of the second would break it.
+    """
+    going = {_id(c): c for c in found if c.action is Action.DELETE}
+    staying = [body for body in bodies if str(body["id"]).casefold() not in going]
+    why: dict[str, str] = {}
+    while going and staying:
+        body = staying.pop()
+        linked = links(shown.body(body))
+        for one in list(going):
+            note = ""
+            if str(body["id"]).casefold().startswith(f"{one}/"):
+                note = "something in it stays"
+            elif needs(linked, one):
+                note = f"it left the spec, but {shown.name(body)} is linked to it"
+            if note:
+                observed = going.pop(one).observed
+                why[one] = f"kept: {note}"
+                staying.append(observed.body if observed else {"id": one})
+    return [
+        replace(c, action=Action.NO_OP, reason="", notes=(why[_id(c)],)) if _id(c) in why else c
+        for c in found
+    ]
 
-    return [checked(change) for change in found]
+
+def _id(change: Change) -> str:
+    return change.resource.resource_id.casefold()
 
 
 def _listed(loaded: Loaded, connection: Connection) -> Iterable[JsonObject]:

@@ -97,7 +97,8 @@ def test_what_holds_data_is_not_pruned_and_keeps_what_it_needs(azure, tmp_path):
     fewer = without_workspace(tmp_path)
     planned, connection = prune(azure, fewer)
     kept = {c.resource.kind for c in planned.changes if any("kept: " in n for n in c.notes)}
-    assert kept == {"storage account", "key vault", "workspace"}
+    linked = {"application insights", "log analytics workspace"}
+    assert kept == {"storage account", "key vault", "workspace"} | linked
     assert not [c for c in planned.changes if c.blocked]
     apply(fewer, connection, planned, progress=Quiet())
     left = azure.plan(loaded)
@@ -105,6 +106,8 @@ def test_what_holds_data_is_not_pruned_and_keeps_what_it_needs(azure, tmp_path):
         "workspace",
         "workspace.storage_account",
         "workspace.key_vault",
+        "workspace.application_insights",
+        "workspace.log_analytics",
     }
 
 

@@ -1,5 +1,6 @@
 """What left the spec and is ours goes; all else that a group lists stays, and says why."""
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Change, Observed, Owner, Resource
 from reconciler.kinds.marks import OWNER_TAG, mark
+from reconciler.operations.links import Shown
 from reconciler.operations.loading import load
 from reconciler.operations.pruning import CAP, leftovers
 
@@ -182,6 +184,38 @@ def test_what_is_kept_itself_keeps_its_own_reason():
     endpoint = listed(f"{ML}/onlineEndpoints", "e", inside=parent["id"], word="true")
     notes = {c.address: c.notes[0] for c in leftovers([parent, endpoint], SPEC)}
     assert "it holds data" in notes["workspace.old"]
+
+
+def test_an_identity_that_something_of_others_acts_as_is_kept():
+    acts_as = {"type": "UserAssigned", "userAssignedIdentities": {}}
+    left, near = listed(IDENTITY, "left"), listed(IDENTITY, "left-too")
+    acts_as["userAssignedIdentities"][left["id"].upper()] = {}
+    machine = listed("Microsoft.Compute/virtualMachines", "vm", owner="another", identity=acts_as)
+    found = {c.address: c for c in leftovers([left, near, machine], SPEC)}
+    assert found["identities.left"].notes == ("kept: it left the spec, but vm is linked to it",)
+    assert found["identities.left-too"].action is Action.DELETE
+
+
+def test_what_something_of_others_lives_in_is_kept():
+    parent = workspace(word="false")
+    theirs = listed(f"{ML}/onlineEndpoints", "e", inside=parent["id"], owner="another")
+    (change,) = leftovers([theirs, parent], SPEC)
+    assert (change.address, change.action) == ("workspace.old", Action.NO_OP)
+    assert change.notes == (STAYS,)
+
+
+def test_what_is_kept_keeps_what_it_is_linked_to_in_turn():
+    """Each link is found whatever the order of the lists is."""
+    logs, insights = listed(LOGS, "logs"), listed(INSIGHTS, "insights")
+    home = workspace(word="false")
+    cluster = listed(f"{ML}/computes", "c", inside=home["id"], word="true")
+    bodies = {
+        insights["id"]: {**insights, "properties": {"WorkspaceResourceId": logs["id"]}},
+        home["id"]: {**home, "properties": {"applicationInsights": insights["id"]}},
+    }
+    shown = Shown(lambda one, version: bodies[one], {})
+    for order in permutations([logs, insights, home, cluster]):
+        assert {c.action for c in leftovers(order, SPEC, shown)} == {Action.NO_OP}
 
 
 def test_as_many_as_the_cap_go():
