@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.datasets.chat_format import encode
-from reconciler.datasets.rows import Row, RowFile
+from reconciler.datasets.rows import A_ROW, Row, RowFile
 from reconciler.datasets.split import row_key, test_count, test_mask
 from reconciler.datasets.verdicts import is_known_good, remember_good
 from reconciler.diagnostics import Diagnostic, LocalError, Position
@@ -75,7 +75,9 @@ def check_files(files: Sequence[tuple[RowFile, str]]) -> list[Diagnostic]:
             problems.extend(error.diagnostics)
         else:
             if not rows:
-                problems.append(Diagnostic("the file has no rows", Position(file.name, 1, 1)))
+                problems.append(
+                    Diagnostic("the file has no rows", Position(file.name, 1, 1), hint=A_ROW)
+                )
             elif len(problems) == before:
                 remember_good(file.path, digest)
     return problems
@@ -157,7 +159,7 @@ def _line(row: Row, name: str) -> bytes | Diagnostic:
         return encode(row.value)
     except UnicodeEncodeError:
         cause = "a `content` holds half of a surrogate pair, which is not text"
-        return Diagnostic(cause, Position(name, row.number, 1))
+        return Diagnostic(cause, Position(name, row.number, 1), hint=A_ROW)
 
 
 def _more() -> Diagnostic:

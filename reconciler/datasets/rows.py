@@ -22,6 +22,10 @@ BATCH_ROWS = 1024
 MEMORY_LIMIT = "1GB"
 """What duckdb may use. It needs one row group of a file at a time, some 100,000 rows."""
 
+A_ROW = (
+    'a row is {"messages": [{"role": "user", "content": "..."}, '
+    '{"role": "assistant", "content": "..."}]}, one a line'
+)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -113,7 +117,8 @@ class RowFile:
         return self._wrong(number, _column(text, fault), fault.cause)
 
     def _wrong(self, number: int, column: int, cause: str) -> Row:
-        return Row(number, None, Diagnostic(cause, Position(self.name, number, column)))
+        place = Position(self.name, number, column)
+        return Row(number, None, Diagnostic(cause, place, hint=A_ROW))
 
     def _parquet(self, first: int, last: int | None) -> Iterator[Row]:
         with self.open() as file:
@@ -121,7 +126,8 @@ class RowFile:
                 fault = fault_in({"messages": messages})
                 told = None
                 if fault:
-                    told = Diagnostic(f"{self.name} row {index + 1}: {fault.cause}")
+                    what = f"{self.name} row {index + 1}: {fault.cause}"
+                    told = Diagnostic(what, hint=A_ROW)
                 yield Row(index + 1, {"messages": messages}, told)
 
 

@@ -9,6 +9,7 @@ import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -76,12 +77,33 @@ Ref = Annotated[str, matching(REFERENCE, A_REFERENCE)]
 RefOrId = Annotated[str, matching(f"{REFERENCE}|{RESOURCE_ID}", f"{A_REFERENCE}, or {AN_ID}")]
 """A reference, or the ARM id of something outside this spec."""
 
-Tags = dict[
-    Annotated[str, StringConstraints(min_length=1, max_length=512, pattern=r"^[^<>%&\\?/]+$")],
-    Annotated[str, StringConstraints(max_length=256)],
-]
-"""ARM tags: names of 1 to 512 characters without <>%&\\?/, values up to 256.
+RESERVED_TAGS = ("microsoft", "azure", "windows", "reconcile-")
+"""What no name of a tag may begin with: three are Azure's, the last holds our marks."""
 
+
+def unreserved(name: str) -> str:
+    """Return a tag's name. Raises `ValueError` for one that only Azure or we may write."""
+    for prefix in RESERVED_TAGS:
+        if name.casefold().startswith(prefix):
+            raise ValueError(f"a name of a tag cannot begin with `{prefix}`: it is reserved")
+    return name
+
+
+Tags = Annotated[
+    dict[
+        Annotated[
+            str,
+            StringConstraints(min_length=1, max_length=128, pattern=r"^[^<>%&\\?/]+$"),
+            AfterValidator(unreserved),
+        ],
+        Annotated[str, StringConstraints(max_length=256)],
+    ],
+    Field(max_length=45),
+]
+"""ARM tags: names of 1 to 128 characters without <>%&\\?/, values up to 256.
+
+A storage account takes names of 128 only, all else 512. Azure keeps 50 tags on a resource;
+five places are for our own.
 Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources.
 """
 

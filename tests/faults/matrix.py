@@ -26,6 +26,7 @@ JOB = "kinds/test_job_live.py"
 ROLES = "operations/test_roles_in_effect.py"
 SECRETS = "secrets/test_nowhere.py"
 UNDER_US = "operations/test_under_us.py"
+CORPUS = "spec/test_corpus.py"
 STOPPING = "cli/test_stopping.py"
 
 
@@ -304,16 +305,20 @@ MATRIX = (
         "the machine's clock is not moved: waits and deadlines use the monotonic one",
         "faults/test_matrix.py::test_a_plan_is_the_same_everywhere",
     ),
-    partly(
+    green(
         "F49",
         "bad specs",
-        "see tests/spec for what is there",
+        f"{CORPUS}::test_every_kind_of_bad_spec_is_there",
+        f"{CORPUS}::test_a_bad_spec_is_told_with_place_cause_and_fix",
+        f"{CORPUS}::test_all_that_is_wrong_is_told_at_once",
         "cli/test_the_whole_cycle.py::test_a_wrong_spec_sends_nothing",
     ),
-    partly(
+    green(
         "F50",
         "bad YAML",
-        "see tests/spec for what is there",
+        f"{CORPUS}::test_every_kind_of_bad_yaml_is_there",
+        f"{CORPUS}::test_bad_yaml_is_told_with_place_cause_and_fix",
+        f"{CORPUS}::test_a_hostile_file_costs_little_memory",
         "spec/test_document.py::test_any_text_is_a_document_or_a_diagnostic",
         "spec/test_document.py::test_bad_yaml_is_refused_in_one_clear_line",
     ),

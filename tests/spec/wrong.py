@@ -118,6 +118,52 @@ CASES = {
         ("deployments", "blue", "environment_variables"),
         {"DB_PASSWORD": "swordfish"},
     ),
+    "an empty list": (("datasets", "ultrachat", "source"), {"type": "local", "paths": []}),
+    "no identity": (
+        ("compute", "gpu-cluster", "identity"),
+        {"type": "user_assigned", "user_assigned_identities": []},
+    ),
+    "a tag of Azure's": (("tags",), {"Microsoft.x": "y"}),
+    "a tag of Windows'": (("tags",), {"windows-x": "y"}),
+    "a tag of ours": (("tags",), {"reconcile-owner": "me"}),
+    "more tags than Azure keeps": (("tags",), {f"t{n}": "x" for n in range(51)}),
+    "a tag name too long": (("tags",), {"n" * 129: "x"}),
+    "a model of itself": (("models", "phi3-ultrachat", "path"), "${{ models.phi3-ultrachat }}"),
+    "a connection of itself": (
+        ("connections", "phi3-connection", "keys", "key"),
+        "${{ connections.phi3-connection.primary_key }}",
+    ),
+    "a file without rows": (
+        ("datasets", "ultrachat", "source"),
+        {"type": "local", "path": "data/empty.jsonl"},
+    ),
+    "a file of prose": (
+        ("datasets", "ultrachat", "source"),
+        {"type": "local", "path": "data/prose.jsonl"},
+    ),
+    "a file with a row that is cut": (
+        ("datasets", "ultrachat", "source"),
+        {"type": "local", "path": "data/cut.jsonl"},
+    ),
+    "one file and several": (
+        ("datasets", "ultrachat", "source"),
+        {"type": "local", "path": "a.jsonl", "paths": ["b.jsonl"]},
+    ),
+    "a cluster and none": (
+        ("jobs", "finetune", "resources"),
+        {"instance_types": ["Standard_NC24ads_A100_v4"]},
+    ),
+    "a secret of the environment": (
+        ("connections", "phi3-connection", "keys", "key"),
+        "${{ env.KEY }}",
+    ),
+    "a rate without end": (
+        ("jobs", "finetune", "hyperparameters"),
+        {"learning_rate": float("inf")},
+    ),
+    "a duration in words": (("jobs", "finetune", "timeout_minutes"), "2h"),
+    "a flow of the system": (("flows", "chat", "path"), "/etc"),
+    "a flow that leads out": (("flows", "chat", "path"), "../../../../etc"),
     "a lookalike letter": (("name",), "ph\u0456-ultrachat"),
     "a right-to-left mark": (("name",), "phi\u202e3"),
 }
@@ -129,5 +175,6 @@ def specs():
         "plugins": corpus.text_of({**good(FULL), "plugins": ["./evil.py"]}),
         "an include": corpus.text_of({**good(FULL), "include": "/etc/passwd"}),
         "a command": corpus.text_of({**good(FULL), "exec": "id"}),
+        "the same name twice": corpus.text_of(good(FULL)) + "hub: {name: another-hub}\n",
         "an endpoint of another cloud": corpus.text_of({**good(FULL), "cloud": "https://evil"}),
     }
