@@ -9,10 +9,10 @@ from reconciler.cli.confirm import confirm
 from reconciler.cli.session import Session, kind_views, parallelism
 from reconciler.cli.under_way import UnderWay
 from reconciler.cloud.connection import Connection
-from reconciler.diagnostics import ExitCode, RefusedError
+from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Change
 from reconciler.kinds import HANDLERS
-from reconciler.operations.applying import Report, apply, refuse_blocked
+from reconciler.operations.applying import Report, apply, not_begun, stopped_by
 from reconciler.operations.loading import Loaded
 from reconciler.operations.planning import Plan
 from reconciler.render.fields import Views
@@ -30,9 +30,12 @@ def carry_out(
     as_text = session.options.output == "text"
     shown = session.out if as_text else session.err
     shown.write(plan_lines(views, verbose=session.options.verbose))
-    if _is_blocked(plan):
+    if stopped_by(plan):
         session.err.say("Nothing was changed: the errors above come first.")
-        return ExitCode.REFUSED
+        report = not_begun(plan)
+        if not as_text:
+            _report(session, plan, report, 0.0)
+        return report.exit_code
     if not _has_work(views):
         if not as_text:
             _report(session, plan, Report(()), 0.0)
@@ -44,14 +47,6 @@ def carry_out(
     report = _watched(session, loaded, connection, plan)
     _report(session, plan, report, time.monotonic() - began)
     return session.signals.received or report.exit_code
-
-
-def _is_blocked(plan: Plan) -> bool:
-    try:
-        refuse_blocked(plan)
-    except RefusedError:
-        return True
-    return False
 
 
 def _has_work(views: Views) -> bool:

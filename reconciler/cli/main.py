@@ -32,6 +32,9 @@ COMMANDS = {
     "completion": "print a completion script for bash or zsh",
 }
 
+REPORTING = ("apply", "destroy")
+"""Commands whose `-o json` is a report, also of what was never begun."""
+
 HELP = """Keep Azure Machine Learning and Azure AI Foundry as one YAML file says.
 
 Examples:
@@ -134,6 +137,10 @@ def _run(words: list[str], signals: Signals) -> ExitCode:
         except ReconcileError as error:
             # Shown before the sandbox is let go of, which may take a moment.
             _show(error)
+            if command in REPORTING and options.output == "json":
+                from reconciler.render.report import error_json
+
+                session.out.raw(error_json(error))
             return error.exit_code
     return code
 

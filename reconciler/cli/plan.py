@@ -109,6 +109,6 @@ def _next_step(session: Session, made: Plan) -> str:
 
 def _exit_code(session: Session, made: Plan) -> ExitCode:
     if made.blocked:
-        return ExitCode.REFUSED
+        return made.exit_code
     has_changes = any(change.action.is_change for change in made.changes)
     return ExitCode.CHANGES if has_changes and session.options.detailed_exitcode else ExitCode.OK

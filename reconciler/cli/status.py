@@ -31,7 +31,7 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.cli.session import parallelism
     from reconciler.operations.loading import load
-    from reconciler.operations.status import status
+    from reconciler.operations.status import exit_code, status
     from reconciler.render.status_text import status_json, status_lines
 
     loaded = load(session.options.spec)
@@ -40,8 +40,8 @@ def run(session: Session) -> ExitCode:
     rows = status(loaded, connection, **parallelism(session.options))
     if session.options.output == "json":
         session.out.raw(status_json(rows))
-        return ExitCode.OK
+        return exit_code(rows)
     differs = any(row.synced != "Synced" for row in rows)
     step = f"To see the differences: {session.command('plan')}" if differs else ""
     session.out.write(status_lines(rows, next_step=step))
-    return ExitCode.OK
+    return exit_code(rows)

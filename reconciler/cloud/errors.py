@@ -34,6 +34,7 @@ HINTS = {
 }
 
 TRANSIENT = {408, 429, 500, 502, 503, 504}
+LATER = "Azure has trouble of its own: run the same command again later"
 
 
 def api_error(method: str, url: str, status: int, body: bytes, request_id: str) -> ApiError:
@@ -43,7 +44,8 @@ def api_error(method: str, url: str, status: int, body: bytes, request_id: str) 
     detail = f"{code or 'HTTP'} {status} on {method} {urlsplit(url).path}"
     if request_id:
         detail += f" (request {request_id})"
-    return ApiError(status, code, Diagnostic(what, detail=detail, hint=HINTS.get(code, "")))
+    hint = HINTS.get(code) or (LATER if status in TRANSIENT else "")
+    return ApiError(status, code, Diagnostic(what, detail=detail, hint=hint))
 
 
 def operation_error(operation: dict[str, Any], url: str) -> ApiError:

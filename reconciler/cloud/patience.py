@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.cloud.errors import TRANSIENT
 from reconciler.cloud.retry import wait_seconds
-from reconciler.diagnostics import ApiError, PendingError, UnavailableError
+from reconciler.diagnostics import (
+    ApiError,
+    ExitCode,
+    PendingError,
+    ReconcileError,
+    UnavailableError,
+)
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
@@ -45,6 +51,11 @@ def patiently(connection: Connection, ask: Callable[[], T]) -> T:
                 ) from error
             asked = getattr(error, "retry_after_s", None)
         connection.sleep(wait_seconds(asked, attempt))
+
+
+def exit_code_of(error: ReconcileError) -> ExitCode:
+    """Return what to leave with after a problem with a read: of any outage, that it is one."""
+    return ExitCode.UNAVAILABLE if is_outage(error) else error.exit_code
 
 
 def is_outage(error: BaseException | None) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from reconciler.diagnostics import Diagnostic, Position
+from reconciler.diagnostics import Diagnostic, ExitCode, Position
 
 JsonObject = dict[str, Any]
 """A JSON body as ARM speaks it; `Any` because Azure, not we, owns its shape."""
@@ -186,6 +186,8 @@ class Change:
     blocked: Diagnostic | None = None
     pending: bool = False
     notes: tuple[str, ...] = ()
+    unread: ExitCode | None = None
+    """Where it is blocked only because it cannot be read: the exit code of that problem."""
 
     @property
     def address(self) -> Address:

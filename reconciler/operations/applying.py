@@ -14,6 +14,7 @@ from reconciler.diagnostics import (
 )
 from reconciler.engine.graph import reverse
 from reconciler.engine.types import (
+    Change,
     Outcome,
     Status,
 )
@@ -21,7 +22,7 @@ from reconciler.engine.walk import walk
 from reconciler.kinds import HANDLERS
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM
-from reconciler.operations.planning import Plan
+from reconciler.operations.planning import Plan, why_blocked
 from reconciler.operations.visiting import Events, Visits
 
 
@@ -32,10 +33,14 @@ class Report:
     outcomes: tuple[Outcome, ...]
     remains: tuple[str, ...] = ()
     interrupted: bool = False
+    not_begun: ExitCode = ExitCode.OK
+    """Why nothing was begun; 0 where it was."""
 
     @property
     def exit_code(self) -> ExitCode:
         """1 when something failed, 3 when Azure is still working, otherwise 0."""
+        if self.not_begun:
+            return self.not_begun
         statuses = {o.status for o in self.outcomes}
         if Status.FAILED in statuses:
             return ExitCode.FAILED
@@ -75,6 +80,25 @@ def refuse_blocked(plan: Plan) -> None:
     A run that failed before stops only its own branch; all else is the user's to decide
     before the first write.
     """
-    stopping = [c for c in plan.changes if c.blocked and not HANDLERS[c.resource.kind].policy.runs]
+    stopping = stopped_by(plan)
     if stopping:
         raise RefusedError(*(c.blocked for c in stopping if c.blocked))
+
+
+def stopped_by(plan: Plan) -> list[Change]:
+    """Return the blocked changes that keep a plan from being started."""
+    return [c for c in plan.changes if c.blocked and not HANDLERS[c.resource.kind].policy.runs]
+
+
+def not_begun(plan: Plan) -> Report:
+    """Return the report of a plan that is not started because of what is blocked in it."""
+    outcomes = tuple(_not_begun(change) for change in plan.changes)
+    return Report(outcomes, not_begun=why_blocked(stopped_by(plan)))
+
+
+def _not_begun(change: Change) -> Outcome:
+    if change.blocked:
+        status = Status.FAILED if change.unread else Status.REFUSED
+    else:
+        status = Status.SKIPPED if change.action.is_change else Status.UNCHANGED
+    return Outcome(change.address, change.action, status, problem=change.blocked)

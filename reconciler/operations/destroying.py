@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.cloud.connection import Connection
+from reconciler.cloud.patience import exit_code_of
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.graph import with_dependencies
 from reconciler.engine.protection import kept_by_word, way_out, why_kept
@@ -102,7 +103,7 @@ def _decide(resource: Resource, sight: Sight, chosen: frozenset[Address]) -> Cha
             first.detail,
             first.hint,
         )
-        return Change(resource, Action.NO_OP, blocked=blocked)
+        return Change(resource, Action.NO_OP, blocked=blocked, unread=exit_code_of(problem))
     observed = sight.observed[resource.address]
     if observed is None or resource.address not in chosen:
         return Change(resource, Action.NO_OP, observed)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.cloud.connection import Connection
-from reconciler.diagnostics import Diagnostic, ReconcileError, RefusedError
+from reconciler.cloud.patience import exit_code_of
+from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, RefusedError, UsageError
 from reconciler.engine.decide import decide, resolve
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.protection import protected
@@ -67,6 +68,11 @@ class Plan:
         """Every reason why the plan must not be applied as it is."""
         return [c.blocked for c in self.changes if c.blocked]
 
+    @property
+    def exit_code(self) -> ExitCode:
+        """What to leave with where this plan cannot be carried out; 0 where it can."""
+        return why_blocked(self.changes)
+
     def change_of(self, address: Address) -> Change:
         """Return the change of one address."""
         return next(c for c in self.changes if c.address == address)
@@ -74,6 +80,16 @@ class Plan:
     def count(self, action: Action) -> int:
         """Return how many changes have this action."""
         return sum(1 for c in self.changes if c.action is action and not c.blocked)
+
+
+def why_blocked(changes: Iterable[Change]) -> ExitCode:
+    """Return the exit code for what is blocked: first what does not pass by itself.
+
+    Refused, as soon as one is; otherwise nothing of it can be read, and the reason counts.
+    """
+    found = {c.unread or ExitCode.REFUSED for c in changes if c.blocked}
+    order = (ExitCode.REFUSED, ExitCode.DENIED, ExitCode.FAILED, ExitCode.UNAVAILABLE)
+    return next((code for code in (*order, *sorted(found)) if code in found), ExitCode.OK)
 
 
 def plan(
@@ -89,9 +105,15 @@ def plan(
 
     `targets` limits it to these addresses and what they need; `prune` adds what is ours
     and left the spec, to be deleted last and only when all else went well. Raises `DeniedError` when
-    sign-in fails; a resource that cannot be read is in the plan as blocked.
+    sign-in fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the
+    plan as blocked.
     """
     wanted = with_dependencies(loaded.graph, loaded.select(targets, "--target"))
+    if prune and wanted:
+        raise UsageError.because(
+            "--prune cannot be given with --target",
+            hint="what left the spec is in no part of it: prune in a run of its own",
+        )
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
     again = frozenset(loaded.select(retry, "--retry"))
     sight = observe_all(loaded, connection, addresses, parallelism=parallelism)
@@ -103,7 +125,7 @@ def plan(
     unprepared = {a for a, before in graph.items() if before & steps.keys()}
     changes = _prepared(loaded, connection, changes, sight, parallelism, unprepared)
     changes = {**steps, **changes}
-    if prune and not wanted:
+    if prune:
         graph = _with_pruned(graph, changes, prunable(loaded, connection, changes))
     return Plan(
         loaded.spec.name, loaded.spec.target, tuple(changes.values()), graph, loaded.warnings
@@ -184,7 +206,7 @@ def _unreadable(resource: Resource, error: ReconcileError) -> Change:
         first.detail,
         first.hint or "run again when Azure answers",
     )
-    return Change(resource, Action.NO_OP, blocked=problem)
+    return Change(resource, Action.NO_OP, blocked=problem, unread=exit_code_of(error))
 
 
 def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change]) -> Change:

@@ -5,9 +5,11 @@ Two independent answers, as Argo CD's users know them: *synced* and *health*.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Address, Change, Phase
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM
@@ -28,6 +30,8 @@ class StatusRow:
     health: str
     message: str = ""
     link: str = ""
+    unread: ExitCode | None = None
+    """Why it is Unknown, as an exit code."""
 
 
 def status(
@@ -38,13 +42,19 @@ def status(
     return tuple(_row(change) for change in current.changes)
 
 
+def exit_code(rows: Iterable[StatusRow]) -> ExitCode:
+    """Return 0 where the state of every resource is known, whatever it is."""
+    codes = {row.unread for row in rows if row.unread}
+    order = (ExitCode.DENIED, ExitCode.FAILED, ExitCode.UNAVAILABLE)
+    return next((code for code in (*order, *sorted(codes)) if code in codes), ExitCode.OK)
+
+
 def _row(change: Change) -> StatusRow:
     resource, seen = change.resource, change.observed
     if seen is None:
-        unknown = change.blocked is not None
-        word = "Unknown" if unknown else "Missing"
+        word = "Unknown" if change.unread else "Missing"
         message = change.blocked.summary if change.blocked else ""
-        return StatusRow(resource.address, resource.kind, word, word, message)
+        return StatusRow(resource.address, resource.kind, word, word, message, unread=change.unread)
     synced = "OutOfSync" if change.action.is_change or change.blocked else "Synced"
     labels = ", ".join(f.label for f in change.fields)
     message = seen.message or change.reason or labels

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, ReconcileError
 from reconciler.engine.types import Outcome, Status
 from reconciler.render import diagnostics_text
 from reconciler.render.diagnostics_text import Source, lines_of_file
@@ -61,6 +61,21 @@ def report_json(report: Report, *, elapsed_s: float) -> str:
         "elapsed_s": round(elapsed_s, 3),
         "outcomes": [_outcome(o) for o in report.outcomes],
         "remains": list(report.remains),
+        "diagnostics": [],
+    }
+    return json.dumps(found, indent=2, default=str) + "\n"
+
+
+def error_json(error: ReconcileError) -> str:
+    """Return, in the same form, that nothing was begun, and why."""
+    found = {
+        "format_version": "1.0",
+        "exit_code": int(error.exit_code),
+        "interrupted": False,
+        "elapsed_s": 0.0,
+        "outcomes": [],
+        "remains": [],
+        "diagnostics": [diagnostic(d) for d in error.diagnostics],
     }
     return json.dumps(found, indent=2, default=str) + "\n"
 

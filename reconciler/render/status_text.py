@@ -41,7 +41,8 @@ def status_lines(rows: Sequence[StatusRow], *, next_step: str = "") -> list[Line
 
 def status_json(rows: Sequence[StatusRow]) -> str:
     """Return the rows as one JSON document."""
-    found = {"format_version": "1.0", "resources": [asdict(row) for row in rows]}
+    shown = [{k: v for k, v in asdict(row).items() if k != "unread"} for row in rows]
+    found = {"format_version": "1.0", "resources": shown}
     return json.dumps(found, indent=2, default=str) + "\n"
 
 

@@ -103,6 +103,8 @@ MATRIX = (
         "500, 502, 503, 504",
         FAULTS,
         f"{ANSWERS}::test_an_outage_is_not_hammered_on",
+        "contract/test_azure_is_out.py::test_what_cannot_be_read_at_all_is_no_refusal",
+        "contract/test_azure_is_out.py::test_json_says_what_was_not_begun_and_why",
         f"{ANSWERS}::test_what_is_not_idempotent_is_never_sent_twice",
     ),
     green(
