@@ -12,6 +12,7 @@ import base64
 import html
 import json
 import re
+import time
 from collections.abc import Iterable
 from threading import Lock
 from urllib.parse import quote, quote_plus
@@ -25,8 +26,10 @@ NAMES_SECRET = re.compile(
     re.IGNORECASE,
 )
 """A key whose value is a secret, by its name: `api_key`, `DB_PASSWORD`, `accountKey`."""
-MAX_KNOWN = 256
-"""How many are kept, newest first to stay: a loop that runs for months gets a token each hour."""
+FORGET_AFTER_S = 3600.0
+"""How long a token is remembered past its end; clocks differ. Nothing else is ever forgotten: a
+loop that runs for months gets a token each hour, but has so many accounts and no more.
+"""
 
 _PATTERNS = (
     re.compile(
@@ -94,36 +97,58 @@ class _Known:
     def __init__(self) -> None:
         self.lock = Lock()
         self.texts: dict[str, frozenset[str]] = {}
-        self.needles: tuple[str, ...] = ()
-        self.shortest = 0
+        self.ends: dict[str, float] = {}
+        self._needles: tuple[str, ...] | None = ()
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, lasts_s: float | None) -> None:
+        """Keep a text; one that ends (by the monotonic clock) only so long."""
         with self.lock:
-            if text in self.texts:
-                return
-            self.texts[text] = forms(text)
-            if len(self.texts) > MAX_KNOWN:
-                del self.texts[next(iter(self.texts))]
-            # Longest first: a form may contain another, and all of the longer one must go.
-            found = frozenset[str]().union(*self.texts.values())
-            self.needles = tuple(sorted(found, key=lambda n: (-len(n), n)))
-            self.shortest = len(self.needles[-1])
+            if lasts_s is None:
+                self.ends.pop(text, None)
+            elif text not in self.texts or text in self.ends:
+                self.ends[text] = time.monotonic() + max(lasts_s, 0.0) + FORGET_AFTER_S
+            if text not in self.texts:
+                self._forget_ended()
+                self.texts[text] = forms(text)
+                self._needles = None
+
+    def _forget_ended(self) -> None:
+        now = time.monotonic()
+        for text in [text for text, end in self.ends.items() if end < now]:
+            del self.texts[text], self.ends[text]
+
+    def needles(self) -> tuple[str, ...]:
+        """Return every form of every text, put in order only when one was added.
+
+        Longest first: a form may contain another, and all of the longer one must go.
+        """
+        found = self._needles
+        if found is not None:
+            return found
+        with self.lock:
+            every = frozenset[str]().union(*self.texts.values())
+            self._needles = found = tuple(sorted(every, key=lambda n: (-len(n), n)))
+        return found
 
 
 _known = _Known()
 
 
-def remember(*texts: object) -> None:
-    """Keep these texts out of every output; what is no text or too short is let be."""
+def remember(*texts: object, lasts_s: float | None = None) -> None:
+    """Keep these texts out of every output; what is no text or too short is let be.
+
+    `lasts_s`: after so many seconds it is worth nothing to anybody (a token).
+    """
     for text in texts:
         if isinstance(text, str) and len(text.strip()) >= MIN_LENGTH:
-            _known.add(text.strip())
+            _known.add(text.strip(), lasts_s)
 
 
 def scrub(text: str) -> str:
     """Return the text with everything that is known or looks to be secret replaced by words."""
-    if len(text) >= _known.shortest:
-        for needle in _known.needles:
+    needles = _known.needles()
+    if needles and len(text) >= len(needles[-1]):
+        for needle in needles:
             if needle in text:
                 text = text.replace(needle, SENSITIVE)
     if _HINT.search(text):

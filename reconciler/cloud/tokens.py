@@ -85,7 +85,7 @@ class Tokens:
         except ReconcileError as error:
             self._failed[scopes] = time.monotonic(), error
             raise
-        remember(found.token)
+        remember(found.token, lasts_s=found.expires_on - time.time())
         return Token(found.token, int(found.expires_on))
 
 

@@ -119,13 +119,28 @@ def test_blanks_around_a_secret_do_not_hide_it():
     assert scrub("=padded-secret;") == f"={SENSITIVE};"
 
 
-def test_only_the_newest_are_kept():
-    for number in range(sensitive.MAX_KNOWN + 3):
-        remember(f"secret-number-{number:04}")
-    remember("secret-number-0100")
-    assert scrub("secret-number-0002") == "secret-number-0002"
-    assert scrub("secret-number-0003") == SENSITIVE
-    assert scrub(f"secret-number-{sensitive.MAX_KNOWN + 2:04}") == SENSITIVE
+def test_only_what_ended_an_hour_ago_is_forgotten(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(sensitive.time, "monotonic", lambda: now[0])
+    remember("ends-and-stays-known")
+    remember("ends-and-stays-known", "ends-and-is-forgotten", lasts_s=10.0)
+    remember("known-to-end-at-first", lasts_s=10.0)
+    remember("known-to-end-at-first")
+    now[0] = 3710.0
+    remember("another-one")
+    every = "ends-and-stays-known ends-and-is-forgotten known-to-end-at-first another-one"
+    assert scrub(every) == " ".join([SENSITIVE] * 4)
+    now[0] = 3710.1
+    remember("yet-another-one")
+    assert scrub(every) == f"{SENSITIVE} ends-and-is-forgotten {SENSITIVE} {SENSITIVE}"
+    remember("ends-and-is-forgotten", lasts_s=10.0)
+    assert scrub(every) == " ".join([SENSITIVE] * 4)
+
+
+def test_a_token_that_ended_before_it_came_is_scrubbed_too():
+    remember("ended-in-the-past", lasts_s=-5000.0)
+    remember("another-one")
+    assert scrub("ended-in-the-past") == SENSITIVE
 
 
 @pytest.mark.parametrize(
