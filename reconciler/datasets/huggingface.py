@@ -6,7 +6,6 @@ number of rows), and those files that the slices really touch. Files are kept by
 
 from __future__ import annotations
 
-import ssl
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.datasets import slices
+from reconciler.datasets.hub_client import STORAGE, TIMEOUT_S, use_fenced_client
 from reconciler.datasets.layout import files_by_split
 from reconciler.datasets.prepare import Piece
 from reconciler.datasets.rows import RowFile, parquet_rows
@@ -23,7 +23,6 @@ from reconciler.sensitive import on_one_line
 
 CARD = "README.md"
 FOOTER_BYTES = 1 << 16
-TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,8 @@ class Hub:
     cache: Path
     ca_file: str = ""
     tell: Callable[[int, int], None] = lambda done, total: None
+    storage: tuple[str, ...] = STORAGE
+    """Where its downloads may lie, besides with itself."""
 
     @property
     def token(self) -> bool | None:
@@ -97,8 +98,7 @@ class _Remote:
         from huggingface_hub.utils import disable_progress_bars
 
         disable_progress_bars()
-        if hub.ca_file:
-            _trust_only(hub.ca_file)
+        use_fenced_client(hub.endpoint, hub.storage, hub.ca_file)
         self._hub, self._source = hub, source
         self._api = HfApi(endpoint=hub.endpoint, token=hub.token, library_name="reconcile")
         self._sizes: dict[str, int] = {}
@@ -189,21 +189,6 @@ class _Remote:
         reply.raise_for_status()
         content: bytes = reply.content
         return content if reply.status_code == 206 else content[start:end]
-
-
-def _trust_only(ca_file: str) -> None:
-    """Let huggingface_hub trust one authority and use no proxy; the sandbox is local."""
-    import httpx2
-    from huggingface_hub import set_client_factory
-
-    context = ssl.create_default_context(cafile=ca_file)
-
-    def client() -> Any:
-        return httpx2.Client(
-            verify=context, trust_env=False, follow_redirects=True, timeout=TIMEOUT_S
-        )
-
-    set_client_factory(client)
 
 
 def _bar(tell: Callable[[int, int], None], total: int) -> Any:
