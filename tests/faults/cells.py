@@ -4,13 +4,12 @@ What passes must be waited out in the run itself. What does not must be told onc
 sent again, and must leave the rest of the world right; the next run, undisturbed, ends well.
 """
 
+import math
 from dataclasses import dataclass
 
 from tests.faults.arena import is_write
 from tests.faults.crash import verdict
 from tests.faults.histories import HONEST, SOON
-
-SENT_AGAIN = ("PUT", "DELETE", "HEAD", "GET")
 
 
 def _answer(status, code, message="injected", **error):
@@ -60,7 +59,7 @@ def cells(scene):
     ]
     found = [Cell(row, nth, what) for row in ROWS for nth, what in writes]
     # A denial after a grant of the run may pass: that is F04, which has tests of its own.
-    granted = next((nth for nth, what in writes if "/roleAssignments/" in what), len(writes) * 99)
+    granted = next((nth for nth, what in writes if "/roleAssignments/" in what), math.inf)
     return [cell for cell in found if cell.row != "F03" or cell.nth <= granted]
 
 
@@ -73,19 +72,24 @@ def violation(arena, scene, cell):
     running.go()
     ended = running.join()
     arena.disarm()
-    text = _of_the_run(arena, cell, ended)
+    text = _of_the_run(arena, scene, cell, ended)
     return text or verdict(arena, scene, cell, arena.run(*scene.words))
 
 
-def _of_the_run(arena, cell, ended):
+def _of_the_run(arena, scene, cell, ended):
     if ended.code not in HONEST or "Traceback" in ended.err:
         return f"{cell}: ended with {ended.code}\n{ended.err}"
     method, _, path = cell.what.partition(" ")
-    if cell.row in PASSING and method in SENT_AGAIN and ended.code != 0:
+    if cell.row in PASSING and ended.code != 0:
         return f"{cell}: was not waited out but ended with {ended.code}\n{ended.err}"
     if cell.row not in REFUSED:
         return ""
-    sent = [e for e in arena.journal() if e["method"] == method and e["path"] == path]
-    if ended.code == 0 or len(sent) > 1:
-        return f"{cell}: sent {len(sent)} times, ended with {ended.code}\n{ended.err}"
+    sent = _times(arena.journal(), method, path)
+    # An endpoint is written by its create and again by its traffic.
+    if ended.code == 0 or sent > _times(scene.requests[: cell.nth], method, path):
+        return f"{cell}: sent {sent} times, ended with {ended.code}\n{ended.err}"
     return ""
+
+
+def _times(entries, method, path):
+    return sum(e["method"] == method and e["path"] == path for e in entries)
