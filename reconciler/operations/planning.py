@@ -45,6 +45,7 @@ from reconciler.operations.strangers import shortened, strangers
 from reconciler.spec.model import Target
 
 NEW = (Action.CREATE, Action.REPLACE, Action.RUN)
+AGAIN = "run again on request"
 
 
 @dataclass(frozen=True)
@@ -174,14 +175,20 @@ def decide_one(
     policy = HANDLERS[resource.kind].policy
     decided = decide(resource, desired, observed, policy)
     change = protected(HANDLERS[resource.kind].review(decided))
-    if retry and change.blocked and policy.runs and _is_our_failure(observed):
-        return Change(resource, Action.RUN, None, reason="run again on request (--retry)")
+    if retry and change.blocked and policy.runs and observed and _is_our_failure(observed):
+        reason = f"{AGAIN} after {observed.outputs.get('name', 'a run')} failed (--retry)"
+        return Change(resource, Action.RUN, None, reason=reason)
     return change
 
 
-def _is_our_failure(observed: Observed | None) -> bool:
+def runs_again(change: Change) -> bool:
+    """Return whether a change is what `--retry` asked for; its reason names the run that failed."""
+    return change.action is Action.RUN and change.reason.startswith(AGAIN)
+
+
+def _is_our_failure(observed: Observed) -> bool:
     """Whether `--retry` may follow it: never what another spec, or nobody that we know, ran."""
-    return bool(observed and observed.owner is Owner.OURS and observed.phase is Phase.FAILED)
+    return observed.owner is Owner.OURS and observed.phase is Phase.FAILED
 
 
 def _known(

@@ -45,7 +45,7 @@ from reconciler.kinds.vault_secrets import reveal_outside
 from reconciler.operations.branches import above, refuse_to_empty, refuse_to_hide
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import observe_fresh, world_of
-from reconciler.operations.planning import Plan, decide_one
+from reconciler.operations.planning import Plan, decide_one, runs_again
 from reconciler.operations.reading_back import had_failed, is_still_replaced, shortfall
 from reconciler.operations.settling import Settling
 from reconciler.operations.strangers import refuse_to_lose
@@ -273,10 +273,11 @@ class Visits:
         observed = observe_fresh(self.world, resource)
         self._remember(resource.address, observed)
         desired = self._resolved(resource.desired)
-        asked = approved.action is Action.RUN and "--retry" in approved.reason
-        change = decide_one(resource, desired, observed, retry=asked)
+        change = decide_one(resource, desired, observed, retry=runs_again(approved))
         if change.blocked:
             raise RefusedError(change.blocked)
+        if runs_again(change) and change.reason != approved.reason:
+            raise RefusedError(changed_under_us(approved, change))
         refuse_to_empty(approved, change)
         change = self._with_approved_reason(change, approved)
         secrets = tuple(HANDLERS[resource.kind].differences(self.world, resource, desired))

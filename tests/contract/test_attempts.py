@@ -14,6 +14,7 @@ from reconciler.engine.types import Action, Status
 from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations.applying import apply
 from reconciler.operations.planning import plan
+from reconciler.operations.saved_plan import decision
 from reconciler.sandbox.launch import launch
 from tests.contract.conftest import Azure, Quiet, edited
 
@@ -162,6 +163,23 @@ def test_a_retry_never_runs_over_what_another_one_ran(runs, owner, told, status)
     report = runs.retried()
     assert {o.address: o.status for o in report.outcomes}[JOB] is Status.FAILED
     assert runs.submitted() == []
+
+
+def test_one_word_of_retry_is_good_for_one_run(runs):
+    """Another one, or this one whose answer was lost, ran it again: that failed, too."""
+    runs.has_ended(1, "Failed")
+    connection = runs.connection(runs.loaded)
+    planned = plan(runs.loaded, connection, retry=[JOB])
+    runs.also_ran(2, "Failed")
+    runs.clear_journal()
+    report = apply(runs.loaded, connection, planned, progress=Quiet())
+    (ended,) = [o for o in report.outcomes if o.address == JOB]
+    assert ended.status is Status.REFUSED
+    assert "changed since the plan" in ended.problem.summary
+    assert runs.submitted() == []
+    again = plan(runs.loaded, connection, retry=[JOB])
+    saved, now = (decision(p.change_of(JOB)) for p in (planned, again))
+    assert saved != now, "a saved plan is stale, too"
 
 
 def test_destroy_deletes_no_attempt_of_another_one(runs):
