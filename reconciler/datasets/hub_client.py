@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from reconciler.diagnostics import ReconcileError, UnavailableError
 
@@ -20,6 +22,10 @@ STORAGE = (".hf.co",)
 """
 PRIVATE_HEADERS = ("authorization", "cookie")
 TIMEOUT_S = 60.0
+
+_lock = Lock()
+_purposes: WeakKeyDictionary[Any, tuple[object, ...]] = WeakKeyDictionary()
+"""What each client that lives was made for."""
 
 
 class Fence:
@@ -54,8 +60,10 @@ def use_fenced_client(endpoint: str, storage: tuple[str, ...], ca_file: str) -> 
     """
     import httpx2
     from huggingface_hub import constants, set_client_factory
+    from huggingface_hub.utils import get_session
 
     constants.HF_HUB_DISABLE_XET = True
+    purpose = (endpoint, storage, ca_file)
     hooks: list[Callable[[Any], None]] = [Fence(endpoint, storage)]
     if not ca_file:
         hooks.insert(0, _refuse_offline)
@@ -64,14 +72,19 @@ def use_fenced_client(endpoint: str, storage: tuple[str, ...], ca_file: str) -> 
         own = {"verify": ssl.create_default_context(cafile=ca_file), "trust_env": False}
 
     def client() -> Any:
-        return httpx2.Client(
+        made = httpx2.Client(
             event_hooks={"request": hooks},
             follow_redirects=True,
             timeout=TIMEOUT_S,
             **own,
         )
+        _purposes[made] = purpose
+        return made
 
-    set_client_factory(client)
+    with _lock:
+        # A new factory closes the client of all threads: not while another dataset uses it.
+        if _purposes.get(get_session()) != purpose:
+            set_client_factory(client)
 
 
 def _refuse_offline(_request: Any) -> None:

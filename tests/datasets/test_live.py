@@ -115,3 +115,20 @@ def test_what_the_hub_gives_prepares(hub, tmp_path):
     first = json.loads(parts["train"].path.read_text().splitlines()[0])
     assert list(first) == ["messages"]
     assert [list(m) for m in first["messages"]] == [["role", "content"]] * len(first["messages"])
+
+
+def test_a_download_goes_on_while_another_dataset_begins(azure, tmp_path):
+    """Datasets are prepared at once, and the client of the hub is one for the process."""
+    other = Hub(f"{azure.server.url}/_hf", tmp_path / "other", azure.server.ca_file)
+    begun = []
+
+    def begin_another(done, total):
+        if not begun:
+            begun.append(done)
+            begun.extend(rows(pieces(other, source("test_sft[:2]"))))
+
+    (tmp_path / "other").mkdir()
+    hub = Hub(f"{azure.server.url}/_hf", tmp_path, azure.server.ca_file, tell=begin_another)
+    found = rows(pieces(hub, source("train_sft[:3]+train_sft[-3:]")))
+    assert len(found) == 6
+    assert len(begun) == 3
