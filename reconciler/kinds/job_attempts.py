@@ -84,11 +84,16 @@ def listed_jobs(world: World, workspace: str) -> list[JsonObject]:
 
     No request for the workspace of the spec when it does not exist.
     """
-    home = world.resources.get("workspace")
-    if home and home.resource_id == workspace and world.others(home.address) is None:
+    if _is_to_be_made(world, workspace):
         return []
     params = {"jobType": "FineTuning", "listViewType": "All"}
     return world.reads.list(f"{workspace}/jobs", API_VERSION, params)
+
+
+def _is_to_be_made(world: World, workspace: str) -> bool:
+    home = world.resources.get("workspace")
+    is_ours = home is not None and home.resource_id == workspace
+    return is_ours and world.others("workspace") is None
 
 
 def _rank(attempt: Attempt) -> tuple[bool, bool, bool, int]:
@@ -98,6 +103,8 @@ def _rank(attempt: Attempt) -> tuple[bool, bool, bool, int]:
 
 
 def _all(world: World, resource_id: str, first: Attempt | None) -> list[Attempt]:
+    if first is None and _is_to_be_made(world, resource_id.rpartition("/jobs/")[0]):
+        return []
     listed = _listed(world, resource_id)
     found = {1: first} if first else {}
     number, misses = 1, int(first is None)
