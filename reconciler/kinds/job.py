@@ -20,7 +20,7 @@ from pydantic import Field, StringConstraints, model_validator
 from reconciler.datasets.fingerprint import fingerprint
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import JsonObject, Observed, Reference, Resource
+from reconciler.engine.types import Change, JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.endpoint import workspace_of
 from reconciler.kinds.job_follow import follow
@@ -30,6 +30,7 @@ from reconciler.kinds.job_runs import (
     JOB_TAG,
     MODEL_OUTPUT,
     OUTPUT_ATTRIBUTE,
+    adopt,
     delete,
     observe,
     observed,
@@ -247,6 +248,10 @@ class JobHandler(Handler):
     def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
         """Submit the job under a name that is free, and return as soon as Azure has it."""
         submit(world, resource, desired)
+
+    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+        """Take over a run that is there: only its tags are written."""
+        adopt(world, change, desired)
 
     def stated_wait_s(self, resource: Resource) -> float:
         """Return the job's `timeout_minutes`: a run may take days."""

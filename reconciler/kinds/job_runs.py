@@ -11,9 +11,15 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from reconciler.diagnostics import ApiError, DeniedError, PendingError, UnavailableError
-from reconciler.engine.types import JsonObject, Observed, Phase, Resource
-from reconciler.kinds.base import World
+from reconciler.diagnostics import (
+    ApiError,
+    DeniedError,
+    PendingError,
+    ReconcileError,
+    UnavailableError,
+)
+from reconciler.engine.types import Change, JsonObject, Observed, Phase, Resource
+from reconciler.kinds.base import World, without
 from reconciler.kinds.job_attempts import (
     API_VERSION,
     COMPLETED,
@@ -24,7 +30,7 @@ from reconciler.kinds.job_attempts import (
     listed_jobs,
     status_of,
 )
-from reconciler.kinds.marks import is_ours, tag_owner
+from reconciler.kinds.marks import OWNER_TAG, is_ours, mark, tag_owner
 from reconciler.sensitive import on_one_line
 
 STABLE_API_VERSION = "2026-05-01"
@@ -33,6 +39,8 @@ INPUTS_PROPERTY = "reconcile.inputs"
 MODEL_OUTPUT = "registered_model"
 OUTPUT_ATTRIBUTE = f"outputs.{MODEL_OUTPUT}"
 
+FILLED_IN = frozenset({"status", "services"})
+"""Properties of a job that Azure makes and does not take."""
 LONGEST_POLL_S = 30.0
 ENDS_WITHIN_S = 900.0
 
@@ -168,6 +176,21 @@ def _reason(details: JsonObject) -> str:
     if not isinstance(error, dict):
         return ""
     return on_one_line(error.get("message") or error.get("code") or "", 600)
+
+
+def adopt(world: World, change: Change, desired: JsonObject) -> None:
+    """Put our tags on a run that somebody else submitted, beside those that it has.
+
+    Source: Azure's refusal JobPropertyImmutable, which names what may be changed of a job.
+    """
+    if change.observed is None:
+        raise ReconcileError.because(f"`{change.address}` vanished while it was adopted")
+    job_id = str(change.observed.outputs["id"])
+    shown = change.observed.body["properties"]
+    tags = {**(shown.get("tags") or {}), **desired["properties"]["tags"]}
+    tags[OWNER_TAG] = mark(world.owner, job_id)
+    body = {"properties": {**without(shown, FILLED_IN), "tags": tags}}
+    world.connection.arm.put(job_id, API_VERSION, body)
 
 
 def delete(world: World, resource: Resource) -> None:

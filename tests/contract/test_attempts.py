@@ -10,9 +10,10 @@ import re
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from reconciler.engine.types import Action, Status
+from reconciler.engine.types import Action, Owner, Status
 from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations.applying import apply
+from reconciler.operations.loading import load
 from reconciler.operations.planning import plan
 from reconciler.operations.saved_plan import decision
 from reconciler.sandbox.launch import launch
@@ -180,6 +181,24 @@ def test_one_word_of_retry_is_good_for_one_run(runs):
     again = plan(runs.loaded, connection, retry=[JOB])
     saved, now = (decision(p.change_of(JOB)) for p in (planned, again))
     assert saved != now, "a saved plan is stale, too"
+
+
+def test_an_unmarked_run_can_be_adopted_and_is_not_run_again(runs):
+    runs.also_ran(2, "Completed", owner=None)
+    runs.drift("tag", 2, {"kept": "by hand"})
+    runs.has_ended(1, "Failed")
+    runs.belongs_to(1, None)
+    runs.clear_journal()
+    assert "--adopt jobs.finetune" in runs.planned().blocked.hint
+    report, _ = runs.apply(load(runs.loaded.document.file, adopt=[JOB]))
+    assert {o.address: o.problem for o in report.outcomes}[JOB] is None
+    assert runs.submitted() == [2], "one write, of its tags"
+    assert runs.all() == {1: "Failed", 2: "Completed"}
+    tags = runs.arm.get(runs.id(2), JOBS_API)["properties"]["tags"]
+    assert tags["kept"] == "by hand"
+    assert runs.planned().observed.owner is Owner.OURS
+    runs.destroy(runs.loaded, only=["jobs"])
+    assert runs.all() == {1: "Failed"}
 
 
 def test_destroy_deletes_no_attempt_of_another_one(runs):
