@@ -44,20 +44,6 @@ def refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None
     )
 
 
-def refuse_to_empty(approved: Change, now: Change) -> None:
-    """Raise `RefusedError` for what held data when it was planned, and is not there any more."""
-    is_gone = bool(approved.observed) and not now.observed
-    if is_gone and approved.resource.holds_data and not approved.action.is_destructive:
-        raise RefusedError(
-            Diagnostic(
-                f"`{approved.address}` was deleted since the plan",
-                approved.resource.position,
-                "it held data: it is not made again without a plan that shows it",
-                NEXT,
-            )
-        )
-
-
 def _is_within(change: Change, other: Change) -> bool:
     root = f"{other.resource.resource_id}/".casefold()
     return change.address != other.address and change.resource.resource_id.casefold().startswith(

@@ -113,22 +113,25 @@ class Settling:
                 return True
         return any(_is_fresh(seen(a)) for a in grants)
 
-    def wait_for_grants(self, world: World, change: Change, grants: Iterable[Address]) -> None:
+    def wait_for_grants(self, world: World, change: Change, grants: Iterable[Address]) -> bool:
         """Wait until role assignments made in this run are old enough to have taken effect.
 
+        Returns whether there was anything to wait for: what was seen before is old then.
         Only for kinds whose failure cannot be retried in place: a job or a deployment that
         starts before its identity may read ends as failed.
         Source: learn.microsoft.com/azure/role-based-access-control/troubleshooting.
         """
         if not HANDLERS[change.resource.kind].needs_grants:
-            return
+            return False
         with self._lock:
             made = [self._granted[a] for a in grants if a in self._granted]
         remaining = max(made, default=0.0) + self._connection.cloud.role_propagation_s
         remaining -= time.monotonic()
-        if made and remaining > 0:
-            world.progress.say(change.address, "waiting for role assignments to take effect")
-            self._connection.sleep(remaining)
+        if not made or remaining <= 0:
+            return False
+        world.progress.say(change.address, "waiting for role assignments to take effect")
+        self._connection.sleep(remaining)
+        return True
 
 
 def _is_fresh(grant: Observed | None) -> bool:

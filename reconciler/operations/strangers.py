@@ -58,9 +58,11 @@ def refuse_to_lose(
 ) -> None:
     """Look, just before a delete, for what came since the plan and would be lost.
 
-    Raises `RefusedError` for a word that protects, and for things of others inside.
+    Raises `RefusedError` for another mark, a word that protects, and things of others inside.
     """
     resource = change.resource
+    if observed.owner is not (change.observed.owner if change.observed else None):
+        raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
     why = why_kept(resource, observed)
     if why:
         raise RefusedError.because(f"`{resource.address}` is protected now: {why}")

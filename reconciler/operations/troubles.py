@@ -22,12 +22,22 @@ def took_too_long(change: Change, longest_s: float, now: str) -> Diagnostic:
     )
 
 
-def changed_under_us(approved: Change, now: Change) -> Diagnostic:
-    """Say that a resource would need more now than was approved."""
+def changed_under_us(approved: Change, more: str) -> Diagnostic:
+    """Say that a resource would need `more` now than was approved."""
     return Diagnostic(
-        f"`{approved.address}` changed since the plan: it would now be {now.action.value}d",
+        f"`{approved.address}` {more.partition(': ')[0]}",
         approved.resource.position,
-        detail=now.reason,
+        detail=more.partition(": ")[2],
+        hint="make a new plan and look at it",
+    )
+
+
+def made_again(change: Change) -> Diagnostic:
+    """Say that somebody made anew what this run deleted to make it anew."""
+    return Diagnostic(
+        f"`{change.address}` was made again by somebody else while it was being replaced",
+        change.resource.position,
+        detail=change.reason,
         hint="make a new plan and look at it",
     )
 

@@ -1,7 +1,7 @@
 """One visit for each resource: decide again before the write, write, read back after it.
 
-What was approved is the ceiling: a resource that would now need something more destructive
-than the plan showed is refused. What failed and may pass is decided once more (`tries`).
+What was approved is the ceiling: a resource that would now need something that the plan did
+not show is refused (`deciding_again`). What failed and may pass is decided once more (`tries`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from threading import Lock, RLock
-from typing import Any, Protocol
+from threading import RLock
+from typing import Protocol
 
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import (
@@ -24,7 +24,6 @@ from reconciler.diagnostics import (
     UnavailableError,
     UnforeseenError,
 )
-from reconciler.engine.decide import resolve
 from reconciler.engine.graph import with_dependencies
 from reconciler.engine.types import (
     Action,
@@ -34,40 +33,28 @@ from reconciler.engine.types import (
     Observed,
     Outcome,
     Phase,
-    Reference,
     Resource,
     Status,
 )
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Progress, Reads, World
 from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
-from reconciler.kinds.vault_secrets import reveal_outside
-from reconciler.operations.branches import above, refuse_to_empty, refuse_to_hide
+from reconciler.operations.branches import above, refuse_to_hide
+from reconciler.operations.deciding_again import DecidingAgain, Seen
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import observe_fresh, world_of
-from reconciler.operations.planning import Plan, decide_one, runs_again
+from reconciler.operations.planning import Plan
 from reconciler.operations.reading_back import had_failed, is_still_replaced, shortfall
 from reconciler.operations.settling import Settling
 from reconciler.operations.strangers import refuse_to_lose
 from reconciler.operations.tries import Cause, Tries, cause_of
 from reconciler.operations.troubles import (
-    changed_under_us,
     placed,
     took_too_long,
 )
-from reconciler.sensitive import Secret
 
 LOOK_AGAIN_S = (0.0, 0.5)
 """How long to wait before each look at a parent that may only seem to be gone."""
-RISK = {
-    Action.NO_OP: 0,
-    Action.ADOPT: 1,
-    Action.CREATE: 1,
-    Action.RUN: 1,
-    Action.UPDATE: 1,
-    Action.REPLACE: 2,
-    Action.DELETE: 2,
-}
 LONGEST_S = 3 * 3600.0
 """What one resource may take in all: one operation of two hours, and an hour for the rest."""
 LAST_LOOK_S = 60.0
@@ -99,23 +86,23 @@ class Visits:
         self._loaded = loaded
         self._plan = {c.address: c for c in plan.changes}
         self._progress = progress
-        self._lock = Lock()
-        self._seen: dict[Address, Observed | None] = {c.address: c.observed for c in plan.changes}
+        self._seen = Seen(plan.changes)
         self._connection = connection
         self._settling = Settling(connection)
         self._has_registered = False
-        self._cleared: set[Address] = set()
         self._written: set[Address] = set()
+        self._done: dict[Address, Action] = {}
         self._branches = RLock()
         self.remade: dict[Address, Outcome] = {}
         self.world: World = world_of(
             loaded,
             connection,
             Reads(connection, fresh=True),
-            self._observed,
+            self._seen.of,
             progress,
             wait_for_runs=not no_wait,
         )
+        self._deciding = DecidingAgain(loaded.resources, self.world, self._seen)
 
     def visit(self, address: Address) -> Outcome:
         """Bring one resource to where the plan wants it."""
@@ -129,10 +116,11 @@ class Visits:
         address, started = change.address, time.monotonic()
         self._progress.started(address, change.action)
         status, problem = self._guarded(change)
-        seen = self._observed(address)
+        seen = self._seen.of(address)
+        planned = Action.NO_OP if status is Status.UNCHANGED else change.action
         outcome = Outcome(
             address,
-            change.action,
+            self._done.get(address, planned),
             status,
             time.monotonic() - started,
             problem,
@@ -182,7 +170,7 @@ class Visits:
                 seen = observe_fresh(self.world, change.resource)
         except ReconcileError as error:
             return Status.FAILED, took_too_long(change, longest_s, error.diagnostics[0].summary)
-        self._remember(change.address, seen)
+        self._seen.note(change.address, seen)
         if seen is None and change.action is Action.DELETE:
             return Status.DONE, None
         if seen is not None and seen.phase is Phase.PENDING:
@@ -209,7 +197,7 @@ class Visits:
             cause = Cause.MISSING
         if cause is Cause.DENIED:
             grants = [] if approved.action is Action.DELETE else self._grants(approved)
-            cause = cause if self._settling.has_fresh(grants, self._observed) else None
+            cause = cause if self._settling.has_fresh(grants, self._seen.of) else None
         if getattr(error, "status", 0) == 404 and approved.action is not Action.DELETE:
             cause = Cause.MISSING if self._replanted(approved) else cause
         if cause is None:
@@ -255,54 +243,30 @@ class Visits:
     def _try(self, approved: Change) -> Status:
         if approved.action is Action.DELETE:
             return self._delete(approved)
-        change, desired = self._decided(approved)
-        if change.pending:
-            change, desired = self._settled(approved)
+        change, desired = self._at_rest(approved)
+        if change.action.is_change and self._settling.wait_for_grants(
+            self.world, change, self._grants(change)
+        ):
+            change, desired = self._at_rest(approved)
         if change.action is Action.NO_OP:
             if approved.action is not Action.NO_OP:
                 self._note_written(change.resource)
-            return Status.UNCHANGED if approved.action is Action.NO_OP else Status.DONE
-        self._settling.wait_for_grants(self.world, change, self._grants(change))
+            return self._found_done(change)
         self._write(change, desired)
         self._read_back(change)
-        return Status.DONE
+        return self._found_done(change)
 
-    def _decided(self, approved: Change) -> tuple[Change, JsonObject]:
-        """Observe and decide again; refuse what is more than was approved."""
-        resource = approved.resource
-        observed = observe_fresh(self.world, resource)
-        self._remember(resource.address, observed)
-        desired = self._resolved(resource.desired)
-        change = decide_one(resource, desired, observed, retry=runs_again(approved))
-        if change.blocked:
-            raise RefusedError(change.blocked)
-        if runs_again(change) and change.reason != approved.reason:
-            raise RefusedError(changed_under_us(approved, change))
-        refuse_to_empty(approved, change)
-        change = self._with_approved_reason(change, approved)
-        secrets = tuple(HANDLERS[resource.kind].differences(self.world, resource, desired))
-        if change.action is Action.NO_OP and observed and not change.pending and secrets:
-            change = replace(change, action=Action.UPDATE, reason=f"{', '.join(secrets)} changed")
-        if RISK[change.action] > max(RISK[approved.action], RISK[Action.UPDATE]):
-            raise RefusedError(changed_under_us(approved, change))
+    def _at_rest(self, approved: Change) -> tuple[Change, JsonObject]:
+        """Decide, once Azure is done with what is under way."""
+        change, desired = self._deciding.decided(approved)
+        while change.pending:
+            self._settling.wait(self.world, approved.resource)
+            change, desired = self._deciding.decided(approved)
         return change, desired
 
-    def _with_approved_reason(self, change: Change, approved: Change) -> Change:
-        """Keep an approved cascade: its cause lies in another resource.
-
-        Not once the old one is gone in this run: what is there now is new.
-        """
-        if change.address in self._cleared:
-            return change
-        cascades = approved.action in (Action.UPDATE, Action.REPLACE) and not approved.fields
-        if cascades and approved.reason and change.action is Action.NO_OP and change.observed:
-            return replace(change, action=approved.action, reason=approved.reason)
-        return change
-
-    def _settled(self, approved: Change) -> tuple[Change, JsonObject]:
-        """Wait until Azure is done with what was under way, then decide."""
-        self._settling.wait(self.world, approved.resource)
-        return self._decided(approved)
+    def _found_done(self, change: Change) -> Status:
+        """Say whether what needs nothing more is so by our own doing."""
+        return Status.DONE if change.address in self._done else Status.UNCHANGED
 
     def _grants(self, change: Change) -> list[Address]:
         """Return the role assignments of the spec that a resource needs, directly or not."""
@@ -312,22 +276,28 @@ class Visits:
 
     def _write(self, change: Change, desired: JsonObject) -> None:
         handler, resource = HANDLERS[change.resource.kind], change.resource
-        match change.action:
-            case Action.CREATE | Action.RUN:
-                handler.create(self.world, resource, desired)
-            case Action.UPDATE | Action.ADOPT:
-                handler.update(self.world, change, desired)
-            case Action.REPLACE if change.observed:
-                now = observe_fresh(self.world, resource)
-                if now and not is_still_replaced(change, self._to_show(resource), now):
-                    return
-                if now:
-                    going = self._going(Action.DELETE, Action.REPLACE)
-                    refuse_to_lose(self._connection, change, now, going)
-                    handler.delete(self.world, resource, now)
-                self._cleared.add(change.address)
-                handler.create(self.world, resource, desired)
+        if change.action is Action.REPLACE and not self._took_away(change):
+            return
+        self._done.setdefault(change.address, change.action)
+        if change.action in (Action.UPDATE, Action.ADOPT):
+            handler.update(self.world, change, desired)
+        else:
+            handler.create(self.world, resource, desired)
         self._note_written(resource)
+
+    def _took_away(self, change: Change) -> bool:
+        """Delete what is to be made again; False when a last look finds no cause for that."""
+        resource = change.resource
+        now = observe_fresh(self.world, resource)
+        if now and not is_still_replaced(change, self._deciding.shown(resource), now):
+            return False
+        if now:
+            going = self._going(Action.DELETE, Action.REPLACE)
+            refuse_to_lose(self._connection, change, now, going)
+            self._done.setdefault(change.address, Action.REPLACE)
+            HANDLERS[resource.kind].delete(self.world, resource, now)
+        self._deciding.cleared(change.address)
+        return True
 
     def _note_written(self, resource: Resource) -> None:
         """Keep in mind what this run made: not every replica of Azure knows it yet."""
@@ -339,7 +309,7 @@ class Visits:
 
     def _read_back(self, change: Change) -> None:
         """Look at what Azure holds now; anything that still differs is a failure."""
-        resource, shown = change.resource, self._to_show(change.resource)
+        resource, shown = change.resource, self._deciding.shown(change.resource)
 
         def look() -> Observed | None:
             return observe_fresh(self.world, resource)
@@ -352,7 +322,7 @@ class Visits:
         if observed.phase is Phase.PENDING:
             self._settling.wait(self.world, resource)
             observed = self._settling.shows(look, resource, is_new)
-        self._remember(resource.address, observed)
+        self._seen.note(resource.address, observed)
         problem = shortfall(change, shown, observed)
         if problem:
             raise ReconcileError(problem)
@@ -361,55 +331,13 @@ class Visits:
         resource = change.resource
         observed = observe_fresh(self.world, resource)
         if observed is None:
-            return Status.DONE
-        if observed.owner is not (change.observed.owner if change.observed else None):
-            raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
+            return self._found_done(change)
         refuse_to_lose(self._connection, change, observed, self._going(Action.DELETE))
+        self._done.setdefault(change.address, Action.DELETE)
         HANDLERS[resource.kind].delete(self.world, resource, observed)
-        self._remember(resource.address, None)
+        self._seen.note(resource.address, None)
         return Status.DONE
 
     def _going(self, *actions: Action) -> list[str]:
         """Return the ids of what this plan takes away."""
         return [c.resource.resource_id for c in self._plan.values() if c.action in actions]
-
-    def _resolved(self, desired: JsonObject) -> JsonObject:
-        body: JsonObject = resolve(desired, self._lookup)
-        return body
-
-    def _lookup(self, reference: Reference) -> Any:
-        if reference.secret:
-            return self._revealed(reference)
-        target = self._loaded.resources[reference.address]
-        if reference.attribute in target.known:
-            return target.known[reference.attribute]
-        seen = self._observed(reference.address)
-        return None if seen is None else seen.outputs.get(reference.attribute)
-
-    def _to_show(self, resource: Resource) -> JsonObject:
-        """Return what a read of the resource should show: no secret is fetched for it."""
-        body: JsonObject = resolve(resource.desired, self._shown)
-        return body
-
-    def _shown(self, reference: Reference) -> Any:
-        """Return the value of a reference, of a secret none: nobody compares it where it is read."""
-        return None if reference.secret else self._lookup(reference)
-
-    def _revealed(self, reference: Reference) -> Secret:
-        """Return a secret; what stands in the way is told where the spec refers to it."""
-        try:
-            if reference.address:
-                target = self._loaded.resources[reference.address]
-                return HANDLERS[target.kind].reveal(self.world, target, reference.attribute)
-            return reveal_outside(self._connection, reference)
-        except ReconcileError as error:
-            error.diagnostics = [d.at(reference.position) for d in error.diagnostics]
-            raise
-
-    def _observed(self, address: Address) -> Observed | None:
-        with self._lock:
-            return self._seen.get(address)
-
-    def _remember(self, address: Address, observed: Observed | None) -> None:
-        with self._lock:
-            self._seen[address] = observed

@@ -1,0 +1,139 @@
+"""Observe, decide again, compare with what was approved: the one place where a run does that.
+
+Each write is preceded by a decision on what Azure holds just then, after every wait and every
+failure that may pass too. What the plan did not announce is refused (`engine.announced`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+from reconciler.diagnostics import ReconcileError, RefusedError
+from reconciler.engine.announced import beyond, is_cascade
+from reconciler.engine.decide import resolve
+from reconciler.engine.protection import protected
+from reconciler.engine.types import (
+    Action,
+    Address,
+    Change,
+    JsonObject,
+    Observed,
+    Reference,
+    Resource,
+)
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import World
+from reconciler.kinds.vault_secrets import reveal_outside
+from reconciler.operations.observing import observe_fresh
+from reconciler.operations.planning import decide_one, runs_again
+from reconciler.operations.troubles import changed_under_us, made_again
+from reconciler.sensitive import Secret
+
+
+class Seen:
+    """What was last seen of each resource, for all that work on one plan."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        """Begin with what the plan saw."""
+        self._lock = Lock()
+        self._found = {change.address: change.observed for change in changes}
+
+    def of(self, address: Address) -> Observed | None:
+        """Return what was last seen of a resource, None when it was absent or never looked at."""
+        with self._lock:
+            return self._found.get(address)
+
+    def note(self, address: Address, observed: Observed | None) -> None:
+        """Keep what is seen now."""
+        with self._lock:
+            self._found[address] = observed
+
+
+class DecidingAgain:
+    """Decides about the resources of one run, as often as they are looked at."""
+
+    def __init__(self, resources: dict[Address, Resource], world: World, seen: Seen) -> None:
+        """Nothing was deleted yet."""
+        self._resources = resources
+        self._world = world
+        self._seen = seen
+        self._cleared: set[Address] = set()
+
+    def decided(self, approved: Change) -> tuple[Change, JsonObject]:
+        """Return what is to be done now, and the body for it without references.
+
+        Raises `RefusedError` for what is not ours, is protected, or was not announced.
+        """
+        resource = approved.resource
+        observed = observe_fresh(self._world, resource)
+        self._seen.note(resource.address, observed)
+        desired: JsonObject = resolve(resource.desired, self._value)
+        now = decide_one(resource, desired, observed, retry=runs_again(approved))
+        now = self._with_secrets(self._with_cause(now, approved), desired)
+        self._refuse_more(approved, now)
+        return now, desired
+
+    def shown(self, resource: Resource) -> JsonObject:
+        """Return what a read of the resource should show: no secret is fetched for it."""
+        body: JsonObject = resolve(resource.desired, lambda r: None if r.secret else self._value(r))
+        return body
+
+    def cleared(self, address: Address) -> None:
+        """Note that a resource was deleted to be made again: what is there from now on is new."""
+        self._cleared.add(address)
+
+    def _refuse_more(self, approved: Change, now: Change) -> None:
+        if now.blocked:
+            raise RefusedError(now.blocked)
+        if now.action is Action.REPLACE and now.address in self._cleared:
+            raise RefusedError(made_again(now))
+        if runs_again(now) and now.reason != approved.reason:
+            raise RefusedError(changed_under_us(approved, f"changed since the plan: {now.reason}"))
+        policy = HANDLERS[now.resource.kind].policy
+        more = beyond(approved, now, adopts=policy.adopts)
+        if more:
+            raise RefusedError(changed_under_us(approved, more))
+
+    def _with_cause(self, now: Change, approved: Change) -> Change:
+        """Keep an approved cascade: its cause lies in another resource.
+
+        Not once the old one is gone in this run.
+        """
+        if now.blocked or now.address in self._cleared or not is_cascade(approved):
+            return now
+        if now.action is Action.NO_OP and now.observed and not now.pending:
+            return protected(replace(now, action=approved.action, reason=approved.reason))
+        return now
+
+    def _with_secrets(self, now: Change, desired: JsonObject) -> Change:
+        """Compare what no plan reads."""
+        if now.blocked or now.pending or now.action is not Action.NO_OP or not now.observed:
+            return now
+        handler = HANDLERS[now.resource.kind]
+        differing = ", ".join(handler.differences(self._world, now.resource, desired))
+        return (
+            replace(now, action=Action.UPDATE, reason=f"{differing} changed") if differing else now
+        )
+
+    def _value(self, reference: Reference) -> Any:
+        if reference.secret:
+            return self._revealed(reference)
+        target = self._resources[reference.address]
+        if reference.attribute in target.known:
+            return target.known[reference.attribute]
+        seen = self._seen.of(reference.address)
+        return None if seen is None else seen.outputs.get(reference.attribute)
+
+    def _revealed(self, reference: Reference) -> Secret:
+        """Return a secret; what stands in the way is told where the spec refers to it."""
+        try:
+            if reference.address:
+                target = self._resources[reference.address]
+                return HANDLERS[target.kind].reveal(self._world, target, reference.attribute)
+            return reveal_outside(self._world.connection, reference)
+        except ReconcileError as error:
+            error.diagnostics = [d.at(reference.position) for d in error.diagnostics]
+            raise

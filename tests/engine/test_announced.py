@@ -1,0 +1,102 @@
+"""What may become of what a plan announced, decision by decision."""
+
+import pytest
+
+from reconciler.engine.announced import beyond
+from reconciler.engine.types import (
+    Action,
+    Change,
+    FieldDiff,
+    Observed,
+    Phase,
+    Reference,
+    Resource,
+    Unknown,
+)
+
+THING = Resource("compute.gpu", "compute cluster", "/x", {"size": 1})
+DATA = Resource("store", "storage account", "/y", {"size": 1}, holds_data=True)
+SEEN = Observed({})
+GOING = Observed({}, phase=Phase.PENDING, message="Deleting")
+
+
+def field(path, after=1):
+    return FieldDiff(tuple(path.split(".")), path, None, after)
+
+
+def change(action, *fields, resource=THING, observed=SEEN, reason="", pending=False):
+    return Change(resource, action, observed, fields, reason, pending=pending)
+
+
+FIRST, OTHER = field("tags.a"), field("properties.open")
+WHOLE = [Action.CREATE, Action.REPLACE, Action.RUN]
+SOME = [Action.UPDATE, Action.ADOPT, Action.NO_OP]
+
+
+@pytest.mark.parametrize("action", WHOLE)
+def test_what_is_made_whole_announced_every_field(action):
+    assert beyond(change(action), change(Action.UPDATE, FIRST, OTHER)) == ""
+
+
+@pytest.mark.parametrize("action", SOME)
+def test_of_all_else_only_the_named_fields_are_written(action):
+    approved = change(action, FIRST)
+    assert beyond(approved, change(Action.UPDATE, FIRST)) == ""
+    assert "`properties.open` would be written too" in beyond(
+        approved, change(Action.UPDATE, FIRST, OTHER)
+    )
+
+
+@pytest.mark.parametrize("action", [*SOME, Action.CREATE, Action.RUN])
+def test_nothing_but_a_replace_becomes_one(action):
+    assert "replaced" in beyond(change(action, FIRST), change(Action.REPLACE, FIRST))
+
+
+@pytest.mark.parametrize("action", [a for a in Action if a is not Action.RUN])
+def test_nothing_but_a_run_becomes_one(action):
+    assert beyond(change(action), change(Action.RUN)) != ""
+
+
+@pytest.mark.parametrize("action", SOME)
+def test_what_is_gone_is_not_made_again(action):
+    gone = change(Action.CREATE, observed=None)
+    assert "was deleted since the plan" in beyond(change(action, FIRST), gone)
+    assert beyond(change(Action.REPLACE), gone) == ""
+
+
+def test_what_was_being_deleted_is_made_again_unless_it_holds_data():
+    gone = change(Action.CREATE, observed=None)
+    assert beyond(change(Action.NO_OP, observed=GOING, pending=True), gone) == ""
+    kept = change(Action.NO_OP, observed=GOING, pending=True, resource=DATA)
+    assert beyond(kept, change(Action.CREATE, observed=None, resource=DATA)) != ""
+
+
+def test_what_follows_a_replacement_is_set_whole_but_never_made_of_lost_data():
+    follows = change(Action.UPDATE, reason="to be set again after `endpoints.a` is replaced")
+    assert beyond(follows, change(Action.UPDATE, FIRST, OTHER)) == ""
+    assert beyond(follows, change(Action.CREATE, observed=None)) == ""
+    data = change(Action.UPDATE, reason="to be set again", resource=DATA)
+    assert beyond(data, change(Action.CREATE, observed=None, resource=DATA)) != ""
+
+
+def test_a_failure_is_no_reason_to_write_fields_that_were_not_shown():
+    failed = Observed({}, phase=Phase.FAILED, message="provisioning state Failed")
+    approved = change(Action.UPDATE, observed=failed, reason="its last operation failed")
+    assert beyond(approved, change(Action.UPDATE)) == ""
+    assert beyond(approved, change(Action.UPDATE, FIRST)) != ""
+
+
+def test_a_value_that_was_not_known_may_be_any_and_another_only_what_was_shown():
+    unknown = change(Action.UPDATE, field("properties.model", Unknown(Reference("models.a"))))
+    assert beyond(unknown, change(Action.UPDATE, field("properties.model", "x"))) == ""
+    assert beyond(unknown, change(Action.UPDATE, field("properties.model.id", "x"))) == ""
+    shown = change(Action.UPDATE, field("properties.model", "x"))
+    assert beyond(shown, change(Action.UPDATE, field("properties.model", "x"))) == ""
+    assert beyond(shown, change(Action.UPDATE, field("properties.model", "y"))) != ""
+
+
+def test_what_is_nobodys_is_only_taken_where_that_was_shown():
+    taken = change(Action.ADOPT, FIRST)
+    assert beyond(change(Action.ADOPT, FIRST), taken) == ""
+    assert beyond(change(Action.CREATE), taken) != ""
+    assert beyond(change(Action.CREATE), taken, adopts=True) == ""
