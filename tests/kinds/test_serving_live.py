@@ -194,14 +194,14 @@ def test_values_that_others_added_to_a_connection_survive(live: Azure) -> None:
                 "category": "CustomKeys",
                 "authType": "CustomKeys",
                 "target": body["target"],
-                "credentials": {"keys": {**held, "key": "stale", "extra": "theirs"}},
+                "credentials": {"keys": {**held, "key": "stale", "extra": "their-own-value"}},
                 "metadata": {**body["metadata"], "their": "note"},
             }
         },
     )
     live.applied()
     after = live.arm.post(f"{CONNECTION}/listsecrets", API)["properties"]["credentials"]["keys"]
-    assert after == {**held, "extra": "theirs"}
+    assert after == {**held, "extra": "their-own-value"}
     assert live.get(CONNECTION)["properties"]["metadata"]["their"] == "note"
 
 
