@@ -168,7 +168,7 @@ def options_of(words):
     if options.all:
         options.points = options.signals = options.cells = 10**6
         options.pairs, options.histories, options.writers = 500, 10_000, 1_000
-        options.stale, options.plans = 1_000, 1_000
+        options.stale, options.plans = 10_000, 1_000
     return options
 
 
