@@ -35,6 +35,8 @@ COMMANDS = {
 REPORTING = ("apply", "destroy")
 """Commands whose `-o json` is a report, also of what was never begun."""
 
+NO_MEMORY = "this machine gives no more memory"
+LESS = "raise its limit, or do less at once: `--parallelism 2`"
 HELP = """Keep Azure Machine Learning and Azure AI Foundry as one YAML file says.
 
 Examples:
@@ -108,6 +110,9 @@ def main(words: Sequence[str], signals: Signals | None = None) -> ExitCode:
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         _show(LocalError.because(what))
+        return ExitCode.FAILED
+    except MemoryError:
+        _show(LocalError.because(NO_MEMORY, hint=LESS))
         return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - the one place that may: users get no traceback
         return _internal(error)

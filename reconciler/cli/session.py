@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.arguments import EMBEDDED
 from reconciler.cli.embedded import Starting
+from reconciler.cli.memory import be_modest
 from reconciler.cli.signals import Signals
 from reconciler.render.terminal import Terminal
 
@@ -77,7 +78,11 @@ class Session:
             self._starting.close()
 
     def start_sandbox(self) -> None:
-        """Start the sandbox that the options ask for, while other work goes on."""
+        """Start the sandbox that the options ask for, while other work goes on.
+
+        Called by every command that talks to Azure, before it starts any thread.
+        """
+        be_modest()
         if self.options.sandbox:
             self._starting = Starting(self.options.sandbox)
 

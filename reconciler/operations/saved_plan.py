@@ -157,12 +157,15 @@ def save(plan: Plan, loaded: Loaded, path: Path, choices: Choices, place: Place)
         "place": asdict(place),
         "changes": {c.address: decision(c) for c in plan.changes},
     }
+    name = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=".plan-")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(content, file, indent=2)
         Path(name).replace(path)
     except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
         raise LocalError.because(f"{path} cannot be written: {error.strerror}") from error
 
 
