@@ -73,7 +73,7 @@ examples: $(STAMP)
 shapes: $(STAMP)
 	$(BIN)/python -m tests.sandbox.published_shapes --write
 
-# ALL of it: make reliability SAMPLE=--all; another seed: make reliability SAMPLE="--seed 7"
+# ALL of it, kept in docs: make reliability SAMPLE="--all --write"; another seed: make reliability SAMPLE="--seed 7"
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
 

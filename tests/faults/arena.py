@@ -106,7 +106,11 @@ class Arena:
         self.server = server
         self._address = urlsplit(server.url).netloc
         self._context = ssl.create_default_context(cafile=server.ca_file)
+        # Without the tickets of TLS 1.3 a connection is readable when an answer has come.
+        self._context.maximum_version = ssl.TLSVersion.TLSv1_2
         self._line = None
+        self.steady = ""
+        """The scene that was run to its end in this world, where nothing came after it."""
         os.environ["RECONCILE_SANDBOX_STATE"] = str(state)
 
     def control(self, method, name, body=None):
@@ -115,7 +119,7 @@ class Arena:
         headers = {"x-sandbox-token": self.server.control_token}
         for attempt in (1, 2):
             if self._line is None:
-                self._line = http.client.HTTPSConnection(self._address, context=self._context)
+                self._line = self.line()
             try:
                 self._line.request(method, f"/_sandbox/{name}", data, headers)
                 reply = self._line.getresponse()
@@ -131,6 +135,10 @@ class Arena:
             return text
         raise AssertionError("unreachable")
 
+    def line(self):
+        """Return a connection to the sandbox, for a request of somebody else's."""
+        return http.client.HTTPSConnection(self._address, context=self._context)
+
     def reset(self):
         self.control("DELETE", "faults")
         self.control("POST", "reset", {})
@@ -141,6 +149,7 @@ class Arena:
     def restore(self, snapshot):
         """Go back to a snapshot, with no blobs and an empty journal."""
         self.reset()
+        self.steady = ""
         self.control("POST", "restore", snapshot)
         self.control("DELETE", "journal")
 

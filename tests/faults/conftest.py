@@ -5,6 +5,7 @@ import pytest
 from reconciler.sandbox.launch import launch
 from tests.contract.conftest import Azure
 from tests.faults.arena import Arena
+from tests.faults.scenes import scene
 
 
 @pytest.fixture(scope="session")
@@ -12,6 +13,20 @@ def arena(tmp_path_factory):
     state = tmp_path_factory.mktemp("arena")
     with launch(state, clock="instant") as server:
         yield Arena(server, state)
+
+
+@pytest.fixture(scope="session")
+def stage(arena, tmp_path_factory):
+    """`stage(command, spec)`: a scene, rehearsed once in a process."""
+    played = {}
+
+    def of(command, spec):
+        if (command, spec) not in played:
+            folder = tmp_path_factory.mktemp(f"{command}-{spec}")
+            played[command, spec] = scene(arena, folder, command, spec)
+        return played[command, spec]
+
+    return of
 
 
 @pytest.fixture

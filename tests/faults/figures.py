@@ -1,185 +1,127 @@
 """Measure and print the figures of reliability: `python -m tests.faults --help`.
 
-Every figure says how many cases ran, of how many, and from which seed. What is wrong is
-printed in full as it happens, and the exit code is 1 then.
+Every figure says how many cases ran, of how many, and from which seed and commit. What is wrong is
+printed in full as it happens, and the exit code is 1 then. `--write` keeps the figures in
+`docs/reliability.md`, each in the place of the older one of its name.
 """
 
 import argparse
 import datetime
+import os
 import platform
-import random
+import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.sandbox.launch import launch
-from tests.faults import cells, histories, signals, stale, steadiness, writers
-from tests.faults.arena import Arena
-from tests.faults.crash import points, survives
-from tests.faults.scenes import COMMANDS, SPECS, scene
+from tests.faults import document, rows
+from tests.faults.lanes import Lanes
+from tests.faults.scenes import COMMANDS, ROOT, SPECS
 
-FAILING_RUNS = 10
+EVERY = 10**6
 
 
-class Figures:
-    """The rows of the table, and whether any case went wrong."""
+@dataclass(frozen=True)
+class Measured:
+    """One line of the table."""
 
-    def __init__(self):
-        self.rows = []
-        self.wrong = 0
+    what: str
+    cases: str
+    result: str
+    seconds: float
+    source: str
 
-    def add(self, name, cases, possible, check):
-        """Run every case, print what is wrong, keep a row."""
-        began = time.monotonic()
-        bad = 0
-        for case in cases:
-            text = check(case)
-            if text:
-                bad += 1
-                print(text, file=sys.stderr, flush=True)
-        self.wrong += bad
-        self.row(name, f"{len(cases)} of {possible}", f"{bad} violations", began)
-
-    def row(self, name, ran, result, began):
-        """Keep a row and show it at once."""
-        row = f"| {name} | {ran} | {result} | {time.monotonic() - began:.0f} s |"
-        self.rows.append(row)
-        print(row, flush=True)
-
-
-def measure(arena, folder, options):
-    """Run everything that the options ask for."""
-    figures, chance = Figures(), random.Random(options.seed)
-    for spec in options.specs if options.points else ():
-        for command in options.commands:
-            _points(figures, arena, scene(arena, folder, command, spec), chance, options)
-    seeds = range(options.seed, options.seed + 10**6)
-    if options.histories or options.writers or options.stale:
-        for spec in ("small", "full"):
-            played = scene(arena, folder, "apply", spec)
-            _chances(figures, arena, played, seeds, options)
-            _stale(figures, arena, played, chance, options)
-    if options.signals:
-        _signals(figures, arena, scene(arena, folder, "apply", "small"), chance, options)
-    for spec in {"small", "full"} & set(options.specs) if options.cells else ():
-        _cells(figures, arena, scene(arena, folder, "apply", spec), chance, options)
-    if options.plans:
-        _steadiness(figures, arena, scene(arena, folder, "apply", "full"), options)
-    return figures
-
-
-def _points(figures, arena, played, chance, options):
-    places = points(played)
-    chosen = _sample(chance, places, options.points)
-    name = f"kill -9, {played.name} ({len(played.requests)} requests)"
-    figures.add(name, chosen, len(places), lambda place: survives(arena, played, place))
-    if options.pairs:
-        pairs = [tuple(chance.sample(places, 2)) for _ in range(options.pairs)]
-        figures.add(
-            f"two kills, {played.name}",
-            pairs,
-            len(places) ** 2,
-            lambda pair: survives(arena, played, *pair),
+    def line(self):
+        return (
+            f"| {self.what} | {self.cases} | {self.result} | {self.seconds:.0f} s | {self.source} |"
         )
 
 
-def _signals(figures, arena, played, chance, options):
-    count = len(played.requests)
-    chosen = _sample(chance, range(1, count + 1), options.signals)
-    name = f"SIGTERM during a request, {played.name}"
-    figures.add(name, chosen, count, lambda nth: signals.stopped(arena, played, nth))
-
-
-def _cells(figures, arena, played, chance, options):
-    every = cells.cells(played)
-    chosen = _sample(chance, every, options.cells)
-    name = f"one fault on one write, {played.name}"
-    figures.add(name, chosen, len(every), lambda cell: cells.violation(arena, played, cell))
-
-
-def _chances(figures, arena, played, seeds, options):
-    for what, count, module in (
-        ("up to three faults", options.histories, histories),
-        ("two writers, no lock", options.writers, writers),
-    ):
-        if count:
-            share = max(1, count * 9 // 10 if played.name.endswith("small") else count // 10)
-            figures.add(
-                f"{what}, {played.name}",
-                seeds[:share],
-                "any number",
-                lambda seed, module=module: module.violation(arena, played, seed),
-            )
-
-
-def _stale(figures, arena, played, chance, options):
-    share = options.stale * 9 // 10 if played.name.endswith("small") else options.stale // 10
-    if options.stale:
-        every = stale.cases(played), stale.cases_again(arena, played)
-        for what, cases in zip(("a run", "a run of nothing to do"), every, strict=True):
-            figures.add(
-                f"{what} with reads behind, {played.name}",
-                _sample(chance, cases, max(1, share)),
-                len(cases),
-                lambda case: stale.violation(arena, played, case),
-            )
-
-
-def _steadiness(figures, arena, played, options):
-    began = time.monotonic()
-    seeds = range(options.seed, options.seed + FAILING_RUNS)
-    factors = [steadiness.amplification(arena, played, seed) for seed in seeds]
-    mean, most = sum(factors) / len(factors), max(factors)
-    result = f"{mean:.2f} times the requests on average, {most:.2f} at most"
-    figures.row("1 answer in 10 fails, apply of full", f"{FAILING_RUNS} runs", result, began)
-    spec = played.words[1]
-    for command, words, times in (
-        ("plan", ("plan", spec), options.plans),
-        ("apply", ("apply", spec, "--yes"), max(1, options.plans // 10)),
-    ):
+def measure(lanes, options):
+    """Yield each line as it is measured, and how many of its cases went wrong."""
+    source = f"{_today()}, seed {options.seed}, `{_commit()}`"
+    for row in rows.of(lanes, options):
         began = time.monotonic()
-        sent = steadiness.writes_of(arena, words, times)
-        figures.wrong += len(sent)
-        figures.row(f"no change, {command} of full", f"{times} runs", f"{len(sent)} writes", began)
+        found = list(_progress(row, lanes.each(row.place, row.check, row.cases)))
+        wrong = [text for text in found if row.is_wrong(text)]
+        for text in wrong:
+            print(f"{row.what}: {text}", file=sys.stderr, flush=True)
+        cases = f"{row.counted or len(row.cases)} of {row.possible}"
+        seconds = time.monotonic() - began
+        yield Measured(row.what, cases, row.result(found, wrong), seconds, source), len(wrong)
+    for what, cases, result, wrong, seconds in rows.alone(options):
+        yield Measured(what, cases, result, seconds, source), wrong
 
 
-def _sample(chance, cases, count):
-    cases = list(cases)
-    return cases if count >= len(cases) else chance.sample(cases, count)
+def _progress(row, found):
+    """Pass on what comes, and say on a terminal how far it is."""
+    for number, result in enumerate(found, 1):
+        if sys.stderr.isatty():
+            print(f"\r{row.what}: {number} of {len(row.cases)}  ", end="", file=sys.stderr)
+        yield result
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def _today():
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def _commit():
+    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--abbrev=7"]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip() or "?"
 
 
 def options_of(words):
     """Return the options of a command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--seed", type=int, default=20261123)
+    parser.add_argument("--seed", type=int, default=20261127)
+    parser.add_argument("--lanes", type=int, default=os.cpu_count(), help="cases at a time")
     parser.add_argument("--points", type=int, default=20, help="kills per spec and command")
-    parser.add_argument("--pairs", type=int, default=0, help="pairs of kills, the same")
-    parser.add_argument("--histories", type=int, default=50)
-    parser.add_argument("--writers", type=int, default=10)
-    parser.add_argument("--stale", type=int, default=20)
-    parser.add_argument("--signals", type=int, default=20)
+    parser.add_argument("--worlds", type=int, default=5, help="worlds of the 200 resources")
+    parser.add_argument("--pairs", type=int, default=10, help="pairs of kills at writes")
+    parser.add_argument("--histories", type=int, default=100)
+    parser.add_argument("--writers", type=int, default=20)
+    parser.add_argument("--stale", type=int, default=20, help="stale reads per spec and command")
+    parser.add_argument("--signals", type=int, default=10, help="per signal and command")
     parser.add_argument("--cells", type=int, default=20, help="one fault on one write, per spec")
     parser.add_argument("--plans", type=int, default=50, help="and a tenth of it applies")
+    parser.add_argument("--rates", type=int, default=4, help="runs with 1 answer in 10 failing")
+    parser.add_argument("--inputs", type=int, default=1, help="0: no secrets and bad input")
     parser.add_argument("--specs", nargs="*", choices=SPECS, default=SPECS)
     parser.add_argument("--commands", nargs="*", choices=COMMANDS, default=COMMANDS)
     parser.add_argument("--all", action="store_true", help="every point, the full numbers")
+    parser.add_argument("--only", nargs="*", help="of the counts, only these; the others are 0")
+    parser.add_argument("--write", action="store_true", help="keep them in docs/reliability.md")
     options = parser.parse_args(words)
     if options.all:
-        options.points = options.signals = options.cells = 10**6
-        options.pairs, options.histories, options.writers = 500, 10_000, 1_000
-        options.stale, options.plans = 10_000, 1_000
+        options.points = options.worlds = options.stale = options.signals = EVERY
+        options.cells, options.pairs, options.rates = EVERY, EVERY, 20
+        options.histories, options.writers, options.plans = 10_000, 1_000, 1_000
+    for name in COUNTS:
+        if options.only is not None and name not in options.only:
+            setattr(options, name, 0)
     return options
+
+
+COUNTS = (
+    "points", "worlds", "pairs", "histories", "writers", "stale", "signals", "cells", "plans",
+    "rates", "inputs",
+)  # fmt: skip
 
 
 def main(words):
     """Print the table; return the exit code."""
     options = options_of(words)
-    today = datetime.datetime.now(datetime.UTC).date()
-    print(f"{today}, seed {options.seed}, Python {platform.python_version()}\n")
-    print("| what | cases | result | time |\n| --- | --- | --- | --- |", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        state = Path(folder) / "state"
-        with launch(state, clock="instant") as server:
-            figures = measure(Arena(server, state), Path(folder), options)
-    return 1 if figures.wrong else 0
+    print(f"{_today()}, seed {options.seed}, Python {platform.python_version()}\n")
+    print("\n".join(document.HEAD), flush=True)
+    wrong = 0
+    with tempfile.TemporaryDirectory() as folder, Lanes(options.lanes, Path(folder)) as lanes:
+        for measured, bad in measure(lanes, options):
+            wrong += bad
+            print(measured.line(), flush=True)
+            if options.write:
+                document.keep(measured.line())
+    return 1 if wrong else 0

@@ -21,6 +21,16 @@ def writes_of(arena, words, times):
     return [f"{e['method']} {e['path']}" for e in entries if is_write(e)]
 
 
+def violation(arena, scene, command, times):
+    """Run a command so often where nothing is to be done; return the writes that were sent."""
+    if arena.steady != scene.name:
+        arena.restore(scene.before)
+        assert arena.run(*scene.words).code == 0
+        arena.steady = scene.name
+    words = (command, scene.words[1], *(("--yes",) if command == "apply" else ()))
+    return writes_of(arena, words, times)
+
+
 def amplification(arena, scene, seed):
     """Return how many times the requests of a clean run are sent when one in ten fails.
 

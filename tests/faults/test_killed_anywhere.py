@@ -4,26 +4,31 @@ By default every point of the smallest spec and a seeded sample of the rest; wit
 RECONCILE_CRASH_POINTS=all every point of everything. Another seed: RECONCILE_SEED.
 """
 
+import json
 import os
 import random
 
 import pytest
 
-from tests.faults.crash import points, survives
-from tests.faults.scenes import scene
+from tests.faults import worlds
+from tests.faults.canonical import canonical
+from tests.faults.crash import points, run_killed, survives
 
 SEED = int(os.environ.get("RECONCILE_SEED", "20261123"))
 ALL = os.environ.get("RECONCILE_CRASH_POINTS") == "all"
 EVERY = 10**6
 AT_MOST = {"small": EVERY, "full": 6, "two-hundred": 1}
+PAIRS = 12
+WORLDS = 3
+OWNER = "v1:"
 
 pytestmark = pytest.mark.timeout(7200 if ALL else 300)
 
 
 @pytest.mark.parametrize("command", ["apply", "destroy", "prune"])
 @pytest.mark.parametrize("spec", AT_MOST)
-def test_one_more_run_is_all_it_takes(arena, tmp_path, command, spec):
-    played = scene(arena, tmp_path, command, spec)
+def test_one_more_run_is_all_it_takes(arena, stage, command, spec):
+    played = stage(command, spec)
     places = points(played)
     if not ALL and AT_MOST[spec] < len(places):
         places = random.Random(SEED).sample(places, AT_MOST[spec])
@@ -31,17 +36,55 @@ def test_one_more_run_is_all_it_takes(arena, tmp_path, command, spec):
     assert wrong == []
 
 
-def test_two_kills_need_no_more_than_one_run_after_them(arena, tmp_path):
-    played = scene(arena, tmp_path, "apply", "small")
+def test_two_kills_need_no_more_than_one_run_after_them(arena, stage):
+    played = stage("apply", "small")
     chance = random.Random(SEED)
-    for _ in range(5):
+    for _ in range(PAIRS):
         pair = chance.sample(points(played), 2)
         assert survives(arena, played, *pair) == ""
 
 
-def test_the_measure_sees_a_difference(arena, tmp_path):
+def test_a_kill_leaves_one_of_the_worlds_that_a_calm_run_passes(arena, stage):
+    """So trying each of those worlds is trying every point of a run that is too long to repeat."""
+    played = stage("apply", "small")
+    passed = [canonical(json.loads(text)) for text in worlds.passed(arena, played)]
+    assert len(passed) >= len(played.requests) - 3  # a token is asked for by nobody's turn
+    for point in random.Random(SEED).sample(points(played), 12):
+        arena.restore(played.before)
+        assert run_killed(arena, played.words, point).killed
+        assert arena.canonical() in [canonical(played.before), *passed]
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_two_hundred_resources_come_right_from_any_world(arena, stage, tmp_path, command):
+    played = stage(command, "two-hundred")
+    files = worlds.record(arena, played, tmp_path)
+    assert len(files) > 200
+    for file in random.Random(SEED).sample(files, WORLDS):
+        assert worlds.violation(arena, played, file) == ""
+
+
+@pytest.mark.parametrize("spec", ["small", "full"])
+def test_what_is_made_is_marked_by_the_request_that_makes_it(stage, spec):
+    """No prefix of a run leaves anything of ours unmarked, so a kill cannot either (I12)."""
+    first = {}
+    marked = set()
+    for entry in stage("apply", spec).requests:
+        if entry["method"] != "PUT" or not entry["committed"] or entry["kind"] != "arm":
+            continue
+        path, text = entry["path"].lower(), json.dumps(entry["request_body"])
+        first.setdefault(path, text)
+        if OWNER in text:
+            marked.add(path)
+    assert len(marked) >= {"small": 6, "full": 18}[spec]
+    assert [path for path in sorted(marked) if OWNER not in first[path]] == []
+    unmarked = {path.rpartition("/providers/")[2].split("/")[0] for path in first.keys() - marked}
+    assert unmarked <= {"microsoft.quota"}
+
+
+def test_the_measure_sees_a_difference(arena, stage):
     """The oracle itself: a world with one tag more is another world."""
-    played = scene(arena, tmp_path, "apply", "small")
+    played = stage("apply", "small")
     arena.restore(played.before)
     arena.run(*played.words)
     assert arena.canonical() == played.after

@@ -27,15 +27,15 @@ def violation(arena, scene, seed):
 
 def both(arena, scene, seed):
     """Run a scene twice at once; return how the two ended."""
-    chance = random.Random(seed)
     arena.restore(scene.before)
-    words = (*scene.words[:-1], str(chance.choice(AT_ONCE)))
+    words = (*scene.words, "--parallelism", str(parallelism(seed)))
     running = {}
     for name in NAMES:
         os.environ[AGENT] = name
         running[arena.start(*words)] = name
     del os.environ[AGENT]
-    turns = {"callers": list(NAMES), "seed": seed, "switch": chance.choice(SWITCHES)}
+    switch = random.Random(seed).choice(SWITCHES)
+    turns = {"callers": list(NAMES), "seed": seed, "switch": switch}
     arena.control("POST", "turns", turns)
     for run in running:
         run.go()
@@ -44,6 +44,11 @@ def both(arena, scene, seed):
         arena.control("DELETE", f"turns?caller={running[run]}")
         ends.append(run.join())
     return ends
+
+
+def parallelism(seed):
+    """Return how many requests each writer of a seed sends at once."""
+    return random.Random(f"parallelism {seed}").choice(AT_ONCE)
 
 
 def _verdict(arena, scene, seed):

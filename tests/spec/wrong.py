@@ -149,10 +149,6 @@ CASES = {
         ("jobs", "finetune", "resources"),
         {"instance_types": ["Standard_NC24ads_A100_v4"]},
     ),
-    "a secret of the environment": (
-        ("connections", "phi3-connection", "keys", "key"),
-        "${{ env.KEY }}",
-    ),
     "a rate without end": (
         ("jobs", "finetune", "hyperparameters"),
         {"learning_rate": float("inf")},

@@ -1,0 +1,237 @@
+"""What is measured: the rows of the table, each with its scene, its check and its cases."""
+
+import random
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.faults.matrix import GREEN, MATRIX, OPEN, PARTLY
+from tests.faults.scenes import ROOT
+
+SMALL, FULL, MANY = "small", "full", "two-hundred"
+WHENS = ("before", "after")
+MIXES = {
+    "histories": {
+        ("apply", SMALL): 76,
+        ("destroy", SMALL): 10,
+        ("prune", SMALL): 10,
+        ("apply", FULL): 3,
+        ("destroy", FULL): 1,
+    },
+    "writers": {
+        ("apply", SMALL): 70,
+        ("destroy", SMALL): 10,
+        ("prune", SMALL): 10,
+        ("apply", FULL): 10,
+    },
+}
+"""Of a hundred histories or pairs of writers, how many are told of which scene."""
+RUNS_A_CASE = 10
+MOST_SENT = 1.2
+"""How much may be sent when one answer in ten fails, of what a calm run sends."""
+
+
+def _violations(found, wrong):
+    return f"{len(wrong)} violations"
+
+
+def _is_text(found):
+    return bool(found)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: every case is checked in some lane; a check's text says what is wrong."""
+
+    what: str
+    place: tuple[str, str]
+    check: str
+    cases: list
+    possible: object
+    result: Callable = _violations
+    is_wrong: Callable = _is_text
+    counted: int = 0
+
+
+def of(lanes, options):
+    """Yield the rows that the options ask for, each made when its turn comes."""
+    chance = random.Random(options.seed)
+    for place in _places(options):
+        if options.points:
+            yield _points(lanes, place, chance, options)
+        if options.worlds and place[1] == MANY:
+            yield _worlds(lanes, place, chance, options)
+    if options.pairs:
+        yield _pairs(lanes, ("apply", SMALL), chance, options)
+    yield from _chances(options)
+    for place in _places(options):
+        if options.stale and place[1] != MANY:
+            yield _stale(lanes, place, chance, options)
+        if options.signals and place[1] == SMALL:
+            yield from _signals(lanes, place, chance, options)
+        if options.cells and place[1] != MANY and place[0] == "apply":
+            yield _cells(lanes, place, chance, options)
+    yield from _steady(options)
+
+
+def _places(options):
+    return [(command, spec) for spec in options.specs for command in options.commands]
+
+
+def _points(lanes, place, chance, options):
+    """Real kills; of the 200 resources only a sample, which the worlds complete."""
+    count = len(lanes.ask(place, "describe"))
+    every = [((nth, when),) for nth in range(1, count + 1) for when in WHENS]
+    wanted = options.points if place[1] != MANY else min(options.points, 30)
+    what = f"kill -9, {_name(place)} ({count} requests)"
+    return Row(what, place, "kill", _sample(chance, every, wanted), len(every))
+
+
+def _worlds(lanes, place, chance, options):
+    count = len(lanes.ask(place, "describe"))
+    files = lanes.ask(place, "record")
+    cases = _sample(chance, files, options.worlds)
+    what = f"every world a kill leaves, {_name(place)} ({count} requests)"
+    possible = f"{len(files)} different ones"
+    return Row(what, place, "world", cases, possible)
+
+
+def _pairs(lanes, place, chance, options):
+    """Every pair of kills at writes, before and after; the second one strikes the next run."""
+    described = enumerate(lanes.ask(place, "describe"), 1)
+    writes = [nth for nth, (_, _, kind, writes) in described if writes and kind == "arm"]
+    deaths = [(nth, when) for nth in writes for when in WHENS]
+    every = [(one, two) for one in deaths for two in deaths]
+    return Row(
+        f"two kills at writes, {_name(place)}",
+        place,
+        "kill",
+        _sample(chance, every, options.pairs),
+        len(every),
+    )
+
+
+def _chances(options):
+    for what, check, count in (
+        ("up to three faults", "history", options.histories),
+        ("two writers, no lock", "writers", options.writers),
+    ):
+        mix = MIXES["histories" if check == "history" else "writers"]
+        for place, share in mix.items():
+            if count:
+                seeds = range(options.seed, options.seed + max(1, count * share // 100))
+                yield Row(f"{what}, {_name(place)}", place, check, list(seeds), "any number")
+
+
+def _stale(lanes, place, chance, options):
+    every = lanes.ask(place, "all stale")
+    wanted = options.stale if place[1] == SMALL else min(options.stale, 150)
+    cases = _sample(chance, every, wanted)
+    what = f"reads behind by 1, 3 or 10, {_name(place)}"
+    return Row(what, place, "stale", cases, len(every))
+
+
+def _signals(lanes, place, chance, options):
+    count = len(lanes.ask(place, "describe"))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        chosen = _sample(chance, range(1, count + 1), options.signals)
+        what = f"{number.name} during a request, {_name(place)}"
+        yield Row(what, place, "signal", [(nth, int(number)) for nth in chosen], count)
+
+
+def _cells(lanes, place, chance, options):
+    every = lanes.ask(place, "cells")
+    wanted = options.cells if place[1] == SMALL else min(options.cells, 200)
+    cases = _sample(chance, every, wanted)
+    return Row(f"one fault on one write, {_name(place)}", place, "cell", cases, len(every))
+
+
+def _steady(options):
+    for command, count in (("plan", options.plans), ("apply", options.plans // 10)):
+        for spec in (SMALL, FULL):
+            cases = [(command, RUNS_A_CASE)] * max(1, count // 2 // RUNS_A_CASE)
+            if count:
+                yield Row(
+                    f"no change, {command} of {spec}",
+                    ("apply", spec),
+                    "quiet",
+                    cases,
+                    "any number",
+                    result=lambda found, wrong: f"{sum(map(len, found))} writes",
+                    counted=len(cases) * RUNS_A_CASE,
+                )
+    if options.rates:
+        for spec in (SMALL, FULL):
+            yield Row(
+                f"1 answer in 10 fails, apply of {spec}",
+                ("apply", spec),
+                "amplification",
+                list(range(options.seed, options.seed + options.rates)),
+                "any number",
+                result=lambda found, wrong: _factors(found),
+                is_wrong=lambda factor: isinstance(factor, str) or factor > MOST_SENT,
+            )
+
+
+def _factors(found):
+    known = [factor for factor in found if not isinstance(factor, str)] or [0.0]
+    return f"{sum(known) / len(known):.2f} times the requests, at most {max(known):.2f}"
+
+
+def alone(options):
+    """Yield what needs no lane: (what, cases, result, how many are wrong, seconds)."""
+    for measure in (_matrix, _secrets, _bad_input, _mutants) if options.inputs else ():
+        began = time.monotonic()
+        what, cases, result, wrong = measure()
+        yield what, cases, result, wrong, time.monotonic() - began
+
+
+def _matrix():
+    states = [row.state for row in MATRIX]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in (GREEN, PARTLY, OPEN))
+    return "fault matrix", f"{len(states)} rows", counts, 0
+
+
+def _secrets():
+    from tests.secrets.measure import measured
+
+    seen = measured()
+    result = f"{seen.hits} hits; {seen.caught} of {seen.seeded} seeded leaks caught"
+    cases = f"{seen.secrets} secrets in the output of {seen.commands} commands"
+    return "secrets in twelve encodings", cases, result, seen.hits + seen.seeded - seen.caught
+
+
+def _bad_input():
+    from tests.spec.measure import measured
+
+    seen = measured()
+    files = seen.specs + seen.yaml_files
+    result = (
+        f"{seen.whole} with place, cause and fix, {seen.crashes} tracebacks; "
+        f"at most {seen.slowest_s:.2f} s and {seen.memory_mib:.0f} MiB"
+    )
+    cases = f"{seen.specs} specs, {seen.yaml_files} YAML files"
+    is_cheap = seen.slowest_s <= 1 and seen.memory_mib <= 256
+    return "bad input", cases, result, files - seen.whole + seen.crashes + (not is_cheap)
+
+
+def _mutants():
+    """What `make mutation` found last: it takes half an hour, and is told in a page of its own."""
+    text = (ROOT / "docs/mutation.md").read_text(encoding="utf-8")
+    found = re.search(r"\| \*\*all\*\* \| (\d+) \| (\d+) \|", text)
+    day = re.search(r"Measured on ([^,]+?) (?:at commit|with)", text)
+    mutants, killed = int(found[1]), int(found[2])
+    share = killed / mutants
+    result = f"{killed} killed ({share:.1%}), {day[1]}: docs/mutation.md"
+    return "mutants", f"{mutants}", result, int(share < 0.8)
+
+
+def _sample(chance, cases, count):
+    cases = list(cases)
+    return cases if count >= len(cases) else chance.sample(cases, count)
+
+
+def _name(place):
+    return f"{place[0]} of {place[1]}"
