@@ -271,7 +271,7 @@ MATRIX = (
         "F41",
         "two writers, no lock",
         f"{HISTORIES}::test_two_writers_without_a_lock_come_to_one_state",
-        f"{HISTORIES}::test_two_writers_without_a_lock_train_once",
+        f"{HISTORIES}::test_a_seed_is_one_order_of_two_writers",
     ),
     undone("F42", "lock, takeover, SIGSTOP", "there is no lock: F41 is what holds instead"),
     green(
