@@ -12,6 +12,14 @@ from reconciler.diagnostics import ReconcileError
 from reconciler.sensitive import remember
 
 REFRESH_BEFORE_S = 300
+SHORTEST_S = 60.0
+LONGEST_S = 24 * 3600.0
+"""What a token is believed to last, at least and at most, whatever this machine's clock says.
+
+A clock that is a day ahead takes every token for old: we would sign in before each request.
+One that is behind keeps a dead token: Azure refuses it, and it is renewed then. From the
+first moment on time is counted by a clock that is never set.
+"""
 
 
 class Token(NamedTuple):
@@ -39,6 +47,7 @@ class Tokens:
         self._credential = credential
         self._kept: dict[tuple[str, ...], Token] = {}
         self._refused: dict[str, tuple[str, ...]] = {}
+        self._good_until: dict[tuple[str, ...], float] = {}
         self._failed: dict[tuple[str, ...], tuple[float, ReconcileError]] = {}
         self._lock = threading.Lock()
 
@@ -51,7 +60,7 @@ class Tokens:
         began = time.monotonic()
         with self._lock:
             kept = self._kept.get(scopes)
-            if kept is None or kept.expires_on - time.time() < REFRESH_BEFORE_S:
+            if kept is None or time.monotonic() >= self._good_until[scopes]:
                 failed_at, failure = self._failed.get(scopes, (began, None))
                 if failure is not None and failed_at > began:
                     raise failure
@@ -85,7 +94,10 @@ class Tokens:
         except ReconcileError as error:
             self._failed[scopes] = time.monotonic(), error
             raise
-        remember(found.token, lasts_s=found.expires_on - time.time())
+        lasts_s = min(max(found.expires_on - time.time(), SHORTEST_S), LONGEST_S)
+        renew_in_s = max(lasts_s - REFRESH_BEFORE_S, SHORTEST_S)
+        self._good_until[scopes] = time.monotonic() + renew_in_s
+        remember(found.token, lasts_s=lasts_s)
         return Token(found.token, int(found.expires_on))
 
 

@@ -301,10 +301,10 @@ MATRIX = (
         f"{DESTROYING}::test_a_mark_copied_from_another_resource_is_not_deleted",
     ),
     undone("F47", "a policy that reverts a field", "needs the loop, which is not built"),
-    partly(
+    green(
         "F48",
         "clock, time zone, locale",
-        "the machine's clock is not moved: waits and deadlines use the monotonic one",
+        "faults/test_clock.py",
         "faults/test_matrix.py::test_a_plan_is_the_same_everywhere",
     ),
     green(
