@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.engine.protection import why_kept
+from reconciler.engine.protection import why_missed
 from reconciler.engine.types import Action, Change, FieldDiff, Phase, Reference, Unknown
 from reconciler.sensitive import Secret
 
@@ -66,7 +66,7 @@ def _may_become(approved: Change, action: Action, *, adopts: bool) -> bool:
         return True
     if action is Action.ADOPT:
         return adopts
-    if action is not Action.CREATE or why_kept(approved.resource, approved.observed):
+    if action is not Action.CREATE or why_missed(approved.resource, approved.observed):
         return False
     return is_cascade(approved) or _is_made_after_wait(approved)
 

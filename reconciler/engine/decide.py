@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.diff import Rules, diff
-from reconciler.engine.protection import protected, why_kept
+from reconciler.engine.protection import protected, why_missed
 from reconciler.engine.types import (
     Action,
     Change,
@@ -139,7 +139,7 @@ def _under_way(
         return waits
     if observed.is_going:
         again = "a new plan shows then what is made again"
-        if not why_kept(resource, observed):
+        if not why_missed(resource, observed):
             again = "it is made again when it is gone"
         return replace(waits, notes=(observed.message, again))
     fields = diff(desired, observed.body, policy.rules)

@@ -39,6 +39,11 @@ def why_kept(resource: Resource, observed: Observed | None) -> str:
     return "it holds data"
 
 
+def why_missed(resource: Resource, observed: Observed | None) -> str:
+    """Return why its loss is told before it is made again, "" where it may simply be."""
+    return "it held data" if resource.holds_data else kept_by_word(resource, observed)
+
+
 def way_out(resource: Resource, observed: Observed | None) -> str:
     """Return what lifts the protection of a resource."""
     line = f"`lifecycle: {{{resource.address}: {{protect: false}}}}`"

@@ -1,7 +1,8 @@
 """What became of a branch whose root somebody deleted between the plan and a write.
 
 A plan approves what its reader saw. A root that held nothing is made again once, and told; one
-that held data, or anything else that the plan saw, is not: what is lost must be shown first.
+that held data, that was protected, or that held anything that the plan saw, is not: what is
+lost must be shown first.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.protection import why_missed
 from reconciler.engine.types import Action, Change
 from reconciler.operations.strangers import shortened
 
@@ -28,8 +30,9 @@ def refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None
     """
     still = (c for c in changes if c.observed and c.action is Action.NO_OP)
     inside = [c.address for c in still if _is_within(c, lost)]
-    if lost.resource.holds_data:
-        detail = "it held data: it is not made again without a plan that shows it"
+    missed = why_missed(lost.resource, lost.observed)
+    if missed:
+        detail = f"{missed}: it is not made again without a plan that shows it"
     elif inside:
         detail = f"with it went {shortened(inside)}: not made again without a plan that shows it"
     else:

@@ -1,5 +1,7 @@
 """What may become of what a plan announced, decision by decision."""
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.engine.announced import beyond
@@ -67,8 +69,9 @@ def test_what_is_gone_is_not_made_again(action):
 def test_what_was_being_deleted_is_made_again_unless_it_holds_data():
     gone = change(Action.CREATE, observed=None)
     assert beyond(change(Action.NO_OP, observed=GOING, pending=True), gone) == ""
-    kept = change(Action.NO_OP, observed=GOING, pending=True, resource=DATA)
-    assert beyond(kept, change(Action.CREATE, observed=None, resource=DATA)) != ""
+    for missed in (DATA, replace(DATA, protected=False), replace(THING, protected=True)):
+        kept = change(Action.NO_OP, observed=GOING, pending=True, resource=missed)
+        assert beyond(kept, change(Action.CREATE, observed=None, resource=missed)) != ""
 
 
 def test_what_follows_a_replacement_is_set_whole_but_never_made_of_lost_data():

@@ -124,6 +124,21 @@ def test_an_empty_parent_that_was_deleted_is_made_again_and_told(
     assert azure.changes() == {}
 
 
+def test_a_protected_parent_that_was_deleted_is_not_made_again_in_silence(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protecting = "lifecycle: {endpoints.phi3-ep: {protect: true}}\n"
+    azure.applied(EMPTY + protecting)
+    since = azure.now()
+    report = apply_planned(
+        azure, SPEC + protecting, monkeypatch, since_plan=lambda: delete(azure, ENDPOINT)
+    )
+    outcome = of(report, "deployments.blue")
+    assert outcome.status is Status.REFUSED
+    assert "the spec protects it" in outcome.problem.detail
+    assert sent(azure, since, "PUT", "/phi3-ep") == []
+
+
 def test_a_parent_that_was_deleted_with_more_in_it_is_refused(
     live: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
