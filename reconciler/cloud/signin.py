@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = CONNECT_BUDGET_S
 SIGN_IN_RETRIES = 3
+AUTHORITIES = (
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.chinacloudapi.cn",
+    "login.windows.net",
+)
+"""Where Entra ID signs people in.
+
+Source: learn.microsoft.com/entra/identity-platform/authentication-national-cloud, azure-identity.
+"""
 SECRET_VARIABLES = (
     "AZURE_CLIENT_SECRET",
     "AZURE_CLIENT_CERTIFICATE_PASSWORD",
@@ -56,6 +67,7 @@ class AzureCredential:
 
         from reconciler.cloud.transport import SignInTransport
 
+        refuse_foreign_authority(os.environ.get("AZURE_AUTHORITY_HOST", ""))
         remember(*(os.environ.get(name) for name in SECRET_VARIABLES), *_proxy_passwords())
         self._transport = SignInTransport(connection)
         self._credential = DefaultAzureCredential(
@@ -156,6 +168,21 @@ class SandboxCredential:
                 detail=lost.diagnostics[0].detail,
                 hint="start it again: `reconcile sandbox serve`",
             ) from error
+
+
+def refuse_foreign_authority(address: str) -> None:
+    """Raise `DeniedError` where azure-identity would send real secrets to no host of Microsoft.
+
+    `reconcile sandbox env` sets the variable for other tools; left on, the secret of a real
+    service principal would go to whoever listens there now.
+    """
+    host = urlsplit(address if "://" in address else f"https://{address}").hostname
+    if address and host not in AUTHORITIES:
+        raise DeniedError.because(
+            f"refused to sign in at {host or 'what is no address'}: it is not Microsoft's",
+            detail="AZURE_AUTHORITY_HOST names it",
+            hint="unset AZURE_AUTHORITY_HOST, or pass `--sandbox URL` to use a sandbox",
+        )
 
 
 def _proxy_passwords() -> list[str | None]:

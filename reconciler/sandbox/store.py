@@ -61,9 +61,6 @@ class Store:
     def __init__(self, file: Path, base_url: str) -> None:
         self._base_url = base_url
         self.db = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
-        self.db.execute("pragma journal_mode=wal")
-        self.db.execute("pragma synchronous=normal")
-        self.db.executescript(_SCHEMA)
         self._records: dict[str, Record] = {}
         self._documents: dict[str, dict[str, Any]] = {}
         self._names: dict[tuple[str, str], str] = {}
@@ -71,7 +68,11 @@ class Store:
         self._touched: dict[str, str | None] | None = None
         self._before: dict[str, str | None] = {}
         self._former: dict[tuple[str, str], Any] = {}
-        self._load()
+        try:
+            self._open()
+        except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+            hint = "delete the state directory: the sandbox begins empty then"
+            raise StateError(f"the state in {file} is damaged: {error}", hint) from error
         self._check_version()
 
     def get(self, resource_id: str) -> Record | None:
@@ -252,6 +253,13 @@ class Store:
             self.db.execute("begin")
             self.in_transaction = True
         self.db.execute(sql, values)
+
+    def _open(self) -> None:
+        """Make the tables where there are none, and read all that is there."""
+        self.db.execute("pragma journal_mode=wal")
+        self.db.execute("pragma synchronous=normal")
+        self.db.executescript(_SCHEMA)
+        self._load()
 
     def _load(self) -> None:
         self._records, self._names, self._documents = {}, {}, {}

@@ -370,10 +370,10 @@ MATRIX = (
     ),
     undone("F58", "the git remote", "needs the loop, which is not built"),
     undone("F59", "the loop itself", "needs the loop, which is not built"),
-    partly(
+    green(
         "F60",
         "the sandbox itself",
-        "parallel ports and a corrupt state are not tried",
+        "faults/test_sandbox_itself.py",
         "sandbox_dataplane/test_survival.py",
         "sandbox/test_refusals.py",
     ),
