@@ -24,8 +24,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     a date; anything else, no time at all and a time that is over count as not said.
     """
     for name in ("retry-after-ms", "x-ms-retry-after-ms"):
-        if _NUMBER.fullmatch(headers.get(name, "")):
-            return int(headers[name]) / 1000 or None
+        if _NUMBER.fullmatch(headers.get(name, "")) and int(headers[name]):
+            return int(headers[name]) / 1000
     text = headers.get("retry-after", "")
     if _NUMBER.fullmatch(text):
         return float(text) or None

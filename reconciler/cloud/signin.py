@@ -176,7 +176,10 @@ def refuse_foreign_authority(address: str) -> None:
     `reconcile sandbox env` sets the variable for other tools; left on, the secret of a real
     service principal would go to whoever listens there now.
     """
-    host = urlsplit(address if "://" in address else f"https://{address}").hostname
+    try:
+        host = urlsplit(address if "://" in address else f"https://{address}").hostname
+    except ValueError:
+        host = None
     if address and host not in AUTHORITIES:
         raise DeniedError.because(
             f"refused to sign in at {host or 'what is no address'}: it is not Microsoft's",

@@ -150,8 +150,9 @@ class ConnectionHandler(ArmHandler):
         wanted["metadata"] = {**(observed.get("metadata") or {}), **wanted["metadata"]}
         keys = wanted["credentials"].get("keys")
         if keys is not None:
-            held = credentials_of(world, resource_id)
-            wanted["credentials"] = {"keys": {**(held.get("keys") or {}), **keys}}
+            held = credentials_of(world, resource_id).get("keys") or {}
+            remember(*_secrets_of(held, keys))
+            wanted["credentials"] = {"keys": {**held, **keys}}
         world.connection.arm.put(resource_id, API_VERSION, revealed({"properties": wanted}))
 
     def differences(self, world: World, resource: Resource, desired: JsonObject) -> Iterable[str]:
@@ -163,8 +164,7 @@ class ConnectionHandler(ArmHandler):
                 return
             raise
         wanted = _flat(desired["properties"]["credentials"])
-        # What the spec writes out plainly is no secret; whatever else Azure holds may be one.
-        remember(*(text for name, text in held.items() if not isinstance(wanted.get(name), str)))
+        remember(*_secrets_of(held, wanted))
         for name, value in wanted.items():
             theirs = held.get(name, "")
             same = value.same_as(theirs) if isinstance(value, Secret) else value == theirs
@@ -197,6 +197,14 @@ def revealed(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: revealed(item) for key, item in value.items()}
     return [revealed(item) for item in value] if isinstance(value, list) else value
+
+
+def _secrets_of(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Any]:
+    """Return what may be secret of the values that Azure holds.
+
+    What the spec writes out plainly is none; whatever else is there, of others too, may be one.
+    """
+    return [text for name, text in held.items() if not isinstance(wanted.get(name), str)]
 
 
 def _flat(credentials: Mapping[str, Any]) -> dict[str, Any]:

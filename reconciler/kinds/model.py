@@ -161,7 +161,8 @@ class ModelHandler(ArmHandler):
         from azure.ai.ml.entities import Model as ModelEntity
 
         wanted: Wanted = resource.settings
-        if wanted.job and self.observe(world, resource):
+        seen = self.observe(world, resource) if wanted.job else None
+        if seen and _is_left_behind(seen):
             return
         properties = desired["properties"]
         path, about = properties["modelUri"], {}
@@ -267,6 +268,14 @@ def _seen(world: World, resource: Resource, body: JsonObject, run: Observed | No
     outputs = {"id": actual, "name": resource.settings.name, "version": actual.rpartition("/")[2]}
     shown = {**body, "properties": properties}
     return Observed(shown, outputs, owner, phase, message, owner_name=name)
+
+
+def _is_left_behind(seen: Observed) -> bool:
+    """Return whether a version is there that need not be made: the run's own, or somebody's.
+
+    One of ours from another run is what a replace has just deleted: a read that is behind.
+    """
+    return seen.owner is not Owner.OURS or seen.body["properties"]["modelUri"] == OF_ITS_RUN
 
 
 def _comes_from(run: Observed, body: JsonObject) -> bool:

@@ -26,6 +26,8 @@ NO_OUTSIDE = (
     f"refer to it, `{IN_SPEC}`"
 )
 ELSEWHERE = f"its key vault is not of this spec: name the secret by its identifier, `{ANYWHERE}`"
+MOST_TAGS = 50
+"""Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources."""
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
@@ -86,6 +88,16 @@ class Scope:
             owner=self.owner,
             known={"id": resource.resource_id, **resource.known},
         )
+        tags = len(resource.desired.get("tags") or ())
+        if tags > MOST_TAGS:
+            self.problems.append(
+                Diagnostic(
+                    f"`{resource.address}` would have {tags} tags, Azure keeps {MOST_TAGS}",
+                    resource.position,
+                    detail="its own, those of the whole spec, and our marks",
+                    hint="take some out, here or under `tags`",
+                )
+            )
         self.resources[resource.address] = resource
         self.kinds[resource.address] = resource.kind
         return resource

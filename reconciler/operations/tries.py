@@ -106,7 +106,9 @@ class Tries:
         began = self._began.setdefault(cause, now)
         failed = self._failed[cause] = self._failed.get(cause, 0) + 1
         if failed >= patience.tries or now - began >= patience.within_s:
-            raise _given_up(error, cause, failed) from error
+            if cause is Cause.CHANGED:
+                raise _changed_under_us(error, failed) from error
+            raise error
         if cause in (Cause.DOUBT, Cause.OUTAGE) and not self._connection.resending.take():
             raise error
         asked = getattr(error, "retry_after_s", None)
@@ -136,10 +138,8 @@ def cause_of(error: ReconcileError) -> Cause | None:
     return None
 
 
-def _given_up(error: ReconcileError, cause: Cause, times: int) -> ReconcileError:
-    """Return the error to end with."""
-    if cause is not Cause.CHANGED:
-        return error
+def _changed_under_us(error: ReconcileError, times: int) -> ReconcileError:
+    """Return the refusal to end with where somebody else is always faster."""
     first = error.diagnostics[0]
     return RefusedError(
         Diagnostic(

@@ -26,7 +26,7 @@ class Turns:
         self._chance = random.Random(0)
         self._switch = SWITCH
         self._last = ""
-        self._is_busy = False
+        self._holder: asyncio.Future[None] | None = None
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
     @property
@@ -65,27 +65,27 @@ class Turns:
             await turn
             yield
         finally:
-            if turn.done() and not turn.cancelled():
-                self._is_busy = False
+            if turn is self._holder:
+                self._holder = None
             elif turn in self._waiting.get(name, ()):  # its client hung up before its turn
                 self._waiting[name].remove(turn)
             self._draw()
 
     def _draw(self) -> None:
-        if self._is_busy or not self._waiting or not all(self._waiting.values()):
+        if self._holder or not self._waiting or not all(self._waiting.values()):
             return
         others = [name for name in self.callers if name != self._last]
         changes = self._last not in self._waiting or self._chance.random() < self._switch
         if others and changes:
             self._last = self._chance.choice(others)
-        self._is_busy = True
-        _let_pass(self._waiting[self._last].popleft())
+        self._holder = self._waiting[self._last].popleft()
+        _let_pass(self._holder)
 
     def _let_all_pass(self) -> None:
         for queue in self._waiting.values():
             for held in queue:
                 _let_pass(held)
-        self._waiting, self._is_busy = {}, False
+        self._waiting, self._holder = {}, None
 
 
 def _let_pass(turn: asyncio.Future[None]) -> None:

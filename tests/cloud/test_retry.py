@@ -13,6 +13,7 @@ from reconciler.cloud.retry import MAX_WAIT_S, retry_after, wait_seconds
         ({"retry-after": "7"}, 7.0),
         ({"x-ms-retry-after-ms": "20"}, 0.02),
         ({"retry-after-ms": "20", "retry-after": "7"}, 0.02),
+        ({"x-ms-retry-after-ms": "0", "retry-after": "20"}, 20.0),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-1"}, None),
         ({"retry-after": "inf"}, None),

@@ -143,6 +143,22 @@ def test_the_model_of_an_older_run_is_not_served_as_that_of_the_new_one(registry
     assert registry.plan(loaded).is_empty
 
 
+def test_a_replaced_version_that_still_seems_there_is_made_all_the_same(registry):
+    registry.apply(registry.stated())
+    loaded = registry.stated(OTHER_INPUTS)
+    path = "/models/assistant/versions/1"
+    fault = {"method": "GET", "path": path, "nth": 4, "action": {"stale": 1}}
+    registry.control("POST", "faults", fault)
+    registry.clear_journal()
+    report, problems = registry.apply(loaded)
+    registry.control("DELETE", "faults")
+    asked = [e for e in registry.journal() if path in e["path"]]
+    first = next(n for n, e in enumerate(asked) if e["method"] == "DELETE") + 1
+    assert (asked[first]["method"], asked[first]["status"]) == ("GET", 200)  # behind
+    assert (report.exit_code, problems) == (ExitCode.OK, [])
+    assert registry.run_of(loaded) in registry.versions()["1"]["modelUri"]
+
+
 def test_the_model_of_an_older_run_that_is_protected_stops_the_plan(registry):
     registry.apply(registry.stated(PROTECTED))
     loaded = registry.stated(PROTECTED, OTHER_INPUTS)

@@ -43,6 +43,9 @@ VALUE = "first~Value/of+the=vault"
 ML = "2026-05-01"
 
 
+THEIRS = "somebody~Elses/own+key99"
+
+
 @pytest.fixture
 def spec(tmp_path):
     """Return a function that writes and loads the spec with a secret of some vault."""
@@ -318,3 +321,24 @@ def test_a_destroy_reads_no_secret(applied, spec):
     assert [o.problem for o in report.outcomes if o.problem] == []
     assert CONNECTION in {o.address for o in report.outcomes if o.action is Action.DELETE}
     assert asked_of_vaults(applied) == []
+
+
+def test_a_key_of_somebody_else_in_our_connection_is_not_shown(applied, spec, tmp_path):
+    """An update reads all values to keep those of others: they are secrets like our own."""
+    resource_id = spec().resources[CONNECTION].resource_id
+    arm = applied.connection(spec()).arm
+    values = arm.post(f"{resource_id}/listsecrets", ML)["properties"]["credentials"]["keys"]
+    body = arm.get(resource_id, ML)["properties"]
+    body["credentials"] = {"keys": {**values, "theirs": THEIRS}}
+    arm.put(resource_id, ML, {"properties": body})
+    answer = {"error": {"code": "BadRequest", "message": f"'{THEIRS}' is not valid here"}}
+    echo = {"method": "PUT", "path": "/connections/", "action": {"status": 400, "body": answer}}
+    applied.control("POST", "faults", echo)
+    file = tmp_path / "spec.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("https://search.example", "https://search.other"), "utf-8")
+    _, problems = applied.apply(load(str(file)))
+    applied.control("DELETE", "faults")
+    ((_, problem),) = problems
+    assert "is not valid here" in repr(problem)
+    assert THEIRS not in repr(problem)

@@ -82,6 +82,10 @@ CASES = {
         ("connections", "phi3-connection", "keys", "key"),
         "${{ workspace.key_vault.secrets.key.0123456789 }}",
     ),
+    "a secret of the environment": (
+        ("connections", "phi3-connection", "keys", "key"),
+        "${{ env.KEY }}",
+    ),
     "a secret as `az keyvault` shows it": (
         ("connections", "phi3-connection", "keys", "key"),
         {"id": "https://my-vault.vault.azure.net/secrets/key", "value": "swordfish"},
