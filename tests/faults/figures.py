@@ -70,8 +70,14 @@ def _today():
 
 
 def _commit():
-    words = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--abbrev=7"]
-    return subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip() or "?"
+    """Return the commit that is measured, with a + where product or harness differ from it."""
+    changed = _git("status", "--porcelain", "--", "reconciler", "tests")
+    return (_git("rev-parse", "--short=7", "HEAD") or "?") + ("+" if changed else "")
+
+
+def _git(*words):
+    command = ["git", "-C", str(ROOT), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def options_of(words):
