@@ -6,6 +6,7 @@ decided again by `tries`; the transport below retries faults.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -111,36 +112,48 @@ class Settling:
         with self._lock:
             if any(a in self._granted for a in grants):
                 return True
-        return any(_is_fresh(seen(a)) for a in grants)
+        return any(_age_s(seen(a)) < FRESH_GRANT_S for a in grants)
 
-    def wait_for_grants(self, world: World, change: Change, grants: Iterable[Address]) -> bool:
-        """Wait until role assignments made in this run are old enough to have taken effect.
+    def wait_for_grants(
+        self, world: World, change: Change, grants: Iterable[Address], seen: Lookup
+    ) -> bool:
+        """Wait until role assignments are old enough to have taken effect.
 
-        Returns whether there was anything to wait for: what was seen before is old then.
+        Those of this run by our own clock, those of an earlier one (it may have been killed
+        just after it made them) by when Azure says that they were made. Returns whether there
+        was anything to wait for: what was seen before is old then.
         Only for kinds whose failure cannot be retried in place: a job or a deployment that
         starts before its identity may read ends as failed.
         Source: learn.microsoft.com/azure/role-based-access-control/troubleshooting.
         """
         if not HANDLERS[change.resource.kind].needs_grants:
             return False
-        with self._lock:
-            made = [self._granted[a] for a in grants if a in self._granted]
-        remaining = max(made, default=0.0) + self._connection.cloud.role_propagation_s
-        remaining -= time.monotonic()
-        if not made or remaining <= 0:
+        propagation_s = self._connection.cloud.role_propagation_s
+        ages_s = [self._age_s(a, seen) for a in grants]
+        remaining = propagation_s - min((max(0.0, age) for age in ages_s), default=math.inf)
+        if remaining <= 0:
             return False
         world.progress.say(change.address, "waiting for role assignments to take effect")
         self._connection.sleep(remaining)
         return True
 
+    def _age_s(self, grant: Address, seen: Lookup) -> float:
+        """Return how long ago a role assignment was made; negative where the clocks differ."""
+        with self._lock:
+            made = self._granted.get(grant)
+        return _age_s(seen(grant)) if made is None else time.monotonic() - made
 
-def _is_fresh(grant: Observed | None) -> bool:
-    """Return whether Azure made an assignment less than half an hour ago, by its own word."""
+
+def _age_s(grant: Observed | None) -> float:
+    """Return how long ago Azure made an assignment, by its own word; for ever where it is silent.
+
+    Azure's clock against ours: one of the two may be wrong, and the age negative.
+    """
     text = str(((grant.body.get("properties") if grant else None) or {}).get("createdOn") or "")
     try:
         made = datetime.fromisoformat(text)
     except ValueError:
-        return False
+        return math.inf
     if made.tzinfo is None:
         made = made.replace(tzinfo=UTC)
-    return (datetime.now(UTC) - made).total_seconds() < FRESH_GRANT_S
+    return (datetime.now(UTC) - made).total_seconds()

@@ -245,7 +245,7 @@ class Visits:
             return self._delete(approved)
         change, desired = self._at_rest(approved)
         if change.action.is_change and self._settling.wait_for_grants(
-            self.world, change, self._grants(change)
+            self.world, change, self._grants(change), self._seen.of
         ):
             change, desired = self._at_rest(approved)
         if change.action is Action.NO_OP:

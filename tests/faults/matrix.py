@@ -69,6 +69,7 @@ MATRIX = (
         f"{ROLES}::test_a_denial_that_stays_is_told_after_ten_minutes",
         f"{ROLES}::test_a_denial_that_no_grant_can_explain_is_not_repeated",
         f"{ROLES}::test_a_grant_of_an_earlier_run_counts_while_it_is_young",
+        f"{ROLES}::test_the_wait_for_a_grant_is_finished_by_the_run_after_a_kill",
     ),
     green(
         "F05",

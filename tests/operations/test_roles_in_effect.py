@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,7 @@ NO_GRANTS = SPEC.replace(
     '    identity: {type: user_assigned, user_assigned_identities: ["${{ identities.server }}"]}\n',
     "",
 )
+NO_DEPLOYMENT = SPEC.partition("deployments:")[0].replace("    traffic: {blue: 100}\n", "")
 MINUTES_5, MINUTES_10 = 300.0, 600.0
 
 
@@ -40,6 +42,17 @@ def applied_in(azure: Azure, time: PassingTime, text: str = SPEC) -> Report:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> PassingTime:
     return PassingTime(monkeypatch)
+
+
+def aged(azure: Azure, monkeypatch: pytest.MonkeyPatch, age_s: float) -> None:
+    """Let our clock be so many seconds after the youngest role assignment."""
+    made = max(
+        datetime.datetime.fromisoformat(item["properties"]["createdOn"])
+        for item in azure.arm.list(ASSIGNMENTS, "2022-04-01")
+    )
+    then = made + datetime.timedelta(seconds=age_s)
+    clock = SimpleNamespace(now=lambda _zone: then, fromisoformat=datetime.datetime.fromisoformat)
+    monkeypatch.setattr(settling, "datetime", clock)
 
 
 def grants(azure: Azure, since: int) -> list[dict[str, Any]]:
@@ -110,16 +123,38 @@ def test_a_denial_that_no_grant_can_explain_is_not_repeated(
 def test_a_grant_of_an_earlier_run_counts_while_it_is_young(
     live: Azure, time: PassingTime, monkeypatch: pytest.MonkeyPatch, age_min: int, tries: int
 ) -> None:
-    made = max(
-        datetime.datetime.fromisoformat(item["properties"]["createdOn"])
-        for item in live.arm.list(ASSIGNMENTS, "2022-04-01")
-    )
-    then = made + datetime.timedelta(minutes=age_min)
-    clock = SimpleNamespace(now=lambda _zone: then, fromisoformat=datetime.datetime.fromisoformat)
-    monkeypatch.setattr(settling, "datetime", clock)
+    aged(live, monkeypatch, age_min * 60)
     since = live.now()
     arm(live, "PATCH", "deployments/blue", without_hint(DENIED))
     two = SPEC.replace("instance_count: 1", "instance_count: 2")
     outcome = of(applied_in(live, time, two), "deployments.blue")
     assert len(sent(live, since, "PATCH", "/blue")) == tries
     assert outcome.status is (Status.DONE if tries == 2 else Status.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "waits_s"), [(100, 200), (400, 0), (-7200, 300)], ids=["young", "old", "clock behind"]
+)
+def test_the_wait_for_a_grant_is_finished_by_the_run_after_a_kill(
+    azure: Azure,
+    time: PassingTime,
+    monkeypatch: pytest.MonkeyPatch,
+    age_s: float,
+    waits_s: float,
+) -> None:
+    """A deployment whose identity may not read yet fails for good: no PUT before the wait."""
+    azure.applied(NO_DEPLOYMENT)  # as a run leaves it that is killed just after its grants
+    aged(azure, monkeypatch, age_s)
+    loaded, connection, planned = azure.load(), azure.connection(), azure.plan()
+    connection.cloud = dataclasses.replace(connection.cloud, role_propagation_s=MINUTES_5)
+    connection.stop, since, waited = time, azure.now(), []
+
+    def say(address: str, message: str, **_: Any) -> None:
+        if "role assignments" in message:
+            waited.append((address, sent(azure, since, "PUT", "/blue")))
+
+    monkeypatch.setattr(Events, "say", staticmethod(say))
+    report = apply(loaded, connection, planned, progress=Events(), parallelism=1)
+    assert report.exit_code == 0
+    assert waited == ([("deployments.blue", [])] if waits_s else [])
+    assert waits_s <= time.passed_s < waits_s + 60
