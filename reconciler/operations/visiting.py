@@ -85,6 +85,7 @@ class Visits:
     ) -> None:
         self._loaded = loaded
         self._plan = {c.address: c for c in plan.changes}
+        self._destroys = plan.destroys
         self._progress = progress
         self._seen = Seen(plan.changes)
         self._connection = connection
@@ -107,7 +108,7 @@ class Visits:
     def visit(self, address: Address) -> Outcome:
         """Bring one resource to where the plan wants it."""
         change = self._plan[address]
-        if not self._has_work(change):
+        if not self.has_work(change):
             return Outcome(address, Action.NO_OP, Status.UNCHANGED)
         return self._visited(change)
 
@@ -138,10 +139,12 @@ class Visits:
                 if left:
                     yield left
 
-    def _has_work(self, change: Change) -> bool:
-        handler = HANDLERS[change.resource.kind]
-        waits = change.pending or change.blocked or handler.compares_at_apply
-        return bool(change.action.is_change or (waits and change.observed))
+    def has_work(self, change: Change) -> bool:
+        """Whether a visit may do anything. A destroy only deletes: it waits for nothing else."""
+        if change.action.is_change or self._destroys:
+            return change.action.is_change or bool(change.blocked)
+        waits = change.pending or change.blocked or HANDLERS[change.resource.kind].compares_at_apply
+        return bool(waits and change.observed)
 
     def _guarded(self, change: Change) -> tuple[Status, Diagnostic | None]:
         """Do the work; every failure becomes the resource's own outcome."""

@@ -86,8 +86,10 @@ class Views:
 
     def compares(self, change: Change) -> bool:
         """Whether apply compares secrets of an existing resource that the plan did not read."""
+        if self.plan.destroys or change.observed is None:
+            return False
         waits = change.action in (Action.NO_OP, Action.UPDATE, Action.ADOPT)
-        return self.of(change).compares_at_apply and waits and change.observed is not None
+        return self.of(change).compares_at_apply and waits
 
     @cached_property
     def _by_address(self) -> dict[Address, Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from built import (
@@ -76,6 +77,12 @@ def test_unchanged_resources_are_counted_and_listed_only_on_demand() -> None:
 def test_a_secret_that_only_apply_reads_is_announced() -> None:
     plan = views(Change(connection(), Action.NO_OP, Observed({})))
     assert "connections.phi3: secrets (compared at apply)" in in_a_pipe(plan_lines(plan))
+
+
+def test_a_destroy_announces_no_comparison_of_secrets() -> None:
+    plan = views(Change(connection(), Action.NO_OP, Observed({})))
+    destroying = replace(plan, plan=replace(plan.plan, destroys=True))
+    assert "secrets" not in in_a_pipe(plan_lines(destroying))
 
 
 @pytest.mark.parametrize("written", [plan_json, plan_markdown, lambda v: in_a_pipe(plan_lines(v))])
