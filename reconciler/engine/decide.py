@@ -38,7 +38,7 @@ class Policy:
     `runs`: creating it is running something (a job). `uses_existing`: one that is
     not ours is simply used and never deleted (a resource group). `adopts`: an equal unmarked one is
     taken as ours without asking (a role assignment). `replaces_failed`: one whose last
-    operation failed is deleted and made again; `retry` the same for a failed run.
+    operation failed is deleted and made again.
     """
 
     rules: Rules = field(default_factory=Rules)

@@ -65,7 +65,6 @@ class World:
     progress: Progress
     resources: Mapping[Address, Resource] = field(default_factory=dict)
     wait_for_runs: bool = True
-    retry: frozenset[Address] = frozenset()
     placed: set[str] = field(default_factory=set)
     """What this run put in place under a name that says its content: not to be put again."""
 

@@ -1,7 +1,7 @@
 """Submit a fine-tuning job through azure-ai-ml, exactly once.
 
-The name decides: Azure never accepts a second job of a name, so a submission that is sent
-again after a lost answer is the same one.
+No submission is sent twice (`cloud.rules.SUBMISSION`): where its answer is lost, the job is
+looked for under its name, and what to do is decided again.
 """
 
 from __future__ import annotations

@@ -38,7 +38,11 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """1 when something failed, 3 when Azure is still working, otherwise 0."""
+        """What to leave with: why nothing was begun, or the gravest of what happened.
+
+        That is 1 when something failed, 5 when something was refused, 3 when Azure is still
+        working, 1 when something was not come to, and otherwise 0.
+        """
         if self.not_begun:
             return self.not_begun
         statuses = {o.status for o in self.outcomes}
