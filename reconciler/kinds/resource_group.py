@@ -16,6 +16,8 @@ from reconciler.kinds.base import ArmHandler, World
 from reconciler.kinds.scope import Attributes, Scope
 
 ADDRESS = "resource_group"
+RESOURCES_API = "2025-04-01"
+"""For groups, and for the list of what is in one."""
 
 
 class ResourceGroupHandler(ArmHandler):
@@ -24,7 +26,7 @@ class ResourceGroupHandler(ArmHandler):
     kind = "resource group"
     section = "target"
     type = "Microsoft.Resources/resourceGroups"
-    api_version = "2025-04-01"
+    api_version = RESOURCES_API
     attributes = Attributes(frozenset({"id", "location"}))
     policy: ClassVar[Policy] = Policy(Rules(immutable=frozenset({"location"})), uses_existing=True)
 

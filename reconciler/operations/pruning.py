@@ -30,11 +30,11 @@ from reconciler.kinds.marks import tag_owner
 from reconciler.kinds.ml_workspace import WORKSPACE_TYPE
 from reconciler.kinds.project import ProjectHandler
 from reconciler.kinds.resource_group import ADDRESS as GROUP
+from reconciler.kinds.resource_group import RESOURCES_API
 from reconciler.kinds.workspace import WorkspaceHandler
 from reconciler.operations.links import Shown, ids_of_spec, links, needs
 from reconciler.operations.loading import Loaded
 
-RESOURCES_API = "2025-04-01"
 CAP = 20
 """More deletions than this in one run are refused: a spec that lost its content looks so."""
 ML_KINDS = {

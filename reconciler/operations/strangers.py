@@ -19,10 +19,9 @@ from reconciler.kinds.deployment import DeploymentHandler
 from reconciler.kinds.endpoint import EndpointHandler
 from reconciler.kinds.hub import HubHandler
 from reconciler.kinds.project import ProjectHandler
-from reconciler.kinds.resource_group import ResourceGroupHandler
+from reconciler.kinds.resource_group import RESOURCES_API, ResourceGroupHandler
 from reconciler.kinds.workspace import WorkspaceHandler
 
-RESOURCES_API = "2025-04-01"
 COMPUTES = ("computes", ComputeHandler.kind)
 ENDPOINTS = ("onlineEndpoints", EndpointHandler.kind)
 DEPLOYMENTS = ("deployments", DeploymentHandler.kind)
