@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
+from reconciler.engine.ids import is_within
 from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, World
 from reconciler.kinds.endpoint_writes import API_VERSION, clean_traffic, drain, set_traffic
@@ -99,11 +100,11 @@ def endpoint_of(resource: Resource) -> str:
 
 def _deployments_of(endpoint: Resource, scope: Scope) -> dict[str, Address]:
     """Return the deployments of an endpoint by their lower-case names."""
-    above = f"{endpoint.resource_id}/deployments/".casefold()
+    collection = f"{endpoint.resource_id}/deployments"
     return {
         resource.resource_id.rpartition("/")[2].lower(): address
         for address, resource in scope.resources.items()
-        if resource.resource_id.casefold().startswith(above)
+        if is_within(resource.resource_id, collection)
     }
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.ids import is_within
 from reconciler.engine.protection import why_missed
 from reconciler.engine.types import Action, Change
 from reconciler.operations.strangers import shortened
@@ -19,7 +20,8 @@ NEXT = "run the same command again: the new plan shows what is missing"
 
 def above(changes: Iterable[Change], change: Change) -> list[Change]:
     """Return what a resource is within, by the ARM ids, the outermost first."""
-    found = [c for c in changes if _is_within(change, c)]
+    own = change.resource.resource_id
+    found = [c for c in changes if is_within(own, c.resource.resource_id)]
     return sorted(found, key=lambda c: len(c.resource.resource_id))
 
 
@@ -29,7 +31,8 @@ def refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None
     What the plan changes anyway is decided anew at its own turn; nobody visits the rest.
     """
     still = (c for c in changes if c.observed and c.action is Action.NO_OP)
-    inside = [c.address for c in still if _is_within(c, lost)]
+    root = lost.resource.resource_id
+    inside = [c.address for c in still if is_within(c.resource.resource_id, root)]
     missed = why_missed(lost.resource, lost.observed)
     if missed:
         detail = f"{missed}: it is not made again without a plan that shows it"
@@ -44,11 +47,4 @@ def refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None
             detail,
             NEXT,
         )
-    )
-
-
-def _is_within(change: Change, other: Change) -> bool:
-    root = f"{other.resource.resource_id}/".casefold()
-    return change.address != other.address and change.resource.resource_id.casefold().startswith(
-        root
     )

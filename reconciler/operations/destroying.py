@@ -13,6 +13,7 @@ from reconciler.cloud.connection import Connection
 from reconciler.cloud.patience import exit_code_of
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.graph import with_dependencies
+from reconciler.engine.ids import is_within
 from reconciler.engine.protection import kept_by_word, way_out, why_kept
 from reconciler.engine.types import Action, Address, Change, Observed, Owner, Resource
 from reconciler.kinds import HANDLERS
@@ -84,11 +85,11 @@ def _chosen(loaded: Loaded, only: list[str]) -> frozenset[Address]:
     if not only:
         return frozenset(loaded.resources)
     named = loaded.select(only, "--only")
-    roots = [loaded.resources[a].resource_id.casefold() + "/" for a in named if a != GROUP]
+    roots = [loaded.resources[a].resource_id for a in named if a != GROUP]
     inside = {
         a
         for a, resource in loaded.resources.items()
-        if any(resource.resource_id.casefold().startswith(root) for root in roots)
+        if any(is_within(resource.resource_id, root) for root in roots)
     }
     return frozenset({*named, *inside})
 

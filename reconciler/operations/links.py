@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.engine.diff import overlay
+from reconciler.engine.ids import is_within
 from reconciler.engine.types import Address, Change, JsonObject
 from reconciler.kinds.application_insights import ApplicationInsightsHandler
 from reconciler.kinds.workspace import WorkspaceHandler
@@ -73,7 +74,7 @@ def ids_of_spec(loaded: Loaded) -> frozenset[str]:
 def needs(wanted: Iterable[str], resource_id: str) -> bool:
     """Return whether ids name a resource, or something in it."""
     one = resource_id.casefold()
-    return any(other == one or other.startswith(f"{one}/") for other in wanted)
+    return any(other == one or is_within(other, one) for other in wanted)
 
 
 def links(body: Any) -> frozenset[str]:

@@ -16,6 +16,7 @@ from reconciler.cloud.patience import exit_code_of
 from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, RefusedError, UsageError
 from reconciler.engine.decide import decide, resolve
 from reconciler.engine.graph import Edges, with_dependencies
+from reconciler.engine.ids import is_within
 from reconciler.engine.protection import protected
 from reconciler.engine.types import (
     Action,
@@ -233,9 +234,8 @@ def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change])
 
 
 def _is_parent(change: Change, resource: Resource) -> bool:
-    above = change.resource.resource_id.casefold() + "/"
-    below = resource.resource_id.casefold()
-    return change.action is Action.REPLACE and below.startswith(above)
+    is_replaced = change.action is Action.REPLACE
+    return is_replaced and is_within(resource.resource_id, change.resource.resource_id)
 
 
 def _with_strangers(

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.ids import is_within
 from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
 from reconciler.engine.types import (
     Action,
@@ -104,7 +105,7 @@ def _with_needed_kept(
         linked = links(shown.body(body))
         for one in list(going):
             note = ""
-            if str(body["id"]).casefold().startswith(f"{one}/"):
+            if is_within(str(body["id"]), one):
                 note = "something in it stays"
             elif needs(linked, one):
                 note = f"it left the spec, but {shown.name(body)} is linked to it"
