@@ -146,8 +146,12 @@ class Arena:
     def snapshot(self):
         return json.loads(self.control("GET", "snapshot"))
 
+    def whole(self):
+        """Return a snapshot with the bytes of blobs and shares, for runs that read them."""
+        return json.loads(self.control("GET", "snapshot?bytes=1"))
+
     def restore(self, snapshot):
-        """Go back to a snapshot, with no blobs and an empty journal."""
+        """Go back to a snapshot, with the blobs that it holds and an empty journal."""
         self.reset()
         self.steady = ""
         self.control("POST", "restore", snapshot)

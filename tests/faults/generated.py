@@ -43,3 +43,12 @@ def shrunk(text, spec):
     if spec == "small":
         return text.replace("  cpu-cluster:\n", "  other-cluster:\n")
     return text[: text.index("\nidentities:")] + "\n"
+
+
+def edited(text, spec):
+    """Return a spec of which something must be made anew, with all that is in it."""
+    if spec == "full":
+        return text.replace(
+            "    auth_mode: key\n", "    auth_mode: key\n    description: another\n"
+        )
+    return text.replace("Standard_DS3_v2", "Standard_DS4_v2")

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import copytree
 
 from tests.faults.arena import submissions, warm
-from tests.faults.generated import shrunk, two_hundred
+from tests.faults.generated import edited, shrunk, two_hundred
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "examples/smallest.yaml"
 FULL = ROOT / "specs/phi3-ultrachat.yaml"
-COMMANDS = ("apply", "destroy", "prune")
+COMMANDS = ("apply", "destroy", "prune", "replace")
 SPECS = ("small", "full", "two-hundred")
 
 # One request at a time: the nth request of a run is the same request in every run.
@@ -41,9 +42,24 @@ def scene(arena, folder, command, spec):
     if command == "destroy":
         words = ("destroy", "--max-deletions", "300", *_words("destroy", file)[1:])
         return rehearsed(arena, Scene(name, words, before))
-    less = folder / f"{spec}-less.yaml"
-    less.write_text(shrunk(file.read_text(encoding="utf-8"), spec), encoding="utf-8")
-    return rehearsed(arena, Scene(name, (*_words("apply", less), "--prune"), before))
+    text = file.read_text(encoding="utf-8")
+    if command == "replace":
+        before = arena.whole()
+        words = _words("apply", _beside_its_files(folder, spec, edited(text, spec)))
+        return rehearsed(arena, Scene(name, words, before))
+    words = _words("apply", _beside_its_files(folder, spec, shrunk(text, spec)))
+    return rehearsed(arena, Scene(name, (*words, "--prune"), before))
+
+
+def _beside_its_files(folder, spec, text):
+    """Write an edited spec where it finds the flow that it names, as in the repository."""
+    place = folder / "edited" / "specs"
+    if not place.exists():
+        place.mkdir(parents=True)
+        copytree(ROOT / "examples/flows", folder / "edited/examples/flows")
+    file = place / f"{spec}-{len(list(place.iterdir()))}.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def spec_file(folder, spec):
