@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.cloud.connection import Connection
-from reconciler.cloud.patience import exit_code_of
-from reconciler.diagnostics import Diagnostic
 from reconciler.engine.graph import with_dependencies
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import kept_by_word, way_out, why_kept
@@ -23,6 +21,7 @@ from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM, Sight, observe_all
 from reconciler.operations.planning import Plan
 from reconciler.operations.strangers import left_in_group, shortened, strangers
+from reconciler.operations.troubles import unread
 
 
 def plan_destroy(
@@ -97,14 +96,7 @@ def _chosen(loaded: Loaded, only: list[str]) -> frozenset[Address]:
 def _decide(resource: Resource, sight: Sight, chosen: frozenset[Address]) -> Change:
     problem = sight.problems.get(resource.address)
     if problem:
-        first = problem.diagnostics[0]
-        blocked = Diagnostic(
-            f"`{resource.address}` cannot be read, so it stays: {first.summary}",
-            resource.position,
-            first.detail,
-            first.hint,
-        )
-        return Change(resource, Action.NO_OP, blocked=blocked, unread=exit_code_of(problem))
+        return unread(resource, problem, so=", so it stays")
     observed = sight.observed[resource.address]
     if observed is None or resource.address not in chosen:
         return Change(resource, Action.NO_OP, observed)

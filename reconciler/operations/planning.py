@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.cloud.connection import Connection
-from reconciler.cloud.patience import exit_code_of
 from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, RefusedError, UsageError
 from reconciler.engine.decide import decide, resolve
 from reconciler.engine.graph import Edges, with_dependencies
@@ -43,6 +42,7 @@ from reconciler.operations.observing import (
 from reconciler.operations.providers import first_register, is_unregistered, registrations
 from reconciler.operations.pruning import prunable
 from reconciler.operations.strangers import shortened, strangers
+from reconciler.operations.troubles import unread
 from reconciler.spec.model import Target
 
 NEW = (Action.CREATE, Action.REPLACE, Action.RUN)
@@ -159,7 +159,7 @@ def _decide_all(
     for address in addresses:
         resource = loaded.resources[address]
         if address in sight.problems and not is_unregistered(sight.problems[address]):
-            changes[address] = _unreadable(resource, sight.problems[address])
+            changes[address] = unread(resource, sight.problems[address])
             continue
         desired = resolve(resource.desired, lambda r: _known(r, loaded, sight, changes))
         observed = sight.observed.get(address)
@@ -206,17 +206,6 @@ def _known(
     return observed.outputs.get(reference.attribute)
 
 
-def _unreadable(resource: Resource, error: ReconcileError) -> Change:
-    first = error.diagnostics[0]
-    problem = Diagnostic(
-        f"`{resource.address}` cannot be read: {first.summary}",
-        resource.position,
-        first.detail,
-        first.hint or "run again when Azure answers",
-    )
-    return Change(resource, Action.NO_OP, blocked=problem, unread=exit_code_of(error))
-
-
 def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change]) -> Change:
     """Let the replacement of a parent or a dependency reach the resource."""
     resource = change.resource
@@ -255,7 +244,7 @@ def _with_strangers_told(connection: Connection, change: Change, going: list[str
     try:
         found = strangers(connection, change, going)
     except ReconcileError as error:
-        return _unreadable(change.resource, error)
+        return unread(change.resource, error)
     if not found:
         return change
     blocked = Diagnostic(

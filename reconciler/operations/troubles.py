@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from reconciler.cloud.patience import exit_code_of
 from reconciler.diagnostics import Diagnostic, ReconcileError
-from reconciler.engine.types import Change, Observed
+from reconciler.engine.types import Action, Change, Observed, Resource
 
 
 def placed(error: ReconcileError, change: Change) -> Diagnostic:
     """Return the first problem of an error, at the resource's place."""
     return error.diagnostics[0].at(change.resource.position)
+
+
+def unread(resource: Resource, error: ReconcileError, *, so: str = "") -> Change:
+    """Return a resource that cannot be read, left alone and blocked; `so` is what follows."""
+    first = error.diagnostics[0]
+    problem = Diagnostic(
+        f"`{resource.address}` cannot be read{so}: {first.summary}",
+        resource.position,
+        first.detail,
+        first.hint or "run again when Azure answers",
+    )
+    return Change(resource, Action.NO_OP, blocked=problem, unread=exit_code_of(error))
 
 
 def took_too_long(change: Change, longest_s: float, now: str) -> Diagnostic:

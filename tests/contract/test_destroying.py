@@ -179,7 +179,8 @@ def test_one_that_cannot_be_read_stops_the_destroy(azure, tmp_path):
     azure.control("POST", "faults", {**rule, "action": {"status": 400, "body": body}})
     planned = planned_for(azure, loaded)
     azure.control("DELETE", "faults")
-    assert any("cannot be read, so it stays" in b.summary for b in planned.blocked)
+    told = [b for b in planned.blocked if "cannot be read, so it stays" in b.summary]
+    assert [b.hint for b in told] == ["run again when Azure answers"]
     with pytest.raises(Exception, match="cannot be read"):
         refuse_blocked(planned)
 
