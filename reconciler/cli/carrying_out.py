@@ -12,7 +12,7 @@ from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Change
 from reconciler.kinds import HANDLERS
-from reconciler.operations.applying import Report, apply, not_begun, stopped_by
+from reconciler.operations.applying import Report, apply, not_begun
 from reconciler.operations.loading import Loaded
 from reconciler.operations.planning import Plan
 from reconciler.render.fields import Views
@@ -30,7 +30,7 @@ def carry_out(
     as_text = session.options.output == "text"
     shown = session.out if as_text else session.err
     shown.write(plan_lines(views, verbose=session.options.verbose))
-    if stopped_by(plan):
+    if plan.stopping:
         session.err.say("Nothing was changed: the errors above come first.")
         report = not_begun(plan)
         if not as_text:

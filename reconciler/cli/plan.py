@@ -96,9 +96,9 @@ def _show(session: Session, views: Views) -> None:
 def _next_step(session: Session, made: Plan) -> str:
     """Return what to type after reading the plan; nothing where nothing is to be done."""
     options = session.options
-    if made.blocked:
+    if made.stopping:
         return "Nothing can be applied before the errors above are solved."
-    if made.is_empty and not any(change.pending for change in made.changes):
+    if not any(change.action.is_change or change.pending for change in made.changes):
         return ""
     if options.out:
         return f"To carry out exactly this: {session.command('apply', source=options.out)}"
@@ -108,7 +108,9 @@ def _next_step(session: Session, made: Plan) -> str:
 
 
 def _exit_code(session: Session, made: Plan) -> ExitCode:
-    if made.blocked:
+    """A run that failed before is no reason to leave with an error, but it is not "no changes"."""
+    if made.stopping:
         return made.exit_code
-    has_changes = any(change.action.is_change for change in made.changes)
-    return ExitCode.CHANGES if has_changes and session.options.detailed_exitcode else ExitCode.OK
+    return (
+        ExitCode.OK if made.is_empty or not session.options.detailed_exitcode else ExitCode.CHANGES
+    )

@@ -19,10 +19,9 @@ from reconciler.engine.types import (
     Status,
 )
 from reconciler.engine.walk import walk
-from reconciler.kinds import HANDLERS
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import PARALLELISM
-from reconciler.operations.planning import Plan, why_blocked
+from reconciler.operations.planning import Plan
 from reconciler.operations.visiting import Events, Visits
 
 
@@ -66,8 +65,7 @@ def apply(
 ) -> Report:
     """Carry out a plan that the user approved and return what became of each resource.
 
-    Raises `RefusedError`, before anything is written, when the plan has blocked changes
-    that concern more than one run.
+    Raises `RefusedError`, before anything is written, for a plan that must not be started.
     """
     refuse_blocked(plan)
     run = Visits(loaded, connection, plan, progress, no_wait=no_wait)
@@ -79,25 +77,15 @@ def apply(
 
 
 def refuse_blocked(plan: Plan) -> None:
-    """Raise `RefusedError` for a plan that must not be started.
-
-    A run that failed before stops only its own branch; all else is the user's to decide
-    before the first write.
-    """
-    stopping = stopped_by(plan)
-    if stopping:
-        raise RefusedError(*(c.blocked for c in stopping if c.blocked))
-
-
-def stopped_by(plan: Plan) -> list[Change]:
-    """Return the blocked changes that keep a plan from being started."""
-    return [c for c in plan.changes if c.blocked and not HANDLERS[c.resource.kind].policy.runs]
+    """Raise `RefusedError`, before the first write, for a plan that must not be started."""
+    if plan.stopping:
+        raise RefusedError(*(c.blocked for c in plan.stopping if c.blocked))
 
 
 def not_begun(plan: Plan) -> Report:
     """Return the report of a plan that is not started because of what is blocked in it."""
     outcomes = tuple(_not_begun(change) for change in plan.changes)
-    return Report(outcomes, not_begun=why_blocked(stopped_by(plan)))
+    return Report(outcomes, not_begun=plan.exit_code)
 
 
 def _not_begun(change: Change) -> Outcome:

@@ -46,6 +46,7 @@ from reconciler.operations.troubles import unread
 from reconciler.spec.model import Target
 
 NEW = (Action.CREATE, Action.REPLACE, Action.RUN)
+RUNS = frozenset(handler.kind for handler in KINDS if handler.policy.runs)
 AGAIN = "run again on request"
 
 
@@ -67,13 +68,22 @@ class Plan:
 
     @property
     def blocked(self) -> list[Diagnostic]:
-        """Every reason why the plan must not be applied as it is."""
+        """Every reason why something of the plan is not done."""
         return [c.blocked for c in self.changes if c.blocked]
+
+    @property
+    def stopping(self) -> list[Change]:
+        """The blocked changes that keep the plan from being started.
+
+        A run that failed before is not among them: it stops only what needs it. One that
+        cannot be read is: it may have finished, or be running.
+        """
+        return [c for c in self.changes if c.blocked and (c.unread or c.resource.kind not in RUNS)]
 
     @property
     def exit_code(self) -> ExitCode:
         """What to leave with where this plan cannot be carried out; 0 where it can."""
-        return why_blocked(self.changes)
+        return why_blocked(self.stopping)
 
     def change_of(self, address: Address) -> Change:
         """Return the change of one address."""

@@ -141,10 +141,10 @@ class Visits:
 
     def has_work(self, change: Change) -> bool:
         """Whether a visit may do anything. A destroy only deletes: it waits for nothing else."""
-        if change.action.is_change or self._destroys:
-            return change.action.is_change or bool(change.blocked)
-        waits = change.pending or change.blocked or HANDLERS[change.resource.kind].compares_at_apply
-        return bool(waits and change.observed)
+        if change.action.is_change or change.blocked or self._destroys:
+            return change.action.is_change or change.blocked is not None
+        waits = change.pending or HANDLERS[change.resource.kind].compares_at_apply
+        return waits and change.observed is not None
 
     def _guarded(self, change: Change) -> tuple[Status, Diagnostic | None]:
         """Do the work; every failure becomes the resource's own outcome."""

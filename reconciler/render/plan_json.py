@@ -45,7 +45,7 @@ def document(views: Views) -> JsonObject:
             "resource_group": target.resource_group,
             "location": target.location,
         },
-        "applyable": not plan.blocked
+        "applyable": not plan.stopping
         and any(c.action.is_change or (c.pending and c.fields) for c in plan.changes),
         "complete": not plan.blocked and not any(c.pending for c in plan.changes),
         "errored": bool(plan.blocked),

@@ -55,7 +55,7 @@ def code(text: object) -> str:
 
 
 def _title(views: Views) -> str:
-    if views.plan.blocked:
+    if views.plan.stopping:
         return "reconcile plan: blocked"
     return "reconcile plan: no changes" if views.plan.is_empty else "reconcile plan"
 
@@ -76,7 +76,8 @@ def _blocked(views: Views) -> list[str]:
         rows.append(f"- {code(shortened(item.summary, 500))}{hint}")
     more = len(views.plan.blocked) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
-    return ["**This plan cannot be applied:**", "\n".join(rows)] if rows else []
+    what = "This plan cannot be applied" if views.plan.stopping else "Not done, nor what needs it"
+    return [f"**{what}:**", "\n".join(rows)] if rows else []
 
 
 def _ordered(views: Views) -> list[Change]:
