@@ -51,7 +51,8 @@ def beyond(approved: Change, now: Change, *, adopts: bool = False) -> str:
 
 def is_whole(change: Change) -> bool:
     """Return whether a plan announced every field: all is written, or written once more."""
-    return change.action in (Action.CREATE, Action.RUN, Action.REPLACE) or is_cascade(change)
+    whole = change.action in (Action.CREATE, Action.RUN, Action.REPLACE)
+    return whole or bool(change.goes_with) or is_cascade(change)
 
 
 def is_cascade(change: Change) -> bool:
@@ -74,10 +75,11 @@ def _may_become(approved: Change, action: Action, *, adopts: bool) -> bool:
 def _is_made_after_wait(approved: Change) -> bool:
     """Return whether a plan said that something is made once Azure is done.
 
-    Of what is being deleted it did. What has no body (a registration) is asked for again when
+    Of what is being deleted, or is in that, it did. What has no body (a registration) is asked for again when
     the first time came to nothing: there is no field to announce.
     """
     going = approved.observed is not None and approved.observed.is_going
+    going = going or bool(approved.goes_with)
     return approved.pending and (going or not approved.resource.desired)
 
 

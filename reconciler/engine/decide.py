@@ -16,6 +16,7 @@ from reconciler.engine.diff import Rules, diff
 from reconciler.engine.protection import protected, why_missed
 from reconciler.engine.types import (
     Action,
+    Address,
     Change,
     FieldDiff,
     JsonObject,
@@ -138,14 +139,32 @@ def _under_way(
     if policy.runs:
         return waits
     if observed.is_going:
-        again = "a new plan shows then what is made again"
-        if not why_missed(resource, observed):
-            again = "it is made again when it is gone"
-        return replace(waits, notes=(observed.message, again))
+        return replace(waits, notes=(observed.message, _after_it(resource, observed)))
     fields = diff(desired, observed.body, policy.rules)
     if any(f.forces_replace for f in fields):
         waits = replace(waits, notes=(observed.message, f"{_replace_reason(fields)}: plan again"))
     return replace(waits, fields=fields)
+
+
+def going_with(parent: Address, change: Change) -> Change:
+    """Return the change of what is in a `parent` that Azure is at work deleting.
+
+    It goes with it, although it may not say so yet, and is made again after it.
+    """
+    if change.observed is None or change.action not in (Action.NO_OP, Action.UPDATE):
+        return change
+    again = _after_it(change.resource, change.observed)
+    notes = (f"`{parent}` is being deleted, and this with it", again)
+    return replace(
+        change, action=Action.NO_OP, pending=True, reason="", notes=notes, goes_with=parent
+    )
+
+
+def _after_it(resource: Resource, observed: Observed) -> str:
+    """Return what becomes of what is being deleted once it is gone."""
+    if why_missed(resource, observed):
+        return "a new plan shows then what is made again"
+    return "it is made again when it is gone"
 
 
 def _replace_reason(fields: tuple[FieldDiff, ...]) -> str:

@@ -188,6 +188,8 @@ class Change:
     notes: tuple[str, ...] = ()
     unread: ExitCode | None = None
     """Where it is blocked only because it cannot be read: the exit code of that problem."""
+    goes_with: Address = ""
+    """What it is in, where Azure is at work deleting that: it goes without saying so itself."""
 
     @property
     def address(self) -> Address:

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, RefusedError, UsageError
-from reconciler.engine.decide import decide, resolve
+from reconciler.engine.decide import decide, going_with, resolve
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import protected
@@ -217,12 +217,21 @@ def _known(
 
 
 def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change]) -> Change:
-    """Let the replacement of a parent or a dependency reach the resource."""
+    """Let the replacement of a parent or a dependency reach the resource.
+
+    A parent that is being deleted is half of one: a run was killed in the middle of it.
+    """
     resource = change.resource
-    parent = next((c for c in changes.values() if _is_parent(c, resource)), None)
+    parents = [
+        c for c in changes.values() if is_within(resource.resource_id, c.resource.resource_id)
+    ]
+    parent = next((c for c in parents if c.action is Action.REPLACE), None)
     if parent and change.observed:
         reason = f"`{parent.address}` is replaced, and this with it"
         return protected(replace(change, action=Action.REPLACE, reason=reason))
+    gone = next((c for c in parents if c.pending and c.observed and c.observed.is_going), None)
+    if gone and not change.blocked:
+        return going_with(gone.address, change)
     before = [changes[a] for a in loaded.graph[resource.address] if a in changes]
     replaced = [c.address for c in before if c.action in (Action.REPLACE, Action.RUN)]
     follows = HANDLERS[resource.kind].follows_replacement
@@ -230,11 +239,6 @@ def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change])
         reason = f"to be set again after `{replaced[0]}` is replaced"
         return replace(change, action=Action.UPDATE, reason=reason)
     return change
-
-
-def _is_parent(change: Change, resource: Resource) -> bool:
-    is_replaced = change.action is Action.REPLACE
-    return is_replaced and is_within(resource.resource_id, change.resource.resource_id)
 
 
 def _with_strangers(

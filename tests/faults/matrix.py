@@ -204,7 +204,13 @@ MATRIX = (
         f"{ANSWERS}::test_an_answer_that_is_cut_short_is_asked_for_again",
     ),
     green("F29", "kill -9 before a request", f"{KILLED}::test_one_more_run_is_all_it_takes"),
-    green("F30", "kill -9 after a commit", f"{KILLED}::test_one_more_run_is_all_it_takes"),
+    green(
+        "F30",
+        "kill -9 after a commit",
+        f"{KILLED}::test_one_more_run_is_all_it_takes",
+        "operations/test_killed_in_a_replace.py::"
+        "test_what_went_with_a_parent_is_made_again_by_the_next_run",
+    ),
     green(
         "F31",
         "two kills",
