@@ -13,7 +13,6 @@ from reconciler.engine.types import Action, Status
 from reconciler.operations.applying import Report, apply
 from reconciler.operations.loading import Loaded, load_document
 from reconciler.operations.planning import Plan, plan
-from reconciler.sandbox.launch import launch
 from reconciler.spec.document import parse
 from tests.kinds.serving_azure import GROUP, ML, PROVIDERS, ROOT, SUBSCRIPTION, Azure, Events
 
@@ -69,12 +68,6 @@ VERSIONS = {
     "workspace.container_registry": "2025-11-01",
 }
 TAGGED = sorted(IDS.keys() - {"compute.gpu"})
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        yield Azure(server)
 
 
 @pytest.fixture(scope="module")

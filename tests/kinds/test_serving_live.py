@@ -6,7 +6,6 @@ import json
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -16,7 +15,6 @@ import pytest
 from reconciler.chat import ask
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.types import Status
-from reconciler.sandbox.launch import launch
 from tests.kinds.serving_azure import (
     API,
     CONNECTION,
@@ -35,39 +33,6 @@ GREEN = """  green:
     model: azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14
     instance_type: Standard_NC24ads_A100_v4
 connections:"""
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        yield Azure(server)
-
-
-@pytest.fixture(scope="module")
-def prepared(started: Azure) -> Any:
-    started.prepare()
-    return started.snapshot()
-
-
-@pytest.fixture(scope="module")
-def applied(started: Azure, prepared: Any) -> Any:
-    started.restore(prepared)
-    started.applied()
-    return started.snapshot()
-
-
-@pytest.fixture
-def azure(started: Azure, prepared: Any) -> Azure:
-    """A subscription with workspace, hub, project and model, and nothing of the spec."""
-    started.restore(prepared)
-    return started
-
-
-@pytest.fixture
-def live(started: Azure, applied: Any) -> Azure:
-    """The same with the spec applied."""
-    started.restore(applied)
-    return started
 
 
 def with_green(traffic: str = "{blue: 100}") -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-
-import pytest
 
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations.applying import Report, apply
-from reconciler.sandbox.launch import launch
 from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
+from tests.operations.faulted import of
 
 EP = "endpoints.phi3-ep"
 PUT = r"onlineEndpoints/phi3-ep\?"
@@ -39,31 +37,6 @@ class AfterConflict(threading.Event):
         return self.is_set()
 
 
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        yield Azure(server)
-
-
-@pytest.fixture(scope="module")
-def prepared(started: Azure) -> Any:
-    started.prepare()
-    return started.snapshot()
-
-
-@pytest.fixture
-def azure(started: Azure, prepared: Any) -> Azure:
-    """Workspace, hub, project and model, and nothing of the spec."""
-    started.restore(prepared)
-    return started
-
-
-@pytest.fixture
-def live(azure: Azure) -> Azure:
-    azure.applied()
-    return azure
-
-
 def of_team_b(azure: Azure) -> None:
     """Let another team make the endpoint, with its own mark, and protect it."""
     tags = {OWNER_TAG: mark("team-b", ENDPOINT), "reconcile-protect": "true"}
@@ -80,10 +53,6 @@ def applied_while(azure: Azure, text: str, nth: int, happens: Callable[[], Any])
     azure.control("POST", "faults", {**rule, "action": CONFLICT})
     connection.stop = AfterConflict(azure, happens)
     return apply(loaded, connection, planned, progress=Events(), parallelism=1)
-
-
-def of(report: Report, address: str) -> Any:
-    return next(o for o in report.outcomes if o.address == address)
 
 
 def sent(azure: Azure, since: int) -> list[str]:

@@ -15,7 +15,6 @@ from reconciler.kinds import HANDLERS
 from reconciler.operations import applying, settling, visiting
 from reconciler.operations.destroying import plan_destroy
 from reconciler.operations.loading import load
-from reconciler.sandbox.launch import launch
 from tests.contract.conftest import ROOT, Azure, Quiet
 
 SMALL = str(ROOT / "examples/smallest.yaml")
@@ -45,15 +44,9 @@ class NoWait(threading.Event):
         return self.is_set()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as running:
-        yield running
-
-
 @pytest.fixture
-def azure(server):
-    world = Azure(server)
+def azure(started):
+    world = Azure(started.server)
     world.control("POST", "reset", {})
     yield world
     world.control("DELETE", "faults")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,34 +12,14 @@ from reconciler.operations.applying import Report, apply
 from reconciler.operations.destroying import plan_destroy
 from reconciler.operations.planning import Plan
 from reconciler.operations.strangers import strangers
-from reconciler.sandbox.launch import launch
 from tests.kinds.serving_azure import API, ENDPOINT, ML, PROVIDERS, SPEC, Azure, Events
+from tests.operations.faulted import of
 
 REPLACING = SPEC.replace(
     "    traffic: {blue: 100}", "    description: new\n    traffic: {blue: 100}"
 )
 THEIRS = f"{ENDPOINT}/deployments/theirs"
 PROTECTED = {"reconcile-protect": "true"}
-
-
-@pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        yield Azure(server)
-
-
-@pytest.fixture(scope="module")
-def applied(started: Azure) -> Any:
-    started.prepare()
-    started.applied()
-    return started.snapshot()
-
-
-@pytest.fixture
-def live(started: Azure, applied: Any) -> Azure:
-    """The spec applied: an endpoint that serves."""
-    started.restore(applied)
-    return started
 
 
 def with_theirs(azure: Azure) -> None:
@@ -50,10 +29,6 @@ def with_theirs(azure: Azure) -> None:
     properties = {key: ours["properties"][key] for key in kept}
     body = {"location": ours["location"], "sku": ours["sku"], "properties": properties}
     azure.arm.put(THEIRS, API, body)
-
-
-def of(report: Report, address: str) -> Any:
-    return next(o for o in report.outcomes if o.address == address)
 
 
 def deletes(azure: Azure, since: int) -> list[str]:
