@@ -74,7 +74,7 @@ def run(session: Session) -> ExitCode:
     if saved:
         saved.refuse_if_stale(loaded, made)
         options.yes = True
-        options.spec = os.path.relpath(saved.spec)  # what to type next names the spec
+        _tell(options, saved)
     where = made.target.resource_group
     return carry_out(session, loaded, connection, made, f"Apply this to {where}?")
 
@@ -99,6 +99,13 @@ def _refuse_choices(options: Any) -> None:
                 f"--{name} cannot be given with a saved plan",
                 hint="it holds what was chosen when it was made: pass it to `reconcile plan`",
             )
+
+
+def _tell(options: Any, saved: SavedPlan) -> None:
+    """Put what a saved plan holds where what to type next is read from."""
+    options.spec = os.path.relpath(saved.spec)
+    options.adopt, options.retry = saved.choices.adopt, saved.choices.retry
+    options.target, options.prune = saved.choices.targets, saved.choices.prune
 
 
 def _choices(options: Any) -> Choices:

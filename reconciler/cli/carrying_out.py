@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 
+from reconciler.cli.again import same_options
 from reconciler.cli.confirm import confirm
 from reconciler.cli.session import Session, kind_views, parallelism
 from reconciler.cli.under_way import UnderWay
@@ -95,10 +96,11 @@ def _report(session: Session, plan: Plan, report: Report, elapsed_s: float) -> N
 def _next_step(session: Session, plan: Plan, report: Report) -> str:
     """Return what to type next: go on, look, or use what was made."""
     name = "destroy" if plan.destroys else "apply"
+    same = session.command(name, *same_options(vars(session.options)))
     if report.exit_code is ExitCode.PENDING or report.interrupted:
-        return f"To go on where this stopped: {session.command(name)}"
+        return f"To go on where this stopped: {same}"
     if report.exit_code is not ExitCode.OK:
-        return f"When that is solved, go on with: {session.command(name)}"
+        return f"When that is solved, go on with: {same}"
     if plan.destroys:
         return ""
     if any(change.resource.kind == "prompt flow" for change in plan.changes):

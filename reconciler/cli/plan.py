@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.cli.again import same_options
 from reconciler.cli.arguments import (
     add_adopt,
     add_output,
@@ -102,9 +103,7 @@ def _next_step(session: Session, made: Plan) -> str:
         return ""
     if options.out:
         return f"To carry out exactly this: {session.command('apply', source=options.out)}"
-    extra = [f"--target {t}" for t in options.target] + [f"--adopt {a}" for a in options.adopt]
-    extra += [f"--retry {r}" for r in options.retry] + (["--prune"] if options.prune else [])
-    return f"To carry it out: {session.command('apply', *extra)}"
+    return f"To carry it out: {session.command('apply', *same_options(vars(options)))}"
 
 
 def _exit_code(session: Session, made: Plan) -> ExitCode:

@@ -72,8 +72,18 @@ def apply(
     graph = reverse(plan.graph) if plan.destroys else plan.graph
     outcomes = walk(graph, run.visit, parallelism=parallelism, stopping=connection.stop.is_set)
     outcomes.update(run.remade)
-    ordered = [outcomes[c.address] for c in plan.changes]
+    ordered = [
+        outcomes[c.address] if run.has_work(c) else _untouched(outcomes[c.address])
+        for c in plan.changes
+    ]
     return Report(tuple(ordered), tuple(run.remains(ordered)), connection.stop.is_set())
+
+
+def _untouched(outcome: Outcome) -> Outcome:
+    """Return the outcome of what had no work: not to come to it is no failure to start it."""
+    if outcome.status is not Status.SKIPPED:
+        return outcome
+    return Outcome(outcome.address, outcome.action, Status.UNCHANGED)
 
 
 def refuse_blocked(plan: Plan) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.main import main
 from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
 from reconciler.operations.applying import apply
 from reconciler.operations.destroying import plan_destroy
@@ -98,6 +99,21 @@ class Azure:
 def server(tmp_path_factory):
     with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as running:
         yield running
+
+
+@pytest.fixture
+def run(azure, monkeypatch, capsys):
+    """Run a command of the tool on this sandbox, never waiting; return exit code and stdout."""
+    monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(Path(azure.server.ca_file).parent))
+    monkeypatch.setattr(Connection, "sleep", lambda _self, _seconds: None)
+
+    def command(*words, spec="examples/smallest.yaml"):
+        name, *options = words
+        capsys.readouterr()
+        code = main([name, str(ROOT / spec), *options, "--sandbox", azure.server.url])
+        return code, capsys.readouterr().out
+
+    return command
 
 
 @pytest.fixture

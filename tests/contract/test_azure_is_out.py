@@ -5,32 +5,14 @@ somebody has to look at. A script that is told the wrong one tries again for eve
 """
 
 import json
-from pathlib import Path
 
 import pytest
 
-from reconciler.cli.main import main
-from reconciler.cloud.connection import Connection
 from reconciler.operations.loading import load
 from tests.contract.conftest import ROOT, edited
 
 SMALL = "examples/smallest.yaml"
 COMMANDS = [("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("status",)]
-
-
-@pytest.fixture
-def run(azure, monkeypatch, capsys):
-    """Run a command of the tool on this sandbox, never waiting; return exit code and stdout."""
-    monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(Path(azure.server.ca_file).parent))
-    monkeypatch.setattr(Connection, "sleep", lambda _self, _seconds: None)
-
-    def command(*words, spec=SMALL):
-        name, *options = words
-        capsys.readouterr()
-        code = main([name, str(ROOT / spec), *options, "--sandbox", azure.server.url])
-        return code, capsys.readouterr().out
-
-    return command
 
 
 def answers(azure, status, *, path="/subscriptions/", method=None, body=None):

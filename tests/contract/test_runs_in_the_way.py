@@ -5,12 +5,10 @@ says that all is well. Failed, it stops only what needs it, and the plan says th
 """
 
 import json
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-from reconciler.cli.main import main
-from reconciler.cloud.connection import Connection
 from tests.contract.conftest import edited
 
 SPEC = "examples/bring-your-own-data.yaml"
@@ -24,22 +22,12 @@ ALONE = ((MODEL, ""), ("  models: {protect: false}\n", ""))
 
 
 @pytest.fixture
-def run(azure, tmp_path, monkeypatch, capsys):
-    """Run a command of the tool on a spec that was applied, never waiting."""
-    monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(Path(azure.server.ca_file).parent))
-    monkeypatch.setattr(Connection, "sleep", lambda _self, _seconds: None)
+def tool(azure, run, tmp_path):
+    """Run a command of the tool on a spec that was applied."""
     _, problems = azure.apply(edited(tmp_path, SPEC, *ALONE))
     assert problems == []
     azure.clear_journal()
-
-    def command(*words):
-        name, *options = words
-        capsys.readouterr()
-        spec = str(tmp_path / "spec.yaml")
-        code = main([name, spec, *options, "--sandbox", azure.server.url])
-        return code, capsys.readouterr().out
-
-    return command
+    return partial(run, spec=tmp_path / "spec.yaml")
 
 
 def no_run_can_be_read(azure):
@@ -48,16 +36,16 @@ def no_run_can_be_read(azure):
 
 
 @pytest.mark.parametrize("words", [("plan",), ("apply", "--yes"), ("destroy", "--yes")])
-def test_a_run_that_cannot_be_read_is_no_success_and_nothing_is_written(azure, run, words):
+def test_a_run_that_cannot_be_read_is_no_success_and_nothing_is_written(azure, tool, words):
     """`apply` said "Done ... unchanged" with 0, as if it had looked."""
     no_run_can_be_read(azure)
-    assert run(*words)[0] == 4
+    assert tool(*words)[0] == 4
     assert azure.writes() == []
 
 
-def test_json_names_the_run_that_could_not_be_read(azure, run):
+def test_json_names_the_run_that_could_not_be_read(azure, tool):
     no_run_can_be_read(azure)
-    code, out = run("apply", "--yes", "-o", "json")
+    code, out = tool("apply", "--yes", "-o", "json")
     rows = {o["address"]: o for o in json.loads(out)["outcomes"]}
     assert code == json.loads(out)["exit_code"] == 4
     assert rows[JOB]["status"] == "failed"
@@ -72,26 +60,26 @@ def failed_before(azure, tmp_path):
     azure.control("POST", "drift", {"op": "patch", "id": job, "body": body})
 
 
-def test_a_plan_with_a_run_that_failed_says_what_apply_then_does(azure, run, tmp_path):
+def test_a_plan_with_a_run_that_failed_says_what_apply_then_does(azure, tool, tmp_path):
     """It said that nothing can be applied, and apply carried out all the rest."""
     failed_before(azure, tmp_path)
-    code, out = run("plan")
+    code, out = tool("plan")
     assert code == 0
     assert "failed" in out and "1 to update" in out and "1 blocked" in out
     assert "Nothing can be applied" not in out
     assert "To carry it out: reconcile apply" in out
-    assert run("plan", "--detailed-exitcode")[0] == 2
-    assert json.loads(run("plan", "-o", "json")[1])["applyable"] is True
-    assert "cannot be applied" not in run("plan", "-o", "markdown")[1]
+    assert tool("plan", "--detailed-exitcode")[0] == 2
+    assert json.loads(tool("plan", "-o", "json")[1])["applyable"] is True
+    assert "cannot be applied" not in tool("plan", "-o", "markdown")[1]
     azure.clear_journal()
-    assert run("apply", "--yes")[0] == 1
+    assert tool("apply", "--yes")[0] == 1
     (written,) = azure.writes()
     assert written.endswith("/computes/gpu-cluster")
 
 
-def test_a_plan_with_nothing_but_a_run_that_failed_is_not_done(azure, run, tmp_path):
+def test_a_plan_with_nothing_but_a_run_that_failed_is_not_done(azure, tool, tmp_path):
     failed_before(azure, tmp_path)
-    run("apply", "--yes")
-    code, out = run("plan", "--detailed-exitcode")
+    tool("apply", "--yes")
+    code, out = tool("plan", "--detailed-exitcode")
     assert code == 2
     assert "To carry it out" not in out, out
