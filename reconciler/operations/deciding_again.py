@@ -21,6 +21,7 @@ from reconciler.engine.types import (
     Change,
     JsonObject,
     Observed,
+    Phase,
     Reference,
     Resource,
 )
@@ -29,6 +30,7 @@ from reconciler.kinds.base import World
 from reconciler.kinds.vault_secrets import reveal_outside
 from reconciler.operations.observing import observe_fresh
 from reconciler.operations.planning import decide_one, runs_again
+from reconciler.operations.reading_back import is_same_one, is_surely_old
 from reconciler.operations.troubles import changed_under_us, made_again
 from reconciler.sensitive import Secret
 
@@ -60,7 +62,7 @@ class DecidingAgain:
         self._resources = resources
         self._world = world
         self._seen = seen
-        self._cleared: set[Address] = set()
+        self._cleared: dict[Address, Observed] = {}
 
     def decided(self, approved: Change) -> tuple[Change, JsonObject]:
         """Return what is to be done now, and the body for it without references.
@@ -68,7 +70,7 @@ class DecidingAgain:
         Raises `RefusedError` for what is not ours, is protected, or was not announced.
         """
         resource = approved.resource
-        observed = observe_fresh(self._world, resource)
+        observed = self._look(resource)
         self._seen.note(resource.address, observed)
         desired: JsonObject = resolve(resource.desired, self._value)
         now = decide_one(resource, desired, observed, retry=runs_again(approved))
@@ -81,9 +83,27 @@ class DecidingAgain:
         body: JsonObject = resolve(resource.desired, lambda r: None if r.secret else self._value(r))
         return body
 
-    def cleared(self, address: Address) -> None:
+    def cleared(self, address: Address, old: Observed) -> None:
         """Note that a resource was deleted to be made again: what is there from now on is new."""
-        self._cleared.add(address)
+        self._cleared[address] = old
+
+    def _look(self, resource: Resource) -> Observed | None:
+        """Read a resource. A read that shows what was deleted is asked again, and not believed.
+
+        What Azure is at work on is returned as it is: that is waited for.
+        """
+        old = self._cleared.get(resource.address)
+        if old is None:
+            return observe_fresh(self._world, resource)
+
+        def knows(seen: Observed | None) -> bool:
+            is_busy = seen is not None and seen.phase is Phase.PENDING
+            return is_busy or not is_same_one(old, seen)
+
+        found: Observed | None = self._world.connection.freshness.until(
+            lambda: observe_fresh(self._world, resource), knows
+        )
+        return found if knows(found) or not is_surely_old(old, found) else None
 
     def _refuse_more(self, approved: Change, now: Change) -> None:
         if now.blocked:

@@ -33,6 +33,27 @@ def is_still_replaced(change: Change, desired: JsonObject, now: Observed) -> boo
     return decide_one(change.resource, desired, now).action is Action.REPLACE
 
 
+def is_same_one(old: Observed, seen: Observed | None) -> bool:
+    """Return whether a read shows what was deleted, and not what was made since.
+
+    Azure dates the creation of a resource (`systemData.createdAt`): what is made again has
+    another birthday. Of the kinds that have none, the same body is the old one.
+    """
+    return seen is not None and (
+        _born(seen) == _born(old) if _born(old) else "id" in old.body and seen.body == old.body
+    )
+
+
+def is_surely_old(old: Observed, seen: Observed | None) -> bool:
+    """Return whether nobody can have made again what a read shows: its birthday says so."""
+    return seen is not None and bool(_born(old)) and _born(seen) == _born(old)
+
+
+def _born(observed: Observed) -> str:
+    data = observed.body.get("systemData")
+    return str(data.get("createdAt") or "") if isinstance(data, dict) else ""
+
+
 def had_failed(change: Change) -> bool:
     """Return whether the resource had failed already when its change was decided."""
     return change.observed is not None and change.observed.phase is Phase.FAILED

@@ -13,6 +13,7 @@ from threading import RLock
 from typing import Protocol
 
 from reconciler.cloud.connection import Connection
+from reconciler.cloud.freshness import pause_s
 from reconciler.diagnostics import (
     ApiError,
     Diagnostic,
@@ -237,8 +238,8 @@ class Visits:
         """Return whether what the plan saw is gone; two looks, since one may be behind."""
         if change.address in self._written or change.observed is None:
             return False
-        for pause_s in LOOK_AGAIN_S:
-            self._connection.sleep(pause_s)
+        for wait_s in LOOK_AGAIN_S:
+            self._connection.sleep(wait_s)
             if observe_fresh(self.world, change.resource) is not None:
                 return False
         return True
@@ -246,6 +247,8 @@ class Visits:
     def _try(self, approved: Change) -> Status:
         if approved.action is Action.DELETE:
             return self._delete(approved)
+        if approved.observed and self._done.get(approved.goes_with) is Action.CREATE:
+            self._deciding.cleared(approved.address, approved.observed)
         change, desired = self._at_rest(approved)
         if change.action.is_change and self._settling.wait_for_grants(
             self.world, change, self._grants(change), self._seen.of
@@ -260,11 +263,18 @@ class Visits:
         return self._found_done(change)
 
     def _at_rest(self, approved: Change) -> tuple[Change, JsonObject]:
-        """Decide, once Azure is done with what is under way."""
+        """Decide, once Azure is done with what is under way.
+
+        Where its replicas disagree about that, each further turn begins with a pause.
+        """
         change, desired = self._deciding.decided(approved)
+        turns = 0
         while change.pending:
+            if turns:
+                self._connection.sleep(pause_s(turns))
             self._settling.wait(self.world, approved.resource)
             change, desired = self._deciding.decided(approved)
+            turns += 1
         return change, desired
 
     def _found_done(self, change: Change) -> Status:
@@ -299,7 +309,9 @@ class Visits:
             refuse_to_lose(self._connection, change, now, going)
             self._done.setdefault(change.address, Action.REPLACE)
             HANDLERS[resource.kind].delete(self.world, resource, now)
-        self._deciding.cleared(change.address)
+        old = now or change.observed
+        if old:
+            self._deciding.cleared(change.address, old)
         return True
 
     def _note_written(self, resource: Resource) -> None:

@@ -256,6 +256,8 @@ MATRIX = (
         f"{FRESH}::test_a_body_older_than_what_was_written_is_not_believed",
         f"{BEHIND}::test_a_body_from_before_the_write_is_not_yet_a_refusal",
         f"{BEHIND}::test_a_replace_is_confirmed_by_a_last_look",
+        "operations/test_old_bodies.py::"
+        "test_the_old_one_is_not_taken_for_one_that_somebody_else_made",
         f"{LYING}::test_prune_refuses_a_list_that_cannot_be_followed",
         f"{LYING}::test_prune_refuses_a_list_of_which_the_second_page_fails",
         f"{LYING}::test_what_a_list_leaves_out_is_not_made_again",

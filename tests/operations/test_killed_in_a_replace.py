@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
 from reconciler.engine.types import Action, Status
 from reconciler.operations.applying import Report, apply
 from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
-from tests.operations.faulted import of, sent
+from tests.operations.faulted import arm, of, sent
 from tests.operations.passing_time import PassingTime
 
 EP, BLUE, TRAFFIC = "endpoints.phi3-ep", "deployments.blue", "endpoints.phi3-ep.traffic"
@@ -45,11 +46,13 @@ def half_replaced(live: Azure) -> Azure:
     return live
 
 
-def rerun(azure: Azure, text: str, time: PassingTime) -> Report:
+def rerun(azure: Azure, text: str, time: PassingTime, *rules: dict[str, Any]) -> Report:
     """Plan while Azure is still deleting; while apply runs, time goes on."""
     loaded, connection, planned = azure.load(text), azure.connection(), azure.plan(text)
     azure.control("POST", "clock", {"mode": "instant"})
     connection.stop = time
+    for rule in rules:
+        arm(azure, **rule)
     return apply(loaded, connection, planned, progress=Events(), parallelism=1)
 
 
@@ -67,6 +70,19 @@ def test_what_went_with_a_parent_is_made_again_by_the_next_run(
     assert half_replaced.get(DEPLOYMENT)["sku"]["capacity"] == instances
     assert half_replaced.get(ENDPOINT)["properties"]["traffic"] == {"blue": 100}
     assert half_replaced.changes(text) == {}
+
+
+def test_a_read_that_still_shows_what_went_with_a_parent_is_not_believed(
+    half_replaced: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deployment has the address of the new endpoint, and the birthday of the old one."""
+    action = {"status": 200, "body": half_replaced.get(DEPLOYMENT)}
+    stale = {"method": "GET", "path": r"deployments/blue\?", "action": action, "times": 2}
+    since = half_replaced.now()
+    report = rerun(half_replaced, REPLACING, PassingTime(monkeypatch), stale)
+    assert report.exit_code == 0
+    assert len(sent(half_replaced, since, "PUT", "/blue")) == 1
+    assert half_replaced.changes(REPLACING) == {}
 
 
 def test_what_is_protected_in_a_parent_that_went_is_not_made_again_unseen(
