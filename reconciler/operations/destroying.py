@@ -6,10 +6,12 @@ and only when nothing of anybody else's is left in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import ReconcileError
 from reconciler.engine.graph import with_dependencies
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import kept_by_word, way_out, why_kept
@@ -34,9 +36,9 @@ def plan_destroy(
 ) -> Plan:
     """Return the deletion of all that is ours, or of the named resources and what is in them.
 
-    A resource that is protected, not ours, or cannot be read stays, and so does everything
-    it depends on; the plan says why. What was not named keeps nothing that was: a
-    connection may outlive the endpoint that it points to. `unprotect` names what holds data
+    A resource that is protected or not ours stays, and so does everything it depends on; the
+    plan says why. One that cannot be read, or looked into, is blocked: nothing is begun. What
+    was not named keeps nothing that was: a connection may outlive the endpoint that it points to. `unprotect` names what holds data
     and may go nevertheless; the word of the spec, or of a resource's own tag, it does not lift.
     """
     loaded = _with_unprotected(loaded, loaded.select(unprotect, "--unprotect"))
@@ -96,7 +98,7 @@ def _chosen(loaded: Loaded, only: list[str]) -> frozenset[Address]:
 def _decide(resource: Resource, sight: Sight, chosen: frozenset[Address]) -> Change:
     problem = sight.problems.get(resource.address)
     if problem:
-        return unread(resource, problem, so=", so it stays")
+        return unread(resource, problem)
     observed = sight.observed[resource.address]
     if observed is None or resource.address not in chosen:
         return Change(resource, Action.NO_OP, observed)
@@ -140,13 +142,24 @@ def _with_strangers(
     result = dict(changes)
     going = {c.resource.resource_id for c in changes.values() if c.action is Action.DELETE}
     for address, change in changes.items():
-        found = strangers(connection, change, going) if change.action is Action.DELETE else []
-        if found:
-            result[address] = _kept(
-                change, f"it holds things that are not deleted here ({shortened(found)})"
-            )
+        if change.action is not Action.DELETE:
+            continue
+        looked = _looked_into(change, partial(strangers, connection, change, going))
+        if looked is not change:
+            result[address] = looked
             _keep_what_they_need(loaded, result, [address])
     return result
+
+
+def _looked_into(change: Change, inside: Callable[[], Sequence[str]]) -> Change:
+    """Keep what holds something of others; block what cannot be looked into."""
+    try:
+        found = inside()
+    except ReconcileError as error:
+        return unread(change.resource, error)
+    if not found:
+        return change
+    return _kept(change, f"it holds things that are not deleted here ({shortened(found)})")
 
 
 def _with_endpoint(change: Change, changes: Mapping[Address, Change]) -> Change:
@@ -170,8 +183,8 @@ def _group_last(connection: Connection, changes: dict[Address, Change]) -> dict[
     if group.action is not Action.DELETE:
         return changes
     going = {c.resource.resource_id for c in changes.values() if c.action is Action.DELETE}
-    others = left_in_group(connection, group.resource.resource_id, going)
-    if not others:
-        return changes
-    why = f"it holds things that are not deleted here ({shortened(others)})"
-    return {**changes, GROUP: _kept(group, why)}
+    group_id = group.resource.resource_id
+    return {
+        **changes,
+        GROUP: _looked_into(group, partial(left_in_group, connection, group_id, going)),
+    }

@@ -12,11 +12,11 @@ def placed(error: ReconcileError, change: Change) -> Diagnostic:
     return error.diagnostics[0].at(change.resource.position)
 
 
-def unread(resource: Resource, error: ReconcileError, *, so: str = "") -> Change:
-    """Return a resource that cannot be read, left alone and blocked; `so` is what follows."""
+def unread(resource: Resource, error: ReconcileError) -> Change:
+    """Return a resource that cannot be read, or looked into: left alone and blocked."""
     first = error.diagnostics[0]
     problem = Diagnostic(
-        f"`{resource.address}` cannot be read{so}: {first.summary}",
+        f"`{resource.address}` cannot be read: {first.summary}",
         resource.position,
         first.detail,
         first.hint or "run again when Azure answers",

@@ -7,7 +7,8 @@ from reconciler.engine.types import Action, Status
 from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations.applying import apply, refuse_blocked
 from reconciler.operations.destroying import plan_destroy
-from tests.contract.conftest import Quiet, edited
+from reconciler.operations.loading import load
+from tests.contract.conftest import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
 PLAYGROUND = "  workspace: {protect: false}"
@@ -179,10 +180,27 @@ def test_one_that_cannot_be_read_stops_the_destroy(azure, tmp_path):
     azure.control("POST", "faults", {**rule, "action": {"status": 400, "body": body}})
     planned = planned_for(azure, loaded)
     azure.control("DELETE", "faults")
-    told = [b for b in planned.blocked if "cannot be read, so it stays" in b.summary]
+    told = [b for b in planned.blocked if "cannot be read: " in b.summary]
     assert [b.hint for b in told] == ["run again when Azure answers"]
     with pytest.raises(Exception, match="cannot be read"):
         refuse_blocked(planned)
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [(r"/smallest-ws/onlineEndpoints(\?|$)", "workspace"), (r"rg-smallest/resources", "resource_group")],
+)
+def test_what_cannot_be_looked_into_is_named_and_nothing_is_deleted(azure, run, path, address):
+    """It ended in a bare error: neither which resource it was about, nor the rest of the plan."""
+    azure.apply(load(str(ROOT / SMALL)))
+    azure.clear_journal()
+    rule = {"method": "GET", "path": path, "times": 0, "action": {"status": 403}}
+    azure.control("POST", "faults", rule)
+    code, out = run("destroy", "--yes", "--unprotect", "workspace")
+    assert code == 4
+    assert f"`{address}` cannot be read: " in out
+    assert "compute.cpu-cluster (compute cluster) will be deleted" in out
+    assert azure.writes() == []
 
 
 def test_a_mark_copied_from_another_resource_is_not_deleted(azure, tmp_path):
