@@ -22,15 +22,16 @@ def shortfall(change: Change, desired: JsonObject, observed: Observed) -> Diagno
     return not_taken(again) if again.action.is_change and again.fields else None
 
 
-def is_still_replaced(change: Change, desired: JsonObject, now: Observed) -> bool:
-    """Return whether a last look before the delete confirms its cause.
+def last_word(change: Change, desired: JsonObject, now: Observed) -> Action | None:
+    """Return what a last look before the delete of a replace decides; None where it refuses.
 
     What was read before may have come from a replica that was behind. The cause of a cascade
     lies in another resource, which was replaced in this run.
     """
     if not change.fields and not had_failed(change):
-        return True
-    return decide_one(change.resource, desired, now).action is Action.REPLACE
+        return Action.REPLACE
+    again = decide_one(change.resource, desired, now)
+    return None if again.blocked or again.pending else again.action
 
 
 def is_same_one(old: Observed, seen: Observed | None) -> bool:

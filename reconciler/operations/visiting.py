@@ -13,7 +13,7 @@ from threading import RLock
 from typing import Protocol
 
 from reconciler.cloud.connection import Connection
-from reconciler.cloud.freshness import pause_s
+from reconciler.cloud.freshness import LOOKS, pause_s
 from reconciler.diagnostics import (
     ApiError,
     Diagnostic,
@@ -45,7 +45,7 @@ from reconciler.operations.deciding_again import DecidingAgain, Seen
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import observe_fresh, world_of
 from reconciler.operations.planning import Plan
-from reconciler.operations.reading_back import had_failed, is_still_replaced, shortfall
+from reconciler.operations.reading_back import had_failed, last_word, shortfall
 from reconciler.operations.settling import Settling
 from reconciler.operations.strangers import refuse_to_lose
 from reconciler.operations.tries import Cause, Tries, cause_of
@@ -249,18 +249,26 @@ class Visits:
             return self._delete(approved)
         if approved.observed and self._done.get(approved.goes_with) is Action.CREATE:
             self._deciding.cleared(approved.address, approved.observed)
+        for looks in range(1, LOOKS + 1):
+            change, desired = self._decided(approved)
+            if change.action is Action.NO_OP:
+                if approved.action is not Action.NO_OP:
+                    self._note_written(change.resource)
+                return self._found_done(change)
+            if self._write(change, desired):
+                break
+            self._connection.sleep(pause_s(looks))
+        self._read_back(change)
+        return self._found_done(change)
+
+    def _decided(self, approved: Change) -> tuple[Change, JsonObject]:
+        """Decide, once Azure is at rest and the roles that a change needs are in effect."""
         change, desired = self._at_rest(approved)
         if change.action.is_change and self._settling.wait_for_grants(
             self.world, change, self._grants(change), self._seen.of
         ):
-            change, desired = self._at_rest(approved)
-        if change.action is Action.NO_OP:
-            if approved.action is not Action.NO_OP:
-                self._note_written(change.resource)
-            return self._found_done(change)
-        self._write(change, desired)
-        self._read_back(change)
-        return self._found_done(change)
+            return self._at_rest(approved)
+        return change, desired
 
     def _at_rest(self, approved: Change) -> tuple[Change, JsonObject]:
         """Decide, once Azure is done with what is under way.
@@ -287,23 +295,31 @@ class Visits:
         resources = self._loaded.resources
         return [a for a in needed if a in resources and resources[a].kind == "role assignment"]
 
-    def _write(self, change: Change, desired: JsonObject) -> None:
+    def _write(self, change: Change, desired: JsonObject) -> bool:
+        """Send it; False where nothing was sent, since a last look finds another decision."""
         handler, resource = HANDLERS[change.resource.kind], change.resource
-        if change.action is Action.REPLACE and not self._took_away(change):
-            return
+        if change.action is Action.REPLACE:
+            word = self._last_word(change)
+            if word is not Action.REPLACE:
+                return word is Action.NO_OP
         self._done.setdefault(change.address, change.action)
         if change.action in (Action.UPDATE, Action.ADOPT):
             handler.update(self.world, change, desired)
         else:
             handler.create(self.world, resource, desired)
         self._note_written(resource)
+        return True
 
-    def _took_away(self, change: Change) -> bool:
-        """Delete what is to be made again; False when a last look finds no cause for that."""
+    def _last_word(self, change: Change) -> Action | None:
+        """Delete what is to be made again, unless a last look finds another decision.
+
+        Returns that decision; None where it is not to be carried out at all.
+        """
         resource = change.resource
         now = observe_fresh(self.world, resource)
-        if now and not is_still_replaced(change, self._deciding.shown(resource), now):
-            return False
+        word = last_word(change, self._deciding.shown(resource), now) if now else change.action
+        if word is not Action.REPLACE:
+            return word
         if now:
             going = self._going(Action.DELETE, Action.REPLACE)
             refuse_to_lose(self._connection, change, now, going)
@@ -312,7 +328,7 @@ class Visits:
         old = now or change.observed
         if old:
             self._deciding.cleared(change.address, old)
-        return True
+        return word
 
     def _note_written(self, resource: Resource) -> None:
         """Keep in mind what this run made: not every replica of Azure knows it yet."""

@@ -63,6 +63,27 @@ def test_a_replace_is_confirmed_by_a_last_look(azure):
     assert azure.writes() == []
 
 
+def test_a_replace_that_a_last_look_makes_an_update_is_decided_again(azure, tmp_path):
+    """The plan and the read before the write show another size; only the instances differ."""
+    azure.apply(load(str(ROOT / SMALL)))
+    loaded = edited(tmp_path, SMALL, ("max_instances: 2", "max_instances: 1"))
+    cluster = loaded.resources["compute.cpu-cluster"].resource_id
+    connection = azure.connection(loaded)
+    connection.stop = Waits()
+    old = copy.deepcopy(connection.arm.get(cluster, ML))
+    old["properties"]["properties"]["vmSize"] = "STANDARD_D2_V2"
+    answer(azure, r"/computes\?", {"value": [old]}, times=1)
+    answer(azure, r"/computes/cpu-cluster\?", old, times=1)
+    planned = azure.plan(loaded)
+    assert planned.change_of("compute.cpu-cluster").action is Action.REPLACE
+    azure.clear_journal()
+    report = apply(loaded, connection, planned, progress=Quiet())
+    (outcome,) = [o for o in report.outcomes if o.address == "compute.cpu-cluster"]
+    assert (outcome.action, outcome.status) == (Action.UPDATE, Status.DONE)
+    assert not [w for w in azure.writes() if w.startswith("DELETE")]
+    assert azure.plan(loaded).is_empty
+
+
 @pytest.mark.parametrize(
     ("reads", "status"), [(3, Status.DONE), (1 + LOOKS, Status.DONE), (0, Status.FAILED)]
 )
