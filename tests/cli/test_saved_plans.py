@@ -7,33 +7,18 @@ than was looked at, another subscription's world, or less than was approved.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from reconciler.diagnostics import ExitCode
+from tests.cli.running import reconcile
 
 ROOT = Path(__file__).parents[2]
 DATA = "data/support-chats.jsonl"
 ROW = '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}\n'
-
-
-def reconcile(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder, on the sandbox of that folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "reconciler", *words, "--sandbox"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=100,
-        env={**os.environ, "XDG_STATE_HOME": str(folder / "home")},
-    )
 
 
 def writes(folder: Path) -> list[str]:

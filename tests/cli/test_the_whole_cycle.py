@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from reconciler.diagnostics import ExitCode
+from tests.cli.running import reconcile
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT_S = 60
 
 
 @pytest.fixture
@@ -22,20 +19,6 @@ def folder(tmp_path: Path) -> Path:
     text = (ROOT / "examples" / "smallest.yaml").read_text(encoding="utf-8")
     (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
     return tmp_path
-
-
-def reconcile(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder whose embedded sandbox keeps its state."""
-    return subprocess.run(
-        [sys.executable, "-m", "reconciler", *words, "--sandbox"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=TIMEOUT_S,
-        env={**os.environ, "XDG_STATE_HOME": str(folder / "home"), **environment},
-    )
 
 
 def edit(folder: Path, before: str, after: str) -> None:
