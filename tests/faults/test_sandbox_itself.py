@@ -91,29 +91,21 @@ def test_a_state_that_is_broken_is_one_clear_line(tmp_path, how):
 
 def test_a_sandbox_that_is_killed_in_the_middle_loses_nothing(tmp_path):
     state = tmp_path / "state"
-    words = [*COMMAND, "apply", str(FULL), "--yes", "--sandbox"]
+    words = ("apply", str(FULL), "--yes", "--sandbox")
     own = {"RECONCILE_SANDBOX_STATE": str(state), "RECONCILE_CACHE": str(tmp_path / "cache")}
     with launch(state, clock="instant") as server:
         azure = Azure(server)
         rule = {"method": "PUT", "path": "/computes/", "action": {"kill": server.pid}}
         azure.control("POST", "faults", {**rule, "when": "after"})
         url = server.url
-        done = subprocess.run(
-            [*words, url],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-            env=environment(tmp_path, **own),
-        )
+        done = run(tmp_path, *words, url, **own)
     assert done.returncode in (ExitCode.FAILED, ExitCode.PENDING, ExitCode.UNAVAILABLE)
     assert "Traceback" not in done.stderr
     with launch(state, clock="instant") as server:
         assert server.url == url
         azure = Azure(server)
         azure.control("DELETE", "faults")
-        again = run(tmp_path, "apply", str(FULL), "--yes", "--sandbox", url, **own)
+        again = run(tmp_path, *words, url, **own)
         assert again.returncode == 0, again.stderr
         assert sorted(submissions(azure.journal()).values()) == [1]
 
