@@ -124,6 +124,16 @@ def azure(server):
     return world
 
 
+@pytest.fixture
+def applied(azure):
+    """The smallest example, applied, and an empty journal."""
+    loaded = load(str(ROOT / "examples/smallest.yaml"))
+    _, problems = azure.apply(loaded)
+    assert problems == []
+    azure.clear_journal()
+    return loaded
+
+
 def edited(tmp_path, example, *changes):
     """Return an example with some of its text replaced, loadable from anywhere."""
     text = (ROOT / example).read_text(encoding="utf-8")

@@ -4,7 +4,6 @@ Each test names what happened to records of runs behind our back: deleted by som
 tidied up, made by another team under the same name, left behind by a destroy that was cut.
 """
 
-import json
 import re
 
 import pytest
@@ -16,10 +15,9 @@ from reconciler.operations.applying import apply
 from reconciler.operations.loading import load
 from reconciler.operations.planning import plan
 from reconciler.operations.saved_plan import decision
-from reconciler.sandbox.launch import launch
-from tests.contract.conftest import Azure, Quiet, edited
+from tests.contract.conftest import Azure, Quiet
+from tests.contract.trained import trained_once
 
-SPEC = "examples/bring-your-own-data.yaml"
 JOB = "jobs.finetune"
 JOBS_API = "2024-10-01-preview"
 
@@ -83,21 +81,22 @@ class Runs(Azure):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    loaded = edited(tmp_path_factory.mktemp("spec"), SPEC)
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        runs = Runs(server, loaded)
-        _, problems = runs.apply(loaded)
-        assert problems == []
-        yield runs, json.loads(runs.control("GET", "snapshot?bytes=1"))
+    with trained_once(tmp_path_factory) as found:
+        yield found
 
 
 @pytest.fixture
 def runs(trained):
-    found, world = trained
-    found.control("DELETE", "faults")
-    found.control("POST", "restore", world)
-    found.clear_journal()
-    return found
+    return trained.put_back(Runs(trained.server, trained.loaded))
+
+
+def trains_nothing(runs):
+    """Apply once more: nothing is planned for the job, or submitted. Return the exit code."""
+    runs.clear_journal()
+    assert runs.planned().action is Action.NO_OP
+    report, _ = runs.apply(runs.loaded)
+    assert runs.submitted() == []
+    return report.exit_code
 
 
 def test_a_retry_that_finished_is_not_trained_again_when_the_first_record_is_deleted(runs):
@@ -105,21 +104,14 @@ def test_a_retry_that_finished_is_not_trained_again_when_the_first_record_is_del
     runs.retried()
     assert runs.all() == {1: "Failed", 2: "Completed"}
     runs.arm.delete(runs.id(1), JOBS_API)
-    runs.clear_journal()
-    assert runs.planned().action is Action.NO_OP
-    report, _ = runs.apply(runs.loaded)
-    assert report.exit_code is ExitCode.OK
-    assert runs.submitted() == []
+    assert trains_nothing(runs) is ExitCode.OK
     assert runs.all() == {2: "Completed"}
 
 
 def test_a_finished_run_counts_however_many_records_before_it_are_deleted(runs):
     runs.also_ran(7, "Completed")
     runs.arm.delete(runs.id(1), JOBS_API)
-    runs.clear_journal()
-    assert runs.planned().action is Action.NO_OP
-    runs.apply(runs.loaded)
-    assert runs.submitted() == []
+    trains_nothing(runs)
 
 
 def test_a_finished_run_counts_although_the_list_of_jobs_does_not_show_it_yet(runs):
@@ -127,10 +119,7 @@ def test_a_finished_run_counts_although_the_list_of_jobs_does_not_show_it_yet(ru
     runs.arm.delete(runs.id(1), JOBS_API)
     left_out = {"method": "GET", "path": r"/jobs(\?|$)", "times": 0}
     runs.control("POST", "faults", {**left_out, "action": {"omit": "."}})
-    runs.clear_journal()
-    assert runs.planned().action is Action.NO_OP
-    runs.apply(runs.loaded)
-    assert runs.submitted() == []
+    trains_nothing(runs)
 
 
 def test_a_finished_run_counts_although_a_later_one_failed(runs):

@@ -5,17 +5,9 @@ import pytest
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.loading import load
-from tests.contract.conftest import ROOT, edited
+from tests.contract.conftest import edited
 
 SMALL = "examples/smallest.yaml"
-
-
-@pytest.fixture
-def applied(azure):
-    loaded = load(str(ROOT / SMALL))
-    _, problems = azure.apply(loaded)
-    assert problems == []
-    return loaded
 
 
 def test_a_second_spec_that_claims_the_same_resources_is_refused_naming_both(

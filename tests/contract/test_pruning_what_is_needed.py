@@ -4,8 +4,6 @@ An id in the spec uses what exists, whoever made it; a workspace that stays need
 and its insights need their logs, whether or not anybody states them.
 """
 
-import pytest
-
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action
 from reconciler.operations.applying import apply
@@ -35,17 +33,11 @@ def kept(planned):
     return {address: note for address, note in notes.items() if note.startswith("kept: ")}
 
 
-@pytest.fixture
-def made(azure):
-    loaded = load(str(ROOT / SMALL))
-    _, problems = azure.apply(loaded)
-    assert problems == []
-    return loaded
-
-
-def test_what_the_spec_now_names_by_its_id_stays_and_so_does_what_that_needs(azure, made, tmp_path):
-    insights = made.resources["workspace.application_insights"].resource_id
-    logs = made.resources["workspace.log_analytics"].resource_id
+def test_what_the_spec_now_names_by_its_id_stays_and_so_does_what_that_needs(
+    azure, applied, tmp_path
+):
+    insights = applied.resources["workspace.application_insights"].resource_id
+    logs = applied.resources["workspace.log_analytics"].resource_id
     loaded = edited(tmp_path, SMALL, (INSIGHTS, f"application_insights: {insights}"))
     planned, connection = prune(azure, loaded)
     assert deletions(planned) == set()
@@ -82,22 +74,23 @@ def test_what_a_workspace_is_linked_to_stays_where_the_spec_is_silent(azure, tmp
     assert [w for w in azure.writes() if w.startswith("DELETE")] == []
 
 
-def test_what_a_workspace_is_linked_to_no_more_goes(azure, made, tmp_path):
+def test_what_a_workspace_is_linked_to_no_more_goes(azure, applied, tmp_path):
     loaded = edited(tmp_path, SMALL, ("smallest-ws-insights", "newer-insights"))
     planned, connection = prune(azure, loaded)
     report = apply(loaded, connection, planned, progress=Quiet())
     assert [o.problem for o in report.outcomes if o.problem] == []
     assert (
-        connection.arm.get(made.resources["workspace.log_analytics"].resource_id, LOGS_API) is None
+        connection.arm.get(applied.resources["workspace.log_analytics"].resource_id, LOGS_API)
+        is None
     )
     workspace = connection.arm.get(loaded.resources["workspace"].resource_id, WORKSPACE_API)
     assert workspace["properties"]["applicationInsights"].endswith("/newer-insights")
 
 
-def test_what_the_workspace_of_somebody_else_is_linked_to_stays(azure, made, tmp_path):
+def test_what_the_workspace_of_somebody_else_is_linked_to_stays(azure, applied, tmp_path):
     """Another team's workspace reports to our insights; our own spec has moved to others."""
-    arm = azure.connection(made).arm
-    ours = arm.get(made.resources["workspace"].resource_id, WORKSPACE_API)
+    arm = azure.connection(applied).arm
+    ours = arm.get(applied.resources["workspace"].resource_id, WORKSPACE_API)
     theirs = ours["id"].replace("smallest-ws", "their-ws")
     links = ("storageAccount", "keyVault", "applicationInsights")
     body = {

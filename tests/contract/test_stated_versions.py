@@ -3,17 +3,14 @@
 A number says nothing of what lies under it: a person, or an older run, may have taken it.
 """
 
-import json
-
 import pytest
 
 from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.loading import load
-from reconciler.sandbox.launch import launch
 from tests.contract.conftest import Azure, edited
+from tests.contract.trained import SPEC, trained_once
 
-SPEC = "examples/bring-your-own-data.yaml"
 API = "2026-05-01"
 JOB, MODEL = "jobs.finetune", "models.assistant"
 PATH = 'path: "${{ jobs.finetune.outputs.registered_model }}"'
@@ -53,21 +50,13 @@ class Registry(Azure):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("spec")
-    loaded = edited(folder, SPEC)
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        registry = Registry(server, loaded, folder)
-        _, problems = registry.apply(loaded)
-        assert problems == []
-        yield registry, json.loads(registry.control("GET", "snapshot?bytes=1"))
+    with trained_once(tmp_path_factory) as found:
+        yield found
 
 
 @pytest.fixture
 def registry(trained):
-    found, world = trained
-    found.control("POST", "restore", world)
-    found.clear_journal()
-    return found
+    return trained.put_back(Registry(trained.server, trained.loaded, trained.folder))
 
 
 def test_a_version_that_a_person_registered_is_not_taken_over(registry):

@@ -13,32 +13,11 @@ from reconciler.operations.loading import load
 from reconciler.operations.planning import plan
 from reconciler.spec.vault_secrets import SecretIdentifier
 from tests.contract.conftest import Quiet
-from tests.contract.vaults import GROUP, ask, managed_token, object_id, put_secret
+from tests.contract.vaults import GROUP, ask, managed_token, object_id, put_secret, spec_text
 
 CONNECTION = "connections.search"
 OWN = "${{ workspace.key_vault.secrets.search-key }}"
-SPEC = """\
-version: 1
-name: vaulted
-target:
-  subscription_id: 00000000-0000-0000-0000-000000000000
-  resource_group: rg-vaulted
-  location: eastus
-workspace:
-  name: vaulted-ws
-  storage_account: {{name: vaultedstorage}}
-  key_vault: {vault}
-  application_insights: {{name: vaulted-insights}}
-connections:
-  search:
-    type: custom
-    keys:
-      endpoint: https://search.example
-      key: {key}
-lifecycle:
-  workspace: {{protect: false}}
-"""
-LINE = SPEC.splitlines().index("      key: {key}") + 1
+LINE = spec_text("vaulted", key="x").splitlines().index("      key: x") + 1
 VALUE = "first~Value/of+the=vault"
 ML = "2026-05-01"
 
@@ -50,8 +29,8 @@ THEIRS = "somebody~Elses/own+key99"
 def spec(tmp_path):
     """Return a function that writes and loads the spec with a secret of some vault."""
 
-    def written(key=OWN, vault="{name: vaulted-kv}", *, connections=True):
-        text = SPEC.format(key=key, vault=vault)
+    def written(key=OWN, vault="", *, connections=True):
+        text = spec_text("vaulted", vault, key=key)
         if not connections:
             text = text[: text.index("connections:")] + text[text.index("lifecycle:") :]
         file = tmp_path / "spec.yaml"

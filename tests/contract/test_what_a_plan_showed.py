@@ -6,8 +6,6 @@ deletes an account. None of that is undone unseen.
 
 from pathlib import Path
 
-import pytest
-
 from reconciler.cli.main import main
 from reconciler.engine.types import Action, Status
 from reconciler.operations.applying import apply
@@ -19,15 +17,6 @@ SMALL = "examples/smallest.yaml"
 CLUSTER = "compute.cpu-cluster"
 COMPUTES = "2026-05-01"
 STORAGE = "2026-04-01"
-
-
-@pytest.fixture
-def applied(azure):
-    loaded = load(str(ROOT / SMALL))
-    _, problems = azure.apply(loaded)
-    assert problems == []
-    azure.clear_journal()
-    return loaded
 
 
 def drift(azure, resource_id, body):

@@ -1,4 +1,4 @@
-"""What a person does with secrets of a vault, by plain requests to its data plane."""
+"""A spec with a key vault, and what a person does with its secrets, by plain requests."""
 
 import base64
 import json
@@ -8,6 +8,33 @@ import urllib.request
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups"
 SECRET_VERSION = "2025-07-01"
+SPEC = """\
+version: 1
+name: {name}
+target:
+  subscription_id: 00000000-0000-0000-0000-000000000000
+  resource_group: rg-{name}
+  location: eastus
+workspace:
+  name: {name}-ws
+  storage_account: {{name: {name}storage}}
+  key_vault: {vault}
+  application_insights: {{name: {name}-insights}}
+connections:
+  search:
+    type: custom
+    keys:
+      endpoint: https://search.example
+{keys}
+lifecycle:
+  workspace: {{protect: false}}
+"""
+
+
+def spec_text(name, vault="", **keys):
+    """Return a spec of a workspace with a key vault, and a connection with these keys."""
+    lines = "\n".join(f"      {key}: {value}" for key, value in keys.items())
+    return SPEC.format(name=name, vault=vault or f"{{name: {name}-kv}}", keys=lines)
 
 
 def put_secret(azure, vault, name, value, **attributes):

@@ -13,7 +13,7 @@ import pytest
 from reconciler.operations.loading import load
 from reconciler.sandbox.launch import launch
 from tests.contract.conftest import Azure
-from tests.contract.vaults import GROUP, put_secret
+from tests.contract.vaults import GROUP, put_secret, spec_text
 from tests.secrets.conftest import Scenario
 from tests.secrets.detector import leaks
 
@@ -24,28 +24,11 @@ VALUES = {
     "of others, newer": "their~Vault/Canary&4 x",
 }
 PIN = "4711"
-SPEC = """\
-version: 1
-name: nowhere
-target:
-  subscription_id: 00000000-0000-0000-0000-000000000000
-  resource_group: rg-nowhere
-  location: eastus
-workspace:
-  name: nowhere-ws
-  storage_account: {{name: nowherestorage}}
-  key_vault: {{name: nowhere-kv}}
-  application_insights: {{name: nowhere-insights}}
-connections:
-  search:
-    keys:
-      endpoint: https://search.example
-      key: ${{{{ workspace.key_vault.secrets.search-key }}}}
-      pin: ${{{{ workspace.key_vault.secrets.pin }}}}
-      other: {{key_vault_url: "https://others-kv.vault.azure.net/secrets/other-key/{version}"}}
-lifecycle:
-  workspace: {{protect: false}}
-"""
+KEYS = {
+    "key": "${{ workspace.key_vault.secrets.search-key }}",
+    "pin": "${{ workspace.key_vault.secrets.pin }}",
+    "other": '{key_vault_url: "https://others-kv.vault.azure.net/secrets/other-key/VERSION"}',
+}
 COMMANDS = {
     "validate": ("validate",),
     "plan, logged": ("plan", "-v"),
@@ -78,7 +61,8 @@ def nowhere(tmp_path_factory):
         version = put_secret(scenario.azure, "others-kv", "other-key", VALUES["of others"])
         put_secret(scenario.azure, "others-kv", "other-key", VALUES["of others, newer"])
         scenario.spec = str(tmp_path_factory.mktemp("spec") / "nowhere.yaml")
-        Path(scenario.spec).write_text(SPEC.format(version=version), encoding="utf-8")
+        text = spec_text("nowhere", **KEYS).replace("VERSION", version)
+        Path(scenario.spec).write_text(text, encoding="utf-8")
         scenario.printed = _lived(scenario)
         yield scenario
 
