@@ -57,6 +57,7 @@ def run(session: Session) -> ExitCode:
     saved = saved_plan(options.spec)
     if saved:
         _refuse_choices(options)
+        saved.refuse_other_cloud(session.cloud().resource_manager)
     choices = saved.choices if saved else _choices(options)
     loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)

@@ -25,6 +25,8 @@ from reconciler.spec.document import Document, Keys
 from reconciler.spec.literals import literal_secrets
 from reconciler.spec.problems import diagnostics, did_you_mean
 
+PLANS = "reconcile-plan/"
+"""How the format of every saved plan begins; the number of the version follows."""
 SINGLE_SECTIONS = ("workspace", "hub", "project", "quota")
 STAND_INS = {
     "version": 1,
@@ -69,9 +71,22 @@ class Loaded:
 def load(source: str, *, adopt: Iterable[Address] = ()) -> Loaded:
     """Return the spec of a file (`-`: standard input), ready to plan.
 
-    Raises `SpecError` with every problem found, each with its place.
+    Raises `SpecError` with every problem found, each with its place; `UsageError` for a plan
+    that was saved.
     """
-    return load_document(documents.load(source), adopt=adopt)
+    document = documents.load(source)
+    _refuse_plan(document)
+    return load_document(document, adopt=adopt)
+
+
+def _refuse_plan(document: Document) -> None:
+    data = document.data if isinstance(document.data, dict) else {}
+    if str(data.get("format", "")).startswith(PLANS):
+        raise UsageError.because(
+            f"{document.file} is a saved plan, not a spec",
+            hint=f"carry it out with `reconcile apply {document.file}`, "
+            f"or name the spec that it was made from: {data.get('spec')}",
+        )
 
 
 def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loaded:

@@ -20,11 +20,12 @@ from typing import Any
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError
 from reconciler.engine.types import Address, Change
-from reconciler.operations.loading import Loaded
+from reconciler.operations.loading import PLANS, Loaded
 from reconciler.operations.planning import Plan
 
-FORMAT = "reconcile-plan/2"
+FORMAT = f"{PLANS}2"
 NEW_PLAN = "make a new plan and look at it"
+AS_THEN = f"say `--sandbox` as it was said then, or {NEW_PLAN}"
 VOLATILE = {"etag", "systemdata", "modifiedon", "lastmodifiedat", "currentnodecount"}
 
 
@@ -65,6 +66,15 @@ class SavedPlan:
     decisions: dict[str, dict[str, str]]
     choices: Choices
     place: Place
+
+    def refuse_other_cloud(self, resource_manager: str) -> None:
+        """Raise `RefusedError` where the plan was made for another cloud: before any sign-in."""
+        if resource_manager != self.place.resource_manager:
+            raise RefusedError.because(
+                f"the plan was made for {self.place}",
+                detail=f"this is {resource_manager}",
+                hint=AS_THEN,
+            )
 
     def refuse_elsewhere(self, place: Place) -> None:
         """Raise `RefusedError` when the plan was made for another Azure than this one."""

@@ -12,8 +12,15 @@ TIMEOUT_S = 100
 
 def reconcile(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder whose embedded sandbox keeps its state there."""
+    return without_sandbox(folder, *words, "--sandbox", **environment)
+
+
+def without_sandbox(
+    folder: Path, *words: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder as it would run against Azure itself."""
     return subprocess.run(
-        [sys.executable, "-m", "reconciler", *words, "--sandbox"],
+        [sys.executable, "-m", "reconciler", *words],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from tests.cli.running import reconcile
+from tests.cli.running import reconcile, without_sandbox
 
 ROOT = Path(__file__).parents[2]
 DATA = "data/support-chats.jsonl"
@@ -74,6 +74,31 @@ def test_a_plan_of_one_cloud_is_not_carried_out_in_another(tmp_path: Path) -> No
     refused(done, there)
     assert "the plan was made for https://127.0.0.1:" in done.stderr
     assert "tenant" in done.stderr
+
+
+def test_a_plan_of_a_sandbox_is_refused_before_anybody_signs_in_to_azure(tmp_path: Path) -> None:
+    """It said that it cannot sign in to Azure, of which there was no question."""
+    folder = planned(tmp_path / "a", "examples/smallest.yaml")
+    done = without_sandbox(folder, "apply", "plan.json")
+    assert done.returncode == ExitCode.REFUSED, done.stdout + done.stderr
+    assert "the plan was made for https://127.0.0.1:" in done.stderr
+    assert "this is https://management.azure.com" in done.stderr
+    assert "`--sandbox`" in done.stderr
+    assert "sign in" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["plan", "destroy", "validate", "status"])
+def test_a_saved_plan_in_place_of_a_spec_is_named_for_what_it_is(
+    tmp_path: Path, command: str
+) -> None:
+    """It was ten errors against the schema of a spec."""
+    folder = planned(tmp_path / "a", "examples/smallest.yaml")
+    done = reconcile(folder, command, "plan.json")
+    assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
+    assert "plan.json is a saved plan, not a spec" in done.stderr
+    assert "`reconcile apply plan.json`" in done.stderr
+    assert str(folder / "spec.yaml") in done.stderr
+    assert done.stderr.count("error") == 1
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,10 @@ def test_one_that_cannot_be_read_stops_the_destroy(azure, tmp_path):
 
 @pytest.mark.parametrize(
     ("path", "address"),
-    [(r"/smallest-ws/onlineEndpoints(\?|$)", "workspace"), (r"rg-smallest/resources", "resource_group")],
+    [
+        (r"/smallest-ws/onlineEndpoints(\?|$)", "workspace"),
+        (r"rg-smallest/resources", "resource_group"),
+    ],
 )
 def test_what_cannot_be_looked_into_is_named_and_nothing_is_deleted(azure, run, path, address):
     """It ended in a bare error: neither which resource it was about, nor the rest of the plan."""
