@@ -88,12 +88,3 @@ def with_dependencies(graph: Edges, wanted: Iterable[Address]) -> set[Address]:
             found.add(address)
             queue.extend(graph.get(address, ()))
     return found
-
-
-def critical_path(graph: Edges, seconds: Mapping[Address, float]) -> tuple[float, list[Address]]:
-    """Return the longest chain of the graph by the given durations, and its members."""
-    best: dict[Address, tuple[float, list[Address]]] = {}
-    for address in ordered(graph):
-        length, chain = max((best[b] for b in graph[address]), default=(0.0, []))
-        best[address] = (length + seconds.get(address, 0.0), [*chain, address])
-    return max(best.values(), default=(0.0, []))

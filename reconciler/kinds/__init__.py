@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -112,8 +112,3 @@ class Spec(SpecModel):
     """Prompt flows of the project (experimental)."""
     lifecycle: dict[str, Lifecycle] = Field(default_factory=dict)
     """Per section or address: what may happen to it."""
-
-
-def handler_of(kind: str) -> Any:
-    """Return the handler of a kind by the word that users read."""
-    return HANDLERS[kind]

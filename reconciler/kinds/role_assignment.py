@@ -36,8 +36,6 @@ from reconciler.spec.model import kebab
 if TYPE_CHECKING:
     from azure.mgmt.authorization.v2022_04_01.operations import RoleAssignmentsOperations
 
-RoleAssignment = RoleGrant
-
 API_VERSION = "2022-04-01"
 TYPE = "Microsoft.Authorization/roleAssignments"
 NAMESPACE = uuid.UUID("6a1f6f3c-0d53-5a0c-9f3e-2f0f4b9f1c55")

@@ -71,9 +71,6 @@ AN_ID = "the full resource id of something that exists, starting with `/subscrip
 ResourceId = Annotated[str, matching(RESOURCE_ID, AN_ID)]
 """The full ARM id of something that exists already."""
 
-Ref = Annotated[str, matching(REFERENCE, A_REFERENCE)]
-"""A reference to another resource of this spec: `${{ section.name.attribute }}`."""
-
 RefOrId = Annotated[str, matching(f"{REFERENCE}|{RESOURCE_ID}", f"{A_REFERENCE}, or {AN_ID}")]
 """A reference, or the ARM id of something outside this spec."""
 

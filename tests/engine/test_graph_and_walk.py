@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import SpecError
-from reconciler.engine.graph import critical_path, edges, ordered, reverse, with_dependencies
+from reconciler.engine.graph import edges, ordered, reverse, with_dependencies
 from reconciler.engine.types import Action, Outcome, Reference, Resource, Status
 from reconciler.engine.walk import walk
 
@@ -54,11 +54,6 @@ def test_a_cycle_names_every_address_in_it():
 def test_dependencies_are_followed_to_the_end():
     graph = {"a": frozenset(), "b": frozenset({"a"}), "c": frozenset({"b"}), "d": frozenset()}
     assert with_dependencies(graph, ["c"]) == {"a", "b", "c"}
-
-
-def test_the_critical_path_is_the_longest_chain():
-    graph = {"a": frozenset(), "b": frozenset({"a"}), "c": frozenset({"a"})}
-    assert critical_path(graph, {"a": 1, "b": 5, "c": 2}) == (6, ["a", "b"])
 
 
 def done(address):

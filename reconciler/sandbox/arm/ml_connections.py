@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TYPE = f"{ml.WORKSPACE}/connections"
-_AUTH = (
-    "AAD|AccessKey|AccountKey|ApiKey|CustomKeys|ManagedIdentity|None|OAuth2|PAT|SAS|"
-    "ServicePrincipal|UsernamePassword"
-)
 
 
 def _not_found(name: str, resource_id: str) -> ArmError:

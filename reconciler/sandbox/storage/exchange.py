@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -90,14 +89,6 @@ def require_md5(header: str | None, md5: str) -> None:
 def md5_header(md5: str) -> str:
     """A hex digest as the base64 that Content-MD5 carries."""
     return base64.b64encode(bytes.fromhex(md5)).decode()
-
-
-def md5_of(chunks: Iterable[bytes]) -> str:
-    """The hex digest of bytes that come in parts."""
-    digest = hashlib.md5(usedforsecurity=False)
-    for chunk in chunks:
-        digest.update(chunk)
-    return digest.hexdigest()
 
 
 def http_date(seconds: float) -> str:
