@@ -19,6 +19,8 @@ from reconciler.operations.planning import Plan
 from reconciler.render.fields import Views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.report import report_json, report_lines
+from reconciler.render.terminal import clean
+from reconciler.render.words import things
 
 QUESTION = '"your question"'
 
@@ -41,8 +43,9 @@ def carry_out(
         if not as_text:
             _report(session, plan, Report(()), 0.0)
         return ExitCode.OK
-    if any(_may_write(views, change) for change in plan.changes):
-        confirm(session, question)
+    written = [change for change in plan.changes if _may_write(views, change)]
+    if written:
+        confirm(session, _asked(views, written) or question)
     connection.allow_writes()
     began = time.monotonic()
     report = _watched(session, loaded, connection, plan)
@@ -62,6 +65,14 @@ def _may_write(views: Views, change: Change) -> bool:
         return False
     settles = change.pending and not HANDLERS[change.resource.kind].policy.runs
     return change.action.is_change or settles or views.compares(change)
+
+
+def _asked(views: Views, written: list[Change]) -> str:
+    """Return what else to ask where no change is known, and only secrets are compared."""
+    if any(change.pending or change not in views.compared for change in written):
+        return ""
+    what = clean(written[0].address) if len(written) == 1 else things(len(written), "resource")
+    return f"Compare the secrets of {what} and write what differs?"
 
 
 def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Plan) -> Report:

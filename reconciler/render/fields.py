@@ -92,6 +92,12 @@ class Views:
         return self.of(change).compares_at_apply and waits
 
     @cached_property
+    def compared(self) -> list[Change]:
+        """What is unchanged as far as the plan can see, and whose secrets apply compares."""
+        found = (c for c in self.plan.changes if c.action is Action.NO_OP and not c.blocked)
+        return [change for change in found if self.compares(change)]
+
+    @cached_property
     def _by_address(self) -> dict[Address, Change]:
         return {change.address: change for change in self.plan.changes}
 

@@ -151,10 +151,9 @@ def _field(change: Change, item: FieldDiff) -> Line:
 
 def _compared(views: Views) -> Iterator[Line]:
     """Yield a line for each unchanged resource whose secrets apply will compare."""
-    for change in views.plan.changes:
-        if change.action is Action.NO_OP and not change.blocked and views.compares(change):
-            address = clean(change.address)
-            yield line(f"{'':{SIGN_WIDTH}} {address}: secrets ", Span(AT_APPLY, Style.QUIET))
+    for change in views.compared:
+        address = clean(change.address)
+        yield line(f"{'':{SIGN_WIDTH}} {address}: secrets ", Span(AT_APPLY, Style.QUIET))
 
 
 def counts(views: Views) -> str:
@@ -182,5 +181,8 @@ def _closing(views: Views) -> str:
     if plan.is_empty and not waiting:
         if plan.destroys:
             return "Nothing to delete."
+        if views.compared:
+            left = len(views.compared)
+            return f"No changes seen: {unchanged - left} unchanged, {left} to be compared at apply."
         return f"No changes. Azure matches the spec: {unchanged} unchanged."
     return f"Plan: {counts(views)}. {unchanged} unchanged.{tail}"

@@ -76,7 +76,9 @@ def test_unchanged_resources_are_counted_and_listed_only_on_demand() -> None:
 
 def test_a_secret_that_only_apply_reads_is_announced() -> None:
     plan = views(Change(connection(), Action.NO_OP, Observed({})))
-    assert "connections.phi3: secrets (compared at apply)" in in_a_pipe(plan_lines(plan))
+    text = in_a_pipe(plan_lines(plan))
+    assert "connections.phi3: secrets (compared at apply)" in text
+    assert "No changes seen: 0 unchanged, 1 to be compared at apply." in text
 
 
 def test_a_destroy_announces_no_comparison_of_secrets() -> None:
