@@ -7,7 +7,8 @@ not show is refused (`deciding_again`). What failed and may pass is decided once
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import RLock
 from typing import Protocol
@@ -56,6 +57,10 @@ from reconciler.operations.troubles import (
 
 LOOK_AGAIN_S = (0.0, 0.5)
 """How long to wait before each look at a parent that may only seem to be gone."""
+LONGEST_PAUSE_S = 0.5
+"""The longest pause of one that waits until another has made their parent again."""
+ENDED_BY = {Status.PENDING: PendingError, Status.REFUSED: RefusedError}
+"""What a resource ends with because of its parent; all else is a failure."""
 LONGEST_S = 3 * 3600.0
 """What one resource may take in all: one operation of two hours, and an hour for the rest."""
 LAST_LOOK_S = 60.0
@@ -213,9 +218,9 @@ class Visits:
         """Make again, once, what a resource is in and somebody deleted since the plan.
 
         Returns False when nothing of that is missing. Raises `RefusedError` where it is not
-        to be made again unseen, its own error when it fails.
+        to be made again unseen, what stopped it where it is not made.
         """
-        with self._branches:
+        with self._alone():
             lost = [c for c in above(self._plan.values(), approved) if self._is_lost(c)]
             for change in lost:
                 refuse_to_hide(change, self._plan.values(), approved)
@@ -231,8 +236,23 @@ class Visits:
                 )
                 self.remade[change.address] = replace(outcome, note="deleted since the plan")
                 if outcome.problem:
-                    raise ReconcileError(outcome.problem)
+                    raise ENDED_BY.get(outcome.status, ReconcileError)(outcome.problem)
         return bool(lost)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one resource at a time make again what it is in; a stop ends the wait of others.
+
+        The same thread may enter twice: what is made again may be in something lost, too.
+        """
+        turns = 0
+        while not self._branches.acquire(blocking=False):
+            turns += 1
+            self._connection.sleep(min(pause_s(turns), LONGEST_PAUSE_S))
+        try:
+            yield
+        finally:
+            self._branches.release()
 
     def _is_lost(self, change: Change) -> bool:
         """Return whether what the plan saw is gone; two looks, since one may be behind."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
 
 import pytest
 
+from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action, Status
+from reconciler.kinds.marks import OWNER_TAG, mark
 from reconciler.operations.applying import Report, apply
 from tests.kinds.serving_azure import API, ENDPOINT, GROUP, ML, PROVIDERS, SPEC, Azure, Events
 from tests.operations.faulted import arm, error, of, sent
@@ -36,6 +39,12 @@ READER = """identities:
 """
 ACCOUNT = f"{PROVIDERS}/Microsoft.Storage/storageAccounts/ownstorage"
 WORKSPACE = f"{ML}/own-ws"
+
+GREEN = """  green:
+    endpoint_name: phi3-ep
+    model: azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14
+    instance_type: Standard_NC24ads_A100_v4
+connections:"""
 
 
 def apply_planned(
@@ -145,12 +154,7 @@ def test_a_protected_parent_that_was_deleted_is_not_made_again_in_silence(
 def test_a_parent_that_was_deleted_with_more_in_it_is_refused(
     live: Azure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    green = """  green:
-    endpoint_name: phi3-ep
-    model: azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14
-    instance_type: Standard_NC24ads_A100_v4
-connections:"""
-    text = SPEC.replace("connections:", green, 1)
+    text = SPEC.replace("connections:", GREEN, 1)
     report = apply_planned(live, text, monkeypatch, since_plan=lambda: delete(live, ENDPOINT))
     outcome = of(report, "deployments.green")
     assert outcome.status is Status.REFUSED
@@ -202,3 +206,71 @@ def test_a_group_that_was_deleted_before_anything_was_in_it_is_made_again(
     report = apply_planned(azure, text, monkeypatch, since_plan=lambda: delete(azure, group))
     assert of(report, "resource_group").status is Status.DONE
     assert report.exit_code == 0
+
+
+class Parent(Events):
+    """Lets something happen when work on the endpoint begins, and keeps the order of the ends."""
+
+    def __init__(self, happens: Callable[[], Any] = lambda: None) -> None:
+        self._happens = happens
+        self.ended: list[str] = []
+
+    def started(self, address: str, action: Any) -> None:
+        if address == "endpoints.phi3-ep":
+            self._happens()
+
+    def finished(self, outcome: Any) -> None:
+        self.ended.append(outcome.address)
+
+
+def of_team_b(azure: Azure) -> None:
+    """Let another team make the endpoint first."""
+    body = {"location": "eastus", "kind": "Managed", "properties": {"authMode": "Key"}}
+    tags = {OWNER_TAG: mark("team-b", ENDPOINT)}
+    body = {**body, "identity": {"type": "SystemAssigned"}, "tags": tags}
+    azure.control("POST", "drift", {"op": "put", "id": ENDPOINT, "body": body})
+
+
+def test_a_parent_of_others_that_came_meanwhile_refuses_what_is_in_it(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 5 says that a person must look; 1 would say that Azure failed."""
+    azure.applied(EMPTY)
+    loaded, connection, planned = azure.load(), azure.connection(), azure.plan()
+    connection.stop = PassingTime(monkeypatch)
+    delete(azure, ENDPOINT)
+    watcher = Parent(lambda: of_team_b(azure))
+    report = apply(loaded, connection, planned, progress=watcher, parallelism=1)
+    assert of(report, "endpoints.phi3-ep").status is Status.REFUSED
+    assert of(report, "deployments.blue").status is Status.REFUSED
+    assert report.exit_code == ExitCode.REFUSED
+
+
+def test_a_parent_that_is_still_being_made_leaves_what_is_in_it_pending(
+    azure: Azure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 3 says that the same command goes on; the run is stopped in its wait."""
+    azure.applied(EMPTY)
+    loaded, connection, planned = azure.load(), azure.connection(), azure.plan()
+    connection.stop = stop = PassingTime(monkeypatch)
+    delete(azure, ENDPOINT)
+    report = apply(loaded, connection, planned, progress=Parent(stop.set), parallelism=1)
+    assert of(report, "endpoints.phi3-ep").status is Status.PENDING
+    assert of(report, "deployments.blue").status is Status.PENDING
+    assert report.exit_code == ExitCode.PENDING
+
+
+def test_who_waits_for_a_parent_that_another_makes_again_can_be_stopped(azure: Azure) -> None:
+    """Of two deployments one makes their endpoint again; its PUT is answered late."""
+    azure.applied(EMPTY)
+    text = SPEC.replace("connections:", GREEN, 1).partition("connections:")[0]
+    loaded, connection, planned = azure.load(text), azure.connection(), azure.plan(text)
+    delete(azure, ENDPOINT)
+    arm(azure, "PUT", r"onlineEndpoints/phi3-ep\?", {"delay_s": 3})
+    stopping = threading.Timer(0.3, connection.stop.set)
+    watcher = Parent(stopping.start)
+    report = apply(loaded, connection, planned, progress=watcher, parallelism=4)
+    stopping.join()
+    assert report.exit_code == ExitCode.PENDING
+    deployments = {"deployments.blue", "deployments.green"}
+    assert watcher.ended.index("endpoints.phi3-ep") > min(map(watcher.ended.index, deployments))
