@@ -39,6 +39,7 @@ def plan_markdown(views: Views) -> str:
         f"({code(plan.target.location)}): {counts(views)}.",
         *_warning(views),
         *_blocked(views),
+        *_compared(views),
     ]
     fitting, left_out = _fitting(blocks, MAX_BYTES - RESERVE - len("\n\n".join(head).encode()))
     body = ["<details open><summary>Changes</summary>", _fenced(fitting), "</details>"]
@@ -57,7 +58,15 @@ def code(text: object) -> str:
 def _title(views: Views) -> str:
     if views.plan.stopping:
         return "reconcile plan: blocked"
-    return "reconcile plan: no changes" if views.plan.is_empty else "reconcile plan"
+    if not views.plan.is_empty:
+        return "reconcile plan"
+    return f"reconcile plan: no changes{' seen' if views.compared else ''}"
+
+
+def _compared(views: Views) -> list[str]:
+    shown = ", ".join(code(c.address) for c in views.compared[:20])
+    more = f" and {len(views.compared) - 20} more" if len(views.compared) > 20 else ""
+    return [f"Secrets compared at apply: {shown}{more}"] if shown else []
 
 
 def _warning(views: Views) -> list[str]:

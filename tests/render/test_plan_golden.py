@@ -79,6 +79,9 @@ def test_a_secret_that_only_apply_reads_is_announced() -> None:
     text = in_a_pipe(plan_lines(plan))
     assert "connections.phi3: secrets (compared at apply)" in text
     assert "No changes seen: 0 unchanged, 1 to be compared at apply." in text
+    comment = plan_markdown(plan)
+    assert "### reconcile plan: no changes seen\n" in comment
+    assert "Secrets compared at apply: `connections.phi3`" in comment
 
 
 def test_a_destroy_announces_no_comparison_of_secrets() -> None:
