@@ -103,3 +103,16 @@ def test_what_is_nobodys_is_only_taken_where_that_was_shown():
     assert beyond(change(Action.ADOPT, FIRST), taken) == ""
     assert beyond(change(Action.CREATE), taken) != ""
     assert beyond(change(Action.CREATE), taken, adopts=True) == ""
+
+
+def going_with(resource=THING, **options):
+    waits = change(Action.NO_OP, resource=resource, pending=True)
+    return replace(waits, goes_with="endpoints.ep", **options)
+
+
+def test_what_goes_with_its_parent_is_made_again_whole():
+    assert beyond(going_with(), change(Action.CREATE)) == ""
+    assert beyond(going_with(), change(Action.UPDATE, FIRST, OTHER)) == ""
+    assert "replaced" in beyond(going_with(), change(Action.REPLACE, FIRST))
+    assert "deleted since the plan" in beyond(going_with(DATA), change(Action.CREATE))
+    assert "deleted since the plan" in beyond(going_with(pending=False), change(Action.CREATE))

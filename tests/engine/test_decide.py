@@ -1,11 +1,14 @@
 """Claims about the policy: what is done with each pair of desired and observed."""
 
+from dataclasses import replace
+
 import pytest
 
-from reconciler.engine.decide import Policy, decide, resolve
+from reconciler.engine.decide import Policy, decide, going_with, resolve
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import (
     Action,
+    Change,
     Observed,
     Owner,
     Phase,
@@ -125,3 +128,29 @@ def test_a_group_of_another_spec_is_used_all_the_same():
     change = decide(resource(), {"size": 1}, found, Policy(uses_existing=True))
     assert change.action is Action.NO_OP
     assert change.blocked is None
+
+
+@pytest.mark.parametrize("action", [Action.NO_OP, Action.UPDATE])
+def test_what_is_in_something_being_deleted_waits_and_is_made_again(action):
+    change = Change(resource(), action, observed(), reason="drift")
+    found = going_with("endpoints.ep", change)
+    assert (found.action, found.pending, found.goes_with) == (Action.NO_OP, True, "endpoints.ep")
+    assert found.notes == (
+        "`endpoints.ep` is being deleted, and this with it",
+        "it is made again when it is gone",
+    )
+    kept = going_with("endpoints.ep", replace(change, resource=resource(holds_data=True)))
+    assert kept.notes[1] == "a new plan shows then what is made again"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change(resource(), Action.CREATE),
+        Change(resource(), Action.NO_OP),
+        Change(resource(), Action.REPLACE, observed()),
+        Change(resource(), Action.ADOPT, observed()),
+    ],
+)
+def test_what_is_made_anyway_does_not_wait_for_its_parent_to_go(change):
+    assert going_with("endpoints.ep", change) is change
