@@ -1,11 +1,16 @@
-"""Golden files: rendered text that is reviewed like code."""
+"""For all tests: golden files, rendered text that is reviewed like code; no limit of time."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 
+import hypothesis
 import pytest
+
+# How long an example takes says something of the machine, which may be busy, not of the code.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -133,7 +133,8 @@ def _under_way(
 ) -> Change:
     """Wait for what Azure is at work on, and announce what may be written after that.
 
-    What differs now is written then, if it still does; a replacement is not begun unseen.
+    What differs now is written then, if it still does; what cannot be changed in place is
+    replaced then, as one at rest would be: a run that was killed in its middle left it so.
     """
     waits = Change(resource, Action.NO_OP, observed, pending=True, notes=(observed.message,))
     if policy.runs:
@@ -142,8 +143,9 @@ def _under_way(
         return replace(waits, notes=(observed.message, _after_it(resource, observed)))
     fields = diff(desired, observed.body, policy.rules)
     if any(f.forces_replace for f in fields):
-        waits = replace(waits, notes=(observed.message, f"{_replace_reason(fields)}: plan again"))
-    return replace(waits, fields=fields)
+        reason = _replace_reason(fields)
+        waits = replace(waits, action=Action.REPLACE, reason=reason)
+    return protected(replace(waits, fields=fields), by_kind=False)
 
 
 def going_with(parent: Address, change: Change) -> Change:

@@ -108,6 +108,8 @@ class DecidingAgain:
     def _refuse_more(self, approved: Change, now: Change) -> None:
         if now.blocked:
             raise RefusedError(now.blocked)
+        if now.pending:
+            return  # what is to be done is decided when Azure is done
         if now.action is Action.REPLACE and now.address in self._cleared:
             raise RefusedError(made_again(now))
         if runs_again(now) and now.reason != approved.reason:

@@ -38,6 +38,7 @@ INTENTS = {
 
 WAITS = "is still being worked on in Azure: apply waits for it"
 WAITS_AND_WRITES = f"{WAITS}, and then writes what still differs"
+WAITS_AND_REPLACES = f"{WAITS}, and then deletes it and creates it again"
 
 SIGN_WIDTH = 3
 FIELD_INDENT = " " * (SIGN_WIDTH + 5)
@@ -83,6 +84,8 @@ def _header(views: Views) -> Iterator[Line]:
 def intent_of(change: Change) -> str:
     """Return what apply will do with a resource, in words; "" where that is nothing."""
     if change.pending:
+        if change.action is Action.REPLACE:
+            return WAITS_AND_REPLACES
         return WAITS_AND_WRITES if change.fields else WAITS
     return INTENTS[change.action]
 
@@ -173,8 +176,9 @@ def counts(views: Views) -> str:
 
 def _closing(views: Views) -> str:
     plan = views.plan
-    waiting = sum(1 for c in plan.changes if c.pending and not c.blocked)
-    unchanged = plan.count(Action.NO_OP) - waiting
+    under_way = [c for c in plan.changes if c.pending and not c.blocked]
+    waiting = len(under_way)
+    unchanged = plan.count(Action.NO_OP) - sum(c.action is Action.NO_OP for c in under_way)
     tail = f" {waiting} still under way in Azure." if waiting else ""
     if plan.blocked:
         tail += f" {len(plan.blocked)} blocked."

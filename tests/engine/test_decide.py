@@ -103,6 +103,15 @@ def test_what_azure_is_still_making_is_waited_for():
     assert change.pending and change.action is Action.NO_OP
 
 
+def test_what_cannot_change_in_place_is_replaced_once_azure_is_done_with_it():
+    """A run that was killed in the middle of a replace left it so: one more is enough."""
+    found = observed(phase=Phase.PENDING, message="Updating")
+    change = decide(resource(), {"size": 2}, found, IMMUTABLE)
+    assert change.pending and change.action is Action.REPLACE
+    kept = decide(resource(protected=True), {"size": 2}, found, IMMUTABLE)
+    assert kept.blocked and "protected" in kept.blocked.summary
+
+
 def test_a_failed_run_is_not_run_again_by_itself():
     found = observed(phase=Phase.FAILED, message="out of memory")
     change = decide(resource(), {"size": 1}, found, Policy(runs=True))

@@ -27,7 +27,7 @@ OWNER = "v1:"
 pytestmark = pytest.mark.timeout(7200 if ALL else 300)
 
 
-@pytest.mark.parametrize("command", ["apply", "destroy", "prune"])
+@pytest.mark.parametrize("command", ["apply", "destroy", "prune", "replace"])
 @pytest.mark.parametrize(
     ("spec", "part"), [(spec, n) for spec in PARTS for n in range(PARTS[spec])]
 )
