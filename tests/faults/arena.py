@@ -83,6 +83,7 @@ def _run(words, write):
     out, err = io.StringIO(), io.StringIO()
     gc.disable()  # as the entry point of the command line does
     _hurry()
+    hear_signals()
     signals = Signals()
     signals.install()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -91,6 +92,12 @@ def _run(words, write):
         ended = {"out": out.getvalue(), "err": err.getvalue(), "modules": list(sys.modules)}
         json.dump(ended, stream)
     os._exit(signals.received or code)
+
+
+def hear_signals():
+    """Undo what a shell does to what it starts in the background: signals ignored for good."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _hurry():

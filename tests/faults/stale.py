@@ -68,7 +68,7 @@ def violation(arena, scene, case):
     ended = running.join()
     arena.disarm()
     entries = arena.journal()
-    text = _of_the_run(case, ended, _written(entries[before:]))
+    text = _of_the_run(scene, case, ended, _written(entries[before:]))
     text = text or _of_the_next(arena, scene, len(entries))
     return f"{scene.name} {case}: {text}" if text else ""
 
@@ -99,12 +99,15 @@ def _written(entries):
     )
 
 
-def _of_the_run(case, ended, written):
+def _of_the_run(scene, case, ended, written):
     """Say what is wrong with how a disturbed run ended and with what it wrote.
 
-    Only a plan that is misled by more than one read may be refused: a name is taken by itself.
+    Only a plan that is misled by more than one read may be refused (a name is taken by itself),
+    and a destroy of what is gone: one read says that it is there, the next that it is not, and
+    nothing is deleted on two words.
     """
-    allowed = HONEST if case.again and case.behind > 1 else {0}
+    may_be_refused = case.again and (case.behind > 1 or scene.name.startswith("destroy"))
+    allowed = HONEST if may_be_refused else {0}
     if ended.code not in allowed or "Traceback" in ended.err:
         return f"ended with {ended.code}\n{ended.err}\n{ended.out}"
     if not case.again:
