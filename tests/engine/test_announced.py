@@ -116,3 +116,43 @@ def test_what_goes_with_its_parent_is_made_again_whole():
     assert "replaced" in beyond(going_with(), change(Action.REPLACE, FIRST))
     assert "deleted since the plan" in beyond(going_with(DATA), change(Action.CREATE))
     assert "deleted since the plan" in beyond(going_with(pending=False), change(Action.CREATE))
+
+
+NOT_KNOWN = Unknown(Reference("endpoints.chat", "scoring_uri"))
+
+
+@pytest.mark.parametrize(
+    "shown", [{"url": NOT_KNOWN}, [1, NOT_KNOWN], {"list": [{"x": NOT_KNOWN}]}]
+)
+def test_what_holds_something_unknown_may_become_anything(shown):
+    approved = change(Action.UPDATE, field("target", shown))
+    assert beyond(approved, change(Action.UPDATE, field("target", "https://x"))) == ""
+
+
+@pytest.mark.parametrize("shown", [{"url": "https://y"}, [1, 2], {}, []])
+def test_what_was_known_whole_stays_what_it_was(shown):
+    approved = change(Action.UPDATE, field("target", shown))
+    told = beyond(approved, change(Action.UPDATE, field("target", "https://x"), OTHER))
+    assert told == "changed since the plan: `target`, `properties.open` would be written too"
+
+
+def test_only_what_goes_or_has_no_body_is_made_after_a_wait():
+    gone = change(Action.CREATE, observed=None)
+    moving = change(Action.NO_OP, observed=Observed({}, phase=Phase.PENDING), pending=True)
+    assert beyond(moving, gone) == (
+        "was deleted since the plan: not made again without a plan that shows it"
+    )
+    bodiless = replace(THING, desired={})
+    asked = change(Action.NO_OP, resource=bodiless, pending=True)
+    assert beyond(asked, change(Action.CREATE, resource=bodiless, observed=None)) == ""
+    at_rest = replace(asked, pending=False)
+    assert beyond(at_rest, change(Action.CREATE, resource=bodiless, observed=None)) != ""
+
+
+def test_what_its_own_tag_protects_is_not_made_again_unseen():
+    tagged = Observed(
+        {"tags": {"reconcile-protect": "true"}}, phase=Phase.PENDING, message="Deleting"
+    )
+    gone = change(Action.CREATE, observed=None)
+    assert beyond(change(Action.NO_OP, observed=GOING, pending=True), gone) == ""
+    assert "was deleted" in beyond(change(Action.NO_OP, observed=tagged, pending=True), gone)
