@@ -28,8 +28,8 @@ from reconciler.engine.types import (
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import World
 from reconciler.kinds.vault_secrets import reveal_outside
+from reconciler.operations.deciding import decide_one, runs_again
 from reconciler.operations.observing import observe_fresh
-from reconciler.operations.planning import decide_one, runs_again
 from reconciler.operations.reading_back import is_same_one, is_surely_old
 from reconciler.operations.troubles import changed_under_us, made_again
 from reconciler.sensitive import Secret

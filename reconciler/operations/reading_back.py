@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action, Change, JsonObject, Observed, Phase
-from reconciler.operations.planning import decide_one
+from reconciler.operations.deciding import decide_one
 from reconciler.operations.troubles import failed, not_taken
 
 

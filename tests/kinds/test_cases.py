@@ -21,8 +21,8 @@ from reconciler.engine.decide import resolve
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import World
 from reconciler.kinds.marks import OWNER_TAG, mark
+from reconciler.operations.deciding import decide_one
 from reconciler.operations.loading import load_document
-from reconciler.operations.planning import decide_one
 from reconciler.spec.document import parse
 
 HERE = Path(__file__).parent
