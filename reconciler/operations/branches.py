@@ -7,25 +7,106 @@ lost must be shown first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import RLock
 
-from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.cloud.freshness import pause_s
+from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError, RefusedError
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import why_missed
-from reconciler.engine.types import Action, Change
+from reconciler.engine.types import Action, Address, Change, Outcome, Status
+from reconciler.kinds.base import World
+from reconciler.operations.observing import observe_fresh
 from reconciler.operations.strangers import shortened
 
 NEXT = "run the same command again: the new plan shows what is missing"
+LOOK_AGAIN_S = (0.0, 0.5)
+"""How long to wait before each look at a parent that may only seem to be gone."""
+LONGEST_PAUSE_S = 0.5
+"""The longest pause of one that waits until another has made their parent again."""
+ENDED_BY = {Status.PENDING: PendingError, Status.REFUSED: RefusedError}
+"""What a resource ends with because of its parent; all else is a failure."""
 
 
-def above(changes: Iterable[Change], change: Change) -> list[Change]:
+class Branches:
+    """What one apply made again of what its resources are in."""
+
+    def __init__(
+        self,
+        plan: Mapping[Address, Change],
+        world: World,
+        visited: Callable[[Change], Outcome],
+        has_written: Callable[[Address], bool],
+    ) -> None:
+        """Nothing made again yet. `visited` carries out one change and returns what it came to."""
+        self._plan = plan
+        self._world = world
+        self._visited = visited
+        self._has_written = has_written
+        self._lock = RLock()
+        self.remade: dict[Address, Outcome] = {}
+
+    def replanted(self, approved: Change) -> bool:
+        """Make again, once, what a resource is in and somebody deleted since the plan.
+
+        Returns False when nothing of that is missing. Raises `RefusedError` where it is not
+        to be made again unseen, what stopped it where it is not made.
+        """
+        with self._alone():
+            lost = [c for c in _above(self._plan.values(), approved) if self._is_lost(c)]
+            for change in lost:
+                _refuse_to_hide(change, self._plan.values(), approved)
+            for change in lost:
+                outcome = self._visited(
+                    replace(
+                        change,
+                        action=Action.CREATE,
+                        observed=None,
+                        fields=(),
+                        reason="deleted since the plan",
+                    )
+                )
+                self.remade[change.address] = replace(outcome, note="deleted since the plan")
+                if outcome.problem:
+                    raise ENDED_BY.get(outcome.status, ReconcileError)(outcome.problem)
+        return bool(lost)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one resource at a time make again what it is in; a stop ends the wait of others.
+
+        The same thread may enter twice: what is made again may be in something lost, too.
+        """
+        turns = 0
+        while not self._lock.acquire(blocking=False):
+            turns += 1
+            self._world.connection.sleep(min(pause_s(turns), LONGEST_PAUSE_S))
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _is_lost(self, change: Change) -> bool:
+        """Return whether what the plan saw is gone; two looks, since one may be behind."""
+        if self._has_written(change.address) or change.observed is None:
+            return False
+        for wait_s in LOOK_AGAIN_S:
+            self._world.connection.sleep(wait_s)
+            if observe_fresh(self._world, change.resource) is not None:
+                return False
+        return True
+
+
+def _above(changes: Iterable[Change], change: Change) -> list[Change]:
     """Return what a resource is within, by the ARM ids, the outermost first."""
     own = change.resource.resource_id
     found = [c for c in changes if is_within(own, c.resource.resource_id)]
     return sorted(found, key=lambda c: len(c.resource.resource_id))
 
 
-def refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None:
+def _refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> None:
     """Raise `RefusedError` where making `lost` again would hide what went with it.
 
     What the plan changes anyway is decided anew at its own turn; nobody visits the rest.

@@ -7,10 +7,7 @@ not show is refused (`deciding_again`). What failed and may pass is decided once
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from threading import RLock
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from reconciler.cloud.connection import Connection
@@ -32,35 +29,23 @@ from reconciler.engine.types import (
     Address,
     Change,
     JsonObject,
-    Observed,
     Outcome,
     Phase,
-    Resource,
     Status,
 )
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Progress, Reads, World
 from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
-from reconciler.operations.branches import above, refuse_to_hide
+from reconciler.operations.branches import Branches
 from reconciler.operations.deciding_again import DecidingAgain, Seen
 from reconciler.operations.loading import Loaded
 from reconciler.operations.observing import observe_fresh, world_of
 from reconciler.operations.planning import Plan
-from reconciler.operations.reading_back import had_failed, last_word, shortfall
 from reconciler.operations.settling import Settling
-from reconciler.operations.strangers import refuse_to_lose
 from reconciler.operations.tries import Cause, Tries, cause_of
-from reconciler.operations.troubles import (
-    placed,
-    took_too_long,
-)
+from reconciler.operations.troubles import placed, took_too_long
+from reconciler.operations.writing import Writes
 
-LOOK_AGAIN_S = (0.0, 0.5)
-"""How long to wait before each look at a parent that may only seem to be gone."""
-LONGEST_PAUSE_S = 0.5
-"""The longest pause of one that waits until another has made their parent again."""
-ENDED_BY = {Status.PENDING: PendingError, Status.REFUSED: RefusedError}
-"""What a resource ends with because of its parent; all else is a failure."""
 LONGEST_S = 3 * 3600.0
 """What one resource may take in all: one operation of two hours, and an hour for the rest."""
 LAST_LOOK_S = 60.0
@@ -96,11 +81,6 @@ class Visits:
         self._seen = Seen(plan.changes)
         self._connection = connection
         self._settling = Settling(connection)
-        self._has_registered = False
-        self._written: set[Address] = set()
-        self._done: dict[Address, Action] = {}
-        self._branches = RLock()
-        self.remade: dict[Address, Outcome] = {}
         self.world: World = world_of(
             loaded,
             connection,
@@ -110,6 +90,13 @@ class Visits:
             wait_for_runs=not no_wait,
         )
         self._deciding = DecidingAgain(loaded.resources, self.world, self._seen)
+        self._writes = Writes(self._plan, self.world, self._seen, self._deciding, self._settling)
+        self._branches = Branches(self._plan, self.world, self._visited, self._writes.has_written)
+
+    @property
+    def remade(self) -> Mapping[Address, Outcome]:
+        """What became of the parents that were made again."""
+        return self._branches.remade
 
     def visit(self, address: Address) -> Outcome:
         """Bring one resource to where the plan wants it."""
@@ -127,7 +114,7 @@ class Visits:
         planned = Action.NO_OP if status is Status.UNCHANGED else change.action
         outcome = Outcome(
             address,
-            self._done.get(address, planned),
+            self._writes.done.get(address, planned),
             status,
             time.monotonic() - started,
             problem,
@@ -202,83 +189,34 @@ class Visits:
     def _cause(self, approved: Change, error: ReconcileError) -> Cause:
         """Return why it may pass; raises the error when it will not."""
         cause = cause_of(error)
-        if getattr(error, "code", "") == UNREGISTERED and self._has_registered:
+        if getattr(error, "code", "") == UNREGISTERED and self._writes.has_registered:
             cause = Cause.MISSING
         if cause is Cause.DENIED:
             grants = [] if approved.action is Action.DELETE else self._grants(approved)
             cause = cause if self._settling.has_fresh(grants, self._seen.of) else None
         if getattr(error, "status", 0) == 404 and approved.action is not Action.DELETE:
-            cause = Cause.MISSING if self._replanted(approved) else cause
+            cause = Cause.MISSING if self._branches.replanted(approved) else cause
         if cause is None:
             raise error
         self._progress.say(approved.address, f"{cause.value}: looking again")
         return cause
 
-    def _replanted(self, approved: Change) -> bool:
-        """Make again, once, what a resource is in and somebody deleted since the plan.
-
-        Returns False when nothing of that is missing. Raises `RefusedError` where it is not
-        to be made again unseen, what stopped it where it is not made.
-        """
-        with self._alone():
-            lost = [c for c in above(self._plan.values(), approved) if self._is_lost(c)]
-            for change in lost:
-                refuse_to_hide(change, self._plan.values(), approved)
-            for change in lost:
-                outcome = self._visited(
-                    replace(
-                        change,
-                        action=Action.CREATE,
-                        observed=None,
-                        fields=(),
-                        reason="deleted since the plan",
-                    )
-                )
-                self.remade[change.address] = replace(outcome, note="deleted since the plan")
-                if outcome.problem:
-                    raise ENDED_BY.get(outcome.status, ReconcileError)(outcome.problem)
-        return bool(lost)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let one resource at a time make again what it is in; a stop ends the wait of others.
-
-        The same thread may enter twice: what is made again may be in something lost, too.
-        """
-        turns = 0
-        while not self._branches.acquire(blocking=False):
-            turns += 1
-            self._connection.sleep(min(pause_s(turns), LONGEST_PAUSE_S))
-        try:
-            yield
-        finally:
-            self._branches.release()
-
-    def _is_lost(self, change: Change) -> bool:
-        """Return whether what the plan saw is gone; two looks, since one may be behind."""
-        if change.address in self._written or change.observed is None:
-            return False
-        for wait_s in LOOK_AGAIN_S:
-            self._connection.sleep(wait_s)
-            if observe_fresh(self.world, change.resource) is not None:
-                return False
-        return True
-
     def _try(self, approved: Change) -> Status:
         if approved.action is Action.DELETE:
-            return self._delete(approved)
-        if approved.observed and self._done.get(approved.goes_with) is Action.CREATE:
+            self._writes.delete(approved)
+            return self._found_done(approved)
+        if approved.observed and self._writes.done.get(approved.goes_with) is Action.CREATE:
             self._deciding.cleared(approved.address, approved.observed)
         for looks in range(1, LOOKS + 1):
             change, desired = self._decided(approved)
             if change.action is Action.NO_OP:
                 if approved.action is not Action.NO_OP:
-                    self._note_written(change.resource)
+                    self._writes.note_written(change.resource)
                 return self._found_done(change)
-            if self._write(change, desired):
+            if self._writes.write(change, desired):
                 break
             self._connection.sleep(pause_s(looks))
-        self._read_back(change)
+        self._writes.read_back(change)
         return self._found_done(change)
 
     def _decided(self, approved: Change) -> tuple[Change, JsonObject]:
@@ -307,88 +245,10 @@ class Visits:
 
     def _found_done(self, change: Change) -> Status:
         """Say whether what needs nothing more is so by our own doing."""
-        return Status.DONE if change.address in self._done else Status.UNCHANGED
+        return Status.DONE if change.address in self._writes.done else Status.UNCHANGED
 
     def _grants(self, change: Change) -> list[Address]:
         """Return the role assignments of the spec that a resource needs, directly or not."""
         needed = with_dependencies(self._loaded.graph, [change.address])
         resources = self._loaded.resources
         return [a for a in needed if a in resources and resources[a].kind == "role assignment"]
-
-    def _write(self, change: Change, desired: JsonObject) -> bool:
-        """Send it; False where nothing was sent, since a last look finds another decision."""
-        handler, resource = HANDLERS[change.resource.kind], change.resource
-        if change.action is Action.REPLACE:
-            word = self._last_word(change)
-            if word is not Action.REPLACE:
-                return word is Action.NO_OP
-        self._done.setdefault(change.address, change.action)
-        if change.action in (Action.UPDATE, Action.ADOPT):
-            handler.update(self.world, change, desired)
-        else:
-            handler.create(self.world, resource, desired)
-        self._note_written(resource)
-        return True
-
-    def _last_word(self, change: Change) -> Action | None:
-        """Delete what is to be made again, unless a last look finds another decision.
-
-        Returns that decision; None where it is not to be carried out at all.
-        """
-        resource = change.resource
-        now = observe_fresh(self.world, resource)
-        word = last_word(change, self._deciding.shown(resource), now) if now else change.action
-        if word is not Action.REPLACE:
-            return word
-        if now:
-            going = self._going(Action.DELETE, Action.REPLACE)
-            refuse_to_lose(self._connection, change, now, going)
-            self._done.setdefault(change.address, Action.REPLACE)
-            HANDLERS[resource.kind].delete(self.world, resource, now)
-        old = now or change.observed
-        if old:
-            self._deciding.cleared(change.address, old)
-        return word
-
-    def _note_written(self, resource: Resource) -> None:
-        """Keep in mind what this run made: not every replica of Azure knows it yet."""
-        self._written.add(resource.address)
-        if resource.kind == "role assignment":
-            self._settling.granted(resource.address)
-        if resource.kind == "resource provider":
-            self._has_registered = True
-
-    def _read_back(self, change: Change) -> None:
-        """Look at what Azure holds now; anything that still differs is a failure."""
-        resource, shown = change.resource, self._deciding.shown(change.resource)
-
-        def look() -> Observed | None:
-            return observe_fresh(self.world, resource)
-
-        def is_new(seen: Observed) -> bool:
-            failed = seen.phase is Phase.FAILED and not had_failed(change)
-            return seen.phase is Phase.PENDING or failed or not shortfall(change, shown, seen)
-
-        observed = self._settling.shows(look, resource, is_new)
-        if observed.phase is Phase.PENDING:
-            self._settling.wait(self.world, resource)
-            observed = self._settling.shows(look, resource, is_new)
-        self._seen.note(resource.address, observed)
-        problem = shortfall(change, shown, observed)
-        if problem:
-            raise ReconcileError(problem)
-
-    def _delete(self, change: Change) -> Status:
-        resource = change.resource
-        observed = observe_fresh(self.world, resource)
-        if observed is None:
-            return self._found_done(change)
-        refuse_to_lose(self._connection, change, observed, self._going(Action.DELETE))
-        self._done.setdefault(change.address, Action.DELETE)
-        HANDLERS[resource.kind].delete(self.world, resource, observed)
-        self._seen.note(resource.address, None)
-        return Status.DONE
-
-    def _going(self, *actions: Action) -> list[str]:
-        """Return the ids of what this plan takes away."""
-        return [c.resource.resource_id for c in self._plan.values() if c.action in actions]
