@@ -95,14 +95,13 @@ def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change])
     A parent that is being deleted is half of one: a run was killed in the middle of it.
     """
     resource = change.resource
-    parents = [
-        c for c in changes.values() if is_within(resource.resource_id, c.resource.resource_id)
-    ]
+    taking = (c for c in changes.values() if c.action is Action.REPLACE or _is_going(c))
+    parents = [c for c in taking if is_within(resource.resource_id, c.resource.resource_id)]
     parent = next((c for c in parents if c.action is Action.REPLACE), None)
     if parent and change.observed:
         reason = f"`{parent.address}` is replaced, and this with it"
         return protected(replace(change, action=Action.REPLACE, reason=reason))
-    gone = next((c for c in parents if c.pending and c.observed and c.observed.is_going), None)
+    gone = next((c for c in parents if _is_going(c)), None)
     if gone and not change.blocked:
         return going_with(gone.address, change)
     before = [changes[a] for a in loaded.graph[resource.address] if a in changes]
@@ -112,3 +111,7 @@ def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change])
         reason = f"to be set again after `{replaced[0]}` is replaced"
         return replace(change, action=Action.UPDATE, reason=reason)
     return change
+
+
+def _is_going(change: Change) -> bool:
+    return change.pending and change.observed is not None and change.observed.is_going
