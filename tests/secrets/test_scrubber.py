@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from reconciler import sensitive
 from reconciler.diagnostics import Diagnostic, ReconcileError
-from reconciler.sensitive import SENSITIVE, Secret, is_secret_by_form, remember, scrub
+from reconciler.sensitive import (
+    SENSITIVE,
+    Secret,
+    is_secret_by_form,
+    last_part,
+    on_one_line,
+    remember,
+    scrub,
+    shortened,
+)
 from tests.secrets.detector import find, needles
 from tests.secrets.test_detector import SECRET, SEEDED
 
@@ -197,3 +206,22 @@ def test_a_problem_is_scrubbed_when_it_is_made():
     assert problem.summary == f"got {SENSITIVE}"
     assert problem.detail == SENSITIVE
     assert problem.hint == f"not {SENSITIVE}"
+
+
+@pytest.mark.parametrize("cut", [shortened, on_one_line, last_part])
+@pytest.mark.parametrize("length", range(8, 60, 3))
+def test_a_cut_never_leaves_half_a_secret(cut, length):
+    remember(SECRET)
+    text = cut(f"before {SECRET} after", length)
+    assert len(text) <= length
+    halves = (SECRET[i : i + 6] for i in range(len(SECRET) - 5))
+    assert not any(half in text for half in halves)
+
+
+def test_a_text_is_cut_only_where_it_is_too_long():
+    assert shortened("twelve chars", 12) == "twelve chars"
+    assert shortened("twelve chars", 11) == "twelve c..."
+    assert on_one_line(" two\n  lines\t here ", 40) == "two lines here"
+    assert on_one_line("two\nlines", 8) == "two l..."
+    assert last_part("  the end of a log \n", 5) == "a log"
+    assert shortened(12345, 9) == last_part(12345, 9) == on_one_line(12345, 9) == "12345"
