@@ -45,6 +45,15 @@ def changed_under_us(approved: Change, more: str) -> Diagnostic:
     )
 
 
+def undecided(approved: Change) -> Diagnostic:
+    """Say that the answers of Azure contradicted each other until the last."""
+    return Diagnostic(
+        f"`{approved.address}` was not written: Azure shows it now this way, now that way",
+        approved.resource.position,
+        hint="run the same command again in a few minutes",
+    )
+
+
 def made_again(change: Change) -> Diagnostic:
     """Say that somebody made anew what this run deleted to make it anew."""
     return Diagnostic(

@@ -43,7 +43,7 @@ from reconciler.operations.observing import observe_fresh, world_of
 from reconciler.operations.planning import Plan
 from reconciler.operations.settling import Settling
 from reconciler.operations.tries import Cause, Tries, cause_of
-from reconciler.operations.troubles import placed, took_too_long
+from reconciler.operations.troubles import placed, took_too_long, undecided
 from reconciler.operations.writing import Writes
 
 LONGEST_S = 3 * 3600.0
@@ -216,6 +216,8 @@ class Visits:
             if self._writes.write(change, desired):
                 break
             self._connection.sleep(pause_s(looks))
+        else:
+            raise ReconcileError(undecided(approved))
         self._writes.read_back(change)
         return self._found_done(change)
 
