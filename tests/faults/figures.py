@@ -50,7 +50,8 @@ def measure(lanes, options):
             print(f"{row.what}: {text}", file=sys.stderr, flush=True)
         cases = f"{row.counted or len(row.cases)} of {row.possible}"
         seconds = time.monotonic() - began
-        yield Measured(row.what, cases, row.result(found, wrong), seconds, source), len(wrong)
+        measured = Measured(row.what, cases, row.result(found, wrong), seconds, source)
+        yield measured, len(wrong) + row.is_wrong_in_all(found)
     for what, cases, result, wrong, seconds in rows.alone(options):
         yield Measured(what, cases, result, seconds, source), wrong
 
