@@ -8,6 +8,7 @@ comments over 65,536 characters.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from reconciler.engine.types import Action, Change
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
@@ -17,6 +18,7 @@ from reconciler.sensitive import shortened
 
 MAX_BYTES = 60_000
 RESERVE = 2_000
+MOST_COMPARED = 20
 ORDER = (
     Action.DELETE,
     Action.REPLACE,
@@ -64,8 +66,9 @@ def _title(views: Views) -> str:
 
 
 def _compared(views: Views) -> list[str]:
-    shown = ", ".join(code(c.address) for c in views.compared[:20])
-    more = f" and {len(views.compared) - 20} more" if len(views.compared) > 20 else ""
+    shown = ", ".join(code(c.address) for c in islice(views.compared, MOST_COMPARED))
+    left = len(views.compared) - MOST_COMPARED
+    more = f" and {left} more" if left > 0 else ""
     return [f"Secrets compared at apply: {shown}{more}"] if shown else []
 
 

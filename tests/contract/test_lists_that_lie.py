@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.diagnostics import ApiError, DeniedError
+from reconciler.diagnostics import ApiError, DeniedError, RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.applying import apply
 from reconciler.operations.loading import load
@@ -125,6 +125,6 @@ def test_what_cannot_be_looked_into_is_not_deleted(azure):
     azure.apply(loaded)
     lie(azure, r"/computes\?", {"status": 404})
     azure.clear_journal()
-    with pytest.raises(ApiError):
+    with pytest.raises(RefusedError, match="`workspace` cannot be read"):
         azure.destroy(loaded, unprotect=["workspace"])
     assert azure.writes() == []
