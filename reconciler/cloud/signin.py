@@ -7,6 +7,7 @@ azure-identity for it would cost every command 0.4 s.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import ssl
@@ -153,12 +154,17 @@ class SandboxCredential:
         opener = urllib.request.build_opener(direct, urllib.request.HTTPSHandler(context=context))
         try:
             with opener.open(request, timeout=TIMEOUT_S) as response:
-                found: dict[str, str] = json.loads(response.read())
-                return found
+                return _token_answer(response.read())
         except urllib.error.HTTPError as error:
             failure = api_error("POST", request.full_url, error.code, error.read(), "")
             failure.retry_after_s = retry_after({k.lower(): v for k, v in error.headers.items()})
             raise failure from error
+        except (http.client.HTTPException, ValueError) as error:
+            raise UnavailableError.because(
+                "the answer of the sandbox to the sign-in was cut short, or is none",
+                detail=type(error).__name__,
+                hint="run again",
+            ) from error
         except OSError as error:
             lost = unreachable(request.full_url, error)
             if isinstance(lost, UnconnectedError) and lost.final:
@@ -168,6 +174,14 @@ class SandboxCredential:
                 detail=lost.diagnostics[0].detail,
                 hint="start it again: `reconcile sandbox serve`",
             ) from error
+
+
+def _token_answer(content: bytes) -> dict[str, str]:
+    """Return the answer of a token endpoint. Raises ValueError for what is none."""
+    found = json.loads(content)
+    if not isinstance(found, dict) or not {"access_token", "expires_in"} <= found.keys():
+        raise ValueError("no token")
+    return found
 
 
 def refuse_foreign_authority(address: str) -> None:

@@ -39,7 +39,15 @@ NOT_STATE = {
     "_aml_system_ComputeTargetStatus",  # Azure's note on a job, lost in a repeated PUT of it
 }
 # Records of how a state was reached, and of the harness itself.
-NOT_WORLD = {"faults", "operations", "principals", "quota_requests", "settings", "throttle"}
+NOT_WORLD = {
+    "faults",
+    "operation_scripts",
+    "operations",
+    "principals",
+    "quota_requests",
+    "settings",
+    "throttle",
+}
 
 
 def canonical(snapshot: Json) -> list[str]:

@@ -68,3 +68,14 @@ def test_a_plan_names_what_it_cannot_read_and_is_not_empty(azure):
     (blocked,) = planned.blocked
     assert "`workspace.storage_account` cannot be read" in blocked.summary
     assert not planned.is_empty
+
+
+@pytest.mark.parametrize("action", [{"truncate": True}, {"status": 200, "body": "sign in here"}])
+def test_a_sign_in_that_is_cut_short_is_asked_for_again(arena, action):
+    """In a thread of its own, whose errors nobody would catch: no traceback may come of it."""
+    arena.reset()
+    arena.arm({"method": "POST", "path": "/oauth2/", "when": "after", "action": action})
+    ended = arena.run("plan", str(ROOT / SMALL), "--detailed-exitcode")
+    arena.disarm()
+    assert ended.code == 2, ended.err
+    assert "Traceback" not in ended.err
