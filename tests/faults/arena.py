@@ -17,6 +17,7 @@ import signal
 import ssl
 import sys
 import threading
+from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -221,9 +222,14 @@ def is_write(entry):
 
 def submissions(entries):
     """Return how often each training job was committed, by its name."""
-    counts = {}
-    for entry in entries:
-        if entry["method"] == "PUT" and "/jobs/" in entry["path"] and entry["committed"]:
-            name = entry["path"].rpartition("/")[2]
-            counts[name] = counts.get(name, 0) + 1
-    return counts
+    return _jobs(entry for entry in entries if entry["committed"])
+
+
+def creations(entries):
+    """Return how often each training job was made: a repeated PUT of it answers 200."""
+    return _jobs(entry for entry in entries if entry["status"] == 201)
+
+
+def _jobs(entries):
+    puts = (e for e in entries if e["method"] == "PUT" and "/jobs/" in e["path"])
+    return dict(Counter(entry["path"].rpartition("/")[2] for entry in puts))

@@ -56,14 +56,17 @@ def survives(arena, scene, *deaths):
     return verdict(arena, scene, deaths, ended)
 
 
-def verdict(arena, scene, cause, ended):
-    """Return what is wrong with the world after the last run; "" when nothing is."""
+def verdict(arena, scene, cause, ended, count=submissions):
+    """Return what is wrong with the world after the last run; "" when nothing is.
+
+    `count` says how often each training job was submitted, or only how often it was made.
+    """
     if ended.code != 0:
         return f"{scene.name} {cause}: the run after it ended with {ended.code}\n{ended.err}"
     found = arena.canonical()
     if found != scene.after:
         return f"{scene.name} {cause}: another state\n{difference(scene.after, found)}"
-    jobs = submissions(arena.journal())
+    jobs = count(arena.journal())
     if jobs != scene.jobs:
         return f"{scene.name} {cause}: jobs submitted {jobs}, expected {scene.jobs}"
     return ""

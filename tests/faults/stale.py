@@ -8,10 +8,9 @@ only thought wrong. The next one, undisturbed, ends well and the one after it ha
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.faults.arena import is_write
-from tests.faults.canonical import difference
+from tests.faults.arena import creations, is_write
+from tests.faults.crash import verdict
 from tests.faults.histories import HONEST
-from tests.faults.writers import created_jobs
 
 BEHIND = (1, 3, 10)
 # Blobs cannot be behind: Azure's are strongly consistent.
@@ -69,8 +68,9 @@ def violation(arena, scene, case):
     arena.disarm()
     entries = arena.journal()
     text = _of_the_run(scene, case, ended, _written(entries[before:]))
-    text = text or _of_the_next(arena, scene, len(entries))
-    return f"{scene.name} {case}: {text}" if text else ""
+    if text:
+        return f"{scene.name} {case}: {text}"
+    return _of_the_next(arena, scene, case, len(entries))
 
 
 def _reads(entries):
@@ -117,17 +117,9 @@ def _of_the_run(scene, case, ended, written):
     return f"it was right before, and the run wrote {lost or often}" if lost or often else ""
 
 
-def _of_the_next(arena, scene, before):
+def _of_the_next(arena, scene, case, before):
     """Say what is wrong with the world after one more run, which has nothing left to do."""
     ended = arena.run(*scene.words)
-    if ended.code != 0:
-        return f"the run after it ended with {ended.code}\n{ended.err}"
-    found = arena.canonical()
-    if found != scene.after:
-        return f"another state\n{difference(scene.after, found)}"
-    entries = arena.journal()
-    swings = list(_written(entries[before:]))
-    if swings:
-        return f"the run after it wrote {swings}"
-    jobs = created_jobs(entries)
-    return "" if jobs == sorted(scene.jobs) else f"jobs created: {jobs}"
+    text = verdict(arena, scene, case, ended, creations)
+    swings = list(_written(arena.journal()[before:]))
+    return text or (f"{scene.name} {case}: the run after it wrote {swings}" if swings else "")

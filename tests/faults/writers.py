@@ -8,7 +8,8 @@ writer send several requests at once; there the operating system decides part of
 import os
 import random
 
-from tests.faults.canonical import difference
+from tests.faults.arena import creations
+from tests.faults.crash import verdict
 from tests.faults.histories import HONEST
 
 NAMES = ("writer-one", "writer-two")
@@ -22,7 +23,8 @@ def violation(arena, scene, seed):
     for ended in both(arena, scene, seed):
         if ended.code not in HONEST or "Traceback" in ended.err:
             return f"{scene.name} seed {seed}: ended with {ended.code}\n{ended.err}"
-    return _verdict(arena, scene, seed)
+    last = arena.run(*scene.words)
+    return verdict(arena, scene, f"seed {seed}", last, creations)
 
 
 def both(arena, scene, seed):
@@ -49,23 +51,3 @@ def both(arena, scene, seed):
 def parallelism(seed):
     """Return how many requests each writer of a seed sends at once."""
     return random.Random(f"parallelism {seed}").choice(AT_ONCE)
-
-
-def _verdict(arena, scene, seed):
-    last = arena.run(*scene.words)
-    if last.code != 0:
-        return f"{scene.name} seed {seed}: the run after ended with {last.code}\n{last.err}"
-    found = arena.canonical()
-    if found != scene.after:
-        return f"{scene.name} seed {seed}: another state\n{difference(scene.after, found)}"
-    made = created_jobs(arena.journal())
-    return "" if made == sorted(scene.jobs) else f"{scene.name} seed {seed}: jobs {made}"
-
-
-def created_jobs(entries):
-    """Return the name of each job as often as one was created: a repeated PUT answers 200."""
-    return sorted(
-        entry["path"].rpartition("/")[2]
-        for entry in entries
-        if entry["method"] == "PUT" and "/jobs/" in entry["path"] and entry["status"] == 201
-    )
