@@ -100,7 +100,8 @@ class Tries:
     def again(self, error: ReconcileError, cause: Cause) -> None:
         """Wait until it is time for the next decision. Raises where there is to be none.
 
-        A second decision counts as a request that is sent again: it has the same budget.
+        After an outage or in doubt it counts as a request that is sent again, in the run's one
+        budget; the other causes have their own bounds (`PATIENCE`).
         """
         now, patience = time.monotonic(), PATIENCE[cause]
         began = self._began.setdefault(cause, now)
@@ -119,7 +120,7 @@ class Tries:
 def cause_of(error: ReconcileError) -> Cause | None:
     """Return why a write may pass if it is decided again, None for what will not pass.
 
-    The last two depend on more than the error: on what the run did before.
+    For what is missing and what is denied more decides than the error: what the run did before.
     """
     if error.in_doubt:
         return Cause.DOUBT
