@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import hypothesis
 import pytest
@@ -12,6 +14,8 @@ import pytest
 # How long an example takes says something of the machine, which may be busy, not of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
+
+THREADS_END_S = 10.0
 
 
 def pytest_configure() -> None:
@@ -44,3 +48,18 @@ def _no_progress_threads() -> None:
     from tqdm import tqdm
 
     tqdm.monitor_interval = 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leaves_no_thread() -> Iterator[None]:
+    """Name the file whose tests leave a thread behind: the fault tests fork, and must be alone.
+
+    Which file comes before them in a process is decided by how busy the machine is.
+    """
+    before = set(threading.enumerate())
+    yield
+    left = set(threading.enumerate()) - before
+    end = time.monotonic() + THREADS_END_S
+    for thread in left:
+        thread.join(max(0.0, end - time.monotonic()))
+    assert [thread for thread in left if thread.is_alive()] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.clients.conftest import SUBSCRIPTION, Served
+from tests.listener import Listener
 
 RESOURCE_GROUP = "rg-ml"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}"
@@ -178,7 +180,7 @@ class Arm:
         return found
 
 
-class StorageNames:
+class StorageNames(Listener):
     """A CONNECT proxy that resolves the sandbox's storage and vault names, and refuses all others.
 
     On a machine of one's own a line in /etc/hosts does the same.
@@ -186,24 +188,11 @@ class StorageNames:
 
     def __init__(self, port: int) -> None:
         self._target = ("127.0.0.1", port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.asked: list[str] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(StorageNames._meet_client)
+        self.url = f"http://127.0.0.1:{self.port}"
 
-    def close(self) -> None:
-        """Stop listening."""
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                inside, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(inside,), daemon=True).start()
-
-    def _serve(self, inside: socket.socket) -> None:
+    def _meet_client(self, inside: socket.socket) -> None:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
             part = inside.recv(4096)
@@ -216,10 +205,14 @@ class StorageNames:
             inside.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             inside.close()
             return
-        outside = socket.create_connection(self._target)
-        inside.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        threading.Thread(target=_pump, args=(outside, inside), daemon=True).start()
-        _pump(inside, outside)
+        with socket.create_connection(self._target) as outside:
+            inside.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=_pump, args=(outside, inside), daemon=True)
+            back.start()
+            _pump(inside, outside)
+            with suppress(OSError):
+                outside.shutdown(socket.SHUT_RDWR)
+            back.join()
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:

@@ -19,6 +19,7 @@ from reconciler.cloud.tokens import Token
 from reconciler.diagnostics import ExitCode, UnconnectedError
 from tests.faults import listeners
 from tests.faults.scenes import ROOT, SMALL
+from tests.listener import Listener
 
 SECRET = "s3cret~s3cret~s3cret"
 BUDGET_S = 1.0
@@ -78,7 +79,7 @@ def listen():
     opened = []
 
     def listen(answer):
-        opened.append(listeners.Listener(answer))
+        opened.append(Listener(answer))
         return opened[-1]
 
     yield listen
