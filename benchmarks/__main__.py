@@ -2,8 +2,8 @@
 
     python -m benchmarks [--runs 5] [--spec specs/phi3-ultrachat.yaml]
 
-Whole processes, medians of at least five runs; wall seconds of the whole process, CPU seconds of it and its
-children. Figures move with the machine: compare them within one run only. Dependent round
+Whole processes, medians of at least five runs; wall seconds of the whole process, CPU seconds of it
+and its children. Figures move with the machine: compare them within one run only. Dependent round
 trips are what 100 ms of latency on every request adds to the wall time, divided by 100 ms.
 """
 

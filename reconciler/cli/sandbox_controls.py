@@ -1,4 +1,4 @@
-"""`reconcile sandbox faults|latency|clock|throttle|turns|drift|snapshot|restore|journal`: its controls."""
+"""The controls of a sandbox: `reconcile sandbox faults|latency|clock|throttle|turns|drift|...`."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Ctrl-C, SIGTERM and a terminal that is closed: the first stops gently, the second at once.
 
-Nothing is lost either way: what is true is in Azure, and the same command resumes. While
-nothing is being written there is nothing to finish, so the first signal leaves at once.
-Who sends SIGTERM (a container, a pipeline) sends SIGKILL soon after: a request that Azure
-does not answer by then is not waited for. A terminal that is closed (SIGHUP) ends a run in the same way;
-under `nohup`, which has the signal ignored, it goes on.
+Nothing is lost either way: what is true is in Azure, and the same command resumes. While nothing is
+being written there is nothing to finish, so the first signal leaves at once. Who sends SIGTERM (a
+container, a pipeline) sends SIGKILL soon after: a request that Azure does not answer by then is not
+waited for. A terminal that is closed (SIGHUP) ends a run in the same way; under `nohup`, which has
+the signal ignored, it goes on.
 """
 
 from __future__ import annotations

@@ -25,9 +25,12 @@ class SandboxAccess:
 
 @dataclass(frozen=True)
 class Cloud:
-    """The addresses of one Azure cloud. `token_hosts`: hosts (or `.suffixes`) we may send a
-    token of ARM to, `storage_hosts` and `vault_hosts`: the same for storage and key vaults; `hub`: where datasets come from; `role_propagation_s`: how old a role
-    assignment must be before what cannot be retried relies on it.
+    """The addresses of one Azure cloud.
+
+    `token_hosts`: hosts (or `.suffixes`) we may send a token of ARM to, `storage_hosts` and
+    `vault_hosts`: the same for storage and key vaults; `hub`: where datasets come from;
+    `role_propagation_s`: how old a role assignment must be before what cannot be retried
+    relies on it.
     """
 
     resource_manager: str = "https://management.azure.com"

@@ -42,8 +42,9 @@ def client(connection: Connection, resource_group: str, workspace: str) -> MLCli
 def forget_clouds() -> None:
     """Take the cloud of another client out of the environment, which azure-ai-ml inherits.
 
-    Before anything of it is imported. It leaves the name there for its children, and asks management.azure.com, even when it is only
-    imported, about a name that it does not know (1.35, `_azure_environments._get_cloud`).
+    Before anything of it is imported. It leaves the name there for its children, and asks
+    management.azure.com, even when it is only imported, about a name that it does not know (1.35,
+    `_azure_environments._get_cloud`).
     """
     for name in ("AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL"):
         os.environ.pop(name, None)

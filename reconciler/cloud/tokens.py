@@ -104,8 +104,8 @@ class Tokens:
 def tenant_of(token: str) -> str:
     """Return the tenant of a token: its claim `tid`, "" where it has none or is no JWT.
 
-    Read, not verified: it is compared with another answer of the same kind, and Azure checks
-    the token itself. Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
+    Read, not verified: it is compared with another answer of the same kind, and Azure checks the
+    token itself. Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
     """
     parts = token.split(".")
     if len(parts) != 3:

@@ -75,8 +75,8 @@ def _may_become(approved: Change, action: Action, *, adopts: bool) -> bool:
 def _is_made_after_wait(approved: Change) -> bool:
     """Return whether a plan said that something is made once Azure is done.
 
-    Of what is being deleted, or is in that, it did. What has no body (a registration) is asked for again when
-    the first time came to nothing: there is no field to announce.
+    Of what is being deleted, or is in that, it did. What has no body (a registration) is asked for
+    again when the first time came to nothing: there is no field to announce.
     """
     going = approved.observed is not None and approved.observed.is_going
     going = going or bool(approved.goes_with)

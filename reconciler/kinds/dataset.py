@@ -67,8 +67,8 @@ class HuggingFaceSource(SpecModel):
         if len(value) != 40 or set(value) - set("0123456789abcdef"):
             raise ValueError(
                 f"{shortened(value, 60)!r} is not a full commit (40 hex digits), and a branch or "
-                "tag can move: take the commit from the dataset's page, Files and versions, History, or "
-                "from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
+                "tag can move: take the commit from the dataset's page, Files and versions, "
+                "History, or from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
             )
         return value
 

@@ -36,10 +36,11 @@ def plan_destroy(
 ) -> Plan:
     """Return the deletion of all that is ours, or of the named resources and what is in them.
 
-    A resource that is protected or not ours stays, and so does everything it depends on; the
-    plan says why. One that cannot be read, or looked into, is blocked: nothing is begun. What
-    was not named keeps nothing that was: a connection may outlive the endpoint that it points to. `unprotect` names what holds data
-    and may go nevertheless; the word of the spec, or of a resource's own tag, it does not lift.
+    A resource that is protected or not ours stays, and so does everything it depends on; the plan
+    says why. One that cannot be read, or looked into, is blocked: nothing is begun. What was not
+    named keeps nothing that was: a connection may outlive the endpoint that it points to.
+    `unprotect` names what holds data and may go nevertheless; the word of the spec, or of a
+    resource's own tag, it does not lift.
     """
     loaded = _with_unprotected(loaded, loaded.select(unprotect, "--unprotect"))
     chosen = _chosen(loaded, list(only))

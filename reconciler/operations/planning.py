@@ -92,10 +92,10 @@ def plan(
 ) -> Plan:
     """Return what it takes to make Azure what the spec says.
 
-    `targets` limits it to these addresses and what they need; `prune` adds what is ours
-    and left the spec, to be deleted last and only when all else went well. Raises `DeniedError` when
-    sign-in fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the
-    plan as blocked.
+    `targets` limits it to these addresses and what they need; `prune` adds what is ours and left
+    the spec, to be deleted last and only when all else went well. Raises `DeniedError` when sign-in
+    fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the plan as
+    blocked.
     """
     wanted = with_dependencies(loaded.graph, loaded.select(targets, "--target"))
     if prune and wanted:

@@ -2,9 +2,9 @@
 
 A fault is JSON: `{"method": "PUT", "path": "<regex>", "caller": "<text>", "nth": 1, "times": 1,
 "probability": 0.1, "seed": 7, "when": "before"|"after", "action": {...}}`. All that is given must
-fit: `path` is searched in path and query, `caller` in the client's name as the journal has it
-(its agent and `appid=`). With a probability each fitting request is drawn for, from one sequence a
-seed. `nth` and `times` count what is left; `times: 0` is for ever (the default of a probability). With
+fit: `path` is searched in path and query, `caller` in the client's name as the journal has it (its
+agent and `appid=`). With a probability each fitting request is drawn for, from one sequence a seed.
+`nth` and `times` count what is left; `times: 0` is for ever (the default of a probability). With
 `every` in its action a fault strikes the first of so many, and then lets the others pass.
 
 `before` means nothing has happened yet; `after` means the request was carried out and committed,

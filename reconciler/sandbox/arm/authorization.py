@@ -1,7 +1,8 @@
 """Microsoft.Authorization: role assignments at any scope, built-in role definitions.
 
 Sources: azure-facts sections 8 and (g) (errors, GUIDs, propagation), published examples. A fresh
-principal is unknown to the directory for a while: without `principalType` that is PrincipalNotFound.
+principal is unknown to the directory for a while: without `principalType` that is
+PrincipalNotFound.
 """
 
 from __future__ import annotations

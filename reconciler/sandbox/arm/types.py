@@ -115,15 +115,15 @@ def _is_pending(record: Record) -> bool:
 class ResourceType:
     """Everything the engine needs to emulate one type.
 
-    Durations are virtual seconds. `immutable` lists dotted paths compared without case; what a
-    PUT leaves out is not a change. `prepare` runs before storing (defaults, rewrites, refusals),
+    Durations are virtual seconds. `immutable` lists dotted paths compared without case; what a PUT
+    leaves out is not a change. `prepare` runs before storing (defaults, rewrites, refusals),
     `ready` when a create or update completes (an ArmError there makes it Failed), `removed` when
-    the record is gone, `present` shapes what GET shows. `delete_shows`: DELETE answers
-    with what it deletes. `names_created`: whether a 201 that begins no operation carries
-    the new resource's address as Location. `running_word`: what an operation's status is until
-    it ends (any word but the three final ones, by the ARM RPC). While `is_moving` says so, a GET tells when to ask again.
-    `bad_content` and `bad_name` are the provider's own words for a body or a name it does not
-    take; the gateway reads the properties at the top itself.
+    the record is gone, `present` shapes what GET shows. `delete_shows`: DELETE answers with what it
+    deletes. `names_created`: whether a 201 that begins no operation carries the new resource's
+    address as Location. `running_word`: what an operation's status is until it ends (any word but
+    the three final ones, by the ARM RPC). While `is_moving` says so, a GET tells when to ask again.
+    `bad_content` and `bad_name` are the provider's own words for a body or a name it does not take;
+    the gateway reads the properties at the top itself.
     """
 
     type: str
