@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 import hypothesis
 import pytest
 
+from reconciler import sensitive
+
 # How long an example takes says something of the machine, which may be busy, not of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
@@ -40,6 +42,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(autouse=True)
+def _knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the command line begins: whatever a process is told to keep secret is searched for.
+
+    A test process, and all that it forks, would soon be busy with the secrets of other tests.
+    """
+    monkeypatch.setattr(sensitive, "_known", type(sensitive._known)())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,11 +15,6 @@ MANY = 600
 """The keys of 150 endpoints and 150 accounts."""
 
 
-@pytest.fixture(autouse=True)
-def forgets(monkeypatch):
-    monkeypatch.setattr(sensitive, "_known", type(sensitive._known)())
-
-
 def test_the_first_secret_is_still_scrubbed_after_hundreds_of_others(scenario):
     azure: Azure = scenario.azure
     loaded = load(str(ROOT / SPEC))

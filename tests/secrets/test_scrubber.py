@@ -27,11 +27,6 @@ SPLIT = {"between colours", "over two lines"}
 """Leaks that only a renderer can make; ours cleans a text before it colours or breaks it."""
 
 
-@pytest.fixture(autouse=True)
-def forgets(monkeypatch):
-    monkeypatch.setattr(sensitive, "_known", type(sensitive._known)())
-
-
 @pytest.mark.parametrize("place", sorted(SEEDED.keys() - SPLIT))
 def test_a_seeded_leak_is_taken_out(place):
     remember(SECRET)

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 
-from reconciler import sensitive
 from reconciler.cli.main import main
 from reconciler.diagnostics import ExitCode
 from tests.spec import asked, corpus
@@ -32,12 +31,6 @@ HOSTILE = (
     "an integer of 5000 digits",
     "a million dots",
 )
-
-
-@pytest.fixture(autouse=True)
-def knows_no_secret(monkeypatch):
-    """As the command line begins: what other tests made this process remember is searched for."""
-    monkeypatch.setattr(sensitive, "_known", type(sensitive._known)())
 
 
 @pytest.fixture(scope="module")
