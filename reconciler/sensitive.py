@@ -46,13 +46,17 @@ _PATTERNS = (
     re.compile(r"(?P<kept>)\b(?:hf_|sk-|gh[pousr]_|github_pat_)[A-Za-z0-9_-]{20,}"),
     re.compile(r"(?P<kept>)-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"),
 )
-_HINT = re.compile(r"sig|key|secret|bearer|eyJ|hf_|sk-|gh[pousr]_|github_pat_", re.IGNORECASE)
 """What is a secret wherever it stands: SAS signatures, connection strings, bearer tokens, JWTs,
 tokens by their prefix, private keys.
 
 Sources: learn.microsoft.com/rest/api/storageservices/create-service-sas (`sig`), RFC 6750
 (bearer), RFC 7519 (JWT).
 """
+_HINTS = (
+    *("sig", "key", "secret", "bearer", "eyj", "hf_", "sk-"),
+    *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+)
+"""One of these, in small letters, is in whatever fits a pattern: most texts have none."""
 
 
 class Secret:
@@ -92,13 +96,17 @@ class Secret:
 
 
 class _Known:
-    """The texts that no output may hold, each in every form it may take."""
+    """The texts that no output may hold, each in every form it may take.
+
+    `by_start`: the forms by their first `MIN_LENGTH` characters, the longest first, so that a
+    search takes as long as what is searched, however many texts are known.
+    """
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.texts: dict[str, frozenset[str]] = {}
         self.ends: dict[str, float] = {}
-        self._needles: tuple[str, ...] | None = ()
+        self.by_start: dict[str, tuple[str, ...]] = {}
 
     def add(self, text: str, lasts_s: float | None) -> None:
         """Keep a text; one that ends (by the monotonic clock) only so long."""
@@ -110,25 +118,40 @@ class _Known:
             if text not in self.texts:
                 self._forget_ended()
                 self.texts[text] = forms(text)
-                self._needles = None
+                _put(self.by_start, self.texts[text])
 
     def _forget_ended(self) -> None:
         now = time.monotonic()
-        for text in [text for text, end in self.ends.items() if end < now]:
+        ended = [text for text, end in self.ends.items() if end < now]
+        for text in ended:
             del self.texts[text], self.ends[text]
+        if ended:  # what two texts have in common stays; others search while this is made
+            by_start: dict[str, tuple[str, ...]] = {}
+            for every in self.texts.values():
+                _put(by_start, every)
+            self.by_start = by_start
 
-    def needles(self) -> tuple[str, ...]:
-        """Return every form of every text, put in order only when one was added.
-
-        Longest first: a form may contain another, and all of the longer one must go.
-        """
-        found = self._needles
-        if found is not None:
-            return found
-        with self.lock:
-            every = frozenset[str]().union(*self.texts.values())
-            self._needles = found = tuple(sorted(every, key=lambda n: (-len(n), n)))
+    def places(self, text: str) -> list[tuple[int, int]]:
+        """Return where known texts stand, first to last; those that overlap are one place."""
+        by_start, last = self.by_start, len(text) - MIN_LENGTH if self.by_start else -1
+        maybe = [at for at in range(last + 1) if text[at : at + MIN_LENGTH] in by_start]
+        found: list[tuple[int, int]] = []
+        for begin in maybe:
+            forms_here = by_start[text[begin : begin + MIN_LENGTH]]
+            size = next((len(form) for form in forms_here if text.startswith(form, begin)), 0)
+            if size and found and begin < found[-1][1]:
+                found[-1] = (found[-1][0], max(begin + size, found[-1][1]))
+            elif size:
+                found.append((begin, begin + size))
         return found
+
+
+def _put(by_start: dict[str, tuple[str, ...]], every: Iterable[str]) -> None:
+    for form in every:
+        start = form[:MIN_LENGTH]
+        others = by_start.get(start, ())
+        if form not in others:
+            by_start[start] = tuple(sorted((*others, form), key=len, reverse=True))
 
 
 _known = _Known()
@@ -146,12 +169,13 @@ def remember(*texts: object, lasts_s: float | None = None) -> None:
 
 def scrub(text: str) -> str:
     """Return the text with everything that is known or looks to be secret replaced by words."""
-    needles = _known.needles()
-    if needles and len(text) >= len(needles[-1]):
-        for needle in needles:
-            if needle in text:
-                text = text.replace(needle, SENSITIVE)
-    if _HINT.search(text):
+    clean, done = [], 0
+    for begin, end in _known.places(text):
+        clean += [text[done:begin], SENSITIVE]
+        done = end
+    text = "".join((*clean, text[done:]))
+    folded = text.casefold()
+    if any(hint in folded for hint in _HINTS):
         for pattern in _PATTERNS:
             text = pattern.sub(lambda m: f"{m['kept']}{SENSITIVE}", text)
     return text

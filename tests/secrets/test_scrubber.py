@@ -13,6 +13,7 @@ from reconciler.diagnostics import Diagnostic, ReconcileError
 from reconciler.sensitive import (
     SENSITIVE,
     Secret,
+    forms,
     is_secret_by_form,
     last_part,
     on_one_line,
@@ -103,6 +104,48 @@ def test_half_of_a_surrogate_pair_is_a_text_like_any_other():
 def test_every_known_secret_is_taken_out_the_longest_first():
     remember("abcdefgh", "abcdefghijkl", "zzzz9999")
     assert scrub("x abcdefghijkl y abcdefgh zzzz9999") == f"x {SENSITIVE} y {SENSITIVE} {SENSITIVE}"
+
+
+def test_secrets_that_overlap_leave_no_half_of_either():
+    """One that ends where another begins, one within another, two side by side."""
+    remember("abcdefghij", "hij-klmnop", "p-qrstuv", "efghij-k")
+    assert scrub("<abcdefghij-klmnop-qrstuv>") == f"<{SENSITIVE}>"
+    assert scrub("<abcdefghijhij-klmnop>") == f"<{SENSITIVE}{SENSITIVE}>"
+    assert scrub("hij-klmnop abcdefghij") == f"{SENSITIVE} {SENSITIVE}"
+
+
+@given(
+    st.lists(st.text("ab-", min_size=sensitive.MIN_LENGTH, max_size=9), min_size=1, max_size=4),
+    st.text("ab-", max_size=60),
+)
+def test_every_character_of_every_form_goes_and_no_other(secrets, text):
+    known = sensitive._Known()
+    for secret in secrets:
+        known.add(secret, None)
+    covered = {
+        at
+        for form in frozenset().union(*map(forms, secrets))
+        for begin in range(len(text))
+        if text.startswith(form, begin)
+        for at in range(begin, begin + len(form))
+    }
+    assert {at for places in known.places(text) for at in range(*places)} == covered
+
+
+def test_secrets_that_begin_alike_are_each_taken_out_whole():
+    remember(*(f"hf_org-{word}" for word in ("a", "ab", "abc", "b" * 40)))
+    text = "hf_org-ab hf_org-abc hf_org-a " + f"hf_org-{'b' * 40}"
+    assert scrub(text) == " ".join([SENSITIVE] * 4)
+
+
+def test_what_two_secrets_have_in_common_outlives_the_first_of_them(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(sensitive.time, "monotonic", lambda: now[0])
+    remember("Same-In-Small", lasts_s=10.0)
+    remember("same-in-small")
+    now[0] = 3711.0
+    remember("another-one")
+    assert scrub("Same-In-Small same-in-small") == f"Same-In-Small {SENSITIVE}"
 
 
 def test_text_without_a_secret_is_the_same_text():
