@@ -61,7 +61,8 @@ def fence_loggers() -> None:
 
 
 def _shut(logger: logging.Logger) -> None:
-    logger.setLevel(SILENT)
+    if logger.level != SILENT:  # to set it empties the caches of all loggers there are
+        logger.setLevel(SILENT)
     logger.propagate = False
     logger.handlers = [logging.NullHandler()]
     if _SHUT not in logger.filters:
