@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from reconciler.cli.main import main
 from reconciler.cli.signals import Signals
 from reconciler.cloud.connection import Connection
+from reconciler.kinds import Spec
 from tests.faults.canonical import canonical
 
 LONGEST_WAIT_S = 0.1
@@ -206,11 +207,12 @@ class Arena:
 
 
 def warm(ended):
-    """Import what a run had imported at its end, so that the next forks need not."""
+    """Import what a run had imported at its end, and build the model, so that forks need not."""
     for name in ended.modules:
         if name not in sys.modules and name != "__main__":
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
+    Spec.model_rebuild()
     gc.freeze()
     atexit.register(gc.unfreeze)
 
