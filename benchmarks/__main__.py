@@ -14,12 +14,14 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.process import Measured, measure
 from benchmarks.sandbox import rows as sandbox_rows
 from benchmarks.world import SandboxProcess
-from reconciler.engine.graph import critical_path
+from reconciler.engine.graph import Edges, ordered
+from reconciler.engine.types import Address
 from reconciler.operations.loading import load
 
 LATENCY_S = 0.1
@@ -105,6 +107,15 @@ def no_change_plan(spec: str, runs: int, sandbox: SandboxProcess) -> list[tuple[
     resources = len(load(spec).resources)
     rows.append(("  dependent round trips", f"{trips:.1f} for {resources} resources"))
     return rows
+
+
+def critical_path(graph: Edges, seconds: Mapping[Address, float]) -> tuple[float, list[Address]]:
+    """Return the longest chain of the graph by the given durations, and its members."""
+    best: dict[Address, tuple[float, list[Address]]] = {}
+    for address in ordered(graph):
+        length, chain = max((best[b] for b in graph[address]), default=(0.0, []))
+        best[address] = (length + seconds.get(address, 0.0), [*chain, address])
+    return max(best.values(), default=(0.0, []))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,30 @@
+"""The benchmarks are no part of the product: what they need of it must not go unnoticed."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import benchmarks
+from benchmarks.__main__ import critical_path
+
+
+def test_every_benchmark_can_be_imported():
+    names = [found.name for found in pkgutil.iter_modules(benchmarks.__path__)]
+    assert "process" in names
+    for name in names:
+        importlib.import_module(f"benchmarks.{name}")
+
+
+def test_it_explains_itself():
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "a no-change plan" in done.stdout
+
+
+def test_the_critical_path_is_the_longest_chain():
+    graph = {"a": frozenset(), "b": frozenset("a"), "c": frozenset("a"), "d": frozenset("bc")}
+    assert critical_path(graph, {"a": 1.0, "b": 5.0, "c": 2.0, "d": 1.0}) == (7.0, ["a", "b", "d"])
+    assert critical_path({}, {}) == (0.0, [])
