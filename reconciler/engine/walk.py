@@ -56,11 +56,16 @@ def _skipped(
     address: Address, graph: Edges, outcomes: dict[Address, Outcome], *, stopping: bool
 ) -> Outcome | None:
     """Return the outcome of a node that must not be visited, or None when it may be."""
-    for before in sorted(graph[address]):
-        outcome = outcomes[before]
-        if outcome.status in BLOCKING:
-            culprit = outcome.because_of or before
-            return Outcome(address, Action.NO_OP, Status.SKIPPED, because_of=culprit)
-    if stopping:
+    kept = [before for before in sorted(graph[address]) if outcomes[before].status in BLOCKING]
+    culprits = [_culprit(outcomes[before]) for before in kept]
+    culprit = next((c for c in culprits if c), "")
+    if culprit:
+        return Outcome(address, Action.NO_OP, Status.SKIPPED, because_of=culprit)
+    if kept or stopping:
         return Outcome(address, Action.NO_OP, Status.SKIPPED, note="interrupted")
     return None
+
+
+def _culprit(outcome: Outcome) -> Address:
+    """Return what went wrong first; "" where nothing did, and the walk was stopped before it."""
+    return outcome.because_of if outcome.status is Status.SKIPPED else outcome.address

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 COUNTED = {"finished": "run to the end"}
 BAD = (Status.FAILED, Status.REFUSED)
+KEPT_BY = {Status.PENDING: "is not ready yet", Status.REFUSED: "was refused"}
+"""Why others were not begun, by how the first of them ended; all else failed."""
 
 
 def report_lines(
@@ -140,8 +142,7 @@ def _skipped(outcomes: Sequence[Outcome]) -> Iterator[Line]:
     for culprit, addresses in culprits.items():
         why = "Not started, because the run was stopped: "
         if culprit:
-            waits = state.get(culprit) is Status.PENDING
-            verb = "is not ready yet" if waits else "failed"
+            verb = KEPT_BY.get(state.get(culprit, Status.FAILED), "failed")
             why = f"Not started, because {clean(culprit)} {verb}: "
         yield line(why, ", ".join(addresses), hang=2)
 

@@ -136,3 +136,31 @@ def test_a_node_starts_while_another_still_runs_that_it_does_not_need():
 
     outcomes = walk(graph, visit, parallelism=2)
     assert {o.status for o in outcomes.values()} == {Status.DONE}
+
+
+def test_what_waits_for_something_that_was_not_begun_was_stopped_too():
+    """Nothing failed, so nothing is named as what did."""
+    graph = {"a": frozenset(), "b": frozenset("a"), "c": frozenset("b"), "d": frozenset("c")}
+    stopped = threading.Event()
+
+    def visit(address):
+        stopped.set()
+        return Outcome(address, Action.CREATE, Status.DONE)
+
+    outcomes = walk(graph, visit, parallelism=1, stopping=stopped.is_set)
+    assert [outcomes[a].status for a in "abcd"] == [Status.DONE, *[Status.SKIPPED] * 3]
+    assert {(outcomes[a].because_of, outcomes[a].note) for a in "bcd"} == {("", "interrupted")}
+
+
+def test_a_failure_is_the_cause_although_the_run_was_stopped_as_well():
+    """`c` waits for `a`, which was not begun, and for `b`, which failed."""
+    graph = {"b": frozenset(), "a": frozenset("x"), "x": frozenset(), "c": frozenset("ab")}
+    stopped = threading.Event()
+
+    def visit(address):
+        stopped.set()
+        return Outcome(address, Action.CREATE, Status.FAILED if address == "b" else Status.DONE)
+
+    outcomes = walk(graph, visit, parallelism=2, stopping=stopped.is_set)
+    assert (outcomes["a"].because_of, outcomes["a"].note) == ("", "interrupted")
+    assert outcomes["c"].because_of == "b"

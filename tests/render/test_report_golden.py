@@ -145,3 +145,20 @@ def test_graph(golden: Golden) -> None:
     golden("graph.mmd", mermaid(graph, kinds))
     golden("graph.dot", dot(graph, kinds))
     assert GROUP not in mermaid(graph, kinds)
+
+
+def test_what_waits_for_something_refused_or_stopped_is_not_told_of_a_failure() -> None:
+    report = Report(
+        (
+            Outcome("hub", Action.CREATE, Status.REFUSED, 0.1, NO_CORES),
+            Outcome("project", Action.NO_OP, Status.SKIPPED, because_of="hub"),
+            Outcome("workspace", Action.NO_OP, Status.SKIPPED, note="interrupted"),
+            Outcome("models.phi3", Action.NO_OP, Status.SKIPPED, note="interrupted"),
+        ),
+        interrupted=True,
+    )
+    lines = report_lines(report, elapsed_s=1.0)
+    shown = "\n".join("".join(span.text for span in one.spans) for one in lines)
+    assert "Not started, because hub was refused: project" in shown
+    assert "Not started, because the run was stopped: workspace, models.phi3" in shown
+    assert "workspace failed" not in shown
