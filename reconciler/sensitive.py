@@ -133,8 +133,9 @@ class _Known:
 
     def places(self, text: str) -> list[tuple[int, int]]:
         """Return where known texts stand, first to last; those that overlap are one place."""
-        by_start, last = self.by_start, len(text) - MIN_LENGTH if self.by_start else -1
-        maybe = [at for at in range(last + 1) if text[at : at + MIN_LENGTH] in by_start]
+        by_start = self.by_start
+        starts = range(len(text) - MIN_LENGTH + 1) if by_start else ()
+        maybe = [at for at in starts if text[at : at + MIN_LENGTH] in by_start]
         found: list[tuple[int, int]] = []
         for begin in maybe:
             forms_here = by_start[text[begin : begin + MIN_LENGTH]]

@@ -7,6 +7,7 @@ import sys
 
 import benchmarks
 from benchmarks.__main__ import critical_path
+from tests.faults.scenes import ROOT
 
 
 def test_every_benchmark_can_be_imported():
@@ -17,9 +18,8 @@ def test_every_benchmark_can_be_imported():
 
 
 def test_it_explains_itself():
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--help"], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "benchmarks", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "a no-change plan" in done.stdout
 
