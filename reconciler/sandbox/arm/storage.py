@@ -1,4 +1,4 @@
-"""Microsoft.Storage: accounts, their services and containers, keys, name check.
+"""Microsoft.Storage: accounts, their keys, the check of a name; services in `storage_services`.
 
 Sources: recorded ASO storage_before_rg.json (202 + Location, then the account), azure-cli
 storage_404.json, azure-facts section 2; published types.
@@ -12,8 +12,9 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import identities
+from reconciler.sandbox.arm import identities, storage_services
 from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
+from reconciler.sandbox.arm.storage_services import ACCOUNT, VERSIONS
 from reconciler.sandbox.arm.types import (
     Answer,
     Call,
@@ -22,7 +23,6 @@ from reconciler.sandbox.arm.types import (
     Route,
     Write,
     schema,
-    versions,
 )
 from reconciler.sandbox.store import Record
 
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-ACCOUNT = "Microsoft.Storage/storageAccounts"
-VERSIONS = versions(
-    "2019-06-01 2021-04-01 2022-05-01 2022-09-01 2023-01-01 2023-04-01 2023-05-01 2024-01-01 "
-    "2025-01-01 2025-06-01 2025-08-01 2026-04-01"
-)
 _NAME_RULE = (
     "{} is not a valid storage account name. Storage account name must be between 3 and 24 "
     "characters in length and use numbers and lower-case letters only."
@@ -240,90 +235,6 @@ def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
     return Answer(200, {"nameAvailable": False, "reason": "AlreadyExists", "message": message})
 
 
-def _container_ready(world: World, record: Record) -> None:
-    world.blobs.create_container(record.id.split("/")[8], record.name)
-
-
-def _share_ready(world: World, record: Record) -> None:
-    world.files.create_share(record.id.split("/")[8], record.name)
-
-
-def _service_present(world: World, record: Record, body: Json) -> None:
-    account = world.store.get(record.id.rsplit("/", 2)[0])
-    if account is not None:
-        name = account.body["sku"]["name"]
-        body["sku"] = {"name": name, "tier": name.split("_")[0]}
-
-
-def _service(leaf: str, text: str) -> ResourceType:
-    return ResourceType(
-        type=f"{ACCOUNT}/{leaf}",
-        versions=VERSIONS,
-        schema=schema(text),
-        name_pattern="default",
-        tracked=False,
-        create_status=200,
-        shows_state=False,
-        system_data=False,
-        can_patch=False,
-        can_delete=False,
-        present=_service_present,
-    )
-
-
-BLOB_SERVICE = _service(
-    "blobServices",
-    """
-    properties:
-      cors: <storage.CorsRules>
-      defaultServiceVersion: str
-      deleteRetentionPolicy:
-        enabled: bool
-        days: int
-        allowPermanentDelete: bool
-      isVersioningEnabled: bool
-      automaticSnapshotPolicyEnabled: bool
-      staticWebsite@2025-08-01: <storage.StaticWebsite>
-      changeFeed: <storage.ChangeFeed>
-      restorePolicy: <storage.RestorePolicyProperties>
-      containerDeleteRetentionPolicy:
-        enabled: bool
-        days: int
-        allowPermanentDelete: bool
-      lastAccessTimeTrackingPolicy: <storage.LastAccessTimeTrackingPolicy>
-    sku-: any
-    """,
-)
-FILE_SERVICE = _service(
-    "fileServices",
-    """
-    properties:
-      cors: <storage.CorsRules>
-      shareDeleteRetentionPolicy:
-        enabled: bool
-        days: int
-        allowPermanentDelete: bool
-      protocolSettings: <storage.ProtocolSettings>
-    sku-: any
-    """,
-)
-
-
-def _ready(world: World, record: Record) -> None:
-    """A new account has both services, with Azure's defaults of soft delete."""
-    off: Json = {"enabled": False, "allowPermanentDelete": False}
-    seven: Json = {"enabled": True, "days": 7}
-    for type_, properties in (
-        (BLOB_SERVICE, {"cors": {"corsRules": []}, "deleteRetentionPolicy": off}),
-        (FILE_SERVICE, {"cors": {"corsRules": []}, "shareDeleteRetentionPolicy": seven}),
-    ):
-        identity = f"{record.id}/{type_.type.rsplit('/', 1)[1]}/default"
-        if world.store.get(identity) is None:
-            hidden: Json = {"etag": '"service"'}
-            body: Json = {"properties": properties}
-            world.store.put(Record(identity, type_.type, body, hidden, world.clock.now()))
-
-
 STORAGE_ACCOUNT = ResourceType(
     type=ACCOUNT,
     versions=VERSIONS,
@@ -344,59 +255,12 @@ STORAGE_ACCOUNT = ResourceType(
     global_name=taken,
     system_data=False,
     prepare=_prepare,
-    ready=_ready,
+    ready=storage_services.begin,
     present=_present,
     removed=_removed,
     actions={"listKeys": _list_keys, "regenerateKey": _regenerate},
 )
-BLOB_CONTAINER = ResourceType(
-    type=f"{ACCOUNT}/blobServices/containers",
-    versions=VERSIONS,
-    schema=schema(
-        """
-  properties:
-    publicAccess: Container|Blob|None
-    metadata: map
-    defaultEncryptionScope: str
-    denyEncryptionScopeOverride: bool
-    enableNfsV3AllSquash: bool
-    enableNfsV3RootSquash: bool
-    immutableStorageWithVersioning: <storage.ImmutableStorageWithVersioning>
-    """
-    ),
-    name_pattern=r"^[a-z0-9$-]{3,63}$",
-    tracked=False,
-    shows_state=False,
-    system_data=False,
-    parent_required=False,
-    ready=_container_ready,
-)
-FILE_SHARE = ResourceType(
-    type=f"{ACCOUNT}/fileServices/shares",
-    versions=VERSIONS,
-    schema=schema(
-        """
-  properties:
-    metadata: map
-    shareQuota: int
-    accessTier: str
-    enabledProtocols: SMB|NFS
-    rootSquash: NoRootSquash|RootSquash|AllSquash
-    signedIdentifiers: [<storage.SignedIdentifier>]
-    provisionedIops@2024-01-01: int
-    provisionedBandwidthMibps@2024-01-01: int
-    fileSharePaidBursting@2024-01-01: <storage.FileSharePropertiesFileSharePaidBursting>
-    """
-    ),
-    name_pattern=r"^[a-z0-9-]{3,63}$",
-    tracked=False,
-    shows_state=False,
-    system_data=False,
-    parent_required=False,
-    ready=_share_ready,
-)
-
-TYPES = (STORAGE_ACCOUNT, BLOB_SERVICE, FILE_SERVICE, BLOB_CONTAINER, FILE_SHARE)
+TYPES = (STORAGE_ACCOUNT, *storage_services.TYPES)
 ROUTES = (
     Route(
         "POST",
