@@ -218,3 +218,11 @@ class Azure:
         uri = "azureml://datastores/workspaceblobstore/paths/models/chatty"
         body = {"properties": {"modelType": "custom_model", "modelUri": uri}}
         self.arm.put(f"{ML}/ws1/models/chatty/versions/1", API, body)
+
+
+def refuse(azure: Azure, path: str, code: str, times: int = 1) -> None:
+    """Let Azure answer the next writes on a path with an error."""
+    body = {"error": {"code": code, "message": f"{code}, says Azure."}}
+    action = {"status": 400, "body": body}
+    fault = {"method": "PUT", "path": path, "times": times, "action": action}
+    azure.control("POST", "faults", fault)

@@ -24,6 +24,7 @@ from tests.kinds.serving_azure import (
     ROOT,
     SPEC,
     Azure,
+    refuse,
 )
 
 ASSIGNMENTS = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments"
@@ -342,66 +343,11 @@ def test_destroy_of_the_endpoint_alone_stops_the_serving_bill(live: Azure) -> No
     assert live.get(f"{ML}/ws1")
 
 
-def test_short_quota_with_fail_stops_before_the_first_write(azure: Azure) -> None:
-    spec = SPEC.replace(", on_short: request", "")
-    found = azure.plan(spec)
-    blocked = found.change_of("quota.standardNCADSA100v4Family").blocked
-    assert blocked is not None
-    assert "0 cores allowed, 0 in use, 48 wanted" in blocked.summary
-    before = azure.now()
-    with pytest.raises(ReconcileError):
-        azure.apply(spec)
-    assert azure.writes(before) == []
-
-
-def refuse(azure: Azure, path: str, code: str, times: int = 1) -> None:
-    """Let Azure answer the next writes on a path with an error."""
-    body = {"error": {"code": code, "message": f"{code}, says Azure."}}
-    action = {"status": 400, "body": body}
-    fault = {"method": "PUT", "path": path, "times": times, "action": action}
-    azure.control("POST", "faults", fault)
-
-
-def test_refused_quota_request_says_how_to_get_it_by_hand(azure: Azure) -> None:
-    refuse(azure, "Microsoft.Quota/quotas/", "ContactSupport")
-    report = azure.apply()
-    azure.control("DELETE", "faults")
-    quota = next(o for o in report.outcomes if o.address.startswith("quota."))
-    assert quota.status is Status.FAILED
-    assert quota.problem is not None
-    assert "Azure portal" in quota.problem.hint
-
-
-def test_open_quota_request_is_followed_not_made_again(azure: Azure) -> None:
-    only_quota = SPEC.partition("workspace:")[0]
-    spec = only_quota.replace("on_short: request", "on_short: request, wait_minutes: 0")
-    azure.control("POST", "clock", {"mode": "frozen"})
-    first, before = azure.apply(spec), azure.now()
-    second = azure.apply(spec)
-    azure.control("POST", "clock", {"mode": "instant"})
-    assert (first.exit_code, second.exit_code) == (3, 3)
-    assert azure.writes(before) == []
-    azure.applied(only_quota)
-
-
 def test_identity_that_entra_does_not_know_yet_is_waited_for(azure: Azure) -> None:
     refuse(azure, "roleAssignments/", "PrincipalNotFound", times=2)
     azure.applied()
     azure.control("DELETE", "faults")
     assert len(azure.arm.list(ASSIGNMENTS, "2022-04-01")) == 2
-
-
-def test_unmet_wait_for_quota_is_pending_not_failed(azure: Azure) -> None:
-    spec = SPEC.replace("on_short: request", "on_short: wait, wait_minutes: 0")
-    report = azure.apply(spec)
-    statuses = {o.address: o.status for o in report.outcomes}
-    assert statuses["quota.standardNCADSA100v4Family"] is Status.PENDING
-    assert statuses["deployments.blue"] is Status.SKIPPED
-    assert report.exit_code == 3
-
-
-def test_bigger_quota_than_wanted_is_left_alone(live: Azure) -> None:
-    assert live.changes(SPEC.replace("cores: 48", "cores: 24")) == {}
 
 
 def test_no_secret_is_shown_anywhere(live: Azure, caplog: pytest.LogCaptureFixture) -> None:
