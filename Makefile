@@ -61,9 +61,9 @@ check: $(STAMP)
 replay: $(STAMP)
 	$(BIN)/python -m tests.sandbox.replay --write
 
-# Its survey of clients and errors is from a run of the tests: see docs/sandbox_survey.py.
+# Its survey of clients and errors is from a run of the tests: see tools/sandbox_survey.py.
 sandbox-table: $(STAMP)
-	$(BIN)/python -m docs.sandbox_table
+	$(BIN)/python -m tools.sandbox_table
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

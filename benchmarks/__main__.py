@@ -22,7 +22,7 @@ from benchmarks.sandbox import rows as sandbox_rows
 from benchmarks.world import SandboxProcess
 from reconciler.engine.graph import Edges, ordered
 from reconciler.engine.types import Address
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 
 LATENCY_S = 0.1
 RECONCILE = [sys.executable, "-m", "reconciler"]

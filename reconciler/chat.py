@@ -25,14 +25,14 @@ from reconciler.diagnostics import (
 from reconciler.engine.graph import references_in
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS
-from reconciler.kinds.connection import credentials_of
-from reconciler.sensitive import remember, shortened
+from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.connection.connection import credentials_of
+from reconciler.secrets import remember, shortened
 from reconciler.spec.problems import did_you_mean
 
 if TYPE_CHECKING:
     import requests
 
-    from reconciler.kinds.base import World
 
 TIMEOUT_S = 185.0
 SETTLES_S = 120.0
@@ -55,7 +55,7 @@ class Answer:
 
 
 def ask(  # noqa: PLR0913 - each is an option of the command
-    world: World,
+    context: HandlerContext,
     resources: Mapping[Address, Resource],
     question: str,
     *,
@@ -71,13 +71,13 @@ def ask(  # noqa: PLR0913 - each is an option of the command
     the way does not exist yet or cannot be read, `ApiError` when the endpoint refuses.
     """
     started = time.monotonic()
-    route = _route(world, resources, flow)
+    route = _route(context, resources, flow)
     payload = payload_of(question, history, temperature=temperature, max_tokens=max_tokens)
-    _refuse_silent_endpoint(world, resources, route.connection)
-    keys = credentials_of(world, resources[route.connection].resource_id).get("keys") or {}
+    _refuse_silent_endpoint(context, resources, route.connection)
+    keys = credentials_of(context, resources[route.connection].resource_id).get("keys") or {}
     url, key = _address_and_key(route.connection, keys)
     remember(*(value for name, value in keys.items() if name != "endpoint"))
-    reply = _post(world, url, key, payload)
+    reply = _post(context, url, key, payload)
     host = urlsplit(url).netloc
     return Answer(text_of(reply), route.flow, route.connection, host, time.monotonic() - started)
 
@@ -134,7 +134,9 @@ class _Route:
     connection: Address
 
 
-def _route(world: World, resources: Mapping[Address, Resource], wanted: Address) -> _Route:
+def _route(
+    context: HandlerContext, resources: Mapping[Address, Resource], wanted: Address
+) -> _Route:
     """Return the flow to go through, which must exist, and its connection."""
     flows = {a: r for a, r in resources.items() if r.kind == "prompt flow"}
     if wanted:
@@ -147,7 +149,7 @@ def _route(world: World, resources: Mapping[Address, Resource], wanted: Address)
             hint=did_you_mean(wanted, flows) or "state one under `flows:`",
         )
     resource = flows[wanted]
-    if HANDLERS[resource.kind].observe(world, resource) is None:
+    if HANDLERS[resource.kind].observe(context, resource) is None:
         raise ReconcileError.because(
             f"`{wanted}` does not exist yet", hint="run `reconcile apply` first"
         )
@@ -161,7 +163,7 @@ def _route(world: World, resources: Mapping[Address, Resource], wanted: Address)
 
 
 def _refuse_silent_endpoint(
-    world: World, resources: Mapping[Address, Resource], connection: Address
+    context: HandlerContext, resources: Mapping[Address, Resource], connection: Address
 ) -> None:
     """Raise `ReconcileError` when the connection's endpoint gives no deployment any traffic.
 
@@ -171,7 +173,7 @@ def _refuse_silent_endpoint(
         endpoint = resources.get(reference.address)
         if endpoint is None or endpoint.kind != "online endpoint":
             continue
-        seen = HANDLERS[endpoint.kind].observe(world, endpoint)
+        seen = HANDLERS[endpoint.kind].observe(context, endpoint)
         traffic = (seen.body.get("properties") or {}).get("traffic") if seen else None
         if not any((traffic or {}).values()):
             raise ReconcileError.because(
@@ -190,13 +192,13 @@ def _address_and_key(connection: Address, keys: Mapping[str, Any]) -> tuple[str,
     return url, key
 
 
-def _post(world: World, url: str, key: str, payload: Mapping[str, Any]) -> Any:
+def _post(context: HandlerContext, url: str, key: str, payload: Mapping[str, Any]) -> Any:
     """Send the question; again for two minutes while the endpoint is settling."""
     import requests
 
     attempt, end = 0, time.monotonic() + SETTLES_S
     with requests.Session() as session:
-        access = world.connection.cloud.sandbox
+        access = context.connection.cloud.sandbox
         if access:
             session.trust_env = False
             session.verify = access.ca_file
@@ -214,7 +216,7 @@ def _post(world: World, url: str, key: str, payload: Mapping[str, Any]) -> Any:
             if response.status_code not in SETTLING or time.monotonic() > end:
                 return _read(response, url)
             attempt += 1
-            world.connection.sleep(wait_seconds(None, attempt))
+            context.connection.sleep(wait_seconds(None, attempt))
 
 
 def _read(response: requests.Response, url: str) -> Any:

@@ -1,6 +1,6 @@
 """What can go wrong, as data: positions, diagnostics, exit codes and every exception class.
 
-The lowest layer but for `sensitive`: everything else may import it. A problem is scrubbed of
+The lowest layer but for `secrets`: everything else may import it. A problem is scrubbed of
 secrets when it is made, before anything can shorten it. It is
 created where it is noticed, usually without a place; whoever owns the document adds the
 place. `render` alone turns diagnostics into text.
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
-from reconciler.sensitive import on_one_line, scrub
+from reconciler.secrets import on_one_line, scrub
 
 
 class ExitCode(IntEnum):

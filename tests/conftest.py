@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import hypothesis
 import pytest
 
-from reconciler import sensitive
+from reconciler import secrets
 
 # How long an example takes says something of the machine, which may be busy, not of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -50,7 +50,7 @@ def _knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
     A test process, and all that it forks, would soon be busy with the secrets of other tests.
     """
-    monkeypatch.setattr(sensitive, "_known", type(sensitive._known)())
+    monkeypatch.setattr(secrets, "_known", type(secrets._known)())
 
 
 @pytest.fixture(scope="session", autouse=True)

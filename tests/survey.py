@@ -1,4 +1,4 @@
-"""Keeps what journals held before a test empties them, for `docs/sandbox_survey.py`."""
+"""Keeps what journals held before a test empties them, for `tools/sandbox_survey.py`."""
 
 import os
 from pathlib import Path

@@ -3,16 +3,16 @@
 import re
 from pathlib import Path
 
-from docs.kinds_table import table
 from reconciler.cli.main import COMMANDS
 from reconciler.diagnostics import ExitCode
+from tools.kinds_table import table
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_kinds_is_fresh():
-    assert table() in README, "run `python -m docs.kinds_table` and put it into the README"
+    assert table() in README, "run `python -m tools.kinds_table` and put it into the README"
 
 
 def test_every_command_it_names_exists_and_every_command_is_named():

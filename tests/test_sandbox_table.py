@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from docs.sandbox_survey import known
-from docs.sandbox_table import SURVEY, tables
+from tools.sandbox_survey import known
+from tools.sandbox_table import SURVEY, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,4 +14,4 @@ def test_the_tables_are_fresh():
 
 
 def test_the_survey_names_only_operations_that_are_there():
-    assert set(SURVEY) <= known(), "run the tests and `python -m docs.sandbox_survey` again"
+    assert set(SURVEY) <= known(), "run the tests and `python -m tools.sandbox_survey` again"

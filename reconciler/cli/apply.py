@@ -47,10 +47,10 @@ def add_arguments(parser: Parser) -> None:
 def run(session: Session) -> ExitCode:
     """Plan, or take a saved plan that still holds, and carry it out."""
     session.start_sandbox()
-    from reconciler.cli.carrying_out import carry_out
+    from reconciler.cli.execute_plan import execute_plan
     from reconciler.cli.session import parallelism
-    from reconciler.operations.loading import load
-    from reconciler.operations.planning import plan
+    from reconciler.operations.load import load
+    from reconciler.operations.plan.build import plan
     from reconciler.operations.saved_plan import Place
 
     options = session.options
@@ -77,7 +77,7 @@ def run(session: Session) -> ExitCode:
         options.yes = True
         _tell(options, saved)
     where = made.target.resource_group
-    return carry_out(session, loaded, connection, made, f"Apply this to {where}?")
+    return execute_plan(session, loaded, connection, made, f"Apply this to {where}?")
 
 
 def saved_plan(source: str) -> SavedPlan | None:

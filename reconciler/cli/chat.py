@@ -48,8 +48,8 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.chat import ask
     from reconciler.kinds.base import Reads
-    from reconciler.operations.loading import load
-    from reconciler.operations.observing import Silent, observe_fresh, world_of
+    from reconciler.operations.load import load
+    from reconciler.operations.refresh import NullProgress, context_of, observe_fresh
     from reconciler.render.terminal import clean_lines
     from reconciler.render.words import duration
 
@@ -59,11 +59,11 @@ def run(session: Session) -> ExitCode:
 
     def others(address: Address) -> Observed | None:
         resource = loaded.resources.get(address)
-        return observe_fresh(world, resource) if resource else None
+        return observe_fresh(context, resource) if resource else None
 
-    world = world_of(loaded, connection, Reads(connection), others, Silent())
+    context = context_of(loaded, connection, Reads(connection), others, NullProgress())
     answer = ask(
-        world,
+        context,
         loaded.resources,
         question,
         flow=options.flow,

@@ -59,11 +59,11 @@ def run(session: Session) -> ExitCode:
     """Plan the deletions, show them, ask, delete."""
     _give_back_spec(session.options)
     session.start_sandbox()
-    from reconciler.cli.carrying_out import carry_out
+    from reconciler.cli.execute_plan import execute_plan
     from reconciler.cli.session import parallelism
     from reconciler.engine.types import Action
-    from reconciler.operations.destroying import plan_destroy
-    from reconciler.operations.loading import load
+    from reconciler.operations.load import load
+    from reconciler.operations.plan.destroy import plan_destroy
 
     options = session.options
     loaded = load(options.spec)
@@ -77,7 +77,7 @@ def run(session: Session) -> ExitCode:
     )
     _refuse_too_many(made.count(Action.DELETE), options.max_deletions)
     where = made.target.resource_group
-    return carry_out(session, loaded, connection, made, f"Delete this from {where}?")
+    return execute_plan(session, loaded, connection, made, f"Delete this from {where}?")
 
 
 def _refuse_too_many(count: int, most: int) -> None:

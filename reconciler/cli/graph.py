@@ -26,7 +26,7 @@ def add_arguments(parser: Parser) -> None:
 
 def run(session: Session) -> ExitCode:
     """Print the graph."""
-    from reconciler.operations.loading import load
+    from reconciler.operations.load import load
     from reconciler.render.graph_text import dot, mermaid
 
     loaded = load(session.options.spec)

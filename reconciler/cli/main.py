@@ -17,7 +17,7 @@ from typing import NoReturn
 from reconciler.cli.arguments import Parser, nearest, split_command, with_sandbox_value
 from reconciler.cli.signals import Signals, leave
 from reconciler.diagnostics import ExitCode, LocalError, ReconcileError, UsageError
-from reconciler.sensitive import shortened
+from reconciler.secrets import shortened
 
 COMMANDS = {
     "validate": "check a spec; touches no network",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.again import same_options
 from reconciler.cli.arguments import (
     add_adopt,
     add_output,
@@ -13,12 +12,13 @@ from reconciler.cli.arguments import (
     add_spec,
     add_timeout,
 )
+from reconciler.cli.repeat_options import same_options
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
-    from reconciler.operations.planning import Plan
+    from reconciler.operations.plan.build import Plan
     from reconciler.render.fields import Views
 
 SUMMARY = "Show what apply would do. Changes nothing."
@@ -52,8 +52,8 @@ def run(session: Session) -> ExitCode:
     from pathlib import Path
 
     from reconciler.cli.session import kind_views, parallelism
-    from reconciler.operations.loading import load
-    from reconciler.operations.planning import plan
+    from reconciler.operations.load import load
+    from reconciler.operations.plan.build import plan
     from reconciler.operations.saved_plan import Choices, Place, save
     from reconciler.render.fields import Views
 

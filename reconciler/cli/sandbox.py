@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import sandbox_controls
 from reconciler.cli.arguments import add_output
-from reconciler.cli.embedded import STATE, Starting
 from reconciler.cli.sandbox_controls import ask, ask_text
+from reconciler.cli.sandbox_launch import STATE, Starting
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
-from reconciler.sensitive import remember
+from reconciler.secrets import remember
 
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
@@ -73,7 +73,7 @@ def run(session: Session) -> ExitCode:
     if session.options.action == "serve":
         return _serve(session)
     if session.options.action == "rehearse":
-        from reconciler.cli.rehearsing import rehearse
+        from reconciler.cli.rehearse import rehearse
 
         return rehearse(session)
     if session.options.action in ("env", "clock") and not session.options.sandbox:

@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.arguments import EMBEDDED
-from reconciler.cli.embedded import Starting
-from reconciler.cli.memory import be_modest
+from reconciler.cli.null_progress import NullProgress
+from reconciler.cli.process_limits import be_modest
+from reconciler.cli.sandbox_launch import Starting
 from reconciler.cli.signals import Signals
 from reconciler.render.terminal import Terminal
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.cloud.connection import Cloud, Connection
     from reconciler.diagnostics import Diagnostic
     from reconciler.engine.types import Action, Address, Outcome
-    from reconciler.operations.loading import Loaded
+    from reconciler.operations.load import Loaded
     from reconciler.render.fields import KindView
 
 POOL_SIZE = 32
@@ -129,12 +130,11 @@ class Session:
 
     def progress(self, total: int) -> Watcher:
         """Return who watches an apply: a live table, event lines, or nobody."""
-        from reconciler.cli.quiet import Quiet
         from reconciler.render.event_lines import EventLines
         from reconciler.render.live import LiveTable
 
         if self.options.quiet:
-            return Quiet()
+            return NullProgress()
         if self.is_live:
             return LiveTable(self.err, total)
         return EventLines(self.err)

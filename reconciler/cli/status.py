@@ -30,7 +30,7 @@ def run(session: Session) -> ExitCode:
     """Read everything and show a row for each resource."""
     session.start_sandbox()
     from reconciler.cli.session import parallelism
-    from reconciler.operations.loading import load
+    from reconciler.operations.load import load
     from reconciler.operations.status import exit_code, status
     from reconciler.render.status_text import status_json, status_lines
 

@@ -27,7 +27,7 @@ def add_arguments(parser: Parser) -> None:
 def run(session: Session) -> ExitCode:
     """Load the spec; every problem of it is raised at once."""
     from reconciler.diagnostics import SpecError
-    from reconciler.operations.loading import load
+    from reconciler.operations.load import load
 
     as_json = session.options.output == "json"
     try:

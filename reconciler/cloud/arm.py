@@ -22,11 +22,11 @@ import requests
 
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.listing import whole
-from reconciler.cloud.operations import Operation
+from reconciler.cloud.logging import log_answer
+from reconciler.cloud.long_running import Poller
+from reconciler.cloud.network_errors import gives_up, unreachable
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, may_resend, redirected
-from reconciler.cloud.unreachable import gives_up, unreachable
-from reconciler.cloud.wire_log import log_answer
 from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
 
@@ -60,7 +60,7 @@ class ArmClient:
 
         For what Azure makes by itself along with something, and for what a plan has seen.
         """
-        found: JsonObject | None = self._connection.freshness.until(
+        found: JsonObject | None = self._connection.read_after_write.until(
             lambda: self.get(path, api_version), lambda body: body is not None
         )
         return found
@@ -96,7 +96,7 @@ class ArmClient:
             if error.status == NOT_FOUND:
                 return
             raise
-        Operation(self, self._connection, (path, api_version), deletes=True).wait(
+        Poller(self, self._connection, (path, api_version), deletes=True).wait(
             status, headers, reply
         )
 
@@ -106,16 +106,16 @@ class ArmClient:
         Sent again only where `RESENDABLE_POSTS` says that it may be.
         """
         reply, headers, status = self.send("POST", path, api_version, body=body or {})
-        return Operation(self, self._connection, None).wait(status, headers, reply)
+        return Poller(self, self._connection, None).wait(status, headers, reply)
 
     def _write(self, method: str, path: str, api_version: str, body: JsonObject) -> JsonObject:
         reply, headers, status = self.send(method, path, api_version, body=body)
         try:
-            Operation(self, self._connection, (path, api_version)).wait(status, headers, reply)
+            Poller(self, self._connection, (path, api_version)).wait(status, headers, reply)
         except ApiError:
-            self._connection.freshness.failed(path)
+            self._connection.read_after_write.failed(path)
             raise
-        self._connection.freshness.wrote(method, path)
+        self._connection.read_after_write.wrote(method, path)
         return self.get(path, api_version) or reply
 
     def send(
@@ -131,13 +131,13 @@ class ArmClient:
         """Send one request and return body, headers (lower-case names) and status.
 
         `path` is an ARM path or a full URL of this cloud. A read that does not know what this
-        run wrote is asked again for a while (`freshness`). Raises `ApiError` for any answer of
+        run wrote is asked again for a while (`read_after_write`). Raises `ApiError` for any answer of
         400 and above, `UnavailableError` when there is no answer.
         """
         url = self._url(path, api_version, params)
         self._check_host(url)
         self._connection.permit(method, url)
-        fresh, looks = self._connection.freshness, 0
+        fresh, looks = self._connection.read_after_write, 0
         while True:
             looks += 1
             try:
@@ -159,7 +159,7 @@ class ArmClient:
         headers: Mapping[str, str] | None,
     ) -> tuple[JsonObject, Mapping[str, str], int]:
         """Send one request, again where our rules allow it."""
-        self._connection.resending.begin()
+        self._connection.retry_budget.begin()
         attempt, renewed, began = 0, False, time.monotonic()
         while True:
             attempt += 1
@@ -178,7 +178,7 @@ class ArmClient:
                 asked = getattr(error, "retry_after_s", None)
                 if status == THROTTLED:
                     self._connection.throttle.slow_down(method, url, asked, attempt)
-                if not self._connection.resending.wait(method, url, status, asked, attempt):
+                if not self._connection.retry_budget.wait(method, url, status, asked, attempt):
                     error.in_doubt = is_in_doubt(method, url, status)
                     raise self._budgeted(error, method, url, status) from error
                 continue
@@ -211,9 +211,11 @@ class ArmClient:
         self, error: ApiError | UnavailableError, method: str, url: str, status: int | None
     ) -> ApiError | UnavailableError:
         """Return the error, saying so where it was not tried again for want of budget."""
-        if self._connection.resending.spent and may_resend(method, url, status):
+        if self._connection.retry_budget.spent and may_resend(method, url, status):
             first = error.diagnostics[0]
-            text = f"{first.detail}; {self._connection.resending.retries} requests were sent again"
+            text = (
+                f"{first.detail}; {self._connection.retry_budget.retries} requests were sent again"
+            )
             hint = "Azure answers too many requests with errors: run again later"
             error.diagnostics = [replace(first, detail=text, hint=hint)]
         return error

@@ -16,15 +16,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from reconciler.cloud.addresses import Cloud, SandboxAccess, host_of
-from reconciler.cloud.freshness import Freshness
+from reconciler.cloud.endpoints import Cloud, SandboxAccess, host_of
+from reconciler.cloud.logging import fence_loggers
 from reconciler.cloud.ml import forget_clouds
-from reconciler.cloud.own_time import OwnTime
-from reconciler.cloud.rules import Resending, refused, writes
+from reconciler.cloud.network_errors import CONNECT_BUDGET_S
+from reconciler.cloud.read_after_write import ReadAfterWrite
+from reconciler.cloud.resource_deadline import ResourceDeadline
+from reconciler.cloud.rules import RetryBudget, refused, writes
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import Credential, Tokens, tenant_of
-from reconciler.cloud.unreachable import CONNECT_BUDGET_S
-from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import (
     DeadlineError,
     DeniedError,
@@ -57,7 +57,7 @@ SHORTEST_TIMEOUT_S = 5.0
 class Connection:
     """One cloud, one identity, one subscription; clients are made on first use.
 
-    `stop` ends every wait at once; `deadline` (monotonic seconds) bounds the run, `own_time`
+    `stop` ends every wait at once; `deadline` (monotonic seconds) bounds the run, `resource_deadline`
     what is done for one resource.
     """
 
@@ -77,10 +77,10 @@ class Connection:
         self.deadline = deadline
         self.pool_size = pool_size
         self.stop = threading.Event()
-        self.own_time = OwnTime()
-        self.resending = Resending(self.sleep)
+        self.resource_deadline = ResourceDeadline()
+        self.retry_budget = RetryBudget(self.sleep)
         self.throttle = Throttle(self.sleep)
-        self.freshness = Freshness(self.sleep)
+        self.read_after_write = ReadAfterWrite(self.sleep)
         self._lock = threading.Lock()
         self._tokens: Tokens | None = None
         fence_loggers()
@@ -270,11 +270,11 @@ class Connection:
 
     def _end(self) -> float | None:
         """Return when the run or the time of this thread's resource ends, whichever is first."""
-        ends = [end for end in (self.deadline, self.own_time.end) if end is not None]
+        ends = [end for end in (self.deadline, self.resource_deadline.end) if end is not None]
         return min(ends, default=None)
 
     def _late(self) -> ReconcileError:
-        own = self.own_time.end
+        own = self.resource_deadline.end
         if own is not None and (self.deadline is None or own < self.deadline):
             return OverdueError.because("it took too long")
         return DeadlineError.because(

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.diagnostics import ApiError, Diagnostic
-from reconciler.sensitive import on_one_line
+from reconciler.secrets import on_one_line
 
 MAX_TEXT = 400
 

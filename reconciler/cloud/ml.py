@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reconciler.cloud.wire_log import fence_loggers
+from reconciler.cloud.logging import fence_loggers
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from reconciler.cloud.addresses import host_of
+from reconciler.cloud.endpoints import host_of
 from reconciler.cloud.errors import TRANSIENT
 from reconciler.cloud.retry import MAX_WAIT_S, wait_seconds
 from reconciler.diagnostics import Diagnostic, ReconcileError, RefusedError, UnavailableError
@@ -105,7 +105,7 @@ def redirected(url: str, location: str) -> UnavailableError:
     )
 
 
-class Resending:
+class RetryBudget:
     """Sending again, for one whole run: it waits before it does, and has a budget.
 
     At most a fifth of the run's requests, and fifty, are sent again (the SRE book's retry

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.cloud.errors import api_error
+from reconciler.cloud.network_errors import unreachable
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import is_in_doubt
-from reconciler.cloud.unreachable import unreachable
 from reconciler.diagnostics import UnavailableError
-from reconciler.sensitive import on_one_line
+from reconciler.secrets import on_one_line
 
 AZURE = "//Azure"
 """An error of azure-core does not say which of its hosts it is about."""

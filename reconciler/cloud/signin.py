@@ -18,15 +18,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
-from reconciler.cloud.addresses import SandboxAccess
+from reconciler.cloud.endpoints import SandboxAccess
 from reconciler.cloud.errors import api_error
+from reconciler.cloud.logging import fence_loggers
+from reconciler.cloud.network_errors import CONNECT_BUDGET_S, gives_up, unreachable
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import THROTTLED
 from reconciler.cloud.tokens import Token
-from reconciler.cloud.unreachable import CONNECT_BUDGET_S, gives_up, unreachable
-from reconciler.cloud.wire_log import fence_loggers
 from reconciler.diagnostics import ApiError, DeniedError, UnavailableError, UnconnectedError
-from reconciler.sensitive import remember
+from reconciler.secrets import remember
 
 if TYPE_CHECKING:
     from reconciler.cloud.connection import Connection
@@ -145,7 +145,7 @@ class SandboxCredential:
                 asked = getattr(error, "retry_after_s", None)
                 if status == THROTTLED:
                     self._connection.throttle.slow_down("POST", url, asked, attempt)
-                if not self._connection.resending.wait("POST", url, status, asked, attempt):
+                if not self._connection.retry_budget.wait("POST", url, status, asked, attempt):
                     raise
 
     def _send(self, request: urllib.request.Request) -> dict[str, str]:

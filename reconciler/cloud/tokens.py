@@ -9,7 +9,7 @@ import time
 from typing import Any, NamedTuple, Protocol
 
 from reconciler.diagnostics import ReconcileError
-from reconciler.sensitive import remember
+from reconciler.secrets import remember
 
 REFRESH_BEFORE_S = 300
 SHORTEST_S = 60.0

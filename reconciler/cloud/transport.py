@@ -22,11 +22,11 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.pipeline.transport import RequestsTransport
 
+from reconciler.cloud.logging import log_answer
+from reconciler.cloud.network_errors import CONNECT_BUDGET_S, gives_up, unreachable
 from reconciler.cloud.retry import MAX_WAIT_S, retry_after
 from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, redirected
 from reconciler.cloud.session import BoundedSession, user_agent
-from reconciler.cloud.unreachable import CONNECT_BUDGET_S, gives_up, unreachable
-from reconciler.cloud.wire_log import log_answer
 from reconciler.diagnostics import ReconcileError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         connection.permit(request.method, request.url)
         if self._host:
             return self._sent(request, options)
-        fresh, looks = connection.freshness, 0
+        fresh, looks = connection.read_after_write, 0
         while True:
             looks += 1
             response = self._sent(request, options)
@@ -87,7 +87,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
     def _sent(self, request: Any, options: dict[str, Any]) -> Any:
         """Send one request, again where our rules allow it."""
         connection = self._connection
-        connection.resending.begin()
+        connection.retry_budget.begin()
         start, attempt, renewed, began = _position(request), 0, False, time.monotonic()
         while True:
             attempt += 1
@@ -107,7 +107,9 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
                 connection.throttle.slow_down(request.method, request.url, asked, attempt)
             if not _needs_again(status) or not _rewind(request, start):
                 break
-            if not connection.resending.wait(request.method, request.url, status, asked, attempt):
+            if not connection.retry_budget.wait(
+                request.method, request.url, status, asked, attempt
+            ):
                 break
         if error is not None:
             doubt = is_in_doubt(request.method, request.url, None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cloud.arm import ArmClient
-from reconciler.sensitive import remember
+from reconciler.secrets import remember
 
 if TYPE_CHECKING:
     from reconciler.engine.types import JsonObject

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.sensitive import shortened
+from reconciler.secrets import shortened
 
 ROLES = ("system", "user", "assistant")
 _SHOWN = 40

@@ -19,7 +19,7 @@ from reconciler.datasets.layout import files_by_split
 from reconciler.datasets.prepare import Piece
 from reconciler.datasets.rows import RowFile, parquet_rows
 from reconciler.diagnostics import LocalError, UnavailableError
-from reconciler.sensitive import on_one_line
+from reconciler.secrets import on_one_line
 
 CARD = "README.md"
 FOOTER_BYTES = 1 << 16

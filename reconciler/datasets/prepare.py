@@ -15,7 +15,7 @@ from pathlib import Path
 from reconciler.datasets.chat_format import encode
 from reconciler.datasets.rows import A_ROW, Row, RowFile
 from reconciler.datasets.split import row_key, test_count, test_mask
-from reconciler.datasets.verdicts import is_known_good, remember_good
+from reconciler.datasets.validation_cache import is_known_good, remember_good
 from reconciler.diagnostics import Diagnostic, LocalError, Position
 
 MAX_PROBLEMS = 20

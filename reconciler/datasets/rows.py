@@ -10,12 +10,12 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from reconciler.confined import open_file
 from reconciler.datasets.chat_format import Fault, fault_in
 from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.local import inside, is_parquet
 from reconciler.diagnostics import Diagnostic, LocalError, Position
-from reconciler.sensitive import shortened
+from reconciler.safe_open import open_file
+from reconciler.secrets import shortened
 
 MAX_LINE_BYTES = 64 << 20
 BATCH_ROWS = 1024

@@ -13,7 +13,7 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.diff import Rules, diff
-from reconciler.engine.protection import protected, why_missed
+from reconciler.engine.protection import block_if_protected, why_missed
 from reconciler.engine.types import (
     Action,
     Address,
@@ -114,7 +114,7 @@ def _by_phase(
     if observed.phase is Phase.FAILED and policy.replaces_failed:
         reason = f"its last operation failed: {observed.message}"
         replaced = Change(resource, Action.REPLACE, observed, reason=reason)
-        return protected(replaced, by_kind=False)
+        return block_if_protected(replaced, by_kind=False)
     fields = diff(desired, observed.body, policy.rules)
     if not fields and observed.phase is Phase.FAILED:
         reason = f"its last operation failed: {observed.message}"
@@ -124,7 +124,7 @@ def _by_phase(
     if any(f.forces_replace for f in fields):
         reason = _replace_reason(fields)
         replaced = Change(resource, Action.REPLACE, observed, fields, reason)
-        return protected(replaced, by_kind=False)
+        return block_if_protected(replaced, by_kind=False)
     return Change(resource, Action.UPDATE, observed, fields)
 
 
@@ -145,7 +145,7 @@ def _under_way(
     if any(f.forces_replace for f in fields):
         reason = _replace_reason(fields)
         waits = replace(waits, action=Action.REPLACE, reason=reason)
-    return protected(replace(waits, fields=fields), by_kind=False)
+    return block_if_protected(replace(waits, fields=fields), by_kind=False)
 
 
 def going_with(parent: Address, change: Change) -> Change:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.engine.types import FieldDiff, JsonObject, Reference, Unknown
-from reconciler.sensitive import Secret
+from reconciler.secrets import Secret
 
 Path = tuple[str, ...]
 Same = Callable[[Any, Any], bool]
@@ -32,7 +32,7 @@ class Rules:
     `immutable`: a difference at or below forces a replace. `same`: comparisons of the
     kind's own. `labels`: the spec's word for a path. `words`: what people read in place of a
     value, for example a role's name for its id. `write_only`: sent, never returned,
-    so never compared. `sensitive`: values that are never shown.
+    so never compared. `secrets`: values that are never shown.
     """
 
     immutable: frozenset[str] = frozenset()

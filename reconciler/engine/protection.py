@@ -62,7 +62,7 @@ def words(body: Any) -> Iterator[str]:
                     yield str(value).strip().casefold()
 
 
-def tagged(desired: JsonObject, mark: str, word: str) -> JsonObject:
+def add_protect_tag(desired: JsonObject, mark: str, word: str) -> JsonObject:
     """Return a desired body with the tag beside our mark, wherever that stands in it.
 
     `mark` is the name of the tag that says "ours".
@@ -71,13 +71,13 @@ def tagged(desired: JsonObject, mark: str, word: str) -> JsonObject:
     for key, value in desired.items():
         if isinstance(value, dict):
             beside = {PROTECT_TAG: word} if key in PLACES and mark in value else {}
-            found[key] = {**tagged(value, mark, word), **beside}
+            found[key] = {**add_protect_tag(value, mark, word), **beside}
         else:
             found[key] = value
     return found
 
 
-def protected(change: Change, *, by_kind: bool = True) -> Change:
+def block_if_protected(change: Change, *, by_kind: bool = True) -> Change:
     """Return the change, blocked where it would destroy something protected.
 
     With `by_kind` false only the spec's word and the tag count.

@@ -6,29 +6,29 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.kinds.application_insights import ApplicationInsightsHandler
+from reconciler.kinds.access.identity import IdentityHandler, ManagedIdentity
+from reconciler.kinds.access.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.base import Handler
 from reconciler.kinds.compute import Compute, ComputeHandler
-from reconciler.kinds.connection import Connection, ConnectionHandler
-from reconciler.kinds.container_registry import ContainerRegistryHandler
-from reconciler.kinds.dataset import Dataset, DatasetHandler
-from reconciler.kinds.deployment import Deployment, DeploymentHandler
-from reconciler.kinds.endpoint import Endpoint, EndpointHandler
-from reconciler.kinds.flow import Flow, FlowHandler
-from reconciler.kinds.hub import Hub, HubHandler
-from reconciler.kinds.identity import IdentityHandler, ManagedIdentity
-from reconciler.kinds.job import Job, JobHandler
-from reconciler.kinds.key_vault import KeyVaultHandler
-from reconciler.kinds.log_analytics import LogAnalyticsHandler
-from reconciler.kinds.model import Model, ModelHandler
-from reconciler.kinds.project import Project, ProjectHandler
-from reconciler.kinds.quota import Quota, QuotaHandler
+from reconciler.kinds.connection.connection import Connection, ConnectionHandler
+from reconciler.kinds.data.dataset import Dataset, DatasetHandler
+from reconciler.kinds.flow.flow import Flow, FlowHandler
+from reconciler.kinds.job.job import Job, JobHandler
+from reconciler.kinds.quota.quota import Quota, QuotaHandler
 from reconciler.kinds.resource_group import ResourceGroupHandler
 from reconciler.kinds.resource_provider import ResourceProviderHandler
-from reconciler.kinds.role_assignment import RoleAssignmentHandler
-from reconciler.kinds.storage_account import StorageAccountHandler
-from reconciler.kinds.traffic import TrafficHandler
-from reconciler.kinds.workspace import Workspace, WorkspaceHandler
+from reconciler.kinds.serving.deployment import Deployment, DeploymentHandler
+from reconciler.kinds.serving.endpoint import Endpoint, EndpointHandler
+from reconciler.kinds.serving.model import Model, ModelHandler
+from reconciler.kinds.serving.traffic import TrafficHandler
+from reconciler.kinds.workspace.application_insights import ApplicationInsightsHandler
+from reconciler.kinds.workspace.container_registry import ContainerRegistryHandler
+from reconciler.kinds.workspace.hub import Hub, HubHandler
+from reconciler.kinds.workspace.key_vault import KeyVaultHandler
+from reconciler.kinds.workspace.log_analytics import LogAnalyticsHandler
+from reconciler.kinds.workspace.project import Project, ProjectHandler
+from reconciler.kinds.workspace.storage_account import StorageAccountHandler
+from reconciler.kinds.workspace.workspace import Workspace, WorkspaceHandler
 from reconciler.spec.model import Lifecycle, SpecModel, Tags, Target, existing_or, matching
 
 KINDS: tuple[Handler, ...] = (

@@ -24,9 +24,9 @@ from reconciler.engine.types import (
     Phase,
     Resource,
 )
-from reconciler.kinds.marks import tag_owner
-from reconciler.kinds.scope import Attributes, Scope
-from reconciler.sensitive import Secret
+from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.ownership import tag_owner
+from reconciler.secrets import Secret
 from reconciler.spec.document import Document
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Progress(Protocol):
 
 
 @dataclass
-class World:
+class HandlerContext:
     """What a handler may use at run time: the connection, shared reads, other observations.
 
     `others(address)` returns what was observed of another resource (it waits for it in a
@@ -158,31 +158,33 @@ class Handler:
     deletable: ClassVar[bool] = True
     """Whether destroy may delete it (a quota cannot be deleted)."""
 
-    def expand(self, spec: Any, scope: Scope) -> None:
+    def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add the resources that the spec states of this kind to the scope. Pure."""
         raise NotImplementedError
 
-    def observe(self, world: World, resource: Resource) -> Observed | None:
+    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read one resource; None only when Azure says that it does not exist."""
         raise NotImplementedError
 
-    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Create the resource and wait. `desired` holds no reference any more."""
         raise NotImplementedError
 
-    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+    def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Carry out an update (or adopt) and wait."""
         raise NotImplementedError
 
-    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete the resource and wait until it is gone."""
         raise NotImplementedError
 
-    def reveal(self, world: World, resource: Resource, attribute: str) -> Secret:
+    def reveal(self, context: HandlerContext, resource: Resource, attribute: str) -> Secret:
         """Return a secret attribute, at the moment of a write."""
         raise NotImplementedError
 
-    def differences(self, world: World, resource: Resource, desired: JsonObject) -> Iterable[str]:
+    def differences(
+        self, context: HandlerContext, resource: Resource, desired: JsonObject
+    ) -> Iterable[str]:
         """Return labels of secret fields that differ; only apply may ask, it reads secrets."""
         return ()
 
@@ -194,7 +196,7 @@ class Handler:
         """Return how long the spec lets us wait for it, beside what any resource may take."""
         return 0.0
 
-    def follow(self, world: World, resource: Resource) -> None:
+    def follow(self, context: HandlerContext, resource: Resource) -> None:
         """Follow a run to its end; only kinds whose policy `runs` have one.
 
         Raises `PendingError` when the wait ends before the run does, `ReconcileError` when
@@ -202,7 +204,7 @@ class Handler:
         """
         raise NotImplementedError
 
-    def prepare(self, world: World, resource: Resource) -> tuple[str, ...]:
+    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
         """Look, before a create, for what would make it fail; return notes for the plan.
 
         Raises `RefusedError` for a create that must not be tried (a soft-deleted twin).
@@ -233,38 +235,38 @@ class ArmHandler(Handler):
         """Return the path of the list that contains the resource."""
         return resource.resource_id.rpartition("/")[0]
 
-    def observe(self, world: World, resource: Resource) -> Observed | None:
+    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read by list in a plan where one answers for many, otherwise by GET."""
-        if self.lists and not world.reads.fresh:
-            items = world.reads.list(self.collection(resource), self.api_version)
+        if self.lists and not context.reads.fresh:
+            items = context.reads.list(self.collection(resource), self.api_version)
             wanted = resource.resource_id.casefold()
             body = next((i for i in items if str(i.get("id", "")).casefold() == wanted), None)
         else:
-            body = world.reads.get(resource.resource_id, self.api_version)
-        return None if body is None else self.observed(world, resource, body)
+            body = context.reads.get(resource.resource_id, self.api_version)
+        return None if body is None else self.observed(context, resource, body)
 
-    def observed(self, world: World, resource: Resource, body: JsonObject) -> Observed:
+    def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
         """Return what a body says: owner, phase, outputs."""
-        owner, name = self.owner(world, resource, body)
+        owner, name = self.owner(context, resource, body)
         phase, message = provisioning_phase(body)
         outputs = {"id": resource.resource_id, **self.outputs(body)}
         return Observed(body, outputs, owner, phase, message, owner_name=name)
 
-    def owner(self, world: World, resource: Resource, body: JsonObject) -> Any:
+    def owner(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Any:
         """Return whose mark the resource carries; by its tags unless a kind says otherwise."""
-        return tag_owner(body, world.owner, resource.resource_id)
+        return tag_owner(body, context.owner, resource.resource_id)
 
     def outputs(self, body: JsonObject) -> dict[str, Any]:
         """Return what others may refer to, beyond the id."""
         return {}
 
-    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """PUT the desired body."""
-        world.connection.arm.put(resource.resource_id, self.api_version, desired)
+        context.connection.arm.put(resource.resource_id, self.api_version, desired)
 
-    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+    def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """PATCH what differs, or PUT the observed body with the desired one over it."""
-        arm, resource = world.connection.arm, change.resource
+        arm, resource = context.connection.arm, change.resource
         if self.patches and change.fields:
             body = self.patch_body(change, desired)
             arm.patch(resource.resource_id, self.api_version, body)
@@ -291,9 +293,9 @@ class ArmHandler(Handler):
         body: JsonObject = overlay(without(kept, self.read_only), desired)
         return body
 
-    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """DELETE and wait."""
-        world.connection.arm.delete(resource.resource_id, self.api_version, self.delete_params)
+        context.connection.arm.delete(resource.resource_id, self.api_version, self.delete_params)
 
 
 def provisioning_phase(body: JsonObject) -> tuple[Phase, str]:

@@ -18,12 +18,12 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, same_folded
 from reconciler.engine.types import Action, Change, JsonObject, Owner, Resource
+from reconciler.kinds.access.identity import attached
 from reconciler.kinds.base import ArmHandler
-from reconciler.kinds.identity import attached
-from reconciler.kinds.lifecycle import report_size
-from reconciler.kinds.ml_workspace import API_VERSION
-from reconciler.kinds.quota_needs import quota_address
-from reconciler.kinds.scope import Attributes, Scope
+from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.quota.needs import quota_address
+from reconciler.kinds.retirements import report_size
+from reconciler.kinds.workspace.ml_workspace import API_VERSION
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags, matching
 
@@ -107,29 +107,31 @@ class ComputeHandler(ArmHandler):
         replaces_failed=True,
     )
 
-    def expand(self, spec: Any, scope: Scope) -> None:
+    def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add each cluster of the workspace."""
         for name, settings in spec.compute.items():
             path: Keys = ("compute", name)
-            workspace = scope.known_id("workspace")
+            workspace = expansion.known_id("workspace")
             if workspace:
-                scope.add(self._resource(name, settings, workspace, scope))
-            elif "workspace" not in scope.broken:
-                scope.problem(
+                expansion.add(self._resource(name, settings, workspace, expansion))
+            elif "workspace" not in expansion.broken:
+                expansion.problem(
                     "`compute` needs a `workspace`",
                     path,
                     hint="state one: `workspace: {name: ...}`, or its resource id",
                 )
 
-    def _resource(self, name: str, settings: Compute, workspace: str, scope: Scope) -> Resource:
+    def _resource(
+        self, name: str, settings: Compute, workspace: str, expansion: Expansion
+    ) -> Resource:
         path: Keys = ("compute", name)
-        _check_name(name, scope, path)
-        report_size(settings.size, scope, (*path, "size"))
+        _check_name(name, expansion, path)
+        report_size(settings.size, expansion, (*path, "size"))
         resource_id = f"{workspace}/computes/{name}"
-        desired = _body(settings, resource_id, scope)
-        depends_on = {"workspace", *quota_address(settings.size, scope)}
+        desired = _body(settings, resource_id, expansion)
+        depends_on = {"workspace", *quota_address(settings.size, expansion)}
         if settings.identity:
-            block, holders, grants = attached(settings.identity, scope, (*path, "identity"))
+            block, holders, grants = attached(settings.identity, expansion, (*path, "identity"))
             desired["identity"] = block
             depends_on |= {*holders, *grants}
         return Resource(
@@ -138,7 +140,7 @@ class ComputeHandler(ArmHandler):
             resource_id,
             desired,
             settings=settings,
-            position=scope.document.position(path, of_key=True),
+            position=expansion.document.position(path, of_key=True),
             depends_on=frozenset(depends_on),
             known={"name": name},
         )
@@ -166,19 +168,19 @@ class ComputeHandler(ArmHandler):
         return {"properties": {"properties": {"scaleSettings": scale}}}
 
 
-def _check_name(name: str, scope: Scope, path: Keys) -> None:
+def _check_name(name: str, expansion: Expansion, path: Keys) -> None:
     if not re.fullmatch(NAME, name, re.ASCII):
-        scope.problem(
+        expansion.problem(
             f"a cluster cannot be named `{name}`",
             path,
             hint="3 to 24 letters, digits and hyphens, a letter first, not ending in -<digits>",
         )
 
 
-def _body(settings: Compute, resource_id: str, scope: Scope) -> JsonObject:
+def _body(settings: Compute, resource_id: str, expansion: Expansion) -> JsonObject:
     return {
-        "location": scope.location,
-        "tags": scope.tracked_tags(resource_id, settings.tags),
+        "location": expansion.location,
+        "tags": expansion.tracked_tags(resource_id, settings.tags),
         "properties": {
             "computeType": "AmlCompute",
             "disableLocalAuth": True,

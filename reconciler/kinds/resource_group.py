@@ -12,8 +12,8 @@ from reconciler.cloud.sdk import translated
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Change, JsonObject, Observed, Resource
-from reconciler.kinds.base import ArmHandler, World
-from reconciler.kinds.scope import Attributes, Scope
+from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.expansion import Attributes, Expansion
 
 ADDRESS = "resource_group"
 RESOURCES_API = "2025-04-01"
@@ -30,32 +30,32 @@ class ResourceGroupHandler(ArmHandler):
     attributes = Attributes(frozenset({"id", "location"}))
     policy: ClassVar[Policy] = Policy(Rules(immutable=frozenset({"location"})), uses_existing=True)
 
-    def expand(self, spec: Any, scope: Scope) -> None:
+    def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add the group of the target."""
-        resource_id = scope.group_id
-        scope.add(
+        resource_id = expansion.group_id
+        expansion.add(
             Resource(
                 ADDRESS,
                 self.kind,
                 resource_id,
-                {"location": scope.location, "tags": scope.tracked_tags(resource_id)},
-                position=scope.document.position(("target", "resource_group")),
-                known={"location": scope.location},
+                {"location": expansion.location, "tags": expansion.tracked_tags(resource_id)},
+                position=expansion.document.position(("target", "resource_group")),
+                known={"location": expansion.location},
             )
         )
 
-    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Create the group (synchronous in ARM)."""
-        groups = world.connection.resources.resource_groups
+        groups = context.connection.resources.resource_groups
         with translated():
-            groups.create_or_update(world.resource_group, desired)
+            groups.create_or_update(context.resource_group, desired)
 
-    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+    def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Set the tags that differ; other people's tags stay."""
         tags = {**((change.observed.body.get("tags") if change.observed else None) or {})}
         tags.update(desired["tags"])
-        world.connection.arm.patch(change.resource.resource_id, self.api_version, {"tags": tags})
+        context.connection.arm.patch(change.resource.resource_id, self.api_version, {"tags": tags})
 
-    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete the group and all that is left in it."""
-        world.connection.arm.delete(resource.resource_id, self.api_version)
+        context.connection.arm.delete(resource.resource_id, self.api_version)

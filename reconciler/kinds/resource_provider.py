@@ -16,8 +16,8 @@ from typing import Any
 from reconciler.diagnostics import ApiError, DeniedError, Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.types import Address, Change, JsonObject, Observed, Phase, Resource
-from reconciler.kinds.base import Handler, World
-from reconciler.kinds.scope import Scope
+from reconciler.kinds.base import Handler, HandlerContext
+from reconciler.kinds.expansion import Expansion
 
 API_VERSION = "2025-04-01"
 ALWAYS_REGISTERED = frozenset({"microsoft.authorization", "microsoft.resources"})
@@ -37,12 +37,12 @@ class ResourceProviderHandler(Handler):
     deletable = False
     policy = Policy(uses_existing=True)
 
-    def expand(self, spec: Any, scope: Scope) -> None:
+    def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add nothing: no section states it."""
 
-    def observe(self, world: World, resource: Resource) -> Observed | None:
+    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read the registration; None while there is none."""
-        body = world.reads.get(resource.resource_id, API_VERSION)
+        body = context.reads.get(resource.resource_id, API_VERSION)
         state = registration_of(body)
         if state in ("notregistered", "unregistered", "unregistering", ""):
             return None
@@ -50,13 +50,13 @@ class ResourceProviderHandler(Handler):
         message = "" if phase is Phase.READY else "being registered"
         return Observed(body or {}, {"id": resource.resource_id}, phase=phase, message=message)
 
-    def create(self, world: World, resource: Resource, desired: JsonObject) -> None:
+    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Ask for the registration; reading it back waits for its end.
 
         Raises `DeniedError` where the identity may not, with the command for who may.
         """
         try:
-            world.connection.arm.post(f"{resource.resource_id}/register", API_VERSION)
+            context.connection.arm.post(f"{resource.resource_id}/register", API_VERSION)
         except ApiError as error:
             if error.status != 403:
                 raise
@@ -70,10 +70,10 @@ class ResourceProviderHandler(Handler):
                 )
             ) from error
 
-    def update(self, world: World, change: Change, desired: JsonObject) -> None:
+    def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Do nothing: a registration has nothing to change."""
 
-    def delete(self, world: World, resource: Resource, observed: Observed) -> None:
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Do nothing: others may rely on the registration."""
 
 

@@ -20,8 +20,8 @@ from typing import Any
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError
 from reconciler.engine.types import Address, Change
-from reconciler.operations.loading import PLANS, Loaded
-from reconciler.operations.planning import Plan
+from reconciler.operations.load import PLANS, Loaded
+from reconciler.operations.plan.build import Plan
 
 FORMAT = f"{PLANS}2"
 NEW_PLAN = "make a new plan and look at it"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Address, Change, Phase
-from reconciler.operations.loading import Loaded
-from reconciler.operations.observing import PARALLELISM
-from reconciler.operations.planning import plan
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.build import plan
+from reconciler.operations.refresh import PARALLELISM
 
 HEALTH = {Phase.READY: "Healthy", Phase.PENDING: "Progressing", Phase.FAILED: "Degraded"}
 

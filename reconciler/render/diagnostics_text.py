@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from reconciler.confined import open_file
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.render.excerpt import excerpt
 from reconciler.render.terminal import Line, Span, Style, clean, line
+from reconciler.safe_open import open_file
 
 MAX_SHOWN = 50
 MAX_BYTES = 1 << 20

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reconciler.diagnostics import Position
 from reconciler.render.terminal import Line, Span, Style, clean, line
-from reconciler.sensitive import shortened
+from reconciler.secrets import shortened
 
 TAB = "    "
 MAX_SHOWN = 160

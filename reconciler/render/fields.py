@@ -21,10 +21,10 @@ from reconciler.engine.types import (
     Unknown,
 )
 from reconciler.render.terminal import clean
-from reconciler.sensitive import SENSITIVE, Secret, shortened
+from reconciler.secrets import SENSITIVE, Secret, shortened
 
 if TYPE_CHECKING:
-    from reconciler.operations.planning import Plan
+    from reconciler.operations.plan.build import Plan
 
 AFTER_APPLY = "(known after apply)"
 AT_APPLY = "(compared at apply)"

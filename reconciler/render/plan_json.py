@@ -14,7 +14,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Action, Change, JsonObject, Unknown
 from reconciler.render.fields import Views
-from reconciler.sensitive import SENSITIVE, Secret
+from reconciler.secrets import SENSITIVE, Secret
 
 FORMAT_VERSION = "1.2"
 

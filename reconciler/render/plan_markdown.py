@@ -14,7 +14,7 @@ from reconciler.engine.types import Action, Change
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
 from reconciler.render.plan_text import counts, intent_of
 from reconciler.render.terminal import clean
-from reconciler.sensitive import shortened
+from reconciler.secrets import shortened
 
 MAX_BYTES = 60_000
 RESERVE = 2_000

@@ -18,7 +18,7 @@ from reconciler.render.terminal import Line, Span, Style, clean, line, step
 from reconciler.render.words import DONE, duration, ended, things
 
 if TYPE_CHECKING:
-    from reconciler.operations.applying import Report
+    from reconciler.operations.apply.executor import Report
 
 COUNTED = {"finished": "run to the end"}
 BAD = (Status.FAILED, Status.REFUSED)

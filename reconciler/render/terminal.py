@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TextIO, cast
 
-from reconciler.sensitive import scrub
+from reconciler.secrets import scrub
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.sensitive import is_secret_by_form
+from reconciler.secrets import is_secret_by_form
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.vault_secrets import REFER
 

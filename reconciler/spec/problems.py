@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.sensitive import NAMES_SECRET, shortened
+from reconciler.secrets import NAMES_SECRET, shortened
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.hover import texts
 from reconciler.spec.model import PATTERN_WORDS

@@ -140,7 +140,7 @@ def test_a_tenth_of_errors_adds_at_most_a_fifth_of_requests(azure, connect):
     for _ in range(1000):
         get(connection)
     assert 1000 < len(azure.seen) <= 1200
-    assert connection.resending.requests == 1000
+    assert connection.retry_budget.requests == 1000
 
 
 def test_an_outage_is_not_hammered_on(azure, connect):

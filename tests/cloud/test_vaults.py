@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.cloud.retry import MAX_WAIT_S
 from reconciler.diagnostics import ApiError, UnavailableError
-from reconciler.kinds.vault_secrets import read
-from reconciler.sensitive import SENSITIVE, scrub
+from reconciler.kinds.connection.vault_secrets import read
+from reconciler.secrets import SENSITIVE, scrub
 from reconciler.spec.vault_secrets import SecretIdentifier
 from tests.cloud.conftest import Reply
 

@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.cli.main import main
 from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
-from reconciler.operations.applying import apply
-from reconciler.operations.destroying import plan_destroy
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.sandbox.launch import launch
 from tests.survey import keep
 

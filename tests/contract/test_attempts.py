@@ -10,10 +10,10 @@ import pytest
 
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action, Owner, Status
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
 from reconciler.operations.saved_plan import decision
 from tests.contract.conftest import Azure, Quiet
 from tests.contract.trained import trained_once

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from tests.contract.conftest import ROOT, edited
 
 SMALL = "examples/smallest.yaml"

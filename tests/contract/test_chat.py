@@ -7,7 +7,7 @@ import urllib.request
 
 from reconciler.chat import ask
 from reconciler.kinds.base import Reads
-from reconciler.operations.observing import Silent, observe_fresh, world_of
+from reconciler.operations.refresh import NullProgress, context_of, observe_fresh
 from tests.contract.conftest import ROOT, edited
 
 SPEC = "specs/phi3-ultrachat.yaml"
@@ -21,7 +21,7 @@ def answer(azure, loaded, question):
     def others(address):
         return observe_fresh(world, loaded.resources[address])
 
-    world = world_of(loaded, connection, Reads(connection), others, Silent())
+    world = context_of(loaded, connection, Reads(connection), others, NullProgress())
     return ask(world, loaded.resources, question, temperature=0).text
 
 

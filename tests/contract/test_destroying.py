@@ -4,10 +4,10 @@ import pytest
 
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Status
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.applying import apply, refuse_blocked
-from reconciler.operations.destroying import plan_destroy
-from reconciler.operations.loading import load
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.apply.executor import apply, refuse_blocked
+from reconciler.operations.load import load
+from reconciler.operations.plan.destroy import plan_destroy
 from tests.contract.conftest import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"

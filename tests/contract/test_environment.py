@@ -5,7 +5,7 @@ import os
 import pytest
 
 from reconciler.cloud import ml
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from tests.contract.conftest import ROOT
 
 

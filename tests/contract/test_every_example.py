@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.engine.types import Status
 from reconciler.kinds import KINDS
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from reconciler.operations.status import status
 from tests.contract.conftest import ROOT
 from tests.contract.vaults import put_secret

@@ -12,8 +12,8 @@ import pytest
 
 from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action, Status
-from reconciler.kinds.marks import mark
-from reconciler.operations.applying import apply
+from reconciler.kinds.ownership import mark
+from reconciler.operations.apply.executor import apply
 from tests.contract.conftest import Quiet, edited
 
 SMALL = "examples/smallest.yaml"

@@ -4,9 +4,9 @@ import pytest
 
 from reconciler.diagnostics import ApiError, DeniedError, RefusedError
 from reconciler.engine.types import Action, Status
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
 from tests.contract.conftest import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"

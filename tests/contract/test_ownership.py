@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from tests.contract.conftest import edited
 
 SMALL = "examples/smallest.yaml"

@@ -5,7 +5,7 @@ import pytest
 from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action, Status
-from reconciler.operations.destroying import plan_destroy
+from reconciler.operations.plan.destroy import plan_destroy
 from tests.contract.conftest import edited
 
 SPEC = "specs/phi3-ultrachat.yaml"

@@ -5,7 +5,7 @@ import io
 import pytest
 
 from reconciler.engine.types import Action, Status
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from reconciler.render.fields import Views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.terminal import Terminal

@@ -5,11 +5,11 @@ import pytest
 from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Status
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
-from reconciler.operations.pruning import CAP
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.prune import CAP
 from tests.contract.conftest import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"

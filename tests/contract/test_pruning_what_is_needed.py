@@ -6,9 +6,9 @@ and its insights need their logs, whether or not anybody states them.
 
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
 from tests.contract.conftest import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"

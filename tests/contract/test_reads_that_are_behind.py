@@ -4,10 +4,10 @@ import copy
 
 import pytest
 
-from reconciler.cloud.freshness import LOOKS
+from reconciler.cloud.read_after_write import LOOKS
 from reconciler.engine.types import Action, Status
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
 from tests.cloud.conftest import Waits
 from tests.contract.conftest import ROOT, Quiet, edited
 

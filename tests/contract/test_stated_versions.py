@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from tests.contract.conftest import Azure, edited
 from tests.contract.trained import SPEC, trained_once
 

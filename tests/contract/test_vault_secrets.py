@@ -8,9 +8,9 @@ import pytest
 from reconciler.cloud.tokens import Token, Tokens
 from reconciler.diagnostics import InterruptedRun, RefusedError
 from reconciler.engine.types import Action, Status
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
 from reconciler.spec.vault_secrets import SecretIdentifier
 from tests.contract.conftest import Quiet
 from tests.contract.vaults import GROUP, ask, managed_token, object_id, put_secret, spec_text

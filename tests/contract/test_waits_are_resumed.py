@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from reconciler.engine.types import Status
-from reconciler.operations.applying import apply
-from reconciler.operations.destroying import plan_destroy
-from reconciler.operations.loading import load
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.destroy import plan_destroy
 from tests.contract.conftest import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"

@@ -7,9 +7,9 @@ import shlex
 
 import pytest
 
-from reconciler.cli.again import same_options
 from reconciler.cli.main import main
-from reconciler.operations.loading import load
+from reconciler.cli.repeat_options import same_options
+from reconciler.operations.load import load
 from tests.contract.conftest import ROOT, edited
 
 SMALL = "examples/smallest.yaml"

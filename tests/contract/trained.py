@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.operations.loading import Loaded
+from reconciler.operations.load import Loaded
 from reconciler.sandbox.launch import Server, launch
 from tests.contract.conftest import Azure, edited
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.diff import Rules, diff, duration_seconds, overlay, same_identity, same_value
 from reconciler.engine.types import Reference, Unknown
-from reconciler.sensitive import Secret
+from reconciler.secrets import Secret
 
 KEYS = st.text("abcXYZ", min_size=1, max_size=4)
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-9, 9), st.text("ab/ PTS1", max_size=5))

@@ -9,9 +9,9 @@ from reconciler.engine.protection import (
     NO,
     PROTECT_TAG,
     YES,
+    add_protect_tag,
+    block_if_protected,
     kept_by_word,
-    protected,
-    tagged,
     way_out,
     why_kept,
     words,
@@ -102,7 +102,7 @@ def test_the_word_is_written_beside_our_mark_and_nowhere_else():
         "other": {MARK: "m"},
         "list": [{"tags": {MARK: "m"}}],
     }
-    found = tagged(desired, MARK, YES)
+    found = add_protect_tag(desired, MARK, YES)
     assert found == {
         "tags": {MARK: "m", "team": "a", PROTECT_TAG: YES},
         "properties": {
@@ -126,7 +126,7 @@ def test_what_lifts_it_is_told():
 @pytest.mark.parametrize("action", [Action.REPLACE, Action.DELETE])
 def test_a_change_that_loses_something_protected_is_blocked_with_everything_to_know(action):
     change = Change(resource(protected=True), action, seen(), reason="because")
-    blocked = protected(change).blocked
+    blocked = block_if_protected(change).blocked
     assert blocked.summary == (
         f"`store.a` is protected and would have to be {action.value}d: the spec protects it"
     )
@@ -137,7 +137,9 @@ def test_a_change_that_loses_something_protected_is_blocked_with_everything_to_k
 @pytest.mark.parametrize("by_kind", [True, False])
 def test_the_tag_alone_blocks_and_asks_for_an_apply_first(by_kind):
     """The spec may have lost its word: what Azure shows is what must be lifted."""
-    blocked = protected(Change(resource(), Action.DELETE, seen(YES)), by_kind=by_kind).blocked
+    blocked = block_if_protected(
+        Change(resource(), Action.DELETE, seen(YES)), by_kind=by_kind
+    ).blocked
     assert blocked.summary.endswith("deleted: its tag `reconcile-protect` says 'true'")
     assert blocked.hint == (
         "undo the change, or set `lifecycle: {store.a: {protect: false}}` and apply that first"
@@ -147,17 +149,17 @@ def test_the_tag_alone_blocks_and_asks_for_an_apply_first(by_kind):
 @pytest.mark.parametrize("action", [Action.NO_OP, Action.CREATE, Action.UPDATE, Action.ADOPT])
 def test_a_change_that_loses_nothing_is_not_blocked(action):
     change = Change(resource(protected=True), action, seen(YES))
-    assert protected(change) is change
+    assert block_if_protected(change) is change
 
 
 def test_what_holds_data_is_guarded_only_where_the_kind_counts():
     change = Change(resource(holds_data=True), Action.DELETE, seen())
-    assert protected(change, by_kind=False) is change
-    assert "it holds data" in protected(change).blocked.summary
-    assert protected(Change(resource(), Action.DELETE, seen())).blocked is None
+    assert block_if_protected(change, by_kind=False) is change
+    assert "it holds data" in block_if_protected(change).blocked.summary
+    assert block_if_protected(Change(resource(), Action.DELETE, seen())).blocked is None
 
 
 def test_a_reason_that_was_there_first_stays():
     first = Diagnostic("another reason")
     change = Change(resource(protected=True), Action.DELETE, seen(), blocked=first)
-    assert protected(change).blocked is first
+    assert block_if_protected(change).blocked is first

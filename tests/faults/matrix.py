@@ -14,9 +14,9 @@ STALE = "faults/test_stale.py"
 WAITED = f"{STALE}::test_reads_that_are_behind_are_waited_out"
 LYING = "contract/test_lists_that_lie.py"
 BEHIND = "contract/test_reads_that_are_behind.py"
-FRESH = "cloud/test_freshness.py"
+FRESH = "cloud/test_read_after_write.py"
 KILLED = "faults/test_killed_anywhere.py"
-OPERATIONS = "cloud/test_operations.py"
+OPERATIONS = "cloud/test_long_running.py"
 ANSWERS = "cloud/test_answers.py"
 CLIENTS = "cloud/test_every_client.py"
 DESTROYING = "contract/test_destroying.py"
@@ -311,8 +311,8 @@ MATRIX = (
     green(
         "F46",
         "tags stripped, copied, in another case",
-        "kinds/test_marks.py::test_a_mark_on_another_resource_is_nobodys",
-        "kinds/test_marks.py::test_tags_are_found_in_any_case_and_in_the_properties_of_assets",
+        "kinds/test_ownership.py::test_a_mark_on_another_resource_is_nobodys",
+        "kinds/test_ownership.py::test_tags_are_found_in_any_case_and_in_the_properties_of_assets",
         f"{DESTROYING}::test_a_mark_copied_from_another_resource_is_not_deleted",
     ),
     undone("F47", "a policy that reverts a field", "needs the loop, which is not built"),

@@ -3,7 +3,7 @@
 import pytest
 
 from reconciler.engine.types import Status
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from tests.contract.conftest import ROOT
 
 SMALL = "examples/smallest.yaml"

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.engine.types import Status
 from reconciler.kinds import HANDLERS
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from tests.contract.conftest import Azure
 from tests.faults.cells import ROWS, cells, violation
 from tests.faults.matrix import GREEN, MATRIX, OPEN, table

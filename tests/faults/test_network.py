@@ -12,9 +12,9 @@ import time
 
 import pytest
 
-from reconciler.cloud import unreachable
-from reconciler.cloud.addresses import Cloud
+from reconciler.cloud import network_errors
 from reconciler.cloud.connection import Connection
+from reconciler.cloud.endpoints import Cloud
 from reconciler.cloud.tokens import Token
 from reconciler.diagnostics import ExitCode, UnconnectedError
 from tests.faults import listeners
@@ -27,7 +27,7 @@ BUDGET_S = 1.0
 STARTUP_S = 12.0
 """What a loaded machine may take to start and to import azure-identity."""
 RUN = f"""
-import reconciler.cloud.unreachable as u
+import reconciler.cloud.network_errors as u
 u.CONNECT_BUDGET_S = {BUDGET_S}
 from reconciler.cli.main import entry
 entry()
@@ -177,14 +177,14 @@ def test_no_token_is_sent_to_a_peer_that_is_not_trusted(authorities, listen, mon
             connection.resources.resource_groups.get("rg")
     assert client != "arm" or isinstance(caught.value, UnconnectedError)
     assert b"INSIDE" not in b"".join(listener.heard)
-    assert connection.resending.retries == 0, "another try changes nothing"
+    assert connection.retry_budget.retries == 0, "another try changes nothing"
     assert time.monotonic() - began < STARTUP_S
 
 
 def test_a_connection_has_ten_seconds_in_all():
-    assert unreachable.CONNECT_BUDGET_S == 10
+    assert network_errors.CONNECT_BUDGET_S == 10
     error = UnconnectedError()
-    assert not unreachable.gives_up(error, 9.9)
-    assert unreachable.gives_up(error, 10)
-    assert unreachable.gives_up(UnconnectedError(final=True), 0)
-    assert not unreachable.gives_up(ValueError(), 100)
+    assert not network_errors.gives_up(error, 9.9)
+    assert network_errors.gives_up(error, 10)
+    assert network_errors.gives_up(UnconnectedError(final=True), 0)
+    assert not network_errors.gives_up(ValueError(), 100)

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from reconciler.kinds.flows.folder import read_folder
+from reconciler.kinds.flow.folder import read_folder
 from tests.faults.inotify import opens
 from tests.faults.scenes import ROOT
 

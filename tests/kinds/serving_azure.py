@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
-from reconciler.kinds.base import Reads, World
-from reconciler.operations.applying import Report, apply
-from reconciler.operations.destroying import plan_destroy
-from reconciler.operations.loading import Loaded, load_document
-from reconciler.operations.observing import Silent, world_of
-from reconciler.operations.planning import Plan, plan
+from reconciler.kinds.base import HandlerContext, Reads
+from reconciler.operations.apply.executor import Report, apply
+from reconciler.operations.load import Loaded, load_document
+from reconciler.operations.plan.build import Plan, plan
+from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.operations.refresh import NullProgress, context_of
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
 
@@ -65,7 +65,7 @@ flows:
 """
 
 
-class Events(Silent):
+class Events(NullProgress):
     """Watches an apply and says nothing."""
 
     def started(self, address: str, action: Any) -> None:
@@ -154,10 +154,10 @@ class Azure:
         found = plan_destroy(loaded, self.connection(read_only=True), **options)
         return apply(loaded, self.connection(), found, progress=Events())
 
-    def world(self, text: str = SPEC) -> tuple[World, Loaded]:
+    def world(self, text: str = SPEC) -> tuple[HandlerContext, Loaded]:
         loaded, connection = self.load(text), self.connection()
-        return world_of(
-            loaded, connection, Reads(connection), lambda address: None, Silent()
+        return context_of(
+            loaded, connection, Reads(connection), lambda address: None, NullProgress()
         ), loaded
 
     def snapshot(self) -> Any:

@@ -19,10 +19,10 @@ from ruamel.yaml import YAML
 from reconciler.diagnostics import SpecError
 from reconciler.engine.decide import resolve
 from reconciler.kinds import HANDLERS
-from reconciler.kinds.base import World
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.deciding import decide_one
-from reconciler.operations.loading import load_document
+from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.load import load_document
+from reconciler.operations.plan.decide import decide_one
 from reconciler.spec.document import parse
 
 HERE = Path(__file__).parent
@@ -58,10 +58,10 @@ def load_case(case):
     return load_document(parse(text.getvalue(), "case.yaml", HERE), adopt=case.get("adopt", ()))
 
 
-def world_of(loaded):
+def context_of(loaded):
     """A world without a connection: what a case needs is decided without any request."""
     target = loaded.spec.target
-    return World(
+    return HandlerContext(
         connection=None,
         owner=loaded.spec.name,
         subscription_id=target.subscription_id,
@@ -81,7 +81,7 @@ def seen(case, loaded, resource):
     if case.get("marked", True) and HANDLERS[resource.kind].has_tags:
         tags = {**(body.get("tags") or {}), OWNER_TAG: mark("cases", resource.resource_id)}
         body = {**body, "tags": tags}
-    return HANDLERS[resource.kind].observed(world_of(loaded), resource, body)
+    return HANDLERS[resource.kind].observed(context_of(loaded), resource, body)
 
 
 def decided(case, loaded):

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from reconciler.kinds import lifecycle
-from reconciler.kinds.sizes import SIZES, Size, families, size_of
+from reconciler.kinds import retirements
+from reconciler.kinds.quota.sizes import SIZES, Size, families, size_of
 from reconciler.sandbox.arm import catalog
 
 SHARED = [size for size in SIZES if catalog.vm_size(size.name)]
-TABLES = [*lifecycle.SIZES, *lifecycle.MODELS, lifecycle.PROMPT_FLOW]
+TABLES = [*retirements.SIZES, *retirements.MODELS, retirements.PROMPT_FLOW]
 
 
 def test_every_size_stands_once() -> None:
@@ -43,15 +43,15 @@ def test_all_sizes_of_the_retired_series_are_named() -> None:
     retired = {size.name for size in catalog.VM_SIZES if size.retired}
     assert retired
     for name in (*retired, "Standard_NC24rs_v3", "standard_nc6S_V3"):
-        assert any(lifecycle.matches(item, name) for item in lifecycle.SIZES), name
+        assert any(retirements.matches(item, name) for item in retirements.SIZES), name
 
 
 @pytest.mark.parametrize("name", ["Standard_NC24ads_A100_v4", "Standard_NC4as_T4_v3"])
 def test_the_replacements_are_not_retired(name: str) -> None:
-    assert any(name in item.replacement for item in lifecycle.SIZES)
-    assert not any(lifecycle.matches(item, name) for item in lifecycle.SIZES)
+    assert any(name in item.replacement for item in retirements.SIZES)
+    assert not any(retirements.matches(item, name) for item in retirements.SIZES)
 
 
 def test_every_retirement_has_a_date_and_a_replacement() -> None:
     assert all(item.on > date(2025, 1, 1) and item.replacement for item in TABLES)
-    assert date(2027, 4, 20) == lifecycle.PROMPT_FLOW.on
+    assert date(2027, 4, 20) == retirements.PROMPT_FLOW.on

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.kinds.flows.binding import bind
-from reconciler.kinds.flows.dag import check_dag, read_dag
-from reconciler.kinds.flows.folder import FLOW_FILE, MAX_FILES, FlowFolder, read_folder
+from reconciler.kinds.flow.binding import bind
+from reconciler.kinds.flow.dag import check_dag, read_dag
+from reconciler.kinds.flow.folder import FLOW_FILE, MAX_FILES, FlowFolder, read_folder
 from reconciler.spec.document import parse
 
 SHIPPED = Path(__file__).resolve().parents[2] / "examples/flows/phi3-chat"

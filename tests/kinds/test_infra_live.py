@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from reconciler.engine.types import Action, Status
-from reconciler.operations.applying import Report, apply
-from reconciler.operations.loading import Loaded, load_document
-from reconciler.operations.planning import Plan, plan
+from reconciler.operations.apply.executor import Report, apply
+from reconciler.operations.load import Loaded, load_document
+from reconciler.operations.plan.build import Plan, plan
 from reconciler.spec.document import parse
 from tests.kinds.serving_azure import GROUP, ML, PROVIDERS, ROOT, SUBSCRIPTION, Azure, Events
 

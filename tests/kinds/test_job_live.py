@@ -231,7 +231,7 @@ def test_local_data_trains_and_a_changed_byte_is_a_new_version(azure):
 
 def test_loading_and_planning_import_no_machine_learning():
     program = (
-        "import sys, reconciler.kinds, reconciler.operations.applying\n"
+        "import sys, reconciler.kinds, reconciler.operations.apply.executor\n"
         "heavy = {'azure.ai.ml', 'duckdb', 'huggingface_hub', 'azure.storage.blob'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

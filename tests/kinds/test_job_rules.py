@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.job_inputs import plain_text
-from reconciler.operations.loading import load_document
+from reconciler.kinds.job.inputs import plain_text
+from reconciler.operations.load import load_document
 from reconciler.spec.document import parse
 from tests.kinds.training_azure import spec
 

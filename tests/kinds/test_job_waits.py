@@ -9,9 +9,9 @@ import pytest
 
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Status
-from reconciler.kinds import job_follow
-from reconciler.kinds.queue_reasons import reason_of
-from reconciler.operations.applying import apply
+from reconciler.kinds.job import follow
+from reconciler.kinds.job.queue_reasons import reason_of
+from reconciler.operations.apply.executor import apply
 from reconciler.sandbox.launch import launch
 from tests.kinds.training_azure import Azure, Events, spec
 
@@ -202,7 +202,7 @@ def test_a_queue_that_does_not_move_says_why_and_has_an_end(azure, queued, monke
     action = {"status": 200, "body": body}
     rule = {"method": "GET", "path": r"/computes/gpu", "when": "before", "times": 0}
     clock = Clock()
-    monkeypatch.setattr(job_follow, "time", clock)
+    monkeypatch.setattr(follow, "time", clock)
     connection = azure.connection()
     connection.stop = NoWait()
     connection.stop.then = lambda: clock.pass_by(600)

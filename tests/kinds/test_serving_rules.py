@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from reconciler.chat import payload_of, text_of
 from reconciler.diagnostics import ReconcileError
-from reconciler.kinds.connection import revealed
-from reconciler.kinds.endpoint_writes import clean_traffic, without_deployment, writable
-from reconciler.kinds.quota_needs import cores_needed
-from reconciler.kinds.roles import ROLES, role_guid, role_hint
-from reconciler.sensitive import Secret
+from reconciler.kinds.access.roles import ROLES, role_guid, role_hint
+from reconciler.kinds.connection.connection import revealed
+from reconciler.kinds.quota.needs import cores_needed
+from reconciler.kinds.serving.endpoint_writes import clean_traffic, without_deployment, writable
+from reconciler.secrets import Secret
 from reconciler.spec.problems import did_you_mean
 
 NAMES = st.sampled_from(["blue", "green", "red", "Grey"])

@@ -10,11 +10,11 @@ from typing import Any
 
 from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
 from reconciler.diagnostics import ExitCode
-from reconciler.operations.applying import Report, apply
-from reconciler.operations.destroying import plan_destroy
-from reconciler.operations.loading import Loaded, load_document
-from reconciler.operations.observing import Silent
-from reconciler.operations.planning import Plan, plan
+from reconciler.operations.apply.executor import Report, apply
+from reconciler.operations.load import Loaded, load_document
+from reconciler.operations.plan.build import Plan, plan
+from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.operations.refresh import NullProgress
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
 
@@ -69,7 +69,7 @@ models:
     return text
 
 
-class Events(Silent):
+class Events(NullProgress):
     """Watches an apply and keeps what was said."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.operations.applying import Report
+from reconciler.operations.apply.executor import Report
 from tests.kinds.serving_azure import Azure
 
 SOON = {"x-ms-retry-after-ms": "5"}

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.engine.types import Action, Status
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.applying import Report, apply
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.apply.executor import Report, apply
 from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
 from tests.operations.faulted import of
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.engine.types import Status
-from reconciler.operations.applying import apply
+from reconciler.operations.apply.executor import apply
 from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
 from tests.operations.faulted import arm, error, of, sent
 from tests.operations.passing_time import PassingTime

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Change, Observed, Owner, Resource
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.links import Shown
-from reconciler.operations.loading import load
-from reconciler.operations.pruning import CAP, leftovers
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.load import load
+from reconciler.operations.plan.prune import CAP, leftovers
+from reconciler.operations.plan.references import Shown
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = load(str(ROOT / "examples/smallest.yaml"))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from reconciler.engine.types import Status
-from reconciler.operations import settling
-from reconciler.operations.applying import Report, apply
+from reconciler.operations.apply import wait
+from reconciler.operations.apply.executor import Report, apply
 from tests.kinds.serving_azure import GROUP, SPEC, Azure, Events
 from tests.operations.faulted import arm, error, of, sent
 from tests.operations.passing_time import PassingTime
@@ -52,7 +52,7 @@ def aged(azure: Azure, monkeypatch: pytest.MonkeyPatch, age_s: float) -> None:
     )
     then = made + datetime.timedelta(seconds=age_s)
     clock = SimpleNamespace(now=lambda _zone: then, fromisoformat=datetime.datetime.fromisoformat)
-    monkeypatch.setattr(settling, "datetime", clock)
+    monkeypatch.setattr(wait, "datetime", clock)
 
 
 def grants(azure: Azure, since: int) -> list[dict[str, Any]]:

@@ -8,10 +8,10 @@ import pytest
 
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action, Change, Resource, Status
-from reconciler.operations.applying import Report, apply
-from reconciler.operations.destroying import plan_destroy
-from reconciler.operations.planning import Plan
-from reconciler.operations.strangers import strangers
+from reconciler.operations.apply.executor import Report, apply
+from reconciler.operations.plan.build import Plan
+from reconciler.operations.plan.dependents import foreign_children
+from reconciler.operations.plan.destroy import plan_destroy
 from tests.kinds.serving_azure import API, ENDPOINT, ML, PROVIDERS, SPEC, Azure, Events
 from tests.operations.faulted import of
 
@@ -90,7 +90,7 @@ def test_what_goes_is_looked_into_as_well(live: Azure) -> None:
     with_theirs(live)
     workspace = Change(Resource("workspace", "workspace", f"{ML}/ws1", {}), Action.REPLACE)
     going = [ENDPOINT, f"{ENDPOINT}/deployments/blue"]
-    found = strangers(live.connection(read_only=True), workspace, going)
+    found = foreign_children(live.connection(read_only=True), workspace, going)
     assert [one.casefold() for one in found] == [THEIRS.casefold()]
 
 

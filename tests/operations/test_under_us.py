@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action, Status
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.applying import Report, apply
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.apply.executor import Report, apply
 from tests.kinds.serving_azure import API, ENDPOINT, GROUP, ML, PROVIDERS, SPEC, Azure, Events
 from tests.operations.faulted import arm, error, of, sent
 from tests.operations.passing_time import PassingTime

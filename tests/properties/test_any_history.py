@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from reconciler.diagnostics import RefusedError
-from reconciler.kinds.marks import OWNER_TAG, mark
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
+from reconciler.kinds.ownership import OWNER_TAG, mark
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
 from tests.contract.conftest import Azure, Quiet
 
 HISTORIES = int(os.environ.get("RECONCILE_HISTORIES", "6"))

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.engine.types import Action
-from reconciler.operations.applying import apply
-from reconciler.operations.loading import load
-from reconciler.operations.planning import plan
+from reconciler.operations.apply.executor import apply
+from reconciler.operations.load import load
+from reconciler.operations.plan.build import plan
 from tests.contract.conftest import Azure, Quiet
 
 EXAMPLES = int(os.environ.get("RECONCILE_HISTORIES", "12"))

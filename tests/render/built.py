@@ -16,10 +16,10 @@ from reconciler.engine.types import (
     Reference,
     Resource,
 )
-from reconciler.operations.planning import Plan
+from reconciler.operations.plan.build import Plan
 from reconciler.render.fields import KindView, Views
 from reconciler.render.terminal import Line, Terminal
-from reconciler.sensitive import Secret
+from reconciler.secrets import Secret
 from reconciler.spec.model import Target
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-chat"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Position
 from reconciler.engine.types import Action, Change, FieldDiff, Observed, Outcome, Status
-from reconciler.operations.applying import Report
+from reconciler.operations.apply.executor import Report
 from reconciler.operations.status import StatusRow
 from reconciler.render.diagnostics_text import problems
 from reconciler.render.fields import Views

@@ -9,7 +9,7 @@ from built import GROUP, SPEC_LINES, at_80_columns, in_a_pipe
 
 from reconciler.diagnostics import Diagnostic, Position, Severity
 from reconciler.engine.types import Action, Outcome, Status
-from reconciler.operations.applying import Report
+from reconciler.operations.apply.executor import Report
 from reconciler.operations.status import StatusRow
 from reconciler.render.diagnostics_text import MAX_SHOWN, problems
 from reconciler.render.graph_text import dot, mermaid

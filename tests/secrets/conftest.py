@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from reconciler.sandbox.launch import launch
 from tests.contract.conftest import ROOT, Azure
 

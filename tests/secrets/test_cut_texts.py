@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import UnforeseenError
-from reconciler.kinds.job_runs import why
-from reconciler.operations.loading import load
-from reconciler.operations.observing import Silent, world_of
-from reconciler.sensitive import remember
+from reconciler.kinds.job.runs import why
+from reconciler.operations.load import load
+from reconciler.operations.refresh import NullProgress, context_of
+from reconciler.secrets import remember
 from tests.contract.conftest import ROOT
 from tests.secrets.conftest import SPEC
 
@@ -72,7 +72,7 @@ def test_no_part_of_a_secret_is_left_where_the_reason_of_a_run_is_cut(applied, l
     told = {"error": {"error": {"code": "UserError", "message": f"{'m' * (600 - left)}{secret}"}}}
     answers(applied, "GET", r"/runs/[^/]+/details", 200, told)
     connection = applied.azure.connection(loaded)
-    world = world_of(loaded, connection, None, lambda _: None, Silent())
+    world = context_of(loaded, connection, None, lambda _: None, NullProgress())
     reason = why(world, workspace, name)
     applied.azure.control("DELETE", "faults")
     assert "mmmmmmmm" in reason
@@ -109,5 +109,5 @@ def cuts(end):
 def test_a_text_is_cut_by_the_function_that_scrubs_it_first_and_nowhere_else():
     files = [f for f in PRODUCT.rglob("*.py") if "sandbox" not in f.parts]
     assert len(files) > 100
-    found = {(f.name, text) for f in files for text in bare_slices(f) if f.name != "sensitive.py"}
+    found = {(f.name, text) for f in files for text in bare_slices(f) if f.name != "secrets.py"}
     assert found - NO_TEXTS == set()

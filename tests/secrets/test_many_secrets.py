@@ -2,11 +2,11 @@
 
 import pytest
 
-from reconciler import sensitive
+from reconciler import secrets
 from reconciler.cloud.tokens import Token, Tokens
 from reconciler.diagnostics import ApiError
-from reconciler.operations.loading import load
-from reconciler.sensitive import SENSITIVE, remember, scrub
+from reconciler.operations.load import load
+from reconciler.secrets import SENSITIVE, remember, scrub
 from tests.contract.conftest import ROOT, Azure
 from tests.secrets.conftest import SPEC
 from tests.secrets.detector import find
@@ -47,14 +47,14 @@ class Expiring:
 
 def test_months_of_tokens_take_the_memory_of_those_that_still_count(monkeypatch):
     clock = [1_000_000.0]
-    monkeypatch.setattr(sensitive.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(sensitive.time, "time", lambda: clock[0])
+    monkeypatch.setattr(secrets.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(secrets.time, "time", lambda: clock[0])
     remember("the-account-key-of-a-year")
     tokens = Tokens(Expiring(clock))
     for _hour in range(24 * 30):
         tokens.get_token("scope")
         clock[0] += 3600
     newest = tokens.get_token("scope").token
-    assert len(sensitive._known.texts) < 8
+    assert len(secrets._known.texts) < 8
     assert scrub(f"<{newest}> <the-account-key-of-a-year>") == f"<{SENSITIVE}> <{SENSITIVE}>"
     assert scrub("opaque-token-number-00001") == "opaque-token-number-00001"

@@ -10,7 +10,7 @@ import json
 import pytest
 
 from reconciler.cloud.connection import Connection
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from tests.contract.conftest import READING_POSTS, ROOT
 from tests.secrets.conftest import CANARIES, ENDPOINT, SPEC, journal
 from tests.secrets.detector import find, leaks

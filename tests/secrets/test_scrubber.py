@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler import sensitive
+from reconciler import secrets
 from reconciler.diagnostics import Diagnostic, ReconcileError
-from reconciler.sensitive import (
+from reconciler.secrets import (
     SENSITIVE,
     Secret,
     forms,
@@ -115,16 +115,16 @@ def test_secrets_that_overlap_leave_no_half_of_either():
 
 
 @given(
-    st.lists(st.text("ab-", min_size=sensitive.MIN_LENGTH, max_size=9), min_size=1, max_size=4),
+    st.lists(st.text("ab-", min_size=secrets.MIN_LENGTH, max_size=9), min_size=1, max_size=4),
     st.text("ab-", max_size=60),
 )
-def test_every_character_of_every_form_goes_and_no_other(secrets, text):
-    known = sensitive._Known()
-    for secret in secrets:
+def test_every_character_of_every_form_goes_and_no_other(hidden, text):
+    known = secrets._Known()
+    for secret in hidden:
         known.add(secret, None)
     covered = {
         at
-        for form in frozenset().union(*map(forms, secrets))
+        for form in frozenset().union(*map(forms, hidden))
         for begin in range(len(text))
         if text.startswith(form, begin)
         for at in range(begin, begin + len(form))
@@ -140,7 +140,7 @@ def test_secrets_that_begin_alike_are_each_taken_out_whole():
 
 def test_what_two_secrets_have_in_common_outlives_the_first_of_them(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(sensitive.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(secrets.time, "monotonic", lambda: now[0])
     remember("Same-In-Small", lasts_s=10.0)
     remember("same-in-small")
     now[0] = 3711.0
@@ -168,7 +168,7 @@ def test_blanks_around_a_secret_do_not_hide_it():
 
 def test_only_what_ended_an_hour_ago_is_forgotten(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(sensitive.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(secrets.time, "monotonic", lambda: now[0])
     remember("ends-and-stays-known")
     remember("ends-and-stays-known", "ends-and-is-forgotten", lasts_s=10.0)
     remember("known-to-end-at-first", lasts_s=10.0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.operations.loading import load
+from reconciler.operations.load import load
 from reconciler.sandbox.launch import launch
 from tests.contract.conftest import Azure
 from tests.contract.vaults import GROUP, put_secret, spec_text

@@ -1,0 +1,119 @@
+"""Show a plan, ask, carry it out, report: what `apply` and `destroy` have in common."""
+
+from __future__ import annotations
+
+import gc
+import time
+
+from reconciler.cli.confirm import confirm
+from reconciler.cli.in_flight import InFlight
+from reconciler.cli.repeat_options import same_options
+from reconciler.cli.session import Session, kind_views, parallelism
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import ExitCode
+from reconciler.engine.types import Change
+from reconciler.kinds import HANDLERS
+from reconciler.operations.apply.executor import Report, apply, not_begun
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.build import Plan
+from reconciler.render.fields import Views
+from reconciler.render.plan_text import plan_lines
+from reconciler.render.report import report_json, report_lines
+from reconciler.render.terminal import clean
+from reconciler.render.words import things
+
+QUESTION = '"your question"'
+
+
+def execute_plan(
+    session: Session, loaded: Loaded, connection: Connection, plan: Plan, question: str
+) -> ExitCode:
+    """Return the exit code of a plan that was shown, agreed to and carried out."""
+    views = Views(plan, kind_views(), loaded.spec.tags)
+    as_text = session.options.output == "text"
+    shown = session.out if as_text else session.err
+    shown.write(plan_lines(views, verbose=session.options.verbose))
+    if plan.stopping:
+        session.err.say("Nothing was changed: the errors above come first.")
+        report = not_begun(plan)
+        if not as_text:
+            _report(session, plan, report, 0.0)
+        return report.exit_code
+    if not _has_work(views):
+        if not as_text:
+            _report(session, plan, Report(()), 0.0)
+        return ExitCode.OK
+    written = [change for change in plan.changes if _may_write(views, change)]
+    if written:
+        confirm(session, _asked(views, written) or question)
+    connection.allow_writes()
+    began = time.monotonic()
+    report = _watched(session, loaded, connection, plan)
+    _report(session, plan, report, time.monotonic() - began)
+    return session.signals.received or report.exit_code
+
+
+def _has_work(views: Views) -> bool:
+    """Whether apply has anything to write, to wait for or to compare."""
+    changes = views.plan.changes
+    return any(c.action.is_change or c.pending or c.blocked or views.compares(c) for c in changes)
+
+
+def _may_write(views: Views, change: Change) -> bool:
+    """Whether apply may write a resource, now, or after a wait or a comparison."""
+    if change.blocked:
+        return False
+    settles = change.pending and not HANDLERS[change.resource.kind].policy.runs
+    return change.action.is_change or settles or views.compares(change)
+
+
+def _asked(views: Views, written: list[Change]) -> str:
+    """Return what else to ask where no change is known, and only secrets are compared."""
+    if any(change.pending or change not in views.compared for change in written):
+        return ""
+    what = clean(written[0].address) if len(written) == 1 else things(len(written), "resource")
+    return f"Compare the secrets of {what} and write what differs?"
+
+
+def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Plan) -> Report:
+    gc.enable()
+    total = sum(1 for c in plan.changes if c.action.is_change or c.pending)
+    if not session.options.quiet:
+        session.err.say("")
+    with session.progress(total) as watcher:
+        progress = InFlight(watcher)
+        session.signals.guard(connection.stop, session.err.say, progress.names)
+        return apply(
+            loaded,
+            connection,
+            plan,
+            progress=progress,
+            no_wait=getattr(session.options, "no_wait", False),
+            **parallelism(session.options),
+        )
+
+
+def _report(session: Session, plan: Plan, report: Report, elapsed_s: float) -> None:
+    if session.options.output == "json":
+        session.out.raw(report_json(report, elapsed_s=elapsed_s))
+        return
+    session.out.say("")
+    watched = session.is_live and session.out.is_live
+    step = _next_step(session, plan, report)
+    lines = report_lines(report, elapsed_s=elapsed_s, next_step=step, watched=watched)
+    session.out.write(lines)
+
+
+def _next_step(session: Session, plan: Plan, report: Report) -> str:
+    """Return what to type next: go on, look, or use what was made."""
+    name = "destroy" if plan.destroys else "apply"
+    same = session.command(name, *same_options(vars(session.options)))
+    if report.exit_code is ExitCode.PENDING or report.interrupted:
+        return f"To go on where this stopped: {same}"
+    if report.exit_code is not ExitCode.OK:
+        return f"When that is solved, go on with: {same}"
+    if plan.destroys:
+        return ""
+    if any(change.resource.kind == "prompt flow" for change in plan.changes):
+        return f"To ask the model: {session.command('chat', QUESTION)}"
+    return f"To look at it: {session.command('status')}"

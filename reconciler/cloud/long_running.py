@@ -1,0 +1,185 @@
+"""Wait for Azure's long-running operations, in every style that ARM knows.
+
+Order of trust: `Azure-AsyncOperation`, then `Location`, then the body's
+`provisioningState`, as ARM's async contract says
+(learn.microsoft.com/azure/azure-resource-manager/management/async-operations). The
+resource itself, read afterwards by the caller, is the truth: it also answers where the
+operation's record is gone, makes no sense, or lies on a host that must not see our token.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from reconciler.cloud.endpoints import host_of
+from reconciler.cloud.errors import operation_error
+from reconciler.cloud.outage import outlast_outage
+from reconciler.cloud.retry import retry_after, wait_seconds
+from reconciler.diagnostics import ApiError, PendingError, ReconcileError, UnavailableError
+from reconciler.engine.types import JsonObject
+
+if TYPE_CHECKING:
+    from reconciler.cloud.arm import ArmClient
+    from reconciler.cloud.connection import Connection
+
+ACCEPTED = 202
+SUCCEEDED = "succeeded"
+ENDED_BADLY = ("failed", "canceled", "cancelled")
+NO_RECORD = (200, 400, 404, 405, 410)
+"""Statuses of a record that is gone or no record at all (200: what came was not JSON)."""
+OPERATION_S = 7200.0
+"""How long one operation may take before we stop waiting: it is pending then, not failed."""
+PATIENT_TRIES = 20
+"""How often the resource may show the contrary of what was accepted: about four minutes."""
+
+Headers = Mapping[str, str]
+
+
+class Poller:
+    """One long-running operation, followed to its end.
+
+    `resource` is the path and api-version of what it works on, None for an action; with
+    `deletes` its end is that the resource is gone.
+    """
+
+    def __init__(
+        self,
+        arm: ArmClient,
+        connection: Connection,
+        resource: tuple[str, str] | None,
+        *,
+        deletes: bool = False,
+    ) -> None:
+        """Its time begins now."""
+        self._arm = arm
+        self._connection = connection
+        self._resource = resource
+        self._deletes = deletes
+        self._end = time.monotonic() + OPERATION_S
+
+    def wait(self, status: int, headers: Headers, body: JsonObject) -> JsonObject:
+        """Follow a write or an action from its first answer; return the last body seen.
+
+        Raises `ApiError` with the operation's own error when it ends badly, `PendingError`
+        when it does not end within two hours. Some records go with what they delete.
+        """
+        operation = self._address(headers, "azure-asyncoperation")
+        if operation:
+            return self._follow_operation(operation, headers)
+        location = self._address(headers, "location") if status == ACCEPTED else ""
+        if location:
+            return self._follow_location(location, headers, body)
+        fenced = headers.get("azure-asyncoperation") or headers.get("location")
+        if self._resource and (status == ACCEPTED or is_moving(body)):
+            return self._follow_resource(headers)
+        if status == ACCEPTED and not self._resource and fenced:
+            raise UnavailableError.because(
+                "Azure works on it, but the address to ask about it is not one of this cloud",
+                detail=host_of(fenced),
+                hint="look at the result in the portal, then run again",
+            )
+        return body
+
+    def _address(self, headers: Headers, name: str) -> str:
+        """Return a polling address that may see our token, "" where there is none."""
+        url = headers.get(name, "")
+        return url if url and self._connection.cloud.may_receive_token(url) else ""
+
+    def _pause(self, headers: Headers, attempt: int) -> None:
+        if time.monotonic() > self._end:
+            what = self._resource[0].rpartition("/")[2] if self._resource else "the action"
+            raise PendingError.because(
+                f"Azure is still working on {what} after {OPERATION_S / 3600:.0f} h",
+                hint="run the same command again to wait on",
+            )
+        self._connection.sleep(wait_seconds(retry_after(headers), attempt))
+
+    def _follow_operation(self, url: str, headers: Headers) -> JsonObject:
+        attempt = 0
+        while True:
+            attempt += 1
+            self._pause(headers, attempt)
+            try:
+                reply, headers, _ = self._ask(url, "")
+            except ApiError as error:
+                return self._instead(error)
+            state = str(reply.get("status") or "").lower()
+            if state == SUCCEEDED:
+                return reply
+            if state in ENDED_BADLY:
+                raise operation_error(reply, url)
+            if not state and self._resource:
+                return self._follow_resource(headers)
+
+    def _follow_location(self, url: str, headers: Headers, body: JsonObject) -> JsonObject:
+        attempt = 0
+        while True:
+            attempt += 1
+            self._pause(headers, attempt)
+            try:
+                reply, headers, status = self._ask(url, "")
+            except ApiError as error:
+                if error.status == 404 and not self._resource:
+                    return body
+                return self._instead(error)
+            if status != ACCEPTED:
+                return reply or body
+            url = self._address(headers, "location") or url
+
+    def _instead(self, error: ApiError) -> JsonObject:
+        """Return what the resource says where the operation's record says nothing of use."""
+        lost = error.status in NO_RECORD
+        if not lost or not self._resource:
+            raise error
+        return self._follow_resource({})
+
+    def _follow_resource(self, headers: Headers) -> JsonObject:
+        attempt = 0
+        while True:
+            attempt += 1
+            self._pause(headers, attempt)
+            body, headers = self._look()
+            if body is None and self._deletes:
+                return {}
+            if body is not None and not self._deletes and not is_moving(body):
+                return body
+            if attempt > PATIENT_TRIES and (body is None or not is_moving(body)):
+                raise self._contrary()
+
+    def _ask(self, path: str, api_version: str) -> tuple[JsonObject, Headers, int]:
+        return outlast_outage(self._connection, lambda: self._arm.send("GET", path, api_version))
+
+    def _look(self) -> tuple[JsonObject | None, Headers]:
+        if self._resource is None:
+            raise AssertionError("an action has no resource to read")
+        try:
+            body, headers, _ = self._ask(*self._resource)
+        except ApiError as error:
+            if error.status == 404:
+                return None, {}
+            raise
+        return body, headers
+
+    def _contrary(self) -> ReconcileError:
+        path = self._resource[0] if self._resource else ""
+        what = "deleted, but is still there" if self._deletes else "written, but does not appear"
+        return ReconcileError.because(
+            f"Azure says that {path.rpartition('/')[2]} is {what}",
+            detail=path,
+            hint="run `reconcile plan` in a few minutes",
+        )
+
+
+def is_moving(body: JsonObject) -> bool:
+    """Return whether a resource's provisioning state says that Azure is not done yet."""
+    state = provisioning_state(body)
+    return bool(state) and state != SUCCEEDED and state not in ENDED_BADLY
+
+
+def provisioning_state(body: JsonObject) -> str:
+    """Return the lower-cased provisioning state, "" when the body has none."""
+    properties = body.get("properties")
+    found = properties.get("provisioningState") if isinstance(properties, dict) else None
+    return str(found or body.get("provisioningState") or "").lower()

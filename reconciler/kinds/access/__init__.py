@@ -1,0 +1,1 @@
+"""Identities and the roles they are granted."""

@@ -1,0 +1,318 @@
+"""Role assignments: matched by who, what and where, whatever their name is.
+
+A name is a uuid5 of scope, identity and role, so that the same spec never makes two. An
+equal assignment that somebody else made is simply used, and never deleted. The mark
+rides in the description. Writes go through azure-mgmt-authorization.
+Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-rest.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from reconciler.cloud.sdk import translated
+from reconciler.diagnostics import ApiError, RefusedError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded, same_id
+from reconciler.engine.types import (
+    Address,
+    Change,
+    JsonObject,
+    Observed,
+    Owner,
+    Reference,
+    Resource,
+)
+from reconciler.kinds.access.identity import RoleGrant
+from reconciler.kinds.access.roles import POWERFUL, ROLES, role_guid, role_hint, role_name
+from reconciler.kinds.base import Handler, HandlerContext
+from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.ownership import mark, owner_of
+from reconciler.spec.document import Keys
+from reconciler.spec.model import kebab
+
+if TYPE_CHECKING:
+    from azure.mgmt.authorization.v2022_04_01.operations import RoleAssignmentsOperations
+
+API_VERSION = "2022-04-01"
+TYPE = "Microsoft.Authorization/roleAssignments"
+NAMESPACE = uuid.UUID("6a1f6f3c-0d53-5a0c-9f3e-2f0f4b9f1c55")
+PRINCIPAL_APPEARS_S = 300.0
+
+
+def same_role(observed: Any, desired: Any) -> bool:
+    """Compare two role definition ids by their GUID: the prefix differs by tenant or scope."""
+    return str(observed).rpartition("/")[2].casefold() == str(desired).rpartition("/")[2].casefold()
+
+
+def _role_in_words(role_definition_id: str) -> str:
+    guid = role_definition_id.rpartition("/")[2].casefold()
+    return next((name for name, known in ROLES.items() if known == guid), guid)
+
+
+class RoleAssignmentHandler(Handler):
+    """Knows the assignments of roles to the identities of the spec."""
+
+    kind = "role assignment"
+    section = "identities"
+    type = "Microsoft.Authorization/roleAssignments"
+    api_version = API_VERSION
+    has_tags = False
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"properties"}),
+            same={
+                "properties.roleDefinitionId": same_role,
+                "properties.principalId": same_folded,
+            },
+            labels={"properties.roleDefinitionId": "role", "properties.principalId": "principal"},
+            words={"properties.roleDefinitionId": _role_in_words},
+            write_only=frozenset({"properties.principalType", "properties.description"}),
+        ),
+        adopts=True,
+    )
+
+    def expand(self, spec: Any, expansion: Expansion) -> None:
+        """Add the grants of every identity."""
+        for name, settings in spec.identities.items():
+            grants = settings.role_assignments if settings else []
+            seen: set[tuple[str, str]] = set()
+            roles = [role_guid(grant.role) for grant in grants]
+            addresses = addresses_of(name, grants)
+            for index, grant in enumerate(grants):
+                path: Keys = ("identities", name, "role_assignments", index)
+                place, needs = _scope_of(grant, expansion, path)
+                if not roles[index]:
+                    expansion.problem(
+                        f"there is no role `{grant.role}`",
+                        (*path, "role"),
+                        hint=role_hint(grant.role),
+                    )
+                if not roles[index] or not place:
+                    continue
+                if (roles[index], place.casefold()) in seen:
+                    expansion.problem(f"`{grant.role}` is granted twice at this scope", path)
+                    continue
+                seen.add((roles[index], place.casefold()))
+                expansion.add(
+                    _resource(addresses[index], name, grant, (place, needs), expansion, path)
+                )
+
+    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+        """Say where the role will hold."""
+        place = resource.resource_id.partition("/providers/Microsoft.Authorization/")[0]
+        found = (r.address for r in context.resources.values() if same_id(r.resource_id, place))
+        return (f"on {next(found, place)}",)
+
+    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
+        """Find the assignment by content in one list; in an apply its own name is tried first."""
+        if context.reads.fresh:
+            own = context.reads.get(resource.resource_id, API_VERSION)
+            principal = self._principal(context, resource)
+            if own and (not principal or _fits(own, resource, principal)):
+                return self.observed(context, resource, own)
+        items = context.reads.list(_list_path(context, resource), API_VERSION)
+        principal = self._principal(context, resource)
+        equal = [i for i in items if principal and _fits(i, resource, principal)]
+        ours = resource.resource_id.casefold()
+        equal.sort(key=lambda item: str(item.get("id")).casefold() != ours)
+        named = [i for i in items if str(i.get("id")).casefold() == ours]
+        found = next(iter([*equal, *named]), None)
+        return None if found is None else self.observed(context, resource, found)
+
+    def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
+        """Return the assignment with its owner; one of another spec is only used, not blocked."""
+        item_id = str(body.get("id"))
+        words = str((body.get("properties") or {}).get("description") or "").split()
+        owner, name = owner_of(words[-1] if words else None, context.owner, item_id)
+        if owner is Owner.FOREIGN:
+            owner = Owner.NOBODY
+        return Observed(body, {"id": item_id}, owner, owner_name=name)
+
+    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+        """Grant the role; waits up to five minutes for a fresh identity to be known.
+
+        One of ours to an identity that is gone is taken back first. Raises `RefusedError`
+        where a grant that is not ours has the name.
+        """
+        operations = context.connection.authorization.role_assignments
+        scope, _, name = resource.resource_id.partition(f"/providers/{TYPE}/")
+        try:
+            _until_principal_known(context, lambda: _put(operations, scope, name, desired))
+        except ApiError as error:
+            if error.code == "RoleAssignmentExists":
+                return
+            if error.code != "RoleAssignmentUpdateNotPermitted":
+                raise
+            self._refuse_to_take_back(context, resource)
+            with translated():
+                operations.delete(scope, name)
+            _until_principal_known(context, lambda: _put(operations, scope, name, desired))
+
+    def _refuse_to_take_back(self, context: HandlerContext, resource: Resource) -> None:
+        """Look at what has our name; raise `RefusedError` where it is not marked as ours."""
+        body = context.connection.arm.get(resource.resource_id, API_VERSION)
+        if body is not None and self.observed(context, resource, body).owner is not Owner.OURS:
+            raise RefusedError.because(
+                f"`{resource.address}` exists for another identity and is not marked as ours",
+                detail=resource.resource_id,
+                hint="find out whose it is; delete it by hand if nobody needs it",
+            )
+
+    def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
+        """Write it again: nothing of an assignment changes in place."""
+        self.create(context, change.resource, desired)
+
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
+        """Take the grant back, under the name that it really has."""
+        with translated(missing_is_fine=True):
+            context.connection.authorization.role_assignments.delete_by_id(observed.body["id"])
+
+    @staticmethod
+    def _principal(context: HandlerContext, resource: Resource) -> str:
+        wanted = resource.desired["properties"]["principalId"]
+        seen = context.others(wanted.address)
+        return str(seen.outputs.get("principal_id") or "") if seen else ""
+
+
+def _scope_of(grant: RoleGrant, expansion: Expansion, path: Keys) -> tuple[str, frozenset[Address]]:
+    """Return the ARM id that a scope's words mean, and what must exist first."""
+    place = (*path, "scope")
+    group = frozenset({"resource_group"})
+    if grant.scope == "subscription":
+        expansion.problem(
+            "a role for the whole subscription is not given by a word",
+            place,
+            hint=f"narrow it, or write `/subscriptions/{expansion.subscription_id}` if you mean it",
+        )
+        return "", group
+    if grant.scope == "resource_group":
+        found: Any = expansion.group_id
+    else:
+        found = expansion.reference(grant.scope, place)
+    needs = group
+    if isinstance(found, Reference):
+        needs = frozenset({found.address})
+        found = expansion.known_id(found.address) if found.attribute == "id" else ""
+    _warn_of_power(grant, str(found), expansion, place)
+    return str(found), needs
+
+
+def _warn_of_power(grant: RoleGrant, place: str, expansion: Expansion, path: Keys) -> None:
+    """Warn of a role that can change everything in a whole group or more."""
+    is_wide = place and "/providers/" not in place
+    if is_wide and role_guid(grant.role) in POWERFUL:
+        where = "resource group" if "/resourcegroups/" in place.casefold() else "subscription"
+        expansion.warning(
+            f"`{grant.role}` on a whole {where} is more than a job or an endpoint needs",
+            path,
+            hint="grant roles on the storage account and the registry only",
+        )
+
+
+def addresses_of(identity: str, grants: Sequence[RoleGrant]) -> list[Address]:
+    """Return the address of each grant of an identity; the scope's last word tells twins apart."""
+    roles = [role_guid(grant.role) for grant in grants]
+    return [
+        f"identities.{identity}.{kebab(role_name(grant.role))}"
+        + (f"-{_scope_word(grant.scope)}" if roles.count(role) > 1 else "")
+        for role, grant in zip(roles, grants, strict=True)
+    ]
+
+
+def _scope_word(text: str) -> str:
+    """Return a scope's last word as part of an address: `storage-account`."""
+    inner = text.strip("${} ").rstrip("/")
+    return kebab(inner.rpartition("/")[2].rpartition(".")[2])
+
+
+def _resource(
+    address: Address,
+    identity: str,
+    grant: RoleGrant,
+    place: tuple[str, frozenset[Address]],
+    expansion: Expansion,
+    path: Keys,
+) -> Resource:
+    """Return the assignment as a node of the graph."""
+    guid, (where, needs) = role_guid(grant.role), place
+    holder = f"identities.{identity}"
+    seed = f"{where}|{expansion.known_id(holder)}|{guid}".lower()
+    resource_id = f"{where}/providers/{TYPE}/{uuid.uuid5(NAMESPACE, seed)}"
+    definitions = f"/subscriptions/{expansion.subscription_id}/providers/Microsoft.Authorization"
+    return Resource(
+        address,
+        RoleAssignmentHandler.kind,
+        resource_id,
+        {
+            "properties": {
+                "roleDefinitionId": f"{definitions}/roleDefinitions/{guid}",
+                "principalId": Reference(holder, "principal_id"),
+                "principalType": "ServicePrincipal",
+                "description": f"made by reconcile {mark(expansion.owner, resource_id)}",
+            }
+        },
+        settings=grant,
+        position=expansion.document.position(path),
+        depends_on=frozenset({holder, *needs}),
+    )
+
+
+def _list_path(context: HandlerContext, resource: Resource) -> str:
+    """Return the list that shows the assignment: the group's answers for all within it.
+
+    Azure's list at a scope shows what is assigned at, above and below it.
+    """
+    group = f"/subscriptions/{context.subscription_id}/resourceGroups/{context.resource_group}"
+    place = resource.resource_id.partition(f"/providers/{TYPE}")[0]
+    is_inside = f"{place}/".casefold().startswith(f"{group}/".casefold())
+    return f"{group if is_inside else place}/providers/{TYPE}"
+
+
+def _fits(item: JsonObject, resource: Resource, principal: str) -> bool:
+    """Return whether an assignment gives the same role to the same principal at the scope."""
+    shown, wanted = item.get("properties") or {}, resource.desired["properties"]
+    place = resource.resource_id.partition(f"/providers/{TYPE}")[0]
+    return (
+        same_folded(shown.get("principalId"), principal)
+        and same_role(shown.get("roleDefinitionId"), wanted["roleDefinitionId"])
+        and same_folded(_place(item), place)
+    )
+
+
+def _place(item: JsonObject) -> str:
+    stated = (item.get("properties") or {}).get("scope")
+    return str(stated or str(item.get("id")).partition(f"/providers/{TYPE}")[0]).rstrip("/")
+
+
+def _put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: JsonObject) -> None:
+    from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
+
+    wanted = desired["properties"]
+    parameters = RoleAssignmentCreateParameters(
+        role_definition_id=wanted["roleDefinitionId"],
+        principal_id=wanted["principalId"],
+        principal_type=wanted["principalType"],
+        description=wanted["description"],
+    )
+    with translated():
+        operations.create(scope, name, parameters)
+
+
+def _until_principal_known(context: HandlerContext, write: Callable[[], None]) -> None:
+    """Write, again while Entra does not know the identity yet (five minutes at most)."""
+    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+
+    Retrying(
+        retry=retry_if_exception(_is_unknown_principal),
+        stop=stop_after_delay(PRINCIPAL_APPEARS_S),
+        wait=wait_exponential(min=1, max=10),
+        sleep=context.connection.sleep,
+        reraise=True,
+    )(write)
+
+
+def _is_unknown_principal(error: BaseException) -> bool:
+    return isinstance(error, ApiError) and error.code == "PrincipalNotFound"

@@ -1,0 +1,1 @@
+"""Connections of the project, and secrets of key vaults."""

@@ -1,0 +1,306 @@
+"""Dataset: chat data as two immutable data assets, `<name>-train` and `<name>-test`.
+
+One resource covers both. The version is the fingerprint of the inputs, so a plan needs no
+download; what the files really hold rides in the assets' properties as SHA-256.
+Source: learn.microsoft.com/azure/machine-learning/reference-yaml-data; the path of an asset
+cannot be changed, a missing blob is not noticed by Azure when an asset is registered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from reconciler.datasets import slices
+from reconciler.datasets.fingerprint import FORMAT, fingerprint
+from reconciler.datasets.prepare import check_files
+from reconciler.datasets.rows import local_file
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import Change, JsonObject, Observed, Owner, Resource
+from reconciler.kinds.base import Handler, HandlerContext
+from reconciler.kinds.data.assets import (
+    API_VERSION,
+    DATASTORE,
+    PARTS,
+    publish,
+    retag,
+    same_uri,
+    withdraw,
+)
+from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.ownership import tag_owner
+from reconciler.kinds.serving.endpoint import workspace_of
+from reconciler.secrets import shortened
+from reconciler.spec.document import Document, Keys
+from reconciler.spec.model import SpecModel, Tags
+
+FOLDER = "reconcile"
+ASSET_NAME_MAX = 255
+
+RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class HuggingFaceSource(SpecModel):
+    """Rows of a dataset of the Hugging Face hub, at one commit."""
+
+    type: Literal["huggingface"]
+    """Where the rows come from."""
+    repo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}/[A-Za-z0-9_.-]{1,96}$")]
+    """`owner/name` of the dataset."""
+    revision: str
+    """The full commit, 40 hex digits: a branch or tag can move."""
+    config: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}$")] = "default"
+    """The configuration (subset) of the dataset."""
+    split: str = "train"
+    """Which rows, as `datasets` means it: `train_sft[:1%]`, `train[10:20]+test[-5:]`."""
+
+    @field_validator("revision")
+    @classmethod
+    def _commit(cls, value: str) -> str:
+        if len(value) != 40 or set(value) - set("0123456789abcdef"):
+            raise ValueError(
+                f"{shortened(value, 60)!r} is not a full commit (40 hex digits), and a branch or "
+                "tag can move: take the commit from the dataset's page, Files and versions, "
+                "History, or from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
+            )
+        return value
+
+    @field_validator("split")
+    @classmethod
+    def _split(cls, value: str) -> str:
+        slices.parse(value)
+        return value
+
+
+class LocalSource(SpecModel):
+    """Rows of files beside the spec: JSON lines or Parquet."""
+
+    type: Literal["local"]
+    """Where the rows come from."""
+    path: RelativePath | None = None
+    """One file, relative to the spec and within its folder."""
+    paths: list[RelativePath] | None = Field(default=None, min_length=1, max_length=1000)
+    """Several files, read in this order."""
+
+    @model_validator(mode="after")
+    def _one(self) -> LocalSource:
+        if (self.path is None) == (self.paths is None):
+            raise ValueError("give `path`, or `paths`")
+        return self
+
+    @property
+    def files(self) -> list[str]:
+        """The paths as written, in order."""
+        return [self.path] if self.path is not None else list(self.paths or ())
+
+
+class TrainTest(SpecModel):
+    """How the rows are divided; the same seed divides the same rows in the same way."""
+
+    train: Share = 0.8
+    """The share that the model learns from."""
+    test: Share = 0.2
+    """The share that it is validated with."""
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 42
+    """Any number; another one draws other rows."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> TrainTest:
+        if abs(self.train + self.test - 1) > 1e-9:
+            raise ValueError(f"`train` and `test` sum up to {self.train + self.test:g}, not to 1")
+        return self
+
+
+class Dataset(SpecModel):
+    """Chat data for a fine-tuning job."""
+
+    source: Annotated[HuggingFaceSource | LocalSource, Field(discriminator="type")]
+    """Where the rows come from."""
+    format: Literal["chat"] = "chat"
+    """One `{"messages": [{"role", "content"}, ...]}` a row; every row is checked."""
+    split: TrainTest = Field(default_factory=TrainTest)
+    """The shares of the two files."""
+    description: str | None = Field(default=None, max_length=1024)
+    """A sentence for people."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class DatasetHandler(Handler):
+    """Knows the pair of data assets."""
+
+    kind = "dataset"
+    section = "datasets"
+    type = "Microsoft.MachineLearningServices/workspaces/data/versions"
+    api_version = "2026-05-01"
+    attributes = Attributes(frozenset({"id", "train", "test", "version"}), default="train")
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset(
+                f"{part}.properties.{path}" for part in PARTS for path in ("dataUri", "dataType")
+            ),
+            same={f"{part}.properties.dataUri": same_uri for part in PARTS},
+            labels={
+                **{f"{part}.properties.dataUri": f"{part} file" for part in PARTS},
+                **{f"{part}.properties.description": "description" for part in PARTS},
+            },
+        )
+    )
+
+    def expand(self, spec: Any, expansion: Expansion) -> None:
+        """Add each dataset, its version computed from its inputs."""
+        for key, settings in spec.datasets.items():
+            path: Keys = ("datasets", key)
+            workspace = workspace_of(expansion, path)
+            if len(key) + len("-train") > ASSET_NAME_MAX:
+                expansion.problem(f"`{key}` is too long for the name of a data asset", path)
+            inputs = _inputs(settings, expansion, path)
+            if workspace and inputs is not None:
+                expansion.add(_resource(key, settings, workspace, inputs, expansion))
+
+    def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
+        """Return what is wrong in the rows of local files, by file, line and column."""
+        wanted: Wanted = resource.settings
+        if not isinstance(wanted.source, LocalSource):
+            return ()
+        return check_files(
+            [
+                (local_file(document.folder, text, _named(document, text)), digest)
+                for text, digest in zip(wanted.source.files, wanted.digests, strict=True)
+            ]
+        )
+
+    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
+        """Read both versions; the dataset exists when both do."""
+        bodies = {part: context.reads.get(str(resource.known[part]), API_VERSION) for part in PARTS}
+        found = {part: body for part, body in bodies.items() if body is not None}
+        seen = self.observed(context, resource, found)
+        return None if len(found) < len(PARTS) and seen.owner is Owner.OURS else seen
+
+    def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
+        """Return what the versions that exist say; the least trusted mark counts for both."""
+        marks = [
+            tag_owner(body[part], context.owner, str(resource.known[part]))
+            for part in PARTS
+            if part in body
+        ]
+        owner, name = min(marks, key=lambda m: _DOUBT[m[0]], default=(Owner.OURS, ""))
+        outputs = {name: resource.known[name] for name in ("id", "train", "test", "version")}
+        return Observed(body, outputs, owner, owner_name=name)
+
+    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+        """Prepare the two files, upload what is not there, register what is not there."""
+        publish(context, resource, desired)
+
+    def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
+        """Set description and tags; nothing else of a version can change."""
+        retag(context, change, desired)
+
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
+        """Delete both versions and the files behind them."""
+        withdraw(context, resource, observed)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What preparing the files takes, beyond the body.
+
+    `blobs`: the folder in the container; `digests`: SHA-256 of the local files, as planned.
+    """
+
+    source: HuggingFaceSource | LocalSource
+    split: TrainTest
+    folder: Path
+    workspace: str
+    blobs: str
+    digests: tuple[str, ...] = ()
+
+
+BESIDE = "name a .jsonl or .parquet file in the folder of the spec, or below it"
+_DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
+
+
+def _inputs(settings: Dataset, expansion: Expansion, path: Keys) -> JsonObject | None:
+    """Return what decides the rows; None, with a problem noted, when a file cannot be read."""
+    split = settings.split
+    shared = {
+        "format": FORMAT,
+        "train": repr(split.train),
+        "test": repr(split.test),
+        "seed": split.seed,
+    }
+    source = settings.source
+    if isinstance(source, HuggingFaceSource):
+        rows = slices.normalised(source.split)
+        return {
+            **shared,
+            "repo": source.repo.lower(),
+            "revision": source.revision,
+            "config": source.config,
+            "split": rows,
+        }
+    digests = [_digest(text, expansion, place) for text, place in _places(source, path)]
+    return None if None in digests else {**shared, "files": digests}
+
+
+def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
+    if source.path is not None:
+        return [(source.path, (*path, "source", "path"))]
+    return [(t, (*path, "source", "paths", i)) for i, t in enumerate(source.paths or ())]
+
+
+def _digest(text: str, expansion: Expansion, path: Keys) -> str | None:
+    try:
+        return local_file(expansion.document.folder, text, text).digest()
+    except ValueError as error:
+        expansion.problem(str(error), path, hint=BESIDE)
+    except OSError as error:
+        expansion.problem(f"{text!r} cannot be read: {error.strerror}", path, hint=BESIDE)
+    return None
+
+
+def _resource(
+    key: str, settings: Dataset, workspace: str, inputs: JsonObject, expansion: Expansion
+) -> Resource:
+    version = fingerprint(inputs)
+    blobs = f"{FOLDER}/{key}/{version}"
+    ids = {part: f"{workspace}/data/{key}-{part}/versions/{version}" for part in PARTS}
+    desired: JsonObject = {part: {"properties": {}} for part in PARTS}
+    for part in PARTS:
+        properties = desired[part]["properties"]
+        properties["dataType"] = "uri_file"
+        properties["dataUri"] = f"azureml://datastores/{DATASTORE}/paths/{blobs}/{part}.jsonl"
+        properties["tags"] = expansion.tracked_tags(ids[part], settings.tags)
+        if settings.description:
+            properties["description"] = settings.description
+    return Resource(
+        f"datasets.{key}",
+        DatasetHandler.kind,
+        ids["train"],
+        desired,
+        settings=Wanted(
+            settings.source,
+            settings.split,
+            expansion.document.folder,
+            workspace,
+            blobs,
+            tuple(inputs.get("files", ())),
+        ),
+        position=expansion.document.position(("datasets", key), of_key=True),
+        depends_on=frozenset({"workspace"}),
+        known={**ids, "version": version},
+    )
+
+
+def _named(document: Document, text: str) -> str:
+    """Return a local file's name as the user can open it: beside the spec's own name."""
+    if document.file == "<stdin>":
+        return text
+    return str(Path(document.file).parent / text)

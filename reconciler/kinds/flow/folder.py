@@ -1,0 +1,166 @@
+"""The folder of a flow as bytes: only regular files, only inside, only so many.
+
+What is read here is what is checked, what the fingerprint covers and what is uploaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, Position
+from reconciler.safe_open import folder_below, open_in
+
+FLOW_FILE = "flow.dag.yaml"
+NO_FOLDER = "check the flow's `path`: it is relative to the spec"
+TOO_FAR = "keep the flow in the repository of the spec, beside the spec or below it"
+TAKE_OUT = "take it out of the folder"
+SMALLER = "take out what the flow does not need to run"
+MAX_FILES = 200
+MAX_ENTRIES = 2000
+"""How many names are looked at, folders too, before the folder counts as too large."""
+MAX_DEPTH = 32
+MAX_BYTES = 10 << 20
+LEFT_OUT = frozenset({"__pycache__", ".promptflow", ".git", ".runs", ".venv"})
+"""Folders that tools leave behind and that are no part of a flow."""
+
+
+@dataclass(frozen=True)
+class FlowFolder:
+    """The files of a flow by their path inside the folder, with `/`."""
+
+    shown: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    problems: tuple[Diagnostic, ...] = ()
+
+    def fingerprint(self, *parts: str) -> str:
+        """Return a digest of all names and bytes, and of `parts`: 16 hex digits."""
+        digest = hashlib.sha256()
+        for item in (*parts, "", *(f"{n}\0{_sha(c)}" for n, c in sorted(self.files.items()))):
+            digest.update(f"{len(item)}:{item}".encode())
+        return digest.hexdigest()[:16]
+
+
+def root_of(spec_folder: Path) -> Path:
+    """Return the folder that a flow of a spec must lie in: the repository that holds the spec.
+
+    Without one it is the folder above the spec's: `../flows` is where people keep them.
+    """
+    here = spec_folder.resolve()
+    for folder in (here, *here.parents):
+        if (folder / ".git").exists():
+            return folder
+    return here.parent if here.parent != here.parent.parent else here
+
+
+def read_folder(folder: Path, shown: str, top: Path | None = None) -> FlowFolder:
+    """Return the files of a flow's folder, which lies in `top`. `shown`: its name in messages.
+
+    What does not belong (a link to outside, a device, too much) is a problem, not an error.
+    """
+    try:
+        real = folder.resolve(strict=True)
+        top = real if top is None else top
+        if not real.is_relative_to(top):
+            problem = Diagnostic(f"{shown} leads out of {top}", hint=TOO_FAR)
+            return FlowFolder(shown, problems=(problem,))
+        with folder_below(top, real.relative_to(top).parts) as number:
+            return _Reading(real, shown, number).whole()
+    except (OSError, RuntimeError, ValueError):
+        problem = Diagnostic(f"there is no folder {shown}", hint=NO_FOLDER)
+        return FlowFolder(shown, problems=(problem,))
+
+
+class _Reading:
+    """One folder that is read, all of it by its open descriptor."""
+
+    def __init__(self, real: Path, shown: str, number: int) -> None:
+        self._real = real
+        self._shown = shown
+        self._number = number
+        self._entries = 0
+        self._size = 0
+        self._files: dict[str, bytes] = {}
+        self._problems: list[Diagnostic] = []
+
+    def whole(self) -> FlowFolder:
+        """Return what is in the folder, in the order of the names."""
+        try:
+            for name, is_link in sorted(self._walk(self._number, "", MAX_DEPTH)):
+                self._take(name, is_link=is_link)
+        except _TooLarge:
+            limit = f"{MAX_FILES} files and {MAX_BYTES >> 20} MiB"
+            what = f"the flow in {self._shown} is larger than {limit}"
+            self._problems.append(Diagnostic(what, hint=SMALLER))
+        return FlowFolder(self._shown, self._files, tuple(self._problems))
+
+    def _walk(self, number: int, prefix: str, depth: int) -> Iterator[tuple[str, bool]]:
+        """Yield everything that is not itself a real folder, and whether it is a link.
+
+        Links are not followed, folders that tools leave behind are left out.
+        """
+        inner: list[str] = []
+        with os.scandir(number) as entries:
+            for entry in entries:
+                self._entries += 1
+                if self._entries > MAX_ENTRIES or not depth:
+                    raise _TooLarge
+                if entry.name in LEFT_OUT and entry.is_dir():
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    inner.append(entry.name)
+                else:
+                    yield prefix + entry.name, entry.is_symlink()
+        for name in inner:
+            with folder_below(number, [name]) as below:
+                yield from self._walk(below, f"{prefix}{name}/", depth - 1)
+
+    def _take(self, name: str, *, is_link: bool) -> None:
+        """Keep the bytes of a file, or note why not. Raises `_TooLarge`."""
+        where = Position(f"{self._shown}/{name}", 1, 1)
+        try:
+            target = self._behind(name) if is_link else tuple(name.split("/"))
+            below = folder_below(self._number, target[:-1])
+            with below as folder, open_in(folder, target[-1]) as file:
+                content = file.read(MAX_BYTES - self._size + 1)
+        except _Refused as refusal:
+            what = Diagnostic(f"{name} {refusal}", where, hint=TAKE_OUT)
+            self._problems.append(what)
+            return
+        except OSError as error:
+            reason = error.strerror or "unknown"
+            says = reason if reason.startswith("is ") else f"cannot be read: {reason}"
+            self._problems.append(Diagnostic(f"{name} {says}", where, hint=TAKE_OUT))
+            return
+        self._size += len(content)
+        if len(self._files) >= MAX_FILES or self._size > MAX_BYTES:
+            raise _TooLarge
+        self._files[name] = content
+
+    def _behind(self, name: str) -> tuple[str, ...]:
+        """Return the names that lead from the folder to what a link in it means."""
+        try:
+            target = (self._real / name).resolve(strict=True)
+        except (OSError, RuntimeError) as error:
+            raise _Refused("is a link that leads nowhere") from error
+        if not target.is_relative_to(self._real):
+            raise _Refused("is a link that leads out of the folder")
+        if not stat.S_ISREG(target.lstat().st_mode):
+            raise _Refused("is not a regular file")
+        return target.relative_to(self._real).parts
+
+
+class _Refused(Exception):  # noqa: N818 - a verdict
+    """Why a file is not taken."""
+
+
+class _TooLarge(Exception):  # noqa: N818 - a verdict
+    """There is more in the folder than a flow has."""
+
+
+def _sha(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

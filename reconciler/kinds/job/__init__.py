@@ -1,0 +1,1 @@
+"""Jobs: their inputs, attempts and runs."""

@@ -1,0 +1,101 @@
+"""Submit a fine-tuning job through azure-ai-ml, exactly once.
+
+No submission is sent twice (`cloud.rules.SUBMISSION`): where its answer is lost, the job is
+looked for under its name, and what to do is decided again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+from reconciler.cloud.sdk import translated
+from reconciler.diagnostics import ReconcileError
+from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.data.assets import workspace_client
+from reconciler.kinds.job.attempts import all_attempts, attempt_id
+from reconciler.kinds.job.runs import MODEL_OUTPUT
+from reconciler.kinds.ownership import OWNER_TAG, mark
+
+MAX_ATTEMPTS = 50
+
+_ENVIRONMENT = Lock()
+
+
+def submit(context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+    """Submit the job under the next free name; a run that has not failed is left alone."""
+    job_id = _free_id(context, resource)
+    if not job_id:
+        return
+    client = workspace_client(context, resource.settings.workspace)
+    job = _entity(context, job_id, desired["properties"])
+    with _without_git(), translated():
+        client.jobs.create_or_update(job)
+
+
+def _free_id(context: HandlerContext, resource: Resource) -> str:
+    """Return the id of the next attempt, "" when one is under way or done.
+
+    A number between two attempts may be that of a deleted one, and no name is used twice.
+    """
+    attempts = all_attempts(context, resource.resource_id)
+    if any(not attempt.has_failed for attempt in attempts):
+        return ""
+    last = max((attempt.number for attempt in attempts), default=0)
+    if last < MAX_ATTEMPTS:
+        return attempt_id(resource.resource_id, last + 1)
+    raise ReconcileError.because(
+        f"`{resource.address}` failed {last} times with the same inputs",
+        hint="change the inputs",
+    )
+
+
+def _entity(context: HandlerContext, job_id: str, properties: JsonObject) -> Any:
+    from azure.ai.ml.finetuning import create_finetuning_job
+
+    details = properties["fineTuningDetails"]
+    validation = details.get("validationData") or {}
+    job = create_finetuning_job(
+        name=job_id.rpartition("/")[2],
+        task=details["taskType"],
+        model=details["model"]["uri"],
+        training_data=details["trainingData"]["uri"],
+        # Without validation data azure-ai-ml 1.35 ends in an UnboundLocalError.
+        validation_data=validation.get("uri") or details["trainingData"]["uri"],
+        hyperparameters=details.get("hyperParameters") or {},
+        compute=properties.get("computeId"),
+        instance_types=(properties.get("resources") or {}).get("instanceTypes"),
+        job_tier=(properties.get("queueSettings") or {}).get("jobTier"),
+        output_model_name_prefix=properties["outputs"][MODEL_OUTPUT]["assetName"],
+        display_name=properties["displayName"],
+        experiment_name=properties["experimentName"],
+        description=properties.get("description"),
+        tags={**properties["tags"], OWNER_TAG: mark(context.owner, job_id)},
+        properties=dict(properties["properties"]),
+    )
+    if not validation:
+        job.validation_data = None
+    return job
+
+
+@contextmanager
+def _without_git() -> Iterator[None]:
+    """Keep azure-ai-ml from writing the git state of the current folder onto the job.
+
+    It asks `git`, which with this variable finds no repository. The commit is no input of
+    the run, and its remote's address may not be for everybody's eyes.
+    """
+    with _ENVIRONMENT:
+        before = os.environ.get("GIT_DIR")
+        os.environ["GIT_DIR"] = os.devnull
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["GIT_DIR"]
+            else:
+                os.environ["GIT_DIR"] = before

@@ -1,0 +1,1 @@
+"""Cores: sizes, how many a spec needs, how many are allowed."""

@@ -1,0 +1,1 @@
+"""Models, endpoints, deployments and traffic."""

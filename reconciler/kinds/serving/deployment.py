@@ -1,0 +1,304 @@
+"""Managed online deployment: a model on machines, behind an endpoint.
+
+Count changes in place by PATCH, model and probes by a rolling PUT; another machine size
+means another deployment. Traffic is drained before a delete.
+Source: learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-managed-online.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from reconciler.diagnostics import ApiError, Diagnostic
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded, same_id
+from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
+from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.quota.needs import quota_address
+from reconciler.kinds.retirements import report_model, report_size
+from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name, workspace_of
+from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain
+from reconciler.secrets import last_part
+from reconciler.spec.document import Keys
+from reconciler.spec.model import REFERENCE, RESOURCE_ID, SpecModel, Tags
+from reconciler.spec.problems import did_you_mean
+
+MODEL = rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
+LOG_LINES = 40
+LOG_CHARACTERS = 2000
+
+
+NAMES_SECRET = re.compile(
+    r"(?:^|_)(?:secret|token|password|passwd|pwd|passphrase|sas)$"
+    r"|(?:api|access|account|private|secret|storage|master)_?key$",
+    re.IGNORECASE,
+)
+"""A variable that holds a secret, by its name: not `MAX_TOKENS`, not `PARTITION_KEY`."""
+
+
+class RequestSettings(SpecModel):
+    """How long a request may take and how many a machine takes at once."""
+
+    request_timeout_ms: Annotated[int, Field(ge=1, le=180_000)] = 90_000
+    """Longest time of a request in milliseconds; Azure's own limit is 180000."""
+    max_concurrent_requests_per_instance: Annotated[int, Field(ge=1)] = 1
+    """Requests that one instance works on at the same time."""
+
+
+class Probe(SpecModel):
+    """When Azure asks the container how it is. Times are in seconds."""
+
+    initial_delay: Annotated[int, Field(ge=1)] = 10
+    """Wait before the first question."""
+    period: Annotated[int, Field(ge=1)] = 10
+    """Time between two questions."""
+    timeout: Annotated[int, Field(ge=1)] = 2
+    """Time after which a question counts as unanswered."""
+    success_threshold: Annotated[int, Field(ge=1)] = 1
+    """Answers in a row after which it counts as well."""
+    failure_threshold: Annotated[int, Field(ge=1)] = 30
+    """Unanswered questions in a row after which it counts as ill."""
+
+
+def _patient() -> Probe:
+    """A language model needs minutes to load before the first probe means anything."""
+    return Probe(initial_delay=600)
+
+
+def _model(text: str) -> str:
+    if not re.search(MODEL, text):
+        raise ValueError(
+            f"{text!r} is no model: write `${{{{ models.NAME }}}}`, an ARM id or "
+            "`azureml://registries/REGISTRY/models/NAME/versions/VERSION`"
+        )
+    return text
+
+
+class Deployment(SpecModel):
+    """A managed online deployment."""
+
+    endpoint_name: ServingName
+    """The endpoint it stands behind: one of this spec, or one that exists in the workspace."""
+    name: ServingName | None = None
+    """The name in Azure; the key when left out."""
+    model: Annotated[str, AfterValidator(_model), Field(json_schema_extra={"pattern": MODEL})]
+    """A model of this spec, the ARM id of one, or `azureml://registries/...`."""
+    instance_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,64}$")]
+    """The VM size, for example `Standard_NC24ads_A100_v4`."""
+    instance_count: Annotated[int, Field(ge=1, le=50)] = 1
+    """Number of machines."""
+    request_settings: RequestSettings = Field(default_factory=RequestSettings)
+    """Time and concurrency of requests."""
+    liveness_probe: Probe = Field(default_factory=_patient)
+    """When a container is restarted."""
+    readiness_probe: Probe = Field(default_factory=Probe)
+    """When a container gets requests."""
+    environment_variables: dict[str, str] = Field(default_factory=dict)
+    """Variables of the container. No secrets: they can be read by everybody with access."""
+    egress_public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether the containers may reach the internet."""
+    app_insights_enabled: bool = False
+    """Whether requests are traced in Application Insights."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class DeploymentHandler(ArmHandler):
+    """Knows managed online deployments."""
+
+    kind = "online deployment"
+    section = "deployments"
+    type = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
+    api_version = API_VERSION
+    lists = True
+    needs_grants = True
+    read_only = frozenset({"properties.provisioningState", "properties.properties", "sku.tier"})
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset(
+                {
+                    "location",
+                    "properties.instanceType",
+                    "properties.egressPublicNetworkAccess",
+                    "properties.endpointComputeType",
+                }
+            ),
+            same={
+                "properties.model": same_id,
+                "properties.instanceType": same_folded,
+                "properties.egressPublicNetworkAccess": same_folded,
+                "properties.endpointComputeType": same_folded,
+                "properties.scaleSettings.scaleType": same_folded,
+                "sku.name": same_folded,
+            },
+            labels={
+                "properties.model": "model",
+                "properties.instanceType": "instance_type",
+                "sku.capacity": "instance_count",
+                "properties.egressPublicNetworkAccess": "egress_public_network_access",
+                "properties.appInsightsEnabled": "app_insights_enabled",
+                "properties.requestSettings.requestTimeout": "request_settings.request_timeout_ms",
+                "properties.requestSettings.maxConcurrentRequestsPerInstance": (
+                    "request_settings.max_concurrent_requests_per_instance"
+                ),
+                **{
+                    f"properties.{body}.{theirs}": f"{ours}.{field}"
+                    for body, ours in (
+                        ("livenessProbe", "liveness_probe"),
+                        ("readinessProbe", "readiness_probe"),
+                    )
+                    for theirs, field in (
+                        ("initialDelay", "initial_delay"),
+                        ("period", "period"),
+                        ("timeout", "timeout"),
+                        ("successThreshold", "success_threshold"),
+                        ("failureThreshold", "failure_threshold"),
+                    )
+                },
+            },
+        ),
+        replaces_failed=True,
+    )
+
+    def expand(self, spec: Any, expansion: Expansion) -> None:
+        """Add each deployment under its endpoint."""
+        for key, settings in spec.deployments.items():
+            path: Keys = ("deployments", key)
+            workspace = workspace_of(expansion, path)
+            if not workspace:
+                continue
+            endpoint, needs = _endpoint(settings.endpoint_name, workspace, spec, expansion, path)
+            name = serving_name(key, settings.name, expansion, path)
+            resource_id = f"{endpoint}/deployments/{name}"
+            report_size(settings.instance_type, expansion, (*path, "instance_type"))
+            report_model(settings.model, expansion, (*path, "model"))
+            _refuse_secrets(settings.environment_variables, expansion, path)
+            family = quota_address(settings.instance_type, expansion)
+            expansion.add(
+                Resource(
+                    f"deployments.{key}",
+                    self.kind,
+                    resource_id,
+                    _body(settings, resource_id, expansion, path),
+                    settings=settings,
+                    position=expansion.document.position(path, of_key=True),
+                    depends_on=frozenset({"workspace", *needs, *family}),
+                    known={"name": name},
+                )
+            )
+
+    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+        """Create it and wait; a failure carries the end of the container's log."""
+        try:
+            super().create(context, resource, desired)
+        except ApiError as error:
+            raise _with_log(context, resource, error) from error
+
+    def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
+        """PATCH count and tags; roll anything else out with a PUT."""
+        arm, resource = context.connection.arm, change.resource
+        paths = {item.path for item in change.fields}
+        if paths and all(p == "sku.capacity" or p.startswith("tags.") for p in paths):
+            arm.patch(resource.resource_id, API_VERSION, self.patch_body(change, desired))
+            return
+        observed = change.observed.body if change.observed else {}
+        arm.put(resource.resource_id, API_VERSION, self.put_body(observed, desired))
+
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
+        """Hand its share of the traffic to the others, then delete it."""
+        endpoint, _, name = resource.resource_id.partition("/deployments/")
+        drain(context, endpoint, name)
+        context.connection.arm.delete(resource.resource_id, API_VERSION)
+
+
+def _endpoint(
+    name: str, workspace: str, spec: Any, expansion: Expansion, path: Keys
+) -> tuple[str, frozenset[Address]]:
+    """Return the id of the endpoint, and what must be there before its deployments."""
+    for key, settings in spec.endpoints.items():
+        endpoint = expansion.resources.get(f"endpoints.{key}")
+        if endpoint and name in (key, settings.name):
+            grants = {a for a in endpoint.depends_on if expansion.kinds.get(a) == "role assignment"}
+            return endpoint.resource_id, frozenset({endpoint.address, *grants})
+    if spec.endpoints and not any(b.startswith("endpoints") for b in expansion.broken):
+        near = did_you_mean(name, spec.endpoints)
+        if near.startswith("did"):
+            expansion.problem(f"there is no endpoint `{name}`", (*path, "endpoint_name"), hint=near)
+    return f"{workspace}/onlineEndpoints/{name}", frozenset()
+
+
+def _refuse_secrets(variables: Mapping[str, str], expansion: Expansion, path: Keys) -> None:
+    """Note a problem for each variable that is a secret by its name."""
+    for name in variables:
+        if NAMES_SECRET.search(name):
+            expansion.problem(
+                f"`{name}` looks like a secret, and a spec holds none",
+                (*path, "environment_variables", name),
+                detail="the variables of a deployment are shown to everybody with access",
+                hint="let the identity of the endpoint fetch it from a key vault",
+            )
+
+
+def _body(settings: Deployment, resource_id: str, expansion: Expansion, path: Keys) -> JsonObject:
+    model = expansion.reference(settings.model, (*path, "model"), kinds=("model",))
+    properties: JsonObject = {
+        "endpointComputeType": "Managed",
+        "model": model,
+        "instanceType": settings.instance_type,
+        "scaleSettings": {"scaleType": "Default"},
+        "requestSettings": {
+            "requestTimeout": _milliseconds(settings.request_settings.request_timeout_ms),
+            "maxConcurrentRequestsPerInstance": (
+                settings.request_settings.max_concurrent_requests_per_instance
+            ),
+        },
+        "livenessProbe": _probe(settings.liveness_probe),
+        "readinessProbe": _probe(settings.readiness_probe),
+        "egressPublicNetworkAccess": SWITCH[settings.egress_public_network_access],
+        "appInsightsEnabled": settings.app_insights_enabled,
+    }
+    if settings.environment_variables:
+        properties["environmentVariables"] = dict(settings.environment_variables)
+    return {
+        "location": expansion.location,
+        "tags": expansion.tracked_tags(resource_id, settings.tags),
+        "sku": {"name": "Default", "capacity": settings.instance_count},
+        "properties": properties,
+    }
+
+
+def _milliseconds(count: int) -> str:
+    """Return an ISO 8601 duration: `PT90S`, `PT0.5S`."""
+    return f"PT{count / 1000:g}S" if count % 1000 else f"PT{count // 1000}S"
+
+
+def _probe(probe: Probe) -> JsonObject:
+    return {
+        "initialDelay": f"PT{probe.initial_delay}S",
+        "period": f"PT{probe.period}S",
+        "timeout": f"PT{probe.timeout}S",
+        "successThreshold": probe.success_threshold,
+        "failureThreshold": probe.failure_threshold,
+    }
+
+
+def _with_log(context: HandlerContext, resource: Resource, error: ApiError) -> ApiError:
+    """Return the error with the last lines that the container wrote, where there are any."""
+    body = {"containerType": "InferenceServer", "tail": LOG_LINES}
+    try:
+        reply = context.connection.arm.post(f"{resource.resource_id}/getLogs", API_VERSION, body)
+    except ApiError as unavailable:
+        if unavailable.status == 404:
+            return error
+        log = f"its log cannot be read: {unavailable.diagnostics[0].summary}"
+    else:
+        log = last_part(reply.get("content") or "", LOG_CHARACTERS)
+    first = error.diagnostics[0]
+    detail = "\n".join(part for part in (first.detail, log) if part)
+    told = Diagnostic(first.summary, first.position or resource.position, detail, first.hint)
+    return ApiError(error.status, error.code, told)

@@ -1,0 +1,105 @@
+"""Writes to one online endpoint: read, change, PUT whole, one at a time.
+
+An endpoint's PUT replaces the whole resource, its traffic included. Traffic, settings and
+the draining of a deployment are different changes to the same body, so each reads afresh
+and they take turns. Source: learn.microsoft.com/rest/api/azureml/online-endpoints.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+from reconciler.engine.types import JsonObject
+from reconciler.kinds.base import SYSTEM_KEYS, HandlerContext, without
+
+API_VERSION = "2026-05-01"
+
+READ_ONLY = frozenset(
+    {
+        "properties.provisioningState",
+        "properties.scoringUri",
+        "properties.swaggerUri",
+        "properties.properties",
+        "properties.keys",
+        "identity.principalId",
+        "identity.tenantId",
+    }
+)
+"""What Azure refuses or ignores in a PUT; `properties.properties` is the service's own book."""
+
+_TURNS: defaultdict[str, Lock] = defaultdict(Lock)
+
+
+def rewrite(
+    context: HandlerContext, endpoint_id: str, change: Callable[[JsonObject], JsonObject | None]
+) -> None:
+    """Read the endpoint, let `change` make the new body, PUT it and wait.
+
+    Nothing is written when `change` returns None or the endpoint does not exist.
+    """
+    arm = context.connection.arm
+    with _TURNS[endpoint_id.casefold()]:
+        observed = arm.get_expected(endpoint_id, API_VERSION)
+        body = None if observed is None else change(writable(observed))
+        if body is not None:
+            arm.put(endpoint_id, API_VERSION, body)
+
+
+def writable(observed: JsonObject) -> JsonObject:
+    """Return an endpoint's body without what a PUT must not hold."""
+    kept = {key: value for key, value in observed.items() if key not in SYSTEM_KEYS}
+    body: JsonObject = without(kept, READ_ONLY)
+    assigned = (body.get("identity") or {}).get("userAssignedIdentities")
+    if assigned:
+        body["identity"]["userAssignedIdentities"] = {key: {} for key in assigned}
+    return body
+
+
+def clean_traffic(traffic: Mapping[str, Any] | None) -> dict[str, int]:
+    """Return traffic in the one form in which it is compared: lower-case names, no zeros."""
+    return {name.lower(): int(share) for name, share in (traffic or {}).items() if share}
+
+
+def set_traffic(context: HandlerContext, endpoint_id: str, traffic: Mapping[str, int]) -> None:
+    """Make the endpoint's traffic exactly this, and leave all else."""
+
+    def change(body: JsonObject) -> JsonObject | None:
+        properties = body.get("properties") or {}
+        if clean_traffic(properties.get("traffic")) == clean_traffic(traffic):
+            return None
+        return {**body, "properties": {**properties, "traffic": clean_traffic(traffic)}}
+
+    rewrite(context, endpoint_id, change)
+
+
+def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> None:
+    """Take all traffic from some deployments, so that they may be deleted."""
+
+    def change(body: JsonObject) -> JsonObject | None:
+        properties = body.get("properties") or {}
+        rest = traffic = clean_traffic(properties.get("traffic"))
+        for name in deployments:
+            rest = without_deployment(rest, name) if name.lower() in rest else rest
+        if rest == traffic:
+            return None
+        return {**body, "properties": {**properties, "traffic": rest}}
+
+    rewrite(context, endpoint_id, change)
+
+
+def without_deployment(traffic: Mapping[str, int], deployment: str) -> dict[str, int]:
+    """Return the traffic with one deployment's share handed to the others, in proportion.
+
+    Azure takes a sum of 0 or 100 only.
+    """
+    rest = {n: s for n, s in clean_traffic(traffic).items() if n != deployment.lower()}
+    total = sum(rest.values())
+    if not total:
+        return {}
+    shared = {name: share * 100 // total for name, share in rest.items()}
+    largest = max(shared, key=lambda name: (shared[name], name))
+    shared[largest] += 100 - sum(shared.values())
+    return shared

@@ -1,0 +1,1 @@
+"""The workspace, hub and project, and the resources that they are linked to."""

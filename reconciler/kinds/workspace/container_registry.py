@@ -1,0 +1,108 @@
+"""Container registry: the images that jobs and endpoints start from.
+
+`roleAssignmentMode` is stated: in the ABAC mode, which newer portals choose, `AcrPull`
+means nothing. Source: learn.microsoft.com/azure/container-registry/
+container-registry-rbac-abac-repository-permissions.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import Resource
+from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.workspace.linked import linked
+from reconciler.kinds.workspace.storage_account import refuse_taken
+from reconciler.spec.model import SpecModel, Tags, matching
+
+READ_ONLY = frozenset(
+    {
+        "sku.tier",
+        "properties.loginServer",
+        "properties.creationDate",
+        "properties.provisioningState",
+        "properties.status",
+        "properties.policies.retentionPolicy.lastUpdatedTime",
+        "properties.policies.softDeletePolicy",
+        "properties.encryption.keyVaultProperties.versionedKeyIdentifier",
+        "properties.encryption.keyVaultProperties.keyRotationEnabled",
+        "properties.encryption.keyVaultProperties.lastKeyRotationTimestamp",
+        "properties.dataEndpointHostNames",
+        "properties.privateEndpointConnections",
+    }
+)
+"""What Azure fills in and a PUT must not send back, as in the published type.
+
+Registries show a soft-delete policy that this api-version's type does not know.
+"""
+
+
+class ContainerRegistry(SpecModel):
+    """A container registry to create."""
+
+    name: Annotated[str, matching(r"^[a-zA-Z0-9]{5,50}$", "5 to 50 letters and digits")]
+    """The name, unique in all of Azure: 5 to 50 letters and digits."""
+    sku: Literal["Basic", "Standard", "Premium"] = "Standard"
+    """The tier."""
+    admin_user_enabled: bool = False
+    """Whether the registry has a password besides Entra ID; leave it off."""
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether it may be reached from the internet."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class ContainerRegistryHandler(ArmHandler):
+    """Knows container registries."""
+
+    kind = "container registry"
+    section = "workspace.container_registry"
+    type = "Microsoft.ContainerRegistry/registries"
+    api_version = "2025-11-01"
+    read_only = READ_ONLY
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"location"}),
+            same={"sku.name": same_folded},
+            labels={
+                "sku.name": "sku",
+                "properties.adminUserEnabled": "admin_user_enabled",
+                "properties.publicNetworkAccess": "public_network_access",
+            },
+        )
+    )
+
+    def expand(self, spec: Any, expansion: Expansion) -> None:
+        """Add the registries of workspace and hub."""
+        for address, path, settings in linked(spec, expansion, "container_registry", self.kind):
+            resource_id = expansion.id_in_group(self.type, settings.name)
+            expansion.add(
+                Resource(
+                    address,
+                    self.kind,
+                    resource_id,
+                    {
+                        "location": expansion.location,
+                        "sku": {"name": settings.sku},
+                        "tags": expansion.tracked_tags(resource_id, settings.tags),
+                        "properties": {
+                            "adminUserEnabled": settings.admin_user_enabled,
+                            "publicNetworkAccess": settings.public_network_access.capitalize(),
+                            "roleAssignmentMode": "LegacyRegistryPermissions",
+                        },
+                    },
+                    settings=settings,
+                    position=expansion.document.position(path),
+                    depends_on=frozenset({"resource_group"}),
+                    known={"name": settings.name},
+                )
+            )
+
+    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+        """Refuse a name that somebody else in Azure has."""
+        return refuse_taken(context, resource, self.type, self.api_version)

@@ -1,0 +1,115 @@
+"""Foundry hub (classic): a workspace of kind Hub, the parent of projects.
+
+It shares the workspace's storage account and key vault where it states none of its own.
+Source: learn.microsoft.com/azure/ai-foundry/concepts/ai-resources.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import Field
+
+from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.types import Action, Change, JsonObject, Observed, Resource
+from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.workspace.application_insights import ApplicationInsights
+from reconciler.kinds.workspace.container_registry import ContainerRegistry
+from reconciler.kinds.workspace.key_vault import KeyVault
+from reconciler.kinds.workspace.ml_workspace import (
+    MLWorkspaceHandler,
+    WorkspaceName,
+    linked_ids,
+    workspace_resource,
+)
+from reconciler.kinds.workspace.storage_account import StorageAccount
+from reconciler.spec.model import SpecModel, Tags, existing_or
+
+
+class Hub(SpecModel):
+    """A Foundry hub to create."""
+
+    name: WorkspaceName
+    """The name in the resource group."""
+    friendly_name: str | None = None
+    """The name that the portal shows; the name when left out."""
+    description: str | None = None
+    """A sentence for people."""
+    storage_account: existing_or(StorageAccount) | None = None  # type: ignore[valid-type]  # built type
+    """Where data goes; the workspace's when left out."""
+    key_vault: existing_or(KeyVault) | None = None  # type: ignore[valid-type]  # built type
+    """Where secrets go; the workspace's when left out."""
+    application_insights: existing_or(ApplicationInsights) | None = None  # type: ignore[valid-type]  # built type
+    """Monitoring, if wanted."""
+    container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
+    """Images, if wanted."""
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether it may be reached from the internet."""
+    permanently_delete: bool = False
+    """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
+    name stays taken."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class HubHandler(MLWorkspaceHandler):
+    """Knows hubs."""
+
+    kind = "hub"
+    section = "hub"
+
+    def expand(self, spec: Any, expansion: Expansion) -> None:
+        """Add the hub, or note the existing one."""
+        settings = spec.hub
+        if isinstance(settings, str):
+            expansion.external("hub", self.kind, settings)
+            return
+        if settings is None:
+            return
+        links, addresses = linked_ids(expansion, "hub", fallback="workspace")
+        properties: JsonObject = {
+            "friendlyName": settings.friendly_name or settings.name,
+            **links,
+            "publicNetworkAccess": settings.public_network_access.capitalize(),
+        }
+        if settings.description:
+            properties["description"] = settings.description
+        expansion.add(workspace_resource(self, expansion, settings, properties, addresses))
+
+    def review(self, change: Change) -> Change:
+        """Refuse to replace a hub that has projects: Azure deletes none with projects in it."""
+        change = super().review(change)
+        held = _project_ids(change.observed)
+        if change.action is not Action.REPLACE or change.blocked or not held:
+            return change
+        return replace(
+            change,
+            blocked=Diagnostic(
+                f"`hub` cannot be replaced while it has projects: {_names(held)}",
+                change.resource.position,
+                detail=change.reason,
+                hint="undo the change, choose another `name`, or delete the projects first",
+            ),
+        )
+
+    def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
+        """DELETE; one that still has projects is refused here, in better words than Azure's."""
+        held = [i for i in _project_ids(observed) if context.reads.get(i, self.api_version)]
+        if held:
+            raise RefusedError.because(
+                f"`hub` cannot be deleted while it has projects: {_names(held)}",
+                hint="delete them too, or first",
+            )
+        super().delete(context, resource, observed)
+
+
+def _project_ids(observed: Observed | None) -> list[str]:
+    """Return the ids of the projects that Azure shows for a hub."""
+    properties = (observed.body.get("properties") if observed else None) or {}
+    return [str(project) for project in properties.get("associatedWorkspaces") or ()]
+
+
+def _names(ids: list[str]) -> str:
+    return ", ".join(project.rpartition("/")[2] for project in ids)

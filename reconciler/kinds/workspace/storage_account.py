@@ -1,0 +1,181 @@
+"""Storage account: where a workspace keeps data, models and code.
+
+Secure settings are stated, never left to defaults that changed over the years. Source:
+learn.microsoft.com/rest/api/storagerp/storage-accounts; immutable fields as in the
+published type and the Terraform provider.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
+from reconciler.engine.decide import Policy
+from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.types import Change, Resource
+from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.workspace.linked import linked
+from reconciler.spec.model import SpecModel, Tags, matching
+
+UPGRADABLE = ("storage", "blobstorage")
+SERVICES = ("blob", "file", "table", "queue")
+API_VERSION = "2026-04-01"
+UNREGISTERED = ("MissingSubscriptionRegistration", "SubscriptionNotRegistered")
+
+READ_ONLY = frozenset(
+    {
+        "sku.tier",
+        *(f"properties.encryption.services.{name}.lastEnabledTime" for name in SERVICES),
+        "properties.encryption.keyvaultproperties.currentVersionedKeyIdentifier",
+        "properties.encryption.keyvaultproperties.lastKeyRotationTimestamp",
+        "properties.encryption.keyvaultproperties.currentVersionedKeyExpirationTimestamp",
+        "properties.networkAcls.virtualNetworkRules.state",
+        "properties.provisioningState",
+        "properties.primaryEndpoints",
+        "properties.primaryLocation",
+        "properties.statusOfPrimary",
+        "properties.lastGeoFailoverTime",
+        "properties.secondaryLocation",
+        "properties.statusOfSecondary",
+        "properties.creationTime",
+        "properties.keyCreationTime",
+        "properties.secondaryEndpoints",
+        "properties.geoReplicationStats",
+        "properties.failoverInProgress",
+        "properties.privateEndpointConnections",
+        "properties.blobRestoreStatus",
+        "properties.storageAccountSkuConversionStatus",
+        "properties.isSkuConversionBlocked",
+        "properties.accountMigrationInProgress",
+    }
+)
+"""What Azure fills in and a PUT must not send back, as in the published type."""
+
+
+class StorageAccount(SpecModel):
+    """A storage account to create."""
+
+    name: Annotated[str, matching(r"^[a-z0-9]{3,24}$", "3 to 24 lower-case letters and digits")]
+    """The name, unique in all of Azure: 3 to 24 lower-case letters and digits."""
+    sku: Literal[
+        "Standard_LRS",
+        "Standard_ZRS",
+        "Standard_GRS",
+        "Standard_RAGRS",
+        "Standard_GZRS",
+        "Standard_RAGZRS",
+    ] = "Standard_LRS"
+    """How the data is replicated."""
+    allow_shared_key_access: bool = True
+    """Whether account keys work; Azure ML's default datastores use them."""
+    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    """Whether it may be reached from the internet (never anonymously)."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags besides those of the whole spec."""
+
+
+class StorageAccountHandler(ArmHandler):
+    """Knows storage accounts."""
+
+    kind = "storage account"
+    section = "workspace.storage_account"
+    type = "Microsoft.Storage/storageAccounts"
+    holds_data = True
+    api_version = API_VERSION
+    read_only = READ_ONLY
+    policy: ClassVar[Policy] = Policy(
+        Rules(
+            immutable=frozenset({"location", "kind", "properties.isHnsEnabled"}),
+            same={"sku.name": same_folded, "kind": same_folded},
+            labels={
+                "sku.name": "sku",
+                "properties.allowSharedKeyAccess": "allow_shared_key_access",
+                "properties.publicNetworkAccess": "public_network_access",
+            },
+        )
+    )
+
+    def expand(self, spec: Any, expansion: Expansion) -> None:
+        """Add the accounts of workspace and hub."""
+        for address, path, settings in linked(spec, expansion, "storage_account", self.kind):
+            resource_id = expansion.id_in_group(self.type, settings.name)
+            public = "Enabled" if settings.public_network_access == "enabled" else "Disabled"
+            expansion.add(
+                Resource(
+                    address,
+                    self.kind,
+                    resource_id,
+                    {
+                        "location": expansion.location,
+                        "kind": "StorageV2",
+                        "sku": {"name": settings.sku},
+                        "tags": expansion.tracked_tags(resource_id, settings.tags),
+                        "properties": {
+                            "minimumTlsVersion": "TLS1_2",
+                            "supportsHttpsTrafficOnly": True,
+                            "allowBlobPublicAccess": False,
+                            "allowSharedKeyAccess": settings.allow_shared_key_access,
+                            "publicNetworkAccess": public,
+                            "isHnsEnabled": False,
+                        },
+                    },
+                    settings=settings,
+                    position=expansion.document.position(path),
+                    depends_on=frozenset({"resource_group"}),
+                    known={"name": settings.name},
+                )
+            )
+
+    def review(self, change: Change) -> Change:
+        """Refuse to delete an account of an older kind, which its owner can upgrade in place.
+
+        Source: learn.microsoft.com/azure/storage/common/storage-account-upgrade.
+        """
+        kind = next((str(f.before) for f in change.fields if f.path == "kind"), "")
+        if kind.casefold() not in UPGRADABLE:
+            return change
+        group, name = (change.resource.resource_id.split("/")[i] for i in (4, -1))
+        return replace(
+            change,
+            blocked=Diagnostic(
+                f"`{change.address}` is of the older kind {kind!r}",
+                change.resource.position,
+                detail="an upgrade keeps its data, and cannot be undone",
+                hint=f"upgrade it: `az storage account update --resource-group {group} "
+                f"--name {name} --set kind=StorageV2 --access-tier Hot`",
+            ),
+        )
+
+    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+        """Refuse a name that somebody else in Azure has."""
+        return refuse_taken(context, resource, self.type, self.api_version)
+
+
+def refuse_taken(
+    context: HandlerContext, resource: Resource, resource_type: str, api_version: str
+) -> tuple[str, ...]:
+    """Ask whether a globally unique name is free. Raises `RefusedError` when it is not.
+
+    Asking needs a right on the subscription, which who may only write in a group has not,
+    and a registered provider: without these the create tells.
+    """
+    provider = resource_type.partition("/")[0]
+    path = f"/subscriptions/{context.subscription_id}/providers/{provider}/checkNameAvailability"
+    body = {"name": resource.known["name"], "type": resource_type}
+    try:
+        reply = context.connection.arm.post(path, api_version, body)
+    except ApiError as error:
+        if error.status == 403 or error.code in UNREGISTERED:
+            return (f"whether its name is free could not be asked: {error.code or error.status}",)
+        raise
+    if reply.get("nameAvailable", True):
+        return ()
+    raise RefusedError.because(
+        f"the name {resource.known['name']!r} of `{resource.address}` is taken",
+        detail=str(reply.get("message") or reply.get("reason") or ""),
+        hint="choose another `name`: it must be unique in all of Azure",
+    )

@@ -1,0 +1,1 @@
+"""Carry a plan out, one resource at a time, and report what became of each."""

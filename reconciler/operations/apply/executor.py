@@ -1,0 +1,106 @@
+"""Carry a plan out: walk the graph, one run for each resource, and report.
+
+A failure skips only what depends on it. What a run of a resource does is in `resource_run`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import (
+    ExitCode,
+    RefusedError,
+)
+from reconciler.engine.graph import reverse
+from reconciler.engine.types import (
+    Change,
+    Outcome,
+    Status,
+)
+from reconciler.engine.walk import walk
+from reconciler.operations.apply.resource_run import Events, ResourceRuns
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.build import Plan
+from reconciler.operations.refresh import PARALLELISM
+
+
+@dataclass(frozen=True)
+class Report:
+    """How an apply or destroy ended, per resource, in plan order."""
+
+    outcomes: tuple[Outcome, ...]
+    remains: tuple[str, ...] = ()
+    interrupted: bool = False
+    not_begun: ExitCode = ExitCode.OK
+    """Why nothing was begun; 0 where it was."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What to leave with: why nothing was begun, or the gravest of what happened.
+
+        That is 1 when something failed, 5 when something was refused, 3 when Azure is still
+        working, 1 when something was not come to, and otherwise 0.
+        """
+        if self.not_begun:
+            return self.not_begun
+        statuses = {o.status for o in self.outcomes}
+        if Status.FAILED in statuses:
+            return ExitCode.FAILED
+        if Status.REFUSED in statuses:
+            return ExitCode.REFUSED
+        if Status.PENDING in statuses:
+            return ExitCode.PENDING
+        return ExitCode.FAILED if Status.SKIPPED in statuses else ExitCode.OK
+
+
+def apply(
+    loaded: Loaded,
+    connection: Connection,
+    plan: Plan,
+    *,
+    progress: Events,
+    parallelism: int = PARALLELISM,
+    no_wait: bool = False,
+) -> Report:
+    """Carry out a plan that the user approved and return what became of each resource.
+
+    Raises `RefusedError`, before anything is written, for a plan that must not be started.
+    """
+    refuse_blocked(plan)
+    runs = ResourceRuns(loaded, connection, plan, progress, no_wait=no_wait)
+    graph = reverse(plan.graph) if plan.destroys else plan.graph
+    outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=connection.stop.is_set)
+    outcomes.update(runs.remade)
+    ordered = [
+        outcomes[c.address] if runs.has_work(c) else _untouched(outcomes[c.address])
+        for c in plan.changes
+    ]
+    return Report(tuple(ordered), tuple(runs.remains(ordered)), connection.stop.is_set())
+
+
+def _untouched(outcome: Outcome) -> Outcome:
+    """Return the outcome of what had no work: not to come to it is no failure to start it."""
+    if outcome.status is not Status.SKIPPED:
+        return outcome
+    return Outcome(outcome.address, outcome.action, Status.UNCHANGED)
+
+
+def refuse_blocked(plan: Plan) -> None:
+    """Raise `RefusedError`, before the first write, for a plan that must not be started."""
+    if plan.stopping:
+        raise RefusedError(*(c.blocked for c in plan.stopping if c.blocked))
+
+
+def not_begun(plan: Plan) -> Report:
+    """Return the report of a plan that is not started because of what is blocked in it."""
+    outcomes = tuple(_not_begun(change) for change in plan.changes)
+    return Report(outcomes, not_begun=plan.exit_code)
+
+
+def _not_begun(change: Change) -> Outcome:
+    if change.blocked:
+        status = Status.FAILED if change.unread else Status.REFUSED
+    else:
+        status = Status.SKIPPED if change.action.is_change else Status.UNCHANGED
+    return Outcome(change.address, change.action, status, problem=change.blocked)

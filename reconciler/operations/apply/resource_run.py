@@ -1,0 +1,258 @@
+"""One run for each resource: decide again before the write, write, read back after it.
+
+What was approved is the ceiling: a resource that would now need something that the plan did
+not show is refused (`redecide`). What failed and may pass is decided once more (`retry`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from reconciler.cloud.connection import Connection
+from reconciler.cloud.read_after_write import LOOKS, pause_s
+from reconciler.diagnostics import (
+    ApiError,
+    Diagnostic,
+    InterruptedRun,
+    OverdueError,
+    PendingError,
+    ReconcileError,
+    RefusedError,
+    UnavailableError,
+    UnforeseenError,
+)
+from reconciler.engine.graph import with_dependencies
+from reconciler.engine.types import (
+    Action,
+    Address,
+    Change,
+    JsonObject,
+    Outcome,
+    Phase,
+    Status,
+)
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import HandlerContext, Progress, Reads
+from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
+from reconciler.operations.apply.recreate_parent import RecreatedParents
+from reconciler.operations.apply.redecide import LatestObserved, Redecider
+from reconciler.operations.apply.retry import Retries, RetryReason, retry_reason
+from reconciler.operations.apply.wait import Waiter
+from reconciler.operations.apply.write import Writer
+from reconciler.operations.diagnostics import at_resource, overdue, undecided
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.build import Plan
+from reconciler.operations.refresh import context_of, observe_fresh
+
+LONGEST_S = 3 * 3600.0
+"""What one resource may take in all: one operation of two hours, and an hour for the rest."""
+LAST_LOOK_S = 60.0
+"""How long we look what became of a resource whose time is over."""
+
+
+class Events(Progress, Protocol):
+    """Who watches an apply: progress, and the start and end of each resource."""
+
+    def started(self, address: Address, action: Action) -> None:
+        """Say that work on a resource begins."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Say how a resource ended."""
+
+
+class ResourceRuns:
+    """The state of one apply: what is known of each resource so far."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        connection: Connection,
+        plan: Plan,
+        progress: Events,
+        *,
+        no_wait: bool,
+    ) -> None:
+        self._loaded = loaded
+        self._plan = {c.address: c for c in plan.changes}
+        self._destroys = plan.destroys
+        self._progress = progress
+        self._seen = LatestObserved(plan.changes)
+        self._connection = connection
+        self._waiter = Waiter(connection)
+        self.context: HandlerContext = context_of(
+            loaded,
+            connection,
+            Reads(connection, fresh=True),
+            self._seen.of,
+            progress,
+            wait_for_runs=not no_wait,
+        )
+        self._deciding = Redecider(loaded.resources, self.context, self._seen)
+        self._writes = Writer(self._plan, self.context, self._seen, self._deciding, self._waiter)
+        self._branches = RecreatedParents(
+            self._plan, self.context, self._visited, self._writes.has_written
+        )
+
+    @property
+    def remade(self) -> Mapping[Address, Outcome]:
+        """What became of the parents that were made again."""
+        return self._branches.remade
+
+    def run(self, address: Address) -> Outcome:
+        """Bring one resource to where the plan wants it."""
+        change = self._plan[address]
+        if not self.has_work(change):
+            return Outcome(address, Action.NO_OP, Status.UNCHANGED)
+        return self._visited(change)
+
+    def _visited(self, change: Change) -> Outcome:
+        """Carry out one change and tell its start and its end."""
+        address, started = change.address, time.monotonic()
+        self._progress.started(address, change.action)
+        status, problem = self._guarded(change)
+        seen = self._seen.of(address)
+        planned = Action.NO_OP if status is Status.UNCHANGED else change.action
+        outcome = Outcome(
+            address,
+            self._writes.done.get(address, planned),
+            status,
+            time.monotonic() - started,
+            problem,
+            link=seen.link if seen else "",
+        )
+        self._progress.finished(outcome)
+        return outcome
+
+    def remains(self, outcomes: Iterable[Outcome]) -> Iterable[str]:
+        """Yield what Azure keeps of the things that were deleted."""
+        for outcome in outcomes:
+            if outcome.status is Status.DONE and outcome.action is Action.DELETE:
+                resource = self._plan[outcome.address].resource
+                left = HANDLERS[resource.kind].remains(resource)
+                if left:
+                    yield left
+
+    def has_work(self, change: Change) -> bool:
+        """Whether a run of a resource may do anything. A destroy only deletes: it waits for nothing else."""
+        if change.action.is_change or change.blocked or self._destroys:
+            return change.action.is_change or change.blocked is not None
+        waits = change.pending or HANDLERS[change.resource.kind].compares_at_apply
+        return waits and change.observed is not None
+
+    def _guarded(self, change: Change) -> tuple[Status, Diagnostic | None]:
+        """Do the work; every failure becomes the resource's own outcome."""
+        resource = change.resource
+        longest_s = LONGEST_S + HANDLERS[resource.kind].stated_wait_s(resource)
+        try:
+            with self._connection.resource_deadline.within(longest_s):
+                return self._work(change), None
+        except OverdueError:
+            return self._overdue(change, longest_s)
+        except PendingError as error:
+            return Status.PENDING, at_resource(error, change)
+        except InterruptedRun as error:
+            return Status.PENDING, at_resource(error, change)
+        except RefusedError as error:
+            return Status.REFUSED, at_resource(error, change)
+        except ReconcileError as error:
+            return Status.FAILED, at_resource(error, change)
+        except Exception as error:  # noqa: BLE001 - the report of all others must not be lost
+            return Status.FAILED, at_resource(UnforeseenError.of(error), change)
+
+    def _overdue(self, change: Change, longest_s: float) -> tuple[Status, Diagnostic | None]:
+        """Look once more: pending when Azure is still at work on it, failed otherwise."""
+        try:
+            with self._connection.resource_deadline.within(LAST_LOOK_S):
+                seen = observe_fresh(self.context, change.resource)
+        except ReconcileError as error:
+            return Status.FAILED, overdue(change, longest_s, error.diagnostics[0].summary)
+        self._seen.note(change.address, seen)
+        if seen is None and change.action is Action.DELETE:
+            return Status.DONE, None
+        if seen is not None and seen.phase is Phase.PENDING:
+            at_work = f"Azure is still at work on it ({seen.message})"
+            return Status.PENDING, overdue(change, longest_s, at_work)
+        idle = "Azure is not at work on it" if seen else "it does not exist"
+        return Status.FAILED, overdue(change, longest_s, idle)
+
+    def _work(self, approved: Change) -> Status:
+        """Decide and write, again where what failed may pass (`retry` says what and how long)."""
+        if approved.blocked:
+            raise ReconcileError(approved.blocked)
+        tries = Retries(self._connection)
+        while True:
+            try:
+                return self._try(approved)
+            except (ApiError, UnavailableError) as error:
+                tries.again(error, self._cause(approved, error))
+
+    def _cause(self, approved: Change, error: ReconcileError) -> RetryReason:
+        """Return why it may pass; raises the error when it will not."""
+        cause = retry_reason(error)
+        if getattr(error, "code", "") == UNREGISTERED and self._writes.has_registered:
+            cause = RetryReason.MISSING
+        if cause is RetryReason.DENIED:
+            grants = [] if approved.action is Action.DELETE else self._grants(approved)
+            cause = cause if self._waiter.has_fresh(grants, self._seen.of) else None
+        if getattr(error, "status", 0) == 404 and approved.action is not Action.DELETE:
+            cause = RetryReason.MISSING if self._branches.recreate_parent(approved) else cause
+        if cause is None:
+            raise error
+        self._progress.say(approved.address, f"{cause.value}: looking again")
+        return cause
+
+    def _try(self, approved: Change) -> Status:
+        if approved.action is Action.DELETE:
+            self._writes.delete(approved)
+            return self._found_done(approved)
+        if approved.observed and self._writes.done.get(approved.goes_with) is Action.CREATE:
+            self._deciding.cleared(approved.address, approved.observed)
+        for looks in range(1, LOOKS + 1):
+            change, desired = self._decided(approved)
+            if change.action is Action.NO_OP:
+                if approved.action is not Action.NO_OP:
+                    self._writes.note_written(change.resource)
+                return self._found_done(change)
+            if self._writes.write(change, desired):
+                break
+            self._connection.sleep(pause_s(looks))
+        else:
+            raise ReconcileError(undecided(approved))
+        self._writes.read_back(change)
+        return self._found_done(change)
+
+    def _decided(self, approved: Change) -> tuple[Change, JsonObject]:
+        """Decide, once Azure is at rest and the roles that a change needs are in effect."""
+        change, desired = self._at_rest(approved)
+        if change.action.is_change and self._waiter.wait_for_grants(
+            self.context, change, self._grants(change), self._seen.of
+        ):
+            return self._at_rest(approved)
+        return change, desired
+
+    def _at_rest(self, approved: Change) -> tuple[Change, JsonObject]:
+        """Decide, once Azure is done with what is under way.
+
+        Where its replicas disagree about that, each further turn begins with a pause.
+        """
+        change, desired = self._deciding.decided(approved)
+        turns = 0
+        while change.pending:
+            if turns:
+                self._connection.sleep(pause_s(turns))
+            self._waiter.wait(self.context, approved.resource)
+            change, desired = self._deciding.decided(approved)
+            turns += 1
+        return change, desired
+
+    def _found_done(self, change: Change) -> Status:
+        """Say whether what needs nothing more is so by our own doing."""
+        return Status.DONE if change.address in self._writes.done else Status.UNCHANGED
+
+    def _grants(self, change: Change) -> list[Address]:
+        """Return the role assignments of the spec that a resource needs, directly or not."""
+        needed = with_dependencies(self._loaded.graph, [change.address])
+        resources = self._loaded.resources
+        return [a for a in needed if a in resources and resources[a].kind == "role assignment"]

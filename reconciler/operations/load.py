@@ -1,0 +1,233 @@
+"""From a file to resources: read, validate, expand, link. Touches no network.
+
+All problems of a spec are reported at once: where a section does not fit its model, the
+sections that do are still expanded, and what refers to a broken one is not judged.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.diagnostics import Diagnostic, SpecError, UsageError, errors_of
+from reconciler.engine.graph import Edges, edges, ordered
+from reconciler.engine.protection import NO, YES, add_protect_tag
+from reconciler.engine.types import Address, Resource
+from reconciler.kinds import HANDLERS, KINDS, Spec
+from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.ownership import OWNER_TAG
+from reconciler.spec import document as documents
+from reconciler.spec.document import Document, Keys
+from reconciler.spec.literals import literal_secrets
+from reconciler.spec.problems import diagnostics, did_you_mean
+
+PLANS = "reconcile-plan/"
+"""How the format of every saved plan begins; the number of the version follows."""
+SINGLE_SECTIONS = ("workspace", "hub", "project", "quota")
+STAND_INS = {
+    "version": 1,
+    "name": "stand-in",
+    "target": {
+        "subscription_id": "00000000-0000-0000-0000-000000000000",
+        "resource_group": "stand-in",
+        "location": "eastus",
+    },
+    "tags": {},
+}
+"""What takes the place of a broken section that all others need, to judge them too."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A valid spec: its document, its resources in dependency order, and their graph."""
+
+    document: Document
+    spec: Spec
+    resources: dict[Address, Resource]
+    graph: Edges
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def select(self, words: Iterable[str], option: str) -> list[Address]:
+        """Return the addresses that a user's words name: an address or a whole section.
+
+        Raises `UsageError` with the nearest name for a word that names nothing.
+        """
+        found: list[Address] = []
+        for word in words:
+            hits = [a for a in self.resources if a == word or a.startswith(f"{word}.")]
+            if not hits:
+                raise UsageError.because(
+                    f"{option} {word}: this spec has no such resource",
+                    hint=did_you_mean(word, self.resources),
+                )
+            found.extend(a for a in hits if a not in found)
+        return found
+
+
+def load(source: str, *, adopt: Iterable[Address] = ()) -> Loaded:
+    """Return the spec of a file (`-`: standard input), ready to plan.
+
+    Raises `SpecError` with every problem found, each with its place; `UsageError` for a plan
+    that was saved.
+    """
+    document = documents.load(source)
+    _refuse_plan(document)
+    return load_document(document, adopt=adopt)
+
+
+def _refuse_plan(document: Document) -> None:
+    data = document.data if isinstance(document.data, dict) else {}
+    if str(data.get("format", "")).startswith(PLANS):
+        raise UsageError.because(
+            f"{document.file} is a saved plan, not a spec",
+            hint=f"carry it out with `reconcile apply {document.file}`, "
+            f"or name the spec that it was made from: {data.get('spec')}",
+        )
+
+
+def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loaded:
+    """Return the spec of a document that was read already."""
+    spec, problems, broken = _validated(document)
+    if spec is None:
+        raise SpecError(*problems, *literal_secrets(document))
+    expansion = _expanded(spec, document, frozenset(adopt), broken)
+    problems = [*problems, *errors_of(expansion.problems), *literal_secrets(document)]
+    problems += _same_twice(expansion)
+    if not problems:
+        problems = _checked(expansion)
+    if problems:
+        raise SpecError(*sorted(problems, key=_place))
+    resources = _protected(expansion.resources, spec, document)
+    graph = edges(resources.values())
+    inside = {address: resources[address] for address in ordered(graph)}
+    warnings = (*document.warnings, *(p for p in expansion.problems if p not in problems))
+    loaded = Loaded(document, spec, inside, graph, tuple(warnings))
+    loaded.select(adopt, "--adopt")
+    return loaded
+
+
+def _validated(document: Document) -> tuple[Spec | None, list[Diagnostic], frozenset[Address]]:
+    """Return the spec, or what is left of it without the parts that do not fit."""
+    data: Any = document.data
+    problems: list[Diagnostic] = []
+    broken: set[Address] = set()
+    for _attempt in range(3):
+        try:
+            return Spec.model_validate(data), problems, frozenset(broken)
+        except ValidationError as error:
+            problems = problems or diagnostics(error, document, Spec)
+            data = copy.deepcopy(data)
+            for item in error.errors(include_url=False, include_input=False):
+                broken.add(_cut(data, item["loc"]))
+    return None, problems, frozenset(broken)
+
+
+def _cut(data: Any, loc: tuple[int | str, ...]) -> Address:
+    """Take the part out of the data that a problem sits in; return its address."""
+    section = str(loc[0]) if loc else ""
+    if section in STAND_INS:
+        data[section] = STAND_INS[section]
+        return section
+    part = data.get(section)
+    if section not in SINGLE_SECTIONS and isinstance(part, dict) and len(loc) > 1:
+        part.pop(loc[1], None)
+        return f"{section}.{loc[1]}"
+    data.pop(section, None)
+    return section
+
+
+def _expanded(
+    spec: Spec, document: Document, adopt: frozenset[Address], broken: frozenset[Address]
+) -> Expansion:
+    target = spec.target
+    expansion = Expansion(
+        document=document,
+        owner=spec.name,
+        subscription_id=target.subscription_id,
+        resource_group=target.resource_group,
+        location=target.location,
+        tags=spec.tags,
+        adopt=adopt,
+        allow_retired=frozenset(a for a, word in spec.lifecycle.items() if word.allow_retired),
+        attributes={handler.kind: handler.attributes for handler in KINDS},
+        broken=broken,
+    )
+    for handler in KINDS:
+        handler.expand(spec, expansion)
+    return expansion
+
+
+def _same_twice(expansion: Expansion) -> list[Diagnostic]:
+    """Return a problem for each resource that is in Azure what another of the spec is already.
+
+    Azure's names differ in more than case.
+    """
+    first: dict[tuple[str, str], Resource] = {}
+    found: list[Diagnostic] = []
+    for resource in expansion.resources.values():
+        other = first.setdefault((resource.kind, resource.resource_id.casefold()), resource)
+        if other is not resource:
+            what = f"`{resource.address}` and `{other.address}` are one {resource.kind} in Azure"
+            hint = "names that differ in case only are the same: choose another"
+            found.append(Diagnostic(what, resource.position, hint=hint))
+    return found
+
+
+def _checked(expansion: Expansion) -> list[Diagnostic]:
+    """Return what is wrong with the local files that the spec names."""
+    return [
+        problem
+        for resource in expansion.resources.values()
+        for problem in HANDLERS[resource.kind].check(resource, expansion.document)
+    ]
+
+
+def _protected(
+    resources: dict[Address, Resource], spec: Spec, document: Document
+) -> dict[Address, Resource]:
+    """Put the words of `lifecycle:` on the resources; the longest key that fits wins."""
+    result = {a: replace(r, holds_data=HANDLERS[r.kind].holds_data) for a, r in resources.items()}
+    unknown: list[Diagnostic] = []
+    for key in sorted(spec.lifecycle, key=len):
+        hits = [a for a in resources if a == key or a.startswith(f"{key}.")]
+        if not hits:
+            unknown.append(_unknown_lifecycle(key, resources, document))
+        protect = spec.lifecycle[key].protect
+        for address in hits if protect is not None else ():
+            result[address] = replace(result[address], protected=bool(protect))
+    if unknown:
+        raise SpecError(*unknown)
+    return {address: _tagged(resource) for address, resource in result.items()}
+
+
+def _tagged(resource: Resource) -> Resource:
+    """Return the resource with the spec's word in its tags, where it outlives the spec.
+
+    A run is history and cannot be changed. `false` is written too: it takes back a `true`.
+    """
+    word = resource.protected
+    if word is None or HANDLERS[resource.kind].policy.runs:
+        return resource
+    return replace(
+        resource, desired=add_protect_tag(resource.desired, OWNER_TAG, YES if word else NO)
+    )
+
+
+def _unknown_lifecycle(
+    key: str, resources: dict[Address, Resource], document: Document
+) -> Diagnostic:
+    path: Keys = ("lifecycle", key)
+    return Diagnostic(
+        f"`lifecycle.{key}` names nothing in this spec",
+        document.position(path, of_key=True),
+        hint=did_you_mean(key, resources),
+    )
+
+
+def _place(problem: Diagnostic) -> tuple[str, int, int]:
+    place = problem.position
+    return (place.file, place.line, place.column) if place else ("", 0, 0)

@@ -1,0 +1,1 @@
+"""Make a plan: read, decide, check, order. Writes nothing."""

@@ -1,0 +1,169 @@
+"""Make a plan: observe everything, resolve what is known, decide each pair.
+
+A plan sends GET and HEAD only (and name checks), reads no secret, and for the same world
+is the same. It covers every resource, unchanged ones too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, UsageError
+from reconciler.engine.graph import Edges, with_dependencies
+from reconciler.engine.types import Action, Address, Change
+from reconciler.kinds import KINDS
+from reconciler.operations.diagnostics import unread
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.decide import decide_all
+from reconciler.operations.plan.dependents import foreign_children, shortened
+from reconciler.operations.plan.preflight import prepared
+from reconciler.operations.plan.providers import first_register, registrations
+from reconciler.operations.plan.prune import prunable
+from reconciler.operations.refresh import PARALLELISM, observe_all
+from reconciler.spec.model import Target
+
+RUNS = frozenset(handler.kind for handler in KINDS if handler.policy.runs)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What apply would do, in the order in which it would do it."""
+
+    spec_name: str
+    target: Target
+    changes: tuple[Change, ...]
+    graph: Edges
+    warnings: tuple[Diagnostic, ...] = ()
+    destroys: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do and nothing in the way."""
+        return not any(c.action.is_change or c.blocked for c in self.changes)
+
+    @property
+    def blocked(self) -> list[Diagnostic]:
+        """Every reason why something of the plan is not done."""
+        return [c.blocked for c in self.changes if c.blocked]
+
+    @property
+    def stopping(self) -> list[Change]:
+        """The blocked changes that keep the plan from being started.
+
+        A run that failed before is not among them: it stops only what needs it. One that
+        cannot be read is: it may have finished, or be running.
+        """
+        return [c for c in self.changes if c.blocked and (c.unread or c.resource.kind not in RUNS)]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What to leave with where this plan cannot be carried out; 0 where it can."""
+        return why_blocked(self.stopping)
+
+    def change_of(self, address: Address) -> Change:
+        """Return the change of one address."""
+        return next(c for c in self.changes if c.address == address)
+
+    def count(self, action: Action) -> int:
+        """Return how many changes have this action."""
+        return sum(1 for c in self.changes if c.action is action and not c.blocked)
+
+
+def why_blocked(changes: Iterable[Change]) -> ExitCode:
+    """Return the exit code for what is blocked: first what does not pass by itself.
+
+    Refused, as soon as one is; otherwise nothing of it can be read, and the reason counts.
+    """
+    found = {c.unread or ExitCode.REFUSED for c in changes if c.blocked}
+    order = (ExitCode.REFUSED, ExitCode.DENIED, ExitCode.FAILED, ExitCode.UNAVAILABLE)
+    return next((code for code in (*order, *sorted(found)) if code in found), ExitCode.OK)
+
+
+def plan(
+    loaded: Loaded,
+    connection: Connection,
+    *,
+    targets: Iterable[str] = (),
+    retry: Iterable[str] = (),
+    prune: bool = False,
+    parallelism: int = PARALLELISM,
+) -> Plan:
+    """Return what it takes to make Azure what the spec says.
+
+    `targets` limits it to these addresses and what they need; `prune` adds what is ours and left
+    the spec, to be deleted last and only when all else went well. Raises `DeniedError` when sign-in
+    fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the plan as
+    blocked.
+    """
+    wanted = with_dependencies(loaded.graph, loaded.select(targets, "--target"))
+    if prune and wanted:
+        raise UsageError.because(
+            "--prune cannot be given with --target",
+            hint="what left the spec is in no part of it: prune in a run of its own",
+        )
+    addresses = [a for a in loaded.resources if not wanted or a in wanted]
+    again = frozenset(loaded.select(retry, "--retry"))
+    snapshot = observe_all(loaded, connection, addresses, parallelism=parallelism)
+    changes = decide_all(loaded, snapshot, addresses, again)
+    changes = _with_foreign_children(connection, changes)
+    steps = registrations(connection, changes.values(), parallelism=parallelism)
+    graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
+    graph = first_register(graph, changes, steps)
+    unprepared = {a for a, before in graph.items() if before & steps.keys()}
+    changes = prepared(loaded, connection, changes, snapshot, parallelism, unprepared)
+    changes = {**steps, **changes}
+    if prune:
+        graph = _with_pruned(graph, changes, prunable(loaded, connection, changes))
+    return Plan(
+        loaded.spec.name, loaded.spec.target, tuple(changes.values()), graph, loaded.warnings
+    )
+
+
+def _with_pruned(
+    graph: dict[Address, frozenset[Address]], changes: dict[Address, Change], gone: list[Change]
+) -> dict[Address, frozenset[Address]]:
+    """Add the deletions: each after everything of the spec and all that may need it.
+
+    A list shows no references, so what may need a kind is every kind that `KINDS` has after
+    it: a hub goes after its projects, a storage account after its workspace.
+    """
+    spec = frozenset(changes)
+    rank = {handler.kind: place for place, handler in enumerate(KINDS)}
+    for change in gone:
+        own = rank[change.resource.kind]
+        later = {c.address for c in gone if rank[c.resource.kind] > own}
+        graph[change.address] = spec | later
+        changes[change.address] = change
+    return graph
+
+
+def _with_foreign_children(
+    connection: Connection, changes: dict[Address, Change]
+) -> dict[Address, Change]:
+    """Block each replacement that would take along what is not replaced here."""
+    going = [c.resource.resource_id for c in changes.values() if c.action is Action.REPLACE]
+    return {
+        address: _with_foreign_children_told(connection, change, going)
+        if change.action is Action.REPLACE and not change.blocked
+        else change
+        for address, change in changes.items()
+    }
+
+
+def _with_foreign_children_told(connection: Connection, change: Change, going: list[str]) -> Change:
+    try:
+        found = foreign_children(connection, change, going)
+    except ReconcileError as error:
+        return unread(change.resource, error)
+    if not found:
+        return change
+    blocked = Diagnostic(
+        f"`{change.address}` would have to be replaced, and things that are not replaced here "
+        f"would go with it ({shortened(found)})",
+        change.resource.position,
+        detail=change.reason,
+        hint="undo the change, or take them elsewhere first",
+    )
+    return replace(change, blocked=blocked)

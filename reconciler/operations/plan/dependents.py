@@ -1,0 +1,112 @@
+"""What would go with a resource although nobody said so: the things of others inside it.
+
+Azure deletes a group with all that is in it, a workspace, hub or project with its clusters and
+endpoints, an endpoint with its deployments. So what is to be deleted, or replaced, is looked
+into first, by lists; a list that cannot be read stops it, since what it holds is then unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import RefusedError
+from reconciler.engine.protection import NO, why_kept, words
+from reconciler.engine.types import Change, JsonObject, Observed
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.compute import ComputeHandler
+from reconciler.kinds.resource_group import RESOURCES_API, ResourceGroupHandler
+from reconciler.kinds.serving.deployment import DeploymentHandler
+from reconciler.kinds.serving.endpoint import EndpointHandler
+from reconciler.kinds.workspace.hub import HubHandler
+from reconciler.kinds.workspace.project import ProjectHandler
+from reconciler.kinds.workspace.workspace import WorkspaceHandler
+
+COMPUTES = ("computes", ComputeHandler.kind)
+ENDPOINTS = ("onlineEndpoints", EndpointHandler.kind)
+DEPLOYMENTS = ("deployments", DeploymentHandler.kind)
+INSIDE = {
+    WorkspaceHandler.kind: (COMPUTES, ENDPOINTS),
+    HubHandler.kind: (COMPUTES, ENDPOINTS),
+    ProjectHandler.kind: (ENDPOINTS,),
+    EndpointHandler.kind: (DEPLOYMENTS,),
+}
+"""The collections, by kind, whose items cost or serve something and go with their parent, and
+what an item is. A project shows the computes of its hub: they do not go with it.
+"""
+
+
+def left_in_group(connection: Connection, group_id: str, going: Iterable[str]) -> list[str]:
+    """Return the ids of everything in a group that is not among those that go."""
+    items = connection.arm.list(f"{group_id}/resources", RESOURCES_API, parent_exists=True)
+    return _others(items, going)
+
+
+def foreign_children(connection: Connection, change: Change, going: Iterable[str]) -> list[str]:
+    """Return the ids of what is inside a resource and not among those that go.
+
+    What its own tag protects is never among those.
+    """
+    resource, gone = change.resource, tuple(going)
+    items = _inside(connection, resource.kind, resource.resource_id, gone)
+    return _others(items, gone)
+
+
+def refuse_to_lose(
+    connection: Connection, change: Change, observed: Observed, going: Sequence[str]
+) -> None:
+    """Look, just before a delete, for what came since the plan and would be lost.
+
+    Raises `RefusedError` for another mark, a word that protects, and things of others inside.
+    """
+    resource = change.resource
+    if observed.owner is not (change.observed.owner if change.observed else None):
+        raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
+    why = why_kept(resource, observed)
+    if why:
+        raise RefusedError.because(f"`{resource.address}` is protected now: {why}")
+    found = foreign_children(connection, change, going)
+    if resource.kind == ResourceGroupHandler.kind:
+        found = left_in_group(connection, resource.resource_id, going)
+    if found:
+        raise RefusedError.because(
+            f"`{resource.address}` holds things that are not deleted here ({shortened(found)})",
+            hint="make a new plan and look at it",
+        )
+
+
+def shortened(ids: Sequence[str]) -> str:
+    """Return the last parts of the first three ids, and how many more there are."""
+    names = ", ".join(one.rpartition("/")[2] for one in ids[:3])
+    return f"{names} and {len(ids) - 3} more" if len(ids) > 3 else names
+
+
+def _inside(
+    connection: Connection,
+    kind: str,
+    resource_id: str,
+    going: Sequence[str],
+    *,
+    exists: bool = True,
+) -> Iterator[JsonObject]:
+    """Yield what is inside a resource, and inside that of it which goes too.
+
+    The resource itself was just read: that Azure finds no list of it does not mean that it is
+    empty. What only a list showed may be gone.
+    """
+    gone = {one.casefold() for one in going}
+    for name, item_kind in INSIDE.get(kind, ()):
+        version = HANDLERS[kind].api_version
+        for item in connection.arm.list(f"{resource_id}/{name}", version, parent_exists=exists):
+            yield item
+            if str(item["id"]).casefold() in gone:
+                yield from _inside(connection, item_kind, str(item["id"]), going, exists=False)
+
+
+def _others(items: Iterable[JsonObject], going: Iterable[str]) -> list[str]:
+    gone = {one.casefold() for one in going}
+    return [
+        str(item["id"])
+        for item in items
+        if str(item["id"]).casefold() not in gone or any(word != NO for word in words(item))
+    ]

@@ -1,0 +1,77 @@
+"""Look before each create of a plan for what would make it fail.
+
+A soft-deleted twin, or a name that somebody else has, is told by the plan and not in the
+middle of an apply. What is asked for only reads (`Handler.prepare`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from reconciler.cloud.connection import Connection
+from reconciler.diagnostics import ReconcileError, RefusedError
+from reconciler.engine.decide import resolve
+from reconciler.engine.types import Action, Address, Change, Observed, Resource
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import HandlerContext, Reads
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.decide import decide_one, known
+from reconciler.operations.refresh import NullProgress, Snapshot, context_of, observe_fresh
+
+
+def prepared(
+    loaded: Loaded,
+    connection: Connection,
+    changes: dict[Address, Change],
+    snapshot: Snapshot,
+    parallelism: int,
+    unprepared: Container[Address],
+) -> dict[Address, Change]:
+    """Return the changes, with what stands in the way of each create, or is to be told of it.
+
+    Not looked for before what is `unprepared`: its provider must be registered before it answers.
+    """
+    begins = (Action.CREATE, Action.RUN)
+    creates = [
+        c
+        for c in changes.values()
+        if c.action in begins and not c.blocked and c.address not in unprepared
+    ]
+    if not creates:
+        return changes
+
+    def world(reads: Reads) -> HandlerContext:
+        return context_of(
+            loaded, connection, reads, lambda a: snapshot.observed.get(a), NullProgress()
+        )
+
+    def prepare(change: Change) -> Change:
+        resource, before = change.resource, dict(changes)
+        try:
+            notes = HANDLERS[resource.kind].prepare(shared, resource)
+        except RefusedError as error:
+            seen = _seen_after_all(world(Reads(connection, fresh=True)), resource)
+            if seen is None:
+                return replace(change, blocked=error.diagnostics[0].at(resource.position))
+            desired = resolve(resource.desired, lambda r: known(r, loaded, snapshot, before))
+            return decide_one(resource, desired, seen)
+        return replace(change, notes=(*change.notes, *notes))
+
+    shared = world(snapshot.reads)
+    with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="prepare") as pool:
+        for change in pool.map(prepare, creates):
+            changes[change.address] = change
+    return changes
+
+
+def _seen_after_all(context: HandlerContext, resource: Resource) -> Observed | None:
+    """Look once more at what cannot be created: its name may be taken by itself.
+
+    The read that did not find it may have been behind. One that fails confirms nothing.
+    """
+    try:
+        return observe_fresh(context, resource)
+    except ReconcileError:
+        return None

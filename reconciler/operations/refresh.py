@@ -1,0 +1,147 @@
+"""Read everything a spec names, all at once, each list only once.
+
+Resources are submitted in dependency order to one pool; a handler that needs another
+resource's answer waits for that future, which was submitted before its own, so it cannot
+deadlock. Only a real 404 is absence: any other failure is kept as the resource's problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.cloud.connection import Connection
+from reconciler.cloud.outage import is_outage
+from reconciler.diagnostics import (
+    DeniedError,
+    ReconcileError,
+    UnavailableError,
+    UnforeseenError,
+)
+from reconciler.engine.types import Address, Observed, Resource
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import HandlerContext, Progress, Reads
+from reconciler.operations.load import Loaded
+
+PARALLELISM = 32
+
+
+class NullProgress:
+    """Progress for those who do not watch."""
+
+    def say(self, address: Address, message: str, *, link: str = "") -> None:
+        """Say nothing."""
+
+    def bytes(self, address: Address, done: int, total: int) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was seen of every resource: observed, absent (None), or a problem.
+
+    `reads` keeps the answers, for what a plan looks at afterwards.
+    """
+
+    observed: Mapping[Address, Observed | None]
+    problems: Mapping[Address, ReconcileError]
+    reads: Reads
+
+
+def context_of(
+    loaded: Loaded,
+    connection: Connection,
+    reads: Reads,
+    others: Callable[[Address], Observed | None],
+    progress: Progress,
+    **options: Any,
+) -> HandlerContext:
+    """Return what handlers see of the outside."""
+    target = loaded.spec.target
+    return HandlerContext(
+        connection=connection,
+        owner=loaded.spec.name,
+        subscription_id=target.subscription_id,
+        resource_group=target.resource_group,
+        location=target.location,
+        reads=reads,
+        others=others,
+        progress=progress,
+        resources=loaded.resources,
+        **options,
+    )
+
+
+def observe_all(
+    loaded: Loaded, connection: Connection, addresses: list[Address], *, parallelism: int
+) -> Snapshot:
+    """Observe the given resources at once, sharing lists.
+
+    Raises `DeniedError` when there is no way in at all, `UnavailableError` when nothing at
+    all can be reached; every other failure is returned beside the resource it belongs to.
+    """
+    futures: dict[Address, Future[Observed | None]] = {}
+
+    def others(address: Address) -> Observed | None:
+        future = futures.get(address)
+        return future.result() if future else None
+
+    reads = Reads(connection)
+    context = context_of(loaded, connection, reads, others, NullProgress())
+    with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="observe") as pool:
+        for address in addresses:
+            resource = loaded.resources[address]
+            futures[address] = pool.submit(observe_fresh, context, resource)
+        unlucky = _unlucky(futures, connection)
+        reads.forget_failures()
+        for address in unlucky:
+            resource = loaded.resources[address]
+            futures[address] = pool.submit(observe_fresh, context, resource)
+    return _collect(futures, reads)
+
+
+def _unlucky(
+    futures: Mapping[Address, Future[Observed | None]], connection: Connection
+) -> list[Address]:
+    """Return what to look at once more: a few that met an outage beside most that did not.
+
+    One read that failed four times would otherwise cost the whole plan. Where most fail it
+    is an outage, and nothing is gained by asking.
+    """
+    out = [address for address, future in futures.items() if is_outage(future.exception())]
+    if len(out) * 2 > len(futures):
+        return []
+    return [address for address in out if connection.retry_budget.take()]
+
+
+def _collect(futures: Mapping[Address, Future[Observed | None]], reads: Reads) -> Snapshot:
+    observed: dict[Address, Observed | None] = {}
+    problems: dict[Address, ReconcileError] = {}
+    for address, future in futures.items():
+        try:
+            observed[address] = future.result()
+        except DeniedError:
+            raise
+        except ReconcileError as error:
+            problems[address] = error
+    outages = [error for error in problems.values() if isinstance(error, UnavailableError)]
+    if outages and len(outages) == len(futures):
+        raise outages[0]
+    return Snapshot(observed, problems, reads)
+
+
+def observe_fresh(context: HandlerContext, resource: Resource) -> Observed | None:
+    """Read one resource; with fresh `reads` past every cache.
+
+    Raises nothing but our own errors: an answer of a shape that no handler foresees is the
+    problem of this resource.
+    """
+    try:
+        found: Observed | None = HANDLERS[resource.kind].observe(context, resource)
+    except ReconcileError:
+        raise
+    except Exception as error:
+        raise UnforeseenError.of(error) from error
+    return found
