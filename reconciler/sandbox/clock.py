@@ -32,7 +32,7 @@ class Clock:
         self.mode, self.speed = parse_mode(mode)
 
     def now(self) -> float:
-        """Return virtual seconds since the epoch; never goes backwards, survives restarts."""
+        """Return virtual seconds since the epoch; survives restarts, goes back only in `go_to`."""
         return self._base + (time.monotonic() - self._since) * self.speed
 
     def iso(self, at: float | None = None) -> str:
@@ -50,6 +50,11 @@ class Clock:
         """Move virtual time by hand: unlike `advance`, whoever waits in real time sees it too."""
         self._skipped += max(0.0, seconds)
         self.advance(seconds)
+        self.save()
+
+    def go_to(self, moment: float) -> None:
+        """Set virtual time to that of a snapshot, which may be earlier."""
+        self._base, self._since = moment, time.monotonic()
         self.save()
 
     def waited(self) -> float:

@@ -254,22 +254,36 @@ class _Control:
         return web.json_response({})
 
     async def snapshot(self, request: web.Request) -> web.Response:
-        """Return all records and documents; with `?bytes=1` also what blobs and shares hold."""
+        """Return all records and documents, armed faults and settings among them.
+
+        With `?bytes=1` all that there is: what blobs and shares hold, and the virtual time.
+        """
         found = self._world.store.export(KEPT)
         if request.query.get("bytes"):
-            stores = {"blobs": self._world.blobs.export(), "files": self._world.files.export()}
-            found["bytes"] = stores
+            found["bytes"] = {
+                "blobs": self._world.blobs.export(),
+                "files": self._world.files.export(),
+            }
+            found["now"] = self._world.clock.now()
         return web.json_response(found)
 
     async def restore(self, request: web.Request) -> web.Response:
-        """Become what `snapshot` returned; without bytes in it, blobs and shares stay."""
+        """Become what `snapshot` returned, in milliseconds; turns are off, faults count anew.
+
+        Without bytes in it, blobs, shares and clock stay. Identity, certificate, the clock's mode
+        and the journal always do.
+        """
         snapshot = await request.json()
         if not isinstance(snapshot, dict) or not {"resources", "documents"} <= snapshot.keys():
             raise ValueError("this is no snapshot of a sandbox")
+        self._turns.begin([])
         self._world.store.import_(snapshot, KEPT)
+        self._faults.recount()
         if "bytes" in snapshot:
             self._world.blobs.replace(snapshot["bytes"]["blobs"])
             self._world.files.replace(snapshot["bytes"]["files"])
+        if "now" in snapshot:
+            self._world.clock.go_to(number(snapshot["now"], "now"))
         return web.json_response({})
 
     async def attach(self, request: web.Request) -> web.StreamResponse:

@@ -52,6 +52,10 @@ class Faults:
         """Disarm all."""
         for key in self._store.documents(SPACE):
             self._store.delete_document(SPACE, key)
+        self.recount()
+
+    def recount(self) -> None:
+        """Count from the start for every armed fault: they came with a snapshot."""
         self._seen.clear()
         self._draws.clear()
 

@@ -277,6 +277,24 @@ def test_a_snapshot_with_bytes_brings_blobs_back(sandbox: Sandbox, rm: Any, put:
     assert [one.name for one in service.get_container_client("texts").list_blobs()] == ["b"]
 
 
+def test_a_whole_snapshot_turns_the_clock_back_and_counts_faults_anew(
+    sandbox: Sandbox, rm: Any
+) -> None:
+    fault(sandbox, path="resourceGroups/rg", nth=2, action={"status": 503})
+    saved = json.loads(sandbox.control("GET", "snapshot?bytes=1"))
+    then = sandbox.control("GET", "clock")
+
+    def statuses() -> list[int]:
+        return [sandbox.send("GET", GROUP, api_version="2025-04-01")[0] for _ in range(3)]
+
+    assert statuses() == [200, 503, 200]
+    sandbox.control("POST", "clock", {"advance": 3600})
+    assert sandbox.control("GET", "clock") != then
+    sandbox.control("POST", "restore", saved)
+    assert sandbox.control("GET", "clock") == then
+    assert statuses() == [200, 503, 200]
+
+
 def test_the_journal_counts_what_is_not_served(sandbox: Sandbox, rm: Any) -> None:
     path = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
     assert sandbox.send("GET", path, api_version="2024-07-01")[0] == 404
