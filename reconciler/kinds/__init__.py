@@ -70,22 +70,22 @@ Key = Annotated[
 
 
 class Spec(SpecModel):
-    """Everything that it takes to fine-tune a model and serve it, in one file."""
+    """Everything needed to fine-tune and serve a model, in one file."""
 
     schema_: str | None = Field(default=None, alias="$schema")
     """Where editors find the JSON Schema."""
     version: Literal[1]
-    """The version of this format: 1."""
+    """Version of the spec format: 1."""
     name: Annotated[
         str, matching(r"^[a-z0-9][a-z0-9-]{1,62}$", "2 to 63 lower-case letters, digits, hyphens")
     ]
-    """The owner's name, in the mark on everything that is created; do not change it later."""
+    """Name of this spec. Everything it creates is marked with it, so do not change it later."""
     target: Target
     """The subscription, resource group and region."""
     tags: Tags = Field(default_factory=dict)
     """Tags on every resource that has tags."""
     quota: list[Quota] = Field(default_factory=list)
-    """Cores that must be there before anything that needs them is made."""
+    """VM cores that must be available before anything that uses them is created."""
     workspace: existing_or(Workspace) | None = None  # type: ignore[valid-type]  # built type
     """The Azure ML workspace: a map creates it, a resource id uses an existing one."""
     identities: dict[Key, ManagedIdentity | None] = Field(default_factory=dict)
@@ -93,9 +93,9 @@ class Spec(SpecModel):
     compute: dict[Key, Compute] = Field(default_factory=dict)
     """Compute clusters of the workspace."""
     datasets: dict[Key, Dataset] = Field(default_factory=dict)
-    """Chat data, from the Hugging Face hub or from local files."""
+    """Chat data from the Hugging Face hub or from local files."""
     jobs: dict[Key, Job] = Field(default_factory=dict)
-    """Fine-tuning jobs: run once for the same inputs, never twice."""
+    """Fine-tuning jobs. A job runs once for the same inputs, never twice."""
     models: dict[Key, Model] = Field(default_factory=dict)
     """Registered models."""
     endpoints: dict[Key, Endpoint] = Field(default_factory=dict)
@@ -107,8 +107,8 @@ class Spec(SpecModel):
     project: existing_or(Project) | None = None  # type: ignore[valid-type]  # built type
     """The Foundry project of the hub."""
     connections: dict[Key, Connection] = Field(default_factory=dict)
-    """Connections of the project, with secrets by reference."""
+    """Connections of the project. Secrets are references."""
     flows: dict[Key, Flow] = Field(default_factory=dict)
     """Prompt flows of the project (experimental)."""
     lifecycle: dict[str, Lifecycle] = Field(default_factory=dict)
-    """Per section or address: what may happen to it."""
+    """Protection and exceptions, by section or by resource address."""

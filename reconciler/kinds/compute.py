@@ -36,7 +36,7 @@ class Compute(SpecModel):
     """A compute cluster; the key is its name."""
 
     type: Literal["amlcompute"] = "amlcompute"
-    """The kind of compute: a cluster."""
+    """The type of compute: a cluster."""
     size: Annotated[
         str,
         matching(
@@ -45,17 +45,17 @@ class Compute(SpecModel):
     ]
     """The VM size of each node, for example `Standard_NC24ads_A100_v4`."""
     tier: Literal["dedicated", "low_priority"] = "dedicated"
-    """Whether nodes are yours until you let go, or cheaper and taken away at any time."""
+    """Dedicated nodes, or cheaper low-priority nodes that Azure may take back at any time."""
     min_instances: Annotated[int, Field(ge=0, le=65_000)] = 0
-    """Nodes that always run; 0 costs nothing while no job runs."""
+    """Minimum number of nodes; 0 costs nothing while no job runs."""
     max_instances: Annotated[int, Field(ge=1, le=65_000)] = 1
-    """Nodes that run at most."""
+    """Maximum number of nodes."""
     idle_time_before_scale_down: Annotated[int, Field(ge=60, le=86_400)] = 120
-    """Seconds that a node waits for more work before it goes."""
+    """Seconds a node stays idle before it is removed."""
     identity: Identity | None = None
-    """Who jobs on the cluster are."""
+    """The managed identity that jobs on the cluster run as."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
     @model_validator(mode="after")
     def _whole(self) -> Compute:

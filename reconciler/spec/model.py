@@ -125,7 +125,7 @@ def existing_or(model: Any) -> Any:
 
 
 class Target(SpecModel):
-    """Where everything goes: one resource group of one subscription."""
+    """Where everything goes: one resource group in one subscription."""
 
     subscription_id: Annotated[str, matching(GUID, "a GUID, as `az account show` prints it")]
     """The subscription's id."""
@@ -136,28 +136,28 @@ class Target(SpecModel):
             "1 to 90 letters, digits and -_.(), no period at the end",
         ),
     ]
-    """The resource group; created when it does not exist, used when it does."""
+    """The resource group. Created if it does not exist."""
     location: Location
-    """The region of everything that this spec creates."""
+    """The region for everything this spec creates."""
 
 
 class Lifecycle(SpecModel):
-    """What may happen to a resource."""
+    """Protection and exceptions for a resource."""
 
     protect: bool | None = None
-    """Refuse to delete or replace it. Storage, vault, workspaces (hub and project too) and
-    models are protected unless this says `false`."""
+    """Refuse to delete or replace it. Storage accounts, key vaults, workspaces, hubs, projects and
+    models are protected unless this is `false`."""
     allow_retired: bool = False
-    """Let a retired VM size through with a warning in place of an error."""
+    """Warn about a retired VM size instead of failing."""
 
 
 class Identity(SpecModel):
     """The identity that Azure gives the resource."""
 
     type: Literal["system_assigned", "user_assigned"] = "system_assigned"
-    """Who the resource is: an identity of its own, or one of yours."""
+    """A system-assigned identity, or user-assigned ones that you name."""
     user_assigned_identities: list[RefOrId] = Field(default_factory=list)
-    """References to identities of this spec, or their resource ids."""
+    """References to identities in this spec, or resource ids."""
 
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -31,7 +31,7 @@ _URL = re.compile(URL, re.ASCII)
 
 
 class KeyVaultSecret(SpecModel):
-    """A secret of any key vault that whoever applies may read."""
+    """A secret in any key vault that the identity running apply can read."""
 
     key_vault_url: Annotated[
         str,
@@ -41,7 +41,7 @@ class KeyVaultSecret(SpecModel):
             "NAME`, with `/VERSION` to stay at one version",
         ),
     ]
-    """The secret identifier; with a version always that one, otherwise the current one."""
+    """The secret identifier. Without a version, the current version is used."""
 
 
 @dataclass(frozen=True)

@@ -32,21 +32,21 @@ def _scope(text: str) -> str:
 
 
 class RoleGrant(SpecModel):
-    """A role that the identity gets, and where."""
+    """A role granted to the identity, and its scope."""
 
     role: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     """The name of a built-in role, for example `AcrPull`, or the GUID of any role."""
     scope: Annotated[str, AfterValidator(_scope), Field(json_schema_extra={"pattern": SCOPE})]
-    """Where it holds: `resource_group`, a reference to a resource, or an ARM id."""
+    """The scope: `resource_group`, a reference to a resource, or an ARM id."""
 
 
 class ManagedIdentity(SpecModel):
     """A user-assigned managed identity; the key is its name."""
 
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
     role_assignments: list[RoleGrant] = Field(default_factory=list)
-    """The roles that it gets, each of them a resource of its own in the plan."""
+    """The roles it is granted. Each is a resource of its own in the plan."""
 
 
 class IdentityHandler(ArmHandler):

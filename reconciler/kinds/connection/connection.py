@@ -50,19 +50,21 @@ class Connection(SpecModel):
     """A connection; the key is its name."""
 
     type: Literal["custom", "api_key", "azure_open_ai"] = "custom"
-    """What it connects to: named values of your own, an address with a key, Azure OpenAI."""
+    """What it connects to: named values of your own (`custom`), a URL with a key (`api_key`), or
+    Azure OpenAI (`azure_open_ai`)."""
     keys: dict[KeyName, Value] = Field(default_factory=dict)
-    """For `custom`: the values. Secrets only as references: to an endpoint's key, to a secret of
-    the key vault of this spec, or a map with the `key_vault_url` of any other."""
+    """For `custom`: the named values. A secret must be a reference to an endpoint's key or to a
+    secret in this spec's key vault, or a map with the `key_vault_url` of a secret in any other
+    vault."""
     target: Annotated[str, StringConstraints(min_length=1)] | None = None
-    """The address; for `custom` the value of `endpoint` when left out."""
+    """The URL it connects to. Default for `custom`: the value of `endpoint` in `keys`."""
     api_key: ApiKey | None = None
     """For `api_key` and `azure_open_ai`: a reference to the key, or a map with its
     `key_vault_url`."""
     api_version: Annotated[str, StringConstraints(pattern=r"^20\d\d-\d\d-\d\d[a-z-]*$")] | None = (
         None
     )
-    """For `azure_open_ai`: the api-version that clients use."""
+    """For `azure_open_ai`: the API version that clients use."""
 
     @model_validator(mode="after")
     def _fits(self) -> Connection:

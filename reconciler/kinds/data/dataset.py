@@ -48,18 +48,19 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class HuggingFaceSource(SpecModel):
-    """Rows of a dataset of the Hugging Face hub, at one commit."""
+    """Rows of a Hugging Face dataset, at one commit."""
 
     type: Literal["huggingface"]
     """Where the rows come from."""
     repo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}/[A-Za-z0-9_.-]{1,96}$")]
     """`owner/name` of the dataset."""
     revision: str
-    """The full commit, 40 hex digits: a branch or tag can move."""
+    """The full commit hash, 40 hex digits. A branch or tag is refused because it can move."""
     config: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}$")] = "default"
     """The configuration (subset) of the dataset."""
     split: str = "train"
-    """Which rows, as `datasets` means it: `train_sft[:1%]`, `train[10:20]+test[-5:]`."""
+    """Which rows, in the syntax of the `datasets` library: `train_sft[:1%]`,
+    `train[10:20]+test[-5:]`."""
 
     @field_validator("revision")
     @classmethod
@@ -80,12 +81,12 @@ class HuggingFaceSource(SpecModel):
 
 
 class LocalSource(SpecModel):
-    """Rows of files beside the spec: JSON lines or Parquet."""
+    """Rows of local files next to the spec: JSON Lines or Parquet."""
 
     type: Literal["local"]
     """Where the rows come from."""
     path: RelativePath | None = None
-    """One file, relative to the spec and within its folder."""
+    """One file, relative to the spec, in its folder or below."""
     paths: list[RelativePath] | None = Field(default=None, min_length=1, max_length=1000)
     """Several files, read in this order."""
 
@@ -102,14 +103,14 @@ class LocalSource(SpecModel):
 
 
 class TrainTest(SpecModel):
-    """How the rows are divided; the same seed divides the same rows in the same way."""
+    """How the rows are divided. The same seed always gives the same split."""
 
     train: Share = 0.8
-    """The share that the model learns from."""
+    """The share used for training."""
     test: Share = 0.2
-    """The share that it is validated with."""
+    """The share used for validation."""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 42
-    """Any number; another one draws other rows."""
+    """Seed of the random split; any number."""
 
     @model_validator(mode="after")
     def _whole(self) -> TrainTest:
@@ -124,13 +125,13 @@ class Dataset(SpecModel):
     source: Annotated[HuggingFaceSource | LocalSource, Field(discriminator="type")]
     """Where the rows come from."""
     format: Literal["chat"] = "chat"
-    """One `{"messages": [{"role", "content"}, ...]}` a row; every row is checked."""
+    """Each row is `{"messages": [{"role", "content"}, ...]}`; every row is checked."""
     split: TrainTest = Field(default_factory=TrainTest)
-    """The shares of the two files."""
+    """How the rows are divided into a train and a test file."""
     description: str | None = Field(default=None, max_length=1024)
-    """A sentence for people."""
+    """A description for people."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
 
 class DatasetHandler(Handler):

@@ -39,13 +39,13 @@ class Flow(SpecModel):
     """A prompt flow of the project."""
 
     type: Literal["chat", "standard"] = "chat"
-    """A chat, with one input that is the question, or any other flow."""
+    """A chat, whose one input is the question, or any other flow."""
     path: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
     """The folder with `flow.dag.yaml`, relative to the spec."""
     connections: dict[str, RefOrId] = Field(default_factory=dict)
-    """Which connection each node input of that name gets: references to `connections`."""
+    """The connection for each node input of that name, as a reference to `connections`."""
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
-    """The name that people see; the key when left out."""
+    """The name people see. Default: the key."""
 
 
 class FlowHandler(Handler):

@@ -25,12 +25,12 @@ _SHORT = re.compile(r"azureml:(?P<name>[\w.-]+):(?P<version>[\w.-]+)")
 
 
 class DataInput(SpecModel):
-    """Data of a job, as a map."""
+    """Input data of a job, as a map."""
 
     path: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
-    """A dataset of this spec, `azureml:NAME:VERSION`, or an `azureml://` path."""
+    """A dataset in this spec, `azureml:NAME:VERSION`, or an `azureml://` path."""
     type: Literal["uri_file"] = "uri_file"
-    """One file."""
+    """The type of the data: a single file."""
 
 
 def plain_text(value: str | bool | float) -> str:  # noqa: FBT001 - a value, not a switch

@@ -62,24 +62,24 @@ class ModelInput(SpecModel):
     """The model to start from, as a map."""
 
     path: Annotated[str, StringConstraints(pattern=ASSET)]
-    """`azureml://registries/REGISTRY/models/NAME/versions/VERSION`, or one of the workspace."""
+    """`azureml://registries/REGISTRY/models/NAME/versions/VERSION`, or a model in the workspace."""
     type: Literal["mlflow_model"] = "mlflow_model"
     """Its format."""
 
 
 class RegisteredModel(SpecModel):
-    """How the platform registers what the job learned."""
+    """How the fine-tuned model is registered."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][A-Za-z0-9_-]{0,254}$")] | None = (
         None
     )
-    """The model's name; that of the `models` entry which refers to this job when left out."""
+    """The model's name. Default: that of the `models` entry that refers to this job."""
     type: Literal["mlflow_model"] = "mlflow_model"
     """Its format."""
 
 
 class Outputs(SpecModel):
-    """What the job leaves behind."""
+    """What the job produces."""
 
     registered_model: RegisteredModel = Field(default_factory=RegisteredModel)
     """The fine-tuned model."""
@@ -89,11 +89,11 @@ class JobResources(SpecModel):
     """Serverless compute: Azure picks one of the sizes."""
 
     instance_types: list[str] = Field(min_length=1, max_length=20)
-    """VM sizes that will do."""
+    """Acceptable VM sizes."""
 
 
 class QueueSettings(SpecModel):
-    """How a job on serverless compute waits for its machines."""
+    """How a job on serverless compute is queued."""
 
     job_tier: Literal["spot", "basic", "standard", "premium"] = "standard"
     """The tier; `spot` may be interrupted."""
@@ -113,43 +113,44 @@ class Job(SpecModel):
         "token_classification",
         "text_translation",
     ] = "chat_completion"
-    """What the model learns to do."""
+    """The task the model is trained for."""
     model_provider: Literal["custom"] = "custom"
-    """Whose training it is; `custom` trains on your own compute."""
+    """Who runs the training; `custom` trains on your own compute."""
     model: Annotated[str, StringConstraints(pattern=ASSET)] | ModelInput
     """The model to start from: `azureml://registries/azureml/models/NAME/versions/VERSION`."""
     training_data: DataRef
-    """A dataset of this spec, `azureml:NAME:VERSION`, or an `azureml://` path."""
+    """A dataset in this spec, `azureml:NAME:VERSION`, or an `azureml://` path."""
     validation_data: DataRef | None = None
-    """Rows that the model is measured with, never trained on."""
+    """Rows used to evaluate the model, never to train it."""
     compute: RefOrId | None = None
-    """A cluster of this spec, or the ARM id of one."""
+    """A cluster in this spec, or the ARM id of one."""
     resources: JobResources | None = None
-    """Serverless compute, in place of `compute`."""
+    """Serverless compute instead of `compute`."""
     queue_settings: QueueSettings | None = None
-    """How to wait for serverless compute."""
+    """Queue settings for serverless compute."""
     hyperparameters: dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$")], Scalar
     ] = Field(default_factory=dict)
-    """What the training component of the model takes, for example `learning_rate`."""
+    """Hyperparameters of the model's training component, for example `learning_rate`."""
     experiment_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$")] | None = (
         None
     )
-    """The experiment that the run is listed under; the spec's name when left out."""
+    """The experiment the run is listed under. Default: the spec's name."""
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
-    """What the studio shows; the key when left out."""
+    """The name shown in the studio. Default: the key."""
     description: str | None = Field(default=None, max_length=1024)
-    """A sentence for people."""
+    """A description for people."""
     properties: dict[str, str] = Field(default_factory=dict)
-    """Free properties on the job."""
+    """Free-form properties of the job."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
     outputs: Outputs = Field(default_factory=Outputs)
-    """What the job leaves behind."""
+    """What the job produces."""
     timeout_minutes: Annotated[int, Field(ge=1, le=30240)] = 1440
-    """How long `apply` waits for the job; it runs on in Azure and is found again."""
+    """How many minutes `apply` waits for the job to finish. The job keeps running in Azure, and the
+    next run follows it."""
     queue_timeout_minutes: Annotated[int, Field(ge=1, le=30240)] = 240
-    """How long `apply` waits while the job has not started to run."""
+    """How many minutes `apply` waits for the job to start."""
 
     @model_validator(mode="after")
     def _placed(self) -> Job:

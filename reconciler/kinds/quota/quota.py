@@ -30,16 +30,17 @@ USAGES_API = "2026-05-01"
 
 
 class Quota(SpecModel):
-    """A number of cores that must be there."""
+    """A minimum number of VM cores."""
 
     vm_family: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9 _]{2,80}$")]
-    """The VM family as Azure's usages name it, for example `standardNCADSA100v4Family`."""
+    """The VM family by its quota name, for example `standardNCADSA100v4Family`."""
     cores: Annotated[int, Field(ge=1, le=100_000)]
-    """The least number of cores; more is fine and never lowered."""
+    """The minimum number of cores. A higher limit is never lowered."""
     on_short: Literal["fail", "wait", "request"] = "fail"
-    """What to do when there are fewer: stop, wait for somebody to raise it, or ask Azure."""
+    """What to do when there are fewer: fail, wait until someone raises the limit, or request more
+    from Azure."""
     wait_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
-    """How long to wait for more cores in minutes; running again waits on."""
+    """How many minutes to wait for more cores. Running again keeps waiting."""
 
 
 def is_enough(observed: Any, desired: Any) -> bool:

@@ -42,27 +42,27 @@ NAMES_SECRET = re.compile(
 
 
 class RequestSettings(SpecModel):
-    """How long a request may take and how many a machine takes at once."""
+    """Request timeout and concurrency of an instance."""
 
     request_timeout_ms: Annotated[int, Field(ge=1, le=180_000)] = 90_000
-    """Longest time of a request in milliseconds; Azure's own limit is 180000."""
+    """Request timeout in milliseconds; Azure's limit is 180000."""
     max_concurrent_requests_per_instance: Annotated[int, Field(ge=1)] = 1
-    """Requests that one instance works on at the same time."""
+    """How many requests an instance handles at the same time."""
 
 
 class Probe(SpecModel):
-    """When Azure asks the container how it is. Times are in seconds."""
+    """How Azure checks that a container is healthy. Times are in seconds."""
 
     initial_delay: Annotated[int, Field(ge=1)] = 10
-    """Wait before the first question."""
+    """Delay before the first check."""
     period: Annotated[int, Field(ge=1)] = 10
-    """Time between two questions."""
+    """Time between two checks."""
     timeout: Annotated[int, Field(ge=1)] = 2
-    """Time after which a question counts as unanswered."""
+    """Time after which a check counts as failed."""
     success_threshold: Annotated[int, Field(ge=1)] = 1
-    """Answers in a row after which it counts as well."""
+    """Consecutive successes after which the container counts as healthy."""
     failure_threshold: Annotated[int, Field(ge=1)] = 30
-    """Unanswered questions in a row after which it counts as ill."""
+    """Consecutive failures after which the container counts as unhealthy."""
 
 
 def _patient() -> Probe:
@@ -83,29 +83,30 @@ class Deployment(SpecModel):
     """A managed online deployment."""
 
     endpoint_name: ServingName
-    """The endpoint it stands behind: one of this spec, or one that exists in the workspace."""
+    """The endpoint it belongs to: one in this spec, or an existing one in the workspace."""
     name: ServingName | None = None
-    """The name in Azure; the key when left out."""
+    """The name in Azure. Default: the key."""
     model: Annotated[str, AfterValidator(_model), Field(json_schema_extra={"pattern": MODEL})]
-    """A model of this spec, the ARM id of one, or `azureml://registries/...`."""
+    """A model in this spec, the ARM id of a model, or `azureml://registries/...`."""
     instance_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,64}$")]
     """The VM size, for example `Standard_NC24ads_A100_v4`."""
     instance_count: Annotated[int, Field(ge=1, le=50)] = 1
-    """Number of machines."""
+    """Number of instances."""
     request_settings: RequestSettings = Field(default_factory=RequestSettings)
-    """Time and concurrency of requests."""
+    """Request timeout and concurrency."""
     liveness_probe: Probe = Field(default_factory=_patient)
-    """When a container is restarted."""
+    """When an unhealthy container is restarted."""
     readiness_probe: Probe = Field(default_factory=Probe)
-    """When a container gets requests."""
+    """When a container starts to receive requests."""
     environment_variables: dict[str, str] = Field(default_factory=dict)
-    """Variables of the container. No secrets: they can be read by everybody with access."""
+    """Environment variables of the container. Never put secrets here: everyone with access to the
+    deployment can read them."""
     egress_public_network_access: Literal["enabled", "disabled"] = "enabled"
-    """Whether the containers may reach the internet."""
+    """Whether the containers can reach the internet."""
     app_insights_enabled: bool = False
-    """Whether requests are traced in Application Insights."""
+    """Whether requests are logged to Application Insights."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
 
 class DeploymentHandler(ArmHandler):

@@ -43,19 +43,19 @@ class Endpoint(SpecModel):
     """A managed online endpoint."""
 
     name: ServingName | None = None
-    """The name in Azure, unique in its region; the key when left out."""
+    """The name in Azure, unique in its region. Default: the key."""
     auth_mode: Literal["key", "aml_token", "aad_token"] = "key"
-    """How callers prove who they are."""
+    """How callers authenticate."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
-    """Whether it may be called from the internet."""
+    """Whether it can be called from the internet."""
     identity: Identity = Field(default_factory=Identity)
-    """Who its containers are when they fetch image and model."""
+    """The identity its containers use to fetch the image and the model."""
     traffic: dict[str, Share] | None = None
-    """Percent of requests for each deployment; the sum is 0 or 100."""
+    """Percentage of requests for each deployment; must add up to 0 or 100."""
     description: str | None = Field(default=None, max_length=1024)
-    """A sentence for people; Azure cannot change it later."""
+    """A description for people. Azure cannot change it later."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
     @model_validator(mode="after")
     def _whole(self) -> Endpoint:

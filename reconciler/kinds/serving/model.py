@@ -57,15 +57,15 @@ class Model(SpecModel):
     type: Literal["mlflow_model"] = "mlflow_model"
     """Its format."""
     path: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
-    """What it is made of: `${{ jobs.NAME.outputs.registered_model }}` or an `azureml://` path."""
+    """Where its files are: `${{ jobs.NAME.outputs.registered_model }}` or an `azureml://` path."""
     name: Annotated[str, StringConstraints(pattern=NAME)] | None = None
-    """The name in Azure; the key when left out."""
+    """The name in Azure. Default: the key."""
     version: Annotated[str, StringConstraints(pattern=VERSION)] | None = None
-    """The version; the platform's own for the output of a job when left out."""
+    """The version. Default for the output of a job: the one Azure ML assigns."""
     description: str | None = Field(default=None, max_length=1024)
-    """A sentence for people."""
+    """A description for people."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
     @field_validator("path")
     @classmethod

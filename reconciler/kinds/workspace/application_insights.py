@@ -56,13 +56,13 @@ class ApplicationInsights(SpecModel):
     ]
     """The name in the resource group."""
     log_analytics_name: Annotated[str, matching(LOGS_NAME, LOGS_WORDS)] | None = None
-    """The name of the Log Analytics workspace to create; `<name>-logs` when left out."""
+    """Name of the Log Analytics workspace to create. Default: `<name>-logs`."""
     log_analytics_workspace: ResourceId | None = None
-    """The id of an existing Log Analytics workspace, to create none."""
+    """Resource id of an existing Log Analytics workspace to use instead of creating one."""
     retention_in_days: Annotated[int, Field(ge=30, le=730)] = 30
-    """How long records are kept."""
+    """How many days logs are kept."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
     @model_validator(mode="after")
     def _whole(self) -> ApplicationInsights:

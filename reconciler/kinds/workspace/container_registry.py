@@ -46,15 +46,15 @@ class ContainerRegistry(SpecModel):
     """A container registry to create."""
 
     name: Annotated[str, matching(r"^[a-zA-Z0-9]{5,50}$", "5 to 50 letters and digits")]
-    """The name, unique in all of Azure: 5 to 50 letters and digits."""
+    """The name, unique across Azure: 5 to 50 letters and digits."""
     sku: Literal["Basic", "Standard", "Premium"] = "Standard"
     """The tier."""
     admin_user_enabled: bool = False
-    """Whether the registry has a password besides Entra ID; leave it off."""
+    """Whether the admin user and its password are enabled. Leave it off: Entra ID is safer."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
-    """Whether it may be reached from the internet."""
+    """Whether it can be reached from the internet."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
 
 class ContainerRegistryHandler(ArmHandler):

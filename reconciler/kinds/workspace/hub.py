@@ -34,24 +34,24 @@ class Hub(SpecModel):
     name: WorkspaceName
     """The name in the resource group."""
     friendly_name: str | None = None
-    """The name that the portal shows; the name when left out."""
+    """The name shown in the portal. Default: the name."""
     description: str | None = None
-    """A sentence for people."""
+    """A description for people."""
     storage_account: existing_or(StorageAccount) | None = None  # type: ignore[valid-type]  # built type
-    """Where data goes; the workspace's when left out."""
+    """The storage account for data. Default: the workspace's."""
     key_vault: existing_or(KeyVault) | None = None  # type: ignore[valid-type]  # built type
-    """Where secrets go; the workspace's when left out."""
+    """The key vault for secrets. Default: the workspace's."""
     application_insights: existing_or(ApplicationInsights) | None = None  # type: ignore[valid-type]  # built type
-    """Monitoring, if wanted."""
+    """Monitoring (optional)."""
     container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
-    """Images, if wanted."""
+    """Registry for container images (optional)."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
-    """Whether it may be reached from the internet."""
+    """Whether it can be reached from the internet."""
     permanently_delete: bool = False
-    """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
-    name stays taken."""
+    """Skip soft delete when it is deleted. Otherwise Azure keeps it for 14 days and its name stays
+    taken."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
 
 class HubHandler(MLWorkspaceHandler):

@@ -41,19 +41,19 @@ class KeyVault(SpecModel):
             max_length=24,
         ),
     ]
-    """The name, unique in all of Azure: 3 to 24 letters, digits and single hyphens."""
+    """The name, unique across Azure: 3 to 24 letters, digits and single hyphens."""
     sku: Literal["standard", "premium"] = "standard"
     """The tier; premium keeps keys in hardware."""
     soft_delete_retention_days: Annotated[int, Field(ge=7, le=90)] = 90
-    """How long Azure keeps it after a delete; cannot be changed later."""
+    """How many days Azure keeps it after deletion. Cannot be changed later."""
     purge_protection: bool = False
-    """Forbid purging within the retention time; cannot be switched off again."""
+    """Forbid purging during the retention period. Cannot be switched off again."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
-    """Whether it may be reached from the internet."""
+    """Whether it can be reached from the internet."""
     recover: bool = False
     """Recover a soft-deleted vault of this name instead of refusing to create one."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
 
 class KeyVaultHandler(ArmHandler):

@@ -36,14 +36,14 @@ class Project(SpecModel):
     hub_id: RefOrId
     """The hub it belongs to: `${{ hub }}`, or the id of an existing one."""
     friendly_name: str | None = None
-    """The name that the portal shows; the name when left out."""
+    """The name shown in the portal. Default: the name."""
     description: str | None = None
-    """A sentence for people."""
+    """A description for people."""
     permanently_delete: bool = False
-    """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
-    name stays taken."""
+    """Skip soft delete when it is deleted. Otherwise Azure keeps it for 14 days and its name stays
+    taken."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
 
 class ProjectHandler(MLWorkspaceHandler):

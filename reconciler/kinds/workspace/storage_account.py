@@ -60,7 +60,7 @@ class StorageAccount(SpecModel):
     """A storage account to create."""
 
     name: Annotated[str, matching(r"^[a-z0-9]{3,24}$", "3 to 24 lower-case letters and digits")]
-    """The name, unique in all of Azure: 3 to 24 lower-case letters and digits."""
+    """The name, unique across Azure: 3 to 24 lower-case letters and digits."""
     sku: Literal[
         "Standard_LRS",
         "Standard_ZRS",
@@ -71,11 +71,12 @@ class StorageAccount(SpecModel):
     ] = "Standard_LRS"
     """How the data is replicated."""
     allow_shared_key_access: bool = True
-    """Whether account keys work; Azure ML's default datastores use them."""
+    """Whether access with account keys is allowed. Azure ML's default datastores use them unless
+    `system_datastores_auth_mode` is `identity`."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
-    """Whether it may be reached from the internet (never anonymously)."""
+    """Whether it can be reached from the internet (never anonymously)."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
 
 class StorageAccountHandler(ArmHandler):

@@ -37,10 +37,10 @@ NETWORK = "properties.managedNetwork.isolationMode"
 
 
 class ManagedNetwork(SpecModel):
-    """The network that Azure manages around the workspace's computes."""
+    """The managed virtual network around the workspace's compute."""
 
     isolation_mode: Literal["disabled", "allow_internet_outbound", "allow_only_approved_outbound"]
-    """How closed it is; it cannot be switched back to `disabled`."""
+    """How isolated it is. Cannot be switched back to `disabled`."""
 
 
 class Workspace(SpecModel):
@@ -49,37 +49,38 @@ class Workspace(SpecModel):
     name: WorkspaceName
     """The name in the resource group."""
     friendly_name: str | None = None
-    """The name that the studio shows; the name when left out."""
+    """The name shown in the studio. Default: the name."""
     description: str | None = None
-    """A sentence for people."""
+    """A description for people."""
     storage_account: existing_or(StorageAccount)  # type: ignore[valid-type]  # built type
-    """Where data and models go: a map creates it, an id uses an existing one."""
+    """The storage account for data and models: a map creates one, a resource id uses an existing
+    one."""
     key_vault: existing_or(KeyVault)  # type: ignore[valid-type]  # built type
-    """Where secrets go."""
+    """The key vault for secrets."""
     application_insights: existing_or(ApplicationInsights)  # type: ignore[valid-type]  # built type
     """Monitoring, with its Log Analytics workspace."""
     container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
-    """Images; Azure creates one by itself with the first image when left out."""
+    """Registry for container images. When left out, Azure creates one with the first image."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
-    """Whether it may be reached from the internet."""
+    """Whether it can be reached from the internet."""
     system_datastores_auth_mode: Literal["access_key", "identity"] | None = None
     """How the default datastores reach the storage account."""
     hbi_workspace: bool = False
-    """Whether it holds high-business-impact data; cannot be changed later."""
+    """Whether it holds high-business-impact data. Cannot be changed later."""
     image_build_compute: str | None = None
     """The cluster that builds images when the registry is private."""
     managed_network: ManagedNetwork | None = None
-    """The network that Azure manages."""
+    """The managed virtual network."""
     identity: Identity | None = None
-    """Who the workspace is; an identity of its own when left out. One of yours needs its
-    roles on storage account, vault and registry, which are then granted first."""
+    """The workspace's identity. Default: system-assigned. A user-assigned identity needs roles on
+    the storage account, key vault and registry; those in this spec are granted first."""
     primary_user_assigned_identity: RefOrId | None = None
-    """Which of several identities of yours the workspace acts as."""
+    """Which of several user-assigned identities the workspace acts as."""
     permanently_delete: bool = False
-    """Delete it for good when it is deleted; otherwise Azure keeps it for 14 days and its
-    name stays taken."""
+    """Skip soft delete when it is deleted. Otherwise Azure keeps it for 14 days and its name stays
+    taken."""
     tags: Tags = Field(default_factory=dict)
-    """Tags besides those of the whole spec."""
+    """Tags added to those of the whole spec."""
 
     @model_validator(mode="after")
     def _whole(self) -> Workspace:
