@@ -106,17 +106,21 @@ def _rows(world: World, job: Record, name: str, reference: str) -> list[Json]:
     workspace = ml.workspace_id(job.id)
     try:
         place = training_data.find(world, workspace, reference)
-        _check_access(world, job, place.account)
+        _check_access(world, job, place)
         return training_data.conversations(training_data.read(world, place))
     except training_data.DataError as error:
         raise JobFailedError(f"{name}: {error}", "DataValidationError") from error
 
 
-def _check_access(world: World, job: Record, account: str) -> None:
-    compute = world.store.get(str(job.hidden.get("compute") or ""))
+def _check_access(world: World, job: Record, place: training_data.Place) -> None:
+    """A share is mounted with the datastore's key: there is no role to hold."""
+    account = place.account
     record = world.store.find_named("Microsoft.Storage/storageAccounts", account)
     if record is None:
         raise training_data.DataError(f"The storage account '{account}' does not exist.")
+    if place.is_share:
+        return
+    compute = world.store.get(str(job.hidden.get("compute") or ""))
     principals = identities.principals(world, compute) if compute else []
     for principal in principals:
         if not holds_role(world, principal, record.id, BLOB_ROLES):

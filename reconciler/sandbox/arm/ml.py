@@ -97,7 +97,21 @@ def datastore_path(uri: str) -> tuple[str, str] | None:
 
 
 def locate(world: World, workspace: str, uri: str) -> tuple[str, str, str] | None:
-    """Return (account, container, path) of a datastore URI; None if it leads nowhere."""
+    """Return (account, container, path) of a datastore URI; None if it leads to no container.
+
+    A file system of Data Lake Gen2 is a container.
+    """
+    return _place(world, workspace, uri, ("containerName", "filesystem"))
+
+
+def locate_file(world: World, workspace: str, uri: str) -> tuple[str, str, str] | None:
+    """Return (account, share, path) of a datastore URI; None if it leads to no file share."""
+    return _place(world, workspace, uri, ("fileShareName",))
+
+
+def _place(
+    world: World, workspace: str, uri: str, names: tuple[str, ...]
+) -> tuple[str, str, str] | None:
     split = datastore_path(uri)
     if split is None:
         return None
@@ -105,7 +119,9 @@ def locate(world: World, workspace: str, uri: str) -> tuple[str, str, str] | Non
     if datastore is None:
         return None
     properties = datastore.body["properties"]
-    return properties["accountName"], properties["containerName"], split[1]
+    root = next((str(properties[name]) for name in names if properties.get(name)), "")
+    account = str(properties.get("accountName") or "")
+    return (account, root, split[1]) if root and account else None
 
 
 def asset_id(workspace: str, text: str, kind: str) -> str:

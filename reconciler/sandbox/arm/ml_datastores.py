@@ -1,15 +1,18 @@
 """Azure ML datastores, among them the four that every workspace is born with.
 
-Source: recorded azure-ai-ml datastore_blob_store.json (bodies, `secrets` never come back,
-listSecrets {secretsType, key}, 404 text, DELETE 200); container names as in data_create_uri_file.
+Sources: recorded azure-ai-ml datastore_blob_store.json (bodies, `tags: null` where none were sent,
+`secrets` never come back, listSecrets {secretsType, key}, 404 text, DELETE 200); published types
+2026-05-01 (kinds, credentials, patterns, the query of the list); container names as in
+data_create_uri_file. That the default one stays: azure-docs#73810.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import ml
-from reconciler.sandbox.arm.errors import user_error
+from reconciler.sandbox.arm.errors import invalid_request, user_error
 from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Write, schema
 from reconciler.sandbox.store import Record
 
@@ -18,6 +21,19 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TYPE = f"{ml.WORKSPACE}/datastores"
+_GUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_PATTERNS = {
+    **dict.fromkeys(("accountName", "fileShareName", "filesystem"), re.compile(".*[a-zA-Z0-9_].*")),
+    **dict.fromkeys(("clientId", "tenantId"), _GUID),
+}
+_DEFAULTS: Json = {
+    "description": None,
+    "tags": None,
+    "properties": None,
+    "endpoint": "core.sandbox.test",
+    "protocol": "https",
+    "serviceDataAccessAuthIdentity": "None",
+}
 
 
 def create_system_datastores(world: World, workspace: Record, account: Record | None) -> None:
@@ -43,19 +59,14 @@ def _create(world: World, workspace: Record, name: str, place: Json) -> None:
     mode = str(workspace.body["properties"].get("systemDatastoresAuthMode", "AccessKey"))
     has_key = mode.lower() == "accesskey" or place["datastoreType"] == "AzureFile"
     properties: Json = {
-        "description": None,
-        "tags": None,
-        "properties": None,
+        **_DEFAULTS,
         "isDefault": name == "workspaceblobstore",
         "credentials": {"credentialsType": "AccountKey" if has_key else "None"},
         **place,
         "accountName": account.name if account else "",
-        "endpoint": "core.sandbox.test",
-        "protocol": "https",
-        "serviceDataAccessAuthIdentity": (
-            "None" if "fileShareName" in place else "WorkspaceSystemAssignedIdentity"
-        ),
     }
+    if "containerName" in place:
+        properties["serviceDataAccessAuthIdentity"] = "WorkspaceSystemAssignedIdentity"
     now = world.clock.iso()
     hidden: Json = {
         "systemData": {
@@ -73,19 +84,49 @@ def _create(world: World, workspace: Record, name: str, place: Json) -> None:
 
 
 def _prepare(write: Write) -> None:
+    """A PUT replaces all: secrets of the credentials that were there before are forgotten."""
     properties = write.properties
-    credentials = properties.get("credentials") or {"credentialsType": "None"}
-    secrets = credentials.pop("secrets", None)
-    if secrets:
+    credentials = properties["credentials"]
+    write.hidden.pop("secrets", None)
+    if secrets := credentials.pop("secrets", None):
         write.hidden["secrets"] = secrets
-    properties["credentials"] = credentials
+    _check_texts(properties)
+    _check_texts(credentials)
     properties["isDefault"] = write.old_properties.get("isDefault", False)
-    properties.setdefault("description", None)
-    properties.setdefault("tags", {})
-    properties.setdefault("properties", None)
-    properties.setdefault("endpoint", "core.sandbox.test")
-    properties.setdefault("protocol", "https")
-    properties.setdefault("serviceDataAccessAuthIdentity", "None")
+    for name, value in _DEFAULTS.items():
+        if properties.get(name) is None:
+            properties[name] = value
+
+
+def _check_texts(values: Json) -> None:
+    """Refuse what the published patterns do; in which words is UNVERIFIED."""
+    for name, pattern in _PATTERNS.items():
+        value = values.get(name)
+        if value is not None and not pattern.fullmatch(value):
+            text = f"The field {name} must match the regular expression '{pattern.pattern}'."
+            raise invalid_request("InvalidRequestContent", text)
+
+
+def _keep_default(world: World, record: Record, call: Call) -> None:
+    """Refuse to delete the default datastore; in which words is UNVERIFIED."""
+    if record.body["properties"]["isDefault"]:
+        text = f"The default datastore {record.name} of a workspace cannot be deleted."
+        raise user_error(text, "ValidationError")
+
+
+def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
+    """The datastores that the query asks for: by default, by names (a list with commas), by text."""
+    query = call.query
+    names = {name.lower() for name in query.get("names", "").split(",") if name}
+    text = query.get("searchText", "").lower()
+    default = query.get("isDefault", "").lower()
+    return [
+        record
+        for record in records
+        if (not names or record.name.lower() in names)
+        and text in record.name.lower()
+        and default in ("", str(record.body["properties"]["isDefault"]).lower())
+    ]
 
 
 def _list_secrets(world: World, record: Record, call: Call) -> Answer:
@@ -95,7 +136,15 @@ def _list_secrets(world: World, record: Record, call: Call) -> Answer:
         raise user_error(f"Datastore {record.name} has no credentials.", "ValidationError")
     if "secrets" in record.hidden:
         return Answer(200, record.hidden["secrets"])
-    return Answer(200, {"secretsType": kind, "key": world.account_key(properties["accountName"])})
+    return Answer(200, {"secretsType": kind, "key": _account_key(world, properties["accountName"])})
+
+
+def _account_key(world: World, account: str) -> str:
+    try:
+        return world.account_key(account)
+    except KeyError as error:
+        text = f"The storage account '{account}' does not exist."
+        raise user_error(text, "NotFoundError", 404) from error
 
 
 DATASTORES = ResourceType(
@@ -118,6 +167,8 @@ DATASTORES = ResourceType(
     can_patch=False,
     not_found=ml.not_found("datastore"),
     prepare=_prepare,
+    before_delete=_keep_default,
+    list_filter=_filtered,
     actions={"listSecrets": _list_secrets},
 )
 TYPES = (DATASTORES,)

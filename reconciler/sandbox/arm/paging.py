@@ -24,13 +24,15 @@ def page(
     items: Sequence[Item],
     show: Callable[[Item], Any] = lambda item: item,
 ) -> Json:
-    """Return one page: `value`, and `nextLink` if there is more. `$top` caps the page.
+    """Return one page: `value`, and `nextLink` if there is more. `$top` or `count` caps the page.
 
     `show` turns an item into what is listed; only the items of this page are shown.
     """
     query = {key.lower(): value for key, value in call.query.items()}
     start = _start(query.get("$skiptoken") or query.get("$skip"))
-    size = min(call.page_size or PAGE_SIZE, _top(query.get("$top"), PAGE_SIZE))
+    size = min(
+        call.page_size or PAGE_SIZE, _top(query.get("$top") or query.get("count"), PAGE_SIZE)
+    )
     body: Json = {"value": [show(item) for item in items[start : start + size]]}
     if start + size < len(items):
         token = base64.urlsafe_b64encode(str(start + size).encode()).decode()

@@ -27,22 +27,24 @@ class DataError(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where bytes lie in blob storage."""
+    """Where bytes lie: in a container of blob storage, or in a file share."""
 
     account: str
     container: str
     path: str
+    is_share: bool = False
 
 
 def find(world: World, workspace: str, reference: str) -> Place:
     """Return where the data of a job input lies. Raises DataError if the reference is wrong."""
     uri = _data_uri(world, workspace, reference)
-    found = ml.locate(world, workspace, uri)
-    if found is None:
-        found = _blob_url(world, uri)
-    if found is None:
+    blob = ml.locate(world, workspace, uri) or _blob_url(world, uri)
+    if blob is not None:
+        return Place(*blob)
+    file = ml.locate_file(world, workspace, uri)
+    if file is None:
         raise DataError(f"The data reference '{reference}' leads to no datastore ({uri}).")
-    return Place(*found)
+    return Place(*file, is_share=True)
 
 
 def _data_uri(world: World, workspace: str, reference: str) -> str:
@@ -72,17 +74,19 @@ def _blob_url(world: World, uri: str) -> tuple[str, str, str] | None:
 
 def read(world: World, place: Place) -> list[tuple[str, bytes]]:
     """Return (name, bytes) of the file, or of every JSONL file below the folder."""
-    content = world.blobs.get(place.account, place.container, place.path)
+    store = world.files if place.is_share else world.blobs
+    content = store.get(place.account, place.container, place.path)
     if content is not None:
         return [(place.path.rsplit("/", 1)[-1], content)]
-    names = world.blobs.list(place.account, place.container, place.path.rstrip("/") + "/")
+    names = store.list(place.account, place.container, place.path.rstrip("/") + "/")
     files = [name for name in names if name.endswith((".jsonl", ".json"))]
     if not files:
+        kind = "share" if place.is_share else "container"
         raise DataError(
-            f"The file '{place.path}' was not found in container '{place.container}' of storage "
+            f"The file '{place.path}' was not found in {kind} '{place.container}' of storage "
             f"account '{place.account}'."
         )
-    found = ((name, world.blobs.get(place.account, place.container, name)) for name in files)
+    found = ((name, store.get(place.account, place.container, name)) for name in files)
     return [(name.rsplit("/", 1)[-1], data) for name, data in found if data is not None]
 
 
