@@ -13,7 +13,7 @@ from reconciler.diagnostics import ExitCode
 from tests.spec import asked, corpus
 from tests.spec.corpus import ROOT
 from tests.spec.judging import planted, validated
-from tests.spec.measure import every_file
+from tests.spec.measure import content_of, every_file
 
 BAD_SPECS, BAD_YAML = every_file()
 TRIES = 5
@@ -67,7 +67,7 @@ def test_every_kind_of_bad_yaml_is_there(kind):
 
 @pytest.mark.parametrize("name", BAD_SPECS)
 def test_a_bad_spec_is_told_with_place_cause_and_fix(tree, name):
-    judged(tree, BAD_SPECS[name])
+    judged(tree, content_of(BAD_SPECS[name]))
 
 
 @pytest.mark.parametrize("name", BAD_YAML)
