@@ -23,13 +23,9 @@ ANY = ("hyperparameters",)
 NAMED = ("identities", "compute", "datasets", "jobs", "models", "endpoints", "deployments", "flows")
 
 
-def good(source):
-    """Return a shipped spec as plain data, the caller's own."""
-    return copy.deepcopy(_parsed(source))
-
-
 @functools.cache
-def _parsed(source):
+def good(source):
+    """Return a shipped spec as plain data, which nobody changes: `changed` copies."""
     return YAML(typ="safe").load((ROOT / source).read_text(encoding="utf-8"))
 
 
@@ -55,17 +51,22 @@ def places(value, path=()):
             yield from places(item, (*path, key))
 
 
-def parent_of(data, path):
-    """Return the container of the node at a path."""
+def opened(data, path):
+    """Return a copy of a spec, and in it the container of a path, which may be changed.
+
+    Only what leads there is copied: the specs of the corpus share the rest.
+    """
+    copied = holder = copy.copy(data)
     for key in path[:-1]:
-        data = data[key]
-    return data
+        holder[key] = copy.copy(holder[key])
+        holder = holder[key]
+    return copied, holder
 
 
 def changed(data, path, value):
     """Return a copy of a spec with another value at a path."""
-    copied = copy.deepcopy(data)
-    parent_of(copied, path)[path[-1]] = value
+    copied, holder = opened(data, path)
+    holder[path[-1]] = value
     return copied
 
 
@@ -79,8 +80,7 @@ def misspelt_keys(data):
         key, above = path[-1], path[-2] if len(path) > 1 else ""
         if not isinstance(key, str) or above in FREE or (above in NAMED and len(path) == 2):
             continue
-        copied = copy.deepcopy(data)
-        holder = parent_of(copied, path)
+        copied, holder = opened(data, path)
         entries = [(f"{k}q" if k == key else k, v) for k, v in holder.items()]
         holder.clear()
         holder.update(entries)
@@ -135,16 +135,15 @@ def bad_keys(data):
     for section in NAMED:
         for key in data.get(section) or {}:
             for word in ("a b", "x" * 300, "dot.ted"):
-                copied = copy.deepcopy(data)
-                copied[section] = {word if k == key else k: v for k, v in data[section].items()}
-                yield f"{word[:8]!r} for {section}.{key}", copied
+                renamed = {word if k == key else k: v for k, v in data[section].items()}
+                yield f"{word[:8]!r} for {section}.{key}", {**data, section: renamed}
 
 
 def left_out(data, paths):
     """Each required thing taken away."""
     for path in paths:
-        copied = copy.deepcopy(data)
-        del parent_of(copied, path)[path[-1]]
+        copied, holder = opened(data, path)
+        del holder[path[-1]]
         yield f"without {shown(path)}", copied
 
 

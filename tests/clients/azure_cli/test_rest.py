@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.arm.registry import TYPES
 from tests.clients.azure_cli.conftest import AzureCli
 from tests.clients.conftest import SUBSCRIPTION
 
@@ -154,6 +153,8 @@ def workspace(az: AzureCli) -> str:
 
 
 def test_every_machine_learning_type_is_put_read_and_deleted(az: AzureCli, workspace: str) -> None:
+    from reconciler.sandbox.arm.registry import TYPES
+
     rest, seen = Rest(az, "2024-10-01"), {rest_type(az, workspace)}
     for path, content in CREATED:
         found = rest.put(f"{workspace}/{path}", content)
