@@ -5,7 +5,7 @@
 
 Per operation: the families of clients that were answered, and the error codes they were given.
 `tools/sandbox_table.py` shows it in docs/sandbox.md. Tests that empty their journal without
-`tests.survey` hide what came before, so this is a lower bound.
+`tests.support.survey` hide what came before, so this is a lower bound.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from tests.cli.running import reconcile, without_sandbox
+from tests.support.commands import reconcile, without_sandbox
 
 ROOT = Path(__file__).parents[2]
 DATA = "data/support-chats.jsonl"

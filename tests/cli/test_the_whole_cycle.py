@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from tests.cli.running import reconcile
+from tests.support.commands import reconcile
 
 ROOT = Path(__file__).parents[2]
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from tests.clients.conftest import SUBSCRIPTION, Served
-from tests.listener import Listener
+from tests.support.listener import Listener
 
 RESOURCE_GROUP = "rg-ml"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}"

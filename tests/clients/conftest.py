@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.survey import keep
+from tests.support.survey import keep
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 

@@ -13,8 +13,8 @@ import pytest
 from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
 from reconciler.sandbox.launch import launch
 from tests.cloud.conftest import SUBSCRIPTION
-from tests.cloud.simulated import SimulatedTime
-from tests.kinds.serving_azure import Azure
+from tests.support.serving import Azure
+from tests.support.simulated_time import SimulatedTime
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-many"
 IDENTITIES = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"

@@ -15,7 +15,7 @@ from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.sandbox.launch import launch
-from tests.survey import keep
+from tests.support.survey import keep
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = ("PUT", "PATCH", "DELETE", "POST")

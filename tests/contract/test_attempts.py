@@ -16,7 +16,7 @@ from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.saved_plan import decision
 from tests.contract.conftest import Azure, Quiet
-from tests.contract.trained import trained_once
+from tests.support.trained import trained_once
 
 JOB = "jobs.finetune"
 JOBS_API = "2024-10-01-preview"

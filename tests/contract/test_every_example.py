@@ -7,7 +7,7 @@ from reconciler.kinds import KINDS
 from reconciler.operations.load import load
 from reconciler.operations.status import status
 from tests.contract.conftest import ROOT
-from tests.contract.vaults import put_secret
+from tests.support.vaults import put_secret
 
 EXAMPLES = sorted(
     str(p.relative_to(ROOT)) for p in (*ROOT.glob("examples/*.yaml"), *ROOT.glob("specs/*.yaml"))

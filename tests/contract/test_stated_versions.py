@@ -9,7 +9,7 @@ from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.load import load
 from tests.contract.conftest import Azure, edited
-from tests.contract.trained import SPEC, trained_once
+from tests.support.trained import SPEC, trained_once
 
 API = "2026-05-01"
 JOB, MODEL = "jobs.finetune", "models.assistant"

@@ -15,7 +15,7 @@ from reconciler.datasets.huggingface import Hub, pieces
 from reconciler.diagnostics import UnavailableError
 from reconciler.sandbox.launch import launch
 from tests.datasets.test_live import source
-from tests.kinds.training_azure import Azure
+from tests.support.training import Azure
 
 TOKEN = "hf_CanaryOfTheRedirects0123456789"
 RESOLVE = r"/_hf/datasets/.*/resolve/.*parquet"

@@ -8,7 +8,7 @@ from reconciler.datasets.huggingface import Hub, Source, pieces
 from reconciler.datasets.prepare import Shares, prepare
 from reconciler.diagnostics import LocalError, UnavailableError
 from reconciler.sandbox.launch import launch
-from tests.kinds.training_azure import COMMIT, Azure
+from tests.support.training import COMMIT, Azure
 
 REPO = "HuggingFaceH4/ultrachat_200k"
 

@@ -19,7 +19,7 @@ from reconciler.cloud.tokens import Token
 from reconciler.diagnostics import ExitCode, UnconnectedError
 from tests.faults import listeners
 from tests.faults.scenes import ROOT, SMALL
-from tests.listener import Listener
+from tests.support.listener import Listener
 
 SECRET = "s3cret~s3cret~s3cret"
 BUDGET_S = 1.0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.launch import launch
-from tests.kinds.serving_azure import Azure
+from tests.support.serving import Azure
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.load import Loaded, load_document
 from reconciler.operations.plan.build import Plan, plan
 from reconciler.spec.document import parse
-from tests.kinds.serving_azure import GROUP, ML, PROVIDERS, ROOT, SUBSCRIPTION, Azure, Events
+from tests.support.serving import GROUP, ML, PROVIDERS, ROOT, SUBSCRIPTION, Azure, Events
 
 CHECKER = ROOT.parent / "shared" / "tools" / "check_traffic.py"
 TYPES = ROOT.parent / "shared" / "azure-types"

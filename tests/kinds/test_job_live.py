@@ -11,7 +11,7 @@ from reconciler.diagnostics import ExitCode, SpecError
 from reconciler.engine.types import Action
 from reconciler.kinds import HANDLERS
 from reconciler.sandbox.launch import launch
-from tests.kinds.training_azure import API, JOBS_API, Azure, spec
+from tests.support.training import API, JOBS_API, Azure, spec
 
 GOOD = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
 

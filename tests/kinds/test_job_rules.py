@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reconciler.kinds.job.inputs import plain_text
 from reconciler.operations.load import load_document
 from reconciler.spec.document import parse
-from tests.kinds.training_azure import spec
+from tests.support.training import spec
 
 
 def resources(tmp_path, *changes, name="names"):

@@ -13,7 +13,7 @@ from reconciler.kinds.job import follow
 from reconciler.kinds.job.queue_reasons import reason_of
 from reconciler.operations.apply.executor import apply
 from reconciler.sandbox.launch import launch
-from tests.kinds.training_azure import Azure, Events, spec
+from tests.support.training import Azure, Events, spec
 
 JOB = "jobs.tune"
 DOWN = {"drop": True}

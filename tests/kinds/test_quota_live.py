@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.types import Status
-from tests.kinds.serving_azure import SPEC, Azure, refuse
+from tests.support.serving import SPEC, Azure, refuse
 
 
 def test_short_quota_with_fail_stops_before_the_first_write(azure: Azure) -> None:

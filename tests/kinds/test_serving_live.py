@@ -15,7 +15,7 @@ import pytest
 from reconciler.chat import ask
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.types import Status
-from tests.kinds.serving_azure import (
+from tests.support.serving import (
     API,
     CONNECTION,
     ENDPOINT,

@@ -9,8 +9,8 @@ from typing import Any
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import Report, apply
-from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
-from tests.operations.faulted import of
+from tests.support.faulted import of
+from tests.support.serving import ENDPOINT, SPEC, Azure, Events
 
 EP = "endpoints.phi3-ep"
 PUT = r"onlineEndpoints/phi3-ep\?"

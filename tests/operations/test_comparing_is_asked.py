@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import main
-from tests.kinds.serving_azure import API, ENDPOINT, ROOT, SPEC, Azure
+from tests.support.serving import API, ENDPOINT, ROOT, SPEC, Azure
 
 LEFT = "No changes seen: 9 unchanged, 1 to be compared at apply."
 QUESTION = "Compare the secrets of connections.phi3-connection and write what differs?"

@@ -11,9 +11,9 @@ import pytest
 
 from reconciler.engine.types import Status
 from reconciler.operations.apply.executor import apply
-from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
-from tests.operations.faulted import arm, error, of, sent
-from tests.operations.passing_time import PassingTime
+from tests.support.faulted import arm, error, of, sent
+from tests.support.passing_time import PassingTime
+from tests.support.serving import ENDPOINT, SPEC, Azure, Events
 
 TWO = SPEC.replace("instance_count: 1", "instance_count: 2")
 FLOWS = r"/Flows(\?|$)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.engine.types import Status
-from tests.kinds.serving_azure import API, CONNECTION, ENDPOINT, Azure
+from tests.support.serving import API, CONNECTION, ENDPOINT, Azure
 
 SECRETS = ("listkeys", "listsecrets")
 

@@ -9,9 +9,9 @@ import pytest
 
 from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import Report, apply
-from tests.kinds.serving_azure import ENDPOINT, SPEC, Azure, Events
-from tests.operations.faulted import arm, error, of, sent
-from tests.operations.passing_time import PassingTime
+from tests.support.faulted import arm, error, of, sent
+from tests.support.passing_time import PassingTime
+from tests.support.serving import ENDPOINT, SPEC, Azure, Events
 
 EP, BLUE = "endpoints.phi3-ep", "deployments.blue"
 DEPLOYMENT = f"{ENDPOINT}/deployments/blue"

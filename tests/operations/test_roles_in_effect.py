@@ -12,9 +12,9 @@ import pytest
 from reconciler.engine.types import Status
 from reconciler.operations.apply import wait
 from reconciler.operations.apply.executor import Report, apply
-from tests.kinds.serving_azure import GROUP, SPEC, Azure, Events
-from tests.operations.faulted import arm, error, of, sent
-from tests.operations.passing_time import PassingTime
+from tests.support.faulted import arm, error, of, sent
+from tests.support.passing_time import PassingTime
+from tests.support.serving import GROUP, SPEC, Azure, Events
 
 ASSIGNMENTS = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments"
 READER = "/storageAccounts/acct1/providers/Microsoft.Authorization/roleAssignments/"

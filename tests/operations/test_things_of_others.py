@@ -12,8 +12,8 @@ from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.plan.build import Plan
 from reconciler.operations.plan.dependents import foreign_children
 from reconciler.operations.plan.destroy import plan_destroy
-from tests.kinds.serving_azure import API, ENDPOINT, ML, PROVIDERS, SPEC, Azure, Events
-from tests.operations.faulted import of
+from tests.support.faulted import of
+from tests.support.serving import API, ENDPOINT, ML, PROVIDERS, SPEC, Azure, Events
 
 REPLACING = SPEC.replace(
     "    traffic: {blue: 100}", "    description: new\n    traffic: {blue: 100}"

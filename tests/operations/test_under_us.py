@@ -13,9 +13,9 @@ from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import Report, apply
-from tests.kinds.serving_azure import API, ENDPOINT, GROUP, ML, PROVIDERS, SPEC, Azure, Events
-from tests.operations.faulted import arm, error, of, sent
-from tests.operations.passing_time import PassingTime
+from tests.support.faulted import arm, error, of, sent
+from tests.support.passing_time import PassingTime
+from tests.support.serving import API, ENDPOINT, GROUP, ML, PROVIDERS, SPEC, Azure, Events
 
 BLUE = f"{ENDPOINT}/deployments/blue"
 TWO = SPEC.replace("instance_count: 1", "instance_count: 2")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.launch import Server, launch
-from tests.survey import keep
+from tests.support.survey import keep
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"

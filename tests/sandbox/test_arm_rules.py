@@ -8,7 +8,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
-from tests.sandbox.scenario import ML, workspace
+from tests.support.scenario import ML, workspace
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct1"
 BODY = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}

@@ -11,8 +11,8 @@ from azure.storage.blob import BlobServiceClient
 from azure.storage.fileshare import ShareServiceClient
 
 from tests.sandbox.conftest import GROUP, Sandbox
-from tests.sandbox.scenario import CHAT, ML, chat_lines, workspace
 from tests.sandbox.test_ml_journey import READER, Ground, finish, grant, submit
+from tests.support.scenario import CHAT, ML, chat_lines, workspace
 
 STORES = f"{GROUP}/providers/{ML}/ws1/datastores"
 VERSION = "2026-05-01"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.conftest import Sandbox
-from tests.sandbox.scenario import workspace
+from tests.support.scenario import workspace
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
 from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
-from tests.sandbox.scenario import (
+from tests.support.scenario import (
     ACR_PULL,
     CHAT,
     GPU_FAMILY,

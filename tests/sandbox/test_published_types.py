@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.conftest import Sandbox
-from tests.sandbox.scenario import ML, workspace
+from tests.support.scenario import ML, workspace
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 pytestmark = pytest.mark.skipif(

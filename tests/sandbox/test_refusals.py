@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
-from tests.sandbox.scenario import ML, workspace
+from tests.support.scenario import ML, workspace
 
 PROVIDERS = f"{GROUP}/providers"
 ACCOUNT = f"{PROVIDERS}/Microsoft.Storage/storageAccounts"

@@ -10,7 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.authorization import AuthorizationManagementClient
 
 from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
-from tests.sandbox.scenario import GPU_FAMILY, GPU_SIZE, ML, READER, workspace
+from tests.support.scenario import GPU_FAMILY, GPU_SIZE, ML, READER, workspace
 
 ROLE = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
 REGION = (

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from dataplane import Account, Azure, client_of, new_account, new_workspace
 
 from reconciler.sandbox.launch import launch
+from tests.support.dataplane import Account, Azure, client_of, new_account, new_workspace
 
 
 @pytest.fixture(scope="session")

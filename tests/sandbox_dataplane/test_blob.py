@@ -33,7 +33,8 @@ from azure.storage.blob import (
     generate_blob_sas,
     generate_container_sas,
 )
-from dataplane import GROUP, Account, Azure, new_account
+
+from tests.support.dataplane import GROUP, Account, Azure, new_account
 
 IN_AN_HOUR = datetime.now(UTC) + timedelta(hours=1)
 MIB = 1 << 20

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import requests
-from dataplane import ML_VERSION, Azure
+
+from tests.support.dataplane import ML_VERSION, Azure
 
 
 def get(azure: Azure, address: str) -> requests.Response:

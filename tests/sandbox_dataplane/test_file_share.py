@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.fileshare import ShareClient, ShareServiceClient, generate_share_sas
-from dataplane import Account, Azure
 from test_blob import IN_AN_HOUR, MIB
+
+from tests.support.dataplane import Account, Azure
 
 
 def shares(azure: Azure, account: Account, credential: object) -> ShareServiceClient:

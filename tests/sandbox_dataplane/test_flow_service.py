@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import requests
 from azure.storage.fileshare import ShareClient
-from dataplane import ML_VERSION, Azure
+
+from tests.support.dataplane import ML_VERSION, Azure
 
 FLOW = """
 inputs: {name: {type: string}}

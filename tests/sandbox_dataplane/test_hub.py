@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx2
 import pytest
 import requests
-from dataplane import Azure
 from huggingface_hub import set_client_factory
 
 from reconciler.sandbox.hub.corpus.build import conversations
 from reconciler.sandbox.hub.parquet import to_parquet
 from reconciler.sandbox.hub.repositories import CHATS, ULTRACHAT, ULTRACHAT_COMMIT
+from tests.support.dataplane import Azure
 
 
 class Client:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import requests
-from dataplane import ML_VERSION, Azure, settled
 from test_scoring import deploy, route
+
+from tests.support.dataplane import ML_VERSION, Azure, settled
 
 PREVIEW = "2024-10-01-preview"
 MODEL = "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14"

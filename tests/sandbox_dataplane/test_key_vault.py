@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 import requests
-from dataplane import GROUP, Azure, settled
+
+from tests.support.dataplane import GROUP, Azure, settled
 
 VERSION = "2025-07-01"
 VAULTS = f"{GROUP}/providers/Microsoft.KeyVault/vaults"

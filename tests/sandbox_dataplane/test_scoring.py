@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 import requests
-from dataplane import ML_VERSION as VERSION
-from dataplane import Azure, settled
+
+from tests.support.dataplane import ML_VERSION as VERSION
+from tests.support.dataplane import Azure, settled
 
 CHATS = [
     ["What is the capital of Peru?", "Lima.", "And its currency?", "The sol."],

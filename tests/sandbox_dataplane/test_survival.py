@@ -10,10 +10,10 @@ from typing import Any
 
 import requests
 from azure.storage.blob import BlobServiceClient
-from dataplane import Account, Azure, client_of, new_account
 
 from reconciler.sandbox.hub.repositories import CHATS
 from reconciler.sandbox.launch import launch
+from tests.support.dataplane import Account, Azure, client_of, new_account
 
 ROW = {"messages": [{"content": "Q?", "role": "user"}, {"content": "A.", "role": "assistant"}]}
 

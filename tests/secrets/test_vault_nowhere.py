@@ -13,9 +13,9 @@ import pytest
 from reconciler.operations.load import load
 from reconciler.sandbox.launch import launch
 from tests.contract.conftest import Azure
-from tests.contract.vaults import GROUP, put_secret, spec_text
 from tests.secrets.conftest import Scenario
 from tests.secrets.detector import leaks
+from tests.support.vaults import GROUP, put_secret, spec_text
 
 VALUES = {
     "ours": "our~Vault/Canary+1=å",

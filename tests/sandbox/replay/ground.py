@@ -18,7 +18,7 @@ from reconciler.sandbox.arm.ids import parse
 from tests.sandbox.conftest import SUBSCRIPTION, Sandbox
 from tests.sandbox.replay.compare import Answer
 from tests.sandbox.replay.recordings import WAIT_HEADERS, Exchange
-from tests.sandbox.scenario import ML, workspace
+from tests.support.scenario import ML, workspace
 
 LONG_S = 86400.0
 _SUBSCRIPTION = re.compile(r"(?<=/subscriptions/)[0-9a-f-]+", re.I)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.operations.apply.executor import Report
-from tests.kinds.serving_azure import Azure
+from tests.support.serving import Azure
 
 SOON = {"x-ms-retry-after-ms": "5"}
 
