@@ -1,98 +1,15 @@
 """A sandbox for the contract tests: one server, empty again for every test."""
 
-import json
-import shutil
-import ssl
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.main import main
-from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
-from reconciler.operations.apply.executor import apply
+from reconciler.cloud.connection import Connection
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
-from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.sandbox.launch import launch
+from tests.support.azure import ROOT, Azure
 from tests.support.survey import keep
-
-ROOT = Path(__file__).resolve().parents[2]
-WRITES = ("PUT", "PATCH", "DELETE", "POST")
-READING_POSTS = ("listkeys", "listsecrets", "checknameavailability")
-
-
-class Quiet:
-    """Watches an apply and says nothing."""
-
-    def started(self, address, action):
-        pass
-
-    def finished(self, outcome):
-        pass
-
-    def say(self, address, message, *, link=""):
-        pass
-
-    def bytes(self, address, done, total):
-        pass
-
-
-class Azure:
-    """What a test sees of the sandbox, and the product's operations on it."""
-
-    def __init__(self, server):
-        self.server = server
-        self.access = SandboxAccess(
-            server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
-        )
-
-    def connection(self, loaded, *, read_only=False):
-        return Connection(
-            Cloud.of_sandbox(self.access), loaded.spec.target.subscription_id, read_only=read_only
-        )
-
-    def plan(self, loaded, **options):
-        return plan(loaded, self.connection(loaded, read_only=True), **options)
-
-    def apply(self, loaded, **options):
-        report = apply(
-            loaded, self.connection(loaded), self.plan(loaded), progress=Quiet(), **options
-        )
-        problems = [(o.address, o.problem) for o in report.outcomes if o.problem]
-        return report, problems
-
-    def destroy(self, loaded, **options):
-        connection = self.connection(loaded)
-        planned = plan_destroy(loaded, connection, **options)
-        return apply(loaded, connection, planned, progress=Quiet())
-
-    def control(self, method, name, body=None):
-        request = urllib.request.Request(
-            f"{self.server.url}/_sandbox/{name}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"x-sandbox-token": self.server.control_token},
-        )
-        context = ssl.create_default_context(cafile=self.server.ca_file)
-        with urllib.request.urlopen(request, context=context) as reply:
-            return reply.read().decode()
-
-    def journal(self):
-        lines = self.control("GET", "journal").splitlines()
-        return [e for e in map(json.loads, lines) if e.get("kind") != "token"]
-
-    def clear_journal(self):
-        self.control("DELETE", "journal")
-
-    def writes(self):
-        """Every request since the journal was cleared that could change anything."""
-        return [
-            f"{e['method']} {e['path']}"
-            for e in self.journal()
-            if e["method"] in WRITES
-            and not (e["method"] == "POST" and e["path"].lower().endswith(READING_POSTS))
-        ]
 
 
 @pytest.fixture(scope="session")
@@ -132,21 +49,3 @@ def applied(azure):
     assert problems == []
     azure.clear_journal()
     return loaded
-
-
-def edited(tmp_path, example, *changes):
-    """Return an example with some of its text replaced, loadable from anywhere."""
-    text = (ROOT / example).read_text(encoding="utf-8")
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    folder = (ROOT / example).parent
-    if "../examples/flows" in text:
-        text = text.replace("../examples/flows", "flows")
-        shutil.copytree(ROOT / "examples" / "flows", tmp_path / "flows", dirs_exist_ok=True)
-    if (folder / "data").is_dir():
-        # Data must lie beside its spec: a path that leads out is refused.
-        shutil.copytree(folder / "data", tmp_path / "data", dirs_exist_ok=True)
-    file = tmp_path / "spec.yaml"
-    file.write_text(text, encoding="utf-8")
-    return load(str(file))

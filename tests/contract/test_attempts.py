@@ -15,7 +15,7 @@ from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.saved_plan import decision
-from tests.contract.conftest import Azure, Quiet
+from tests.support.azure import Azure, Quiet
 from tests.support.trained import trained_once
 
 JOB = "jobs.finetune"

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from reconciler.operations.load import load
-from tests.contract.conftest import ROOT, edited
+from tests.support.azure import ROOT, edited
 
 SMALL = "examples/smallest.yaml"
 COMMANDS = [("plan",), ("apply", "--yes"), ("destroy", "--yes"), ("status",)]

@@ -8,7 +8,7 @@ import urllib.request
 from reconciler.chat import ask
 from reconciler.kinds.base import Reads
 from reconciler.operations.refresh import NullProgress, context_of, observe_fresh
-from tests.contract.conftest import ROOT, edited
+from tests.support.azure import ROOT, edited
 
 SPEC = "specs/phi3-ultrachat.yaml"
 REPO = "HuggingFaceH4/ultrachat_200k"

@@ -8,7 +8,7 @@ from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import apply, refuse_blocked
 from reconciler.operations.load import load
 from reconciler.operations.plan.destroy import plan_destroy
-from tests.contract.conftest import ROOT, Quiet, edited
+from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
 PLAYGROUND = "  workspace: {protect: false}"

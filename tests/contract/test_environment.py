@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.cloud import ml
 from reconciler.operations.load import load
-from tests.contract.conftest import ROOT
+from tests.support.azure import ROOT
 
 
 @pytest.mark.parametrize("name", ["AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL"])

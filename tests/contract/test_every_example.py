@@ -6,7 +6,7 @@ from reconciler.engine.types import Status
 from reconciler.kinds import KINDS
 from reconciler.operations.load import load
 from reconciler.operations.status import status
-from tests.contract.conftest import ROOT
+from tests.support.azure import ROOT
 from tests.support.vaults import put_secret
 
 EXAMPLES = sorted(

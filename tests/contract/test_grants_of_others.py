@@ -14,7 +14,7 @@ from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import mark
 from reconciler.operations.apply.executor import apply
-from tests.contract.conftest import Quiet, edited
+from tests.support.azure import Quiet, edited
 
 SMALL = "examples/smallest.yaml"
 API = "2022-04-01"

@@ -7,7 +7,7 @@ from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
-from tests.contract.conftest import ROOT, Quiet, edited
+from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
 COMPUTES = "2026-05-01"

@@ -5,7 +5,7 @@ import pytest
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.load import load
-from tests.contract.conftest import edited
+from tests.support.azure import edited
 
 SMALL = "examples/smallest.yaml"
 

@@ -6,7 +6,7 @@ from reconciler.cloud.connection import Connection
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.plan.destroy import plan_destroy
-from tests.contract.conftest import edited
+from tests.support.azure import edited
 
 SPEC = "specs/phi3-ultrachat.yaml"
 

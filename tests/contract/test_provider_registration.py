@@ -9,7 +9,7 @@ from reconciler.operations.load import load
 from reconciler.render.fields import Views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.terminal import Terminal
-from tests.contract.conftest import ROOT
+from tests.support.azure import ROOT
 
 SMALL = "examples/smallest.yaml"
 STEP = "provider.Microsoft.KeyVault"

@@ -10,7 +10,7 @@ from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.plan.prune import CAP
-from tests.contract.conftest import ROOT, Quiet, edited
+from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
 OTHER = "  cpu-cluster:\n"

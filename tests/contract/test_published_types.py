@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.contract.conftest import ROOT, edited
+from tests.support.azure import ROOT, edited
 
 EXAMPLE = "specs/phi3-ultrachat.yaml"
 # What real Azure was recorded to send beyond the published type.

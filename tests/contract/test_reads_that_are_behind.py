@@ -9,7 +9,7 @@ from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from tests.cloud.conftest import Waits
-from tests.contract.conftest import ROOT, Quiet, edited
+from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
 ML = "2026-05-01"

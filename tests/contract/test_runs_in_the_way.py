@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from tests.contract.conftest import edited
+from tests.support.azure import edited
 
 SPEC = "examples/bring-your-own-data.yaml"
 JOB = "jobs.finetune"

@@ -8,7 +8,7 @@ import pytest
 from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.load import load
-from tests.contract.conftest import Azure, edited
+from tests.support.azure import Azure, edited
 from tests.support.trained import SPEC, trained_once
 
 API = "2026-05-01"

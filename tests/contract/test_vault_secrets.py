@@ -12,7 +12,7 @@ from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.spec.vault_secrets import SecretIdentifier
-from tests.contract.conftest import Quiet
+from tests.support.azure import Quiet
 from tests.support.vaults import GROUP, ask, managed_token, object_id, put_secret, spec_text
 
 CONNECTION = "connections.search"

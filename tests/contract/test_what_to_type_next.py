@@ -10,7 +10,7 @@ import pytest
 from reconciler.cli.main import main
 from reconciler.cli.repeat_options import same_options
 from reconciler.operations.load import load
-from tests.contract.conftest import ROOT, edited
+from tests.support.azure import ROOT, edited
 
 SMALL = "examples/smallest.yaml"
 CLUSTER = "compute.cpu-cluster"

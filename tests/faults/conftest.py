@@ -3,9 +3,9 @@
 import pytest
 
 from reconciler.sandbox.launch import launch
-from tests.contract.conftest import Azure
 from tests.faults.arena import Arena
 from tests.faults.scenes import scene
+from tests.support.azure import Azure
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 
 from reconciler.engine.types import Status
 from reconciler.operations.load import load
-from tests.contract.conftest import ROOT
+from tests.support.azure import ROOT
 
 SMALL = "examples/smallest.yaml"
 SOON = {"x-ms-retry-after-ms": "5"}

@@ -11,10 +11,10 @@ import pytest
 from reconciler.engine.types import Status
 from reconciler.kinds import HANDLERS
 from reconciler.operations.load import load
-from tests.contract.conftest import Azure
 from tests.faults.cells import ROWS, cells, violation
 from tests.faults.matrix import GREEN, MATRIX, OPEN, table
 from tests.faults.scenes import ROOT, SMALL, scene
+from tests.support.azure import Azure
 
 SEED = int(os.environ.get("RECONCILE_SEED", "1"))
 

@@ -15,9 +15,9 @@ from reconciler.cloud.connection import Cloud, Connection
 from reconciler.cloud.signin import refuse_foreign_authority
 from reconciler.diagnostics import DeniedError, ExitCode
 from reconciler.sandbox.launch import launch
-from tests.contract.conftest import Azure
 from tests.faults.arena import submissions
 from tests.faults.scenes import FULL, ROOT, SMALL
+from tests.support.azure import Azure
 
 SECRET = "r3al~secret~of~a~principal"
 PRINCIPAL = {

@@ -15,7 +15,7 @@ from reconciler.kinds import HANDLERS
 from reconciler.operations.apply import executor, resource_run, wait
 from reconciler.operations.load import load
 from reconciler.operations.plan.destroy import plan_destroy
-from tests.contract.conftest import ROOT, Azure, Quiet
+from tests.support.azure import ROOT, Azure, Quiet
 
 SMALL = str(ROOT / "examples/smallest.yaml")
 STEP_S = 600.0

@@ -20,7 +20,7 @@ from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
-from tests.contract.conftest import Azure, Quiet
+from tests.support.azure import Azure, Quiet
 
 HISTORIES = int(os.environ.get("RECONCILE_HISTORIES", "6"))
 STEPS = 12

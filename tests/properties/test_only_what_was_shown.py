@@ -18,7 +18,7 @@ from reconciler.engine.types import Action
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
-from tests.contract.conftest import Azure, Quiet
+from tests.support.azure import Azure, Quiet
 
 EXAMPLES = int(os.environ.get("RECONCILE_HISTORIES", "12"))
 API = {"storage": "2026-04-01", "workspace": "2026-05-01", "cluster": "2026-05-01"}

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import ssl
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,74 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.launch import Server, launch
-from tests.support.survey import keep
-
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
-GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
-
-
-class Sandbox:
-    """A running sandbox and its controls; `credential` is a real azure-identity one."""
-
-    def __init__(self, server: Server) -> None:
-        from azure.identity import ClientSecretCredential
-
-        self.server = server
-        self.url, self.ca_file = server.url, server.ca_file
-        self._tls = ssl.create_default_context(cafile=server.ca_file)
-        self.credential = ClientSecretCredential(
-            server.tenant_id,
-            server.client_id,
-            server.client_secret,
-            authority=server.url,
-            disable_instance_discovery=True,
-            connection_verify=server.ca_file,
-        )
-
-    def control(self, method: str, path: str, body: Any = None) -> bytes:
-        """Send a control request and return the answer's bytes."""
-        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", method=method)
-        request.add_header("x-sandbox-token", self.server.control_token)
-        request.add_header("content-type", "application/json")
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request, data, context=self._tls) as answer:
-            found: bytes = answer.read()
-            return found
-
-    def journal(self, kind: str = "arm") -> list[dict[str, Any]]:
-        """Return the journal's entries of one kind."""
-        return [
-            json.loads(line) for line in self.control("GET", f"journal?kind={kind}").splitlines()
-        ]
-
-    def reset(self) -> None:
-        """Back to an empty subscription, in instant time."""
-        keep(self.control("GET", "journal"))
-        self.control("POST", "reset", {})
-        self.control("POST", "clock", {"mode": "instant"})
-
-    def send(
-        self, method: str, path: str, body: Any = None, **query: str
-    ) -> tuple[int, Any, dict[str, str]]:
-        """Send one ARM request without an SDK; returns status, JSON body, headers."""
-        query = {name.replace("__", "$").replace("api_", "api-"): v for name, v in query.items()}
-        url = self.url + path + "?" + urllib.parse.urlencode(query)
-        request = urllib.request.Request(url, method=method)
-        request.add_header("Authorization", "Bearer " + self._token())
-        request.add_header("content-type", "application/json")
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            with urllib.request.urlopen(request, data, context=self._tls) as answer:
-                return answer.status, _json(answer.read()), dict(answer.headers)
-        except urllib.error.HTTPError as error:
-            return error.code, _json(error.read()), dict(error.headers)
-
-    def _token(self) -> str:
-        return str(self.credential.get_token("https://management.azure.com/.default").token)
-
-
-def _json(raw: bytes) -> Any:
-    return json.loads(raw) if raw else None
+from tests.support.sandbox import GROUP, SUBSCRIPTION, Sandbox
 
 
 @pytest.fixture(scope="session")

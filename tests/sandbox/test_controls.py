@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.launch import LaunchError, find, launch
-from tests.sandbox.conftest import GROUP, Sandbox
+from tests.support.sandbox import GROUP, Sandbox
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct1"
 BODY = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}

@@ -10,8 +10,8 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobServiceClient
 from azure.storage.fileshare import ShareServiceClient
 
-from tests.sandbox.conftest import GROUP, Sandbox
 from tests.sandbox.test_ml_journey import READER, Ground, finish, grant, submit
+from tests.support.sandbox import GROUP, Sandbox
 from tests.support.scenario import CHAT, ML, chat_lines, workspace
 
 STORES = f"{GROUP}/providers/{ML}/ws1/datastores"

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from tests.sandbox.conftest import GROUP, Sandbox
+from tests.support.sandbox import GROUP, Sandbox
 from tests.support.scenario import ML, workspace
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct1"

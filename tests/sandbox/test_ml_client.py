@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import Sandbox
+from tests.support.sandbox import Sandbox
 from tests.support.scenario import workspace
 
 

@@ -11,7 +11,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobServiceClient
 
-from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
+from tests.support.sandbox import GROUP, SUBSCRIPTION, Sandbox
 from tests.support.scenario import (
     ACR_PULL,
     CHAT,

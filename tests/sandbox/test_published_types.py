@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import Sandbox
+from tests.support.sandbox import Sandbox
 from tests.support.scenario import ML, workspace
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
+from tests.support.sandbox import GROUP, SUBSCRIPTION, Sandbox
 from tests.support.scenario import ML, workspace
 
 PROVIDERS = f"{GROUP}/providers"

@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.authorization import AuthorizationManagementClient
 
-from tests.sandbox.conftest import GROUP, SUBSCRIPTION, Sandbox
+from tests.support.sandbox import GROUP, SUBSCRIPTION, Sandbox
 from tests.support.scenario import GPU_FAMILY, GPU_SIZE, ML, READER, workspace
 
 ROLE = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{READER}"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.sandbox.launch import launch
-from tests.sandbox.conftest import GROUP, Sandbox
+from tests.support.sandbox import GROUP, Sandbox
 
 
 def test_it_listens_on_loopback_only(sandbox: Sandbox) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import GROUP, Sandbox
+from tests.support.sandbox import GROUP, Sandbox
 
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 STORAGE = "Microsoft.Storage/storageAccounts"

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.operations.load import load
 from reconciler.sandbox.launch import launch
-from tests.contract.conftest import ROOT, Azure
+from tests.support.azure import ROOT, Azure
 
 SPEC = "specs/phi3-ultrachat.yaml"
 ENDPOINT = "endpoints.phi3-ultrachat-ep"

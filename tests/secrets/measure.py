@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.launch import launch
-from tests.contract.conftest import Azure
 from tests.secrets.conftest import CANARIES, SPEC, Scenario, journal
 from tests.secrets.detector import find, leaks
 from tests.secrets.test_detector import SECRET, SEEDED
 from tests.secrets.test_nowhere import COMMANDS, written
+from tests.support.azure import Azure
 
 
 @dataclass(frozen=True)

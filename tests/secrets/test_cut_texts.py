@@ -14,8 +14,8 @@ from reconciler.kinds.job.runs import why
 from reconciler.operations.load import load
 from reconciler.operations.refresh import NullProgress, context_of
 from reconciler.secrets import remember
-from tests.contract.conftest import ROOT
 from tests.secrets.conftest import SPEC
+from tests.support.azure import ROOT
 
 PART = 8
 """So many characters in a row of a secret are a part of it, and no chance."""

@@ -7,9 +7,9 @@ from reconciler.cloud.tokens import Token, Tokens
 from reconciler.diagnostics import ApiError
 from reconciler.operations.load import load
 from reconciler.secrets import SENSITIVE, remember, scrub
-from tests.contract.conftest import ROOT, Azure
 from tests.secrets.conftest import SPEC
 from tests.secrets.detector import find
+from tests.support.azure import ROOT, Azure
 
 MANY = 600
 """The keys of 150 endpoints and 150 accounts."""

@@ -11,9 +11,9 @@ import pytest
 
 from reconciler.cloud.connection import Connection
 from reconciler.operations.load import load
-from tests.contract.conftest import READING_POSTS, ROOT
 from tests.secrets.conftest import CANARIES, ENDPOINT, SPEC, journal
 from tests.secrets.detector import find, leaks
+from tests.support.azure import READING_POSTS, ROOT
 
 COMMANDS = {
     "validate": ("validate", SPEC),

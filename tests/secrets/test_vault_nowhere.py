@@ -12,9 +12,9 @@ import pytest
 
 from reconciler.operations.load import load
 from reconciler.sandbox.launch import launch
-from tests.contract.conftest import Azure
 from tests.secrets.conftest import Scenario
 from tests.secrets.detector import leaks
+from tests.support.azure import Azure
 from tests.support.vaults import GROUP, put_secret, spec_text
 
 VALUES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.operations.load import Loaded
 from reconciler.sandbox.launch import Server, launch
-from tests.contract.conftest import Azure, edited
+from tests.support.azure import Azure, edited
 
 SPEC = "examples/bring-your-own-data.yaml"
 

@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 
 from reconciler.sandbox.launch import launch
-from tests.sandbox.conftest import Sandbox
 from tests.sandbox.replay.compare import Difference
 from tests.sandbox.replay.figures import SUMMARY, lines, summary
 from tests.sandbox.replay.recordings import RECORDED
 from tests.sandbox.replay.run import listed, replay
+from tests.support.sandbox import Sandbox
 
 
 def main() -> int:

@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from reconciler.sandbox.arm.ids import parse
-from tests.sandbox.conftest import SUBSCRIPTION, Sandbox
 from tests.sandbox.replay.compare import Answer
 from tests.sandbox.replay.recordings import WAIT_HEADERS, Exchange
+from tests.support.sandbox import SUBSCRIPTION, Sandbox
 from tests.support.scenario import ML, workspace
 
 LONG_S = 86400.0

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from tests.sandbox.conftest import Sandbox
 from tests.sandbox.replay.compare import GATE, Difference, differences
 from tests.sandbox.replay.ground import Ground
 from tests.sandbox.replay.recordings import Exchange, recordings
+from tests.support.sandbox import Sandbox
 
 LISTED = Path(__file__).with_name("differences.yaml")
 

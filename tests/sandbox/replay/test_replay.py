@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from tests.sandbox.conftest import Sandbox
 from tests.sandbox.replay.compare import GATE
 from tests.sandbox.replay.figures import SUMMARY, summary
 from tests.sandbox.replay.recordings import RECORDED
 from tests.sandbox.replay.run import Outcome, listed, replay
+from tests.support.sandbox import Sandbox
 
 GOAL = 0.95
 needs_recordings = pytest.mark.skipif(
