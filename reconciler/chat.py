@@ -198,7 +198,7 @@ def _post(context: HandlerContext, url: str, key: str, payload: Mapping[str, Any
 
     attempt, end = 0, time.monotonic() + SETTLES_S
     with requests.Session() as session:
-        access = context.connection.cloud.sandbox
+        access = context.run.cloud.sandbox
         if access:
             session.trust_env = False
             session.verify = access.ca_file
@@ -216,7 +216,7 @@ def _post(context: HandlerContext, url: str, key: str, payload: Mapping[str, Any
             if response.status_code not in SETTLING or time.monotonic() > end:
                 return _read(response, url)
             attempt += 1
-            context.connection.sleep(wait_seconds(None, attempt))
+            context.run.sleep(wait_seconds(None, attempt))
 
 
 def _read(response: requests.Response, url: str) -> Any:

@@ -61,12 +61,12 @@ def run(session: Session) -> ExitCode:
     choices = saved.choices if saved else _choices(options)
     loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)
-    connection = session.connect(loaded, read_only=True)
+    run = session.connect(loaded, read_only=True)
     if saved:
-        saved.refuse_elsewhere(Place.of(connection))
+        saved.refuse_elsewhere(Place.of(run))
     made = plan(
         loaded,
-        connection,
+        run,
         targets=choices.targets,
         retry=choices.retry,
         prune=choices.prune,
@@ -77,7 +77,7 @@ def run(session: Session) -> ExitCode:
         options.yes = True
         _tell(options, saved)
     where = made.target.resource_group
-    return execute_plan(session, loaded, connection, made, f"Apply this to {where}?")
+    return execute_plan(session, loaded, run, made, f"Apply this to {where}?")
 
 
 def saved_plan(source: str) -> SavedPlan | None:

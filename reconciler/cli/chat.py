@@ -55,13 +55,13 @@ def run(session: Session) -> ExitCode:
 
     loaded = load(options.spec)
     # Reading the connection's key is a POST in ARM.
-    connection = session.connect(loaded, read_only=False)
+    run = session.connect(loaded, read_only=False)
 
     def others(address: Address) -> Observed | None:
         resource = loaded.resources.get(address)
         return observe_fresh(context, resource) if resource else None
 
-    context = context_of(loaded, connection, Reads(connection), others, NullProgress())
+    context = context_of(loaded, run, Reads(run), others, NullProgress())
     answer = ask(
         context,
         loaded.resources,

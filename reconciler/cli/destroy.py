@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import add_output, add_parallelism, add_timeout
-from reconciler.diagnostics import ExitCode, RefusedError, UsageError
+from reconciler.diagnostics import ExitCode, UsageError
+from reconciler.operations.deletion_limit import MAX_DELETIONS, refuse_too_many
 
 if TYPE_CHECKING:
     import argparse
@@ -19,8 +20,6 @@ EXAMPLES = (
     "reconcile destroy spec.yaml --only endpoints.chat   # stop the serving bill, keep the rest",
     "reconcile destroy spec.yaml --unprotect workspace   # with its storage and vault",
 )
-MAX_DELETIONS = 100
-"""More than this in one run is more likely a mistake than a wish."""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -67,26 +66,17 @@ def run(session: Session) -> ExitCode:
 
     options = session.options
     loaded = load(options.spec)
-    connection = session.connect(loaded, read_only=True)
+    run = session.connect(loaded, read_only=True)
     made = plan_destroy(
         loaded,
-        connection,
+        run,
         only=options.only,
         unprotect=options.unprotect,
         **parallelism(options),
     )
-    _refuse_too_many(made.count(Action.DELETE), options.max_deletions)
+    refuse_too_many(made.count(Action.DELETE), options.max_deletions)
     where = made.target.resource_group
-    return execute_plan(session, loaded, connection, made, f"Delete this from {where}?")
-
-
-def _refuse_too_many(count: int, most: int) -> None:
-    """Raise `RefusedError` when more would go than anybody expects."""
-    if count > most:
-        raise RefusedError.because(
-            f"{count} resources would be deleted, more than {most} at once",
-            hint=f"look at the spec, then pass `--max-deletions {count}`",
-        )
+    return execute_plan(session, loaded, run, made, f"Delete this from {where}?")
 
 
 def limit(text: str) -> int:

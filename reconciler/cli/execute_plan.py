@@ -9,7 +9,7 @@ from reconciler.cli.confirm import confirm
 from reconciler.cli.in_flight import InFlight
 from reconciler.cli.repeat_options import same_options
 from reconciler.cli.session import Session, kind_views, parallelism
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Change
 from reconciler.kinds import HANDLERS
@@ -26,7 +26,7 @@ QUESTION = '"your question"'
 
 
 def execute_plan(
-    session: Session, loaded: Loaded, connection: Connection, plan: Plan, question: str
+    session: Session, loaded: Loaded, run: RunScope, plan: Plan, question: str
 ) -> ExitCode:
     """Return the exit code of a plan that was shown, agreed to and carried out."""
     views = Views(plan, kind_views(), loaded.spec.tags)
@@ -46,9 +46,9 @@ def execute_plan(
     written = [change for change in plan.changes if _may_write(views, change)]
     if written:
         confirm(session, _asked(views, written) or question)
-    connection.allow_writes()
+    run.allow_writes()
     began = time.monotonic()
-    report = _watched(session, loaded, connection, plan)
+    report = _watched(session, loaded, run, plan)
     _report(session, plan, report, time.monotonic() - began)
     return session.signals.received or report.exit_code
 
@@ -75,17 +75,17 @@ def _asked(views: Views, written: list[Change]) -> str:
     return f"Compare the secrets of {what} and write what differs?"
 
 
-def _watched(session: Session, loaded: Loaded, connection: Connection, plan: Plan) -> Report:
+def _watched(session: Session, loaded: Loaded, run: RunScope, plan: Plan) -> Report:
     gc.enable()
     total = sum(1 for c in plan.changes if c.action.is_change or c.pending)
     if not session.options.quiet:
         session.err.say("")
     with session.progress(total) as watcher:
         progress = InFlight(watcher)
-        session.signals.guard(connection.stop, session.err.say, progress.names)
+        session.signals.guard(run.stop, session.err.say, progress.names)
         return apply(
             loaded,
-            connection,
+            run,
             plan,
             progress=progress,
             no_wait=getattr(session.options, "no_wait", False),

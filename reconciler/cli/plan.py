@@ -60,10 +60,10 @@ def run(session: Session) -> ExitCode:
     options = session.options
     loaded = load(options.spec, adopt=options.adopt)
     session.warn(loaded.warnings)
-    connection = session.connect(loaded, read_only=True)
+    run = session.connect(loaded, read_only=True)
     made = plan(
         loaded,
-        connection,
+        run,
         targets=options.target,
         retry=options.retry,
         prune=options.prune,
@@ -74,7 +74,7 @@ def run(session: Session) -> ExitCode:
         choices = Choices(
             tuple(options.adopt), tuple(options.retry), tuple(options.target), options.prune
         )
-        save(made, loaded, Path(options.out), choices, Place.of(connection))
+        save(made, loaded, Path(options.out), choices, Place.of(run))
     return _exit_code(session, made)
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 
+from reconciler.cloud.logging import fence_loggers
 from reconciler.render.terminal import Terminal, clean
+
+_NOWHERE = logging.NullHandler()
 
 
 def silence_libraries() -> None:
-    """Keep the logs of libraries off the terminal.
+    """Keep the logs of libraries off the terminal and out of everybody's handlers.
 
     What went wrong reaches the user as one error; azure-identity alone would log twelve
     lines each time it cannot sign in, and any line tears the live table.
     """
-    logging.getLogger().addHandler(logging.NullHandler())
+    fence_loggers()
+    logging.getLogger().addHandler(_NOWHERE)
 
 
 def log_requests(terminal: Terminal) -> None:

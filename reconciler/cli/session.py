@@ -1,4 +1,4 @@
-"""What every command has at hand: its options, its streams, its connection to Azure."""
+"""What every command has at hand: its options, its streams, its way to Azure."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from reconciler.cli.signals import Signals
 from reconciler.render.terminal import Terminal
 
 if TYPE_CHECKING:
-    from reconciler.cloud.connection import Cloud, Connection
+    from reconciler.cloud.azure import Azure
+    from reconciler.cloud.endpoints import Cloud
+    from reconciler.cloud.run_scope import RunScope
     from reconciler.diagnostics import Diagnostic
     from reconciler.engine.types import Action, Address, Outcome
     from reconciler.operations.load import Loaded
     from reconciler.render.fields import KindView
-
-POOL_SIZE = 32
 
 
 class Watcher(Protocol):
@@ -59,6 +59,7 @@ class Session:
         self.out = Terminal.of(sys.stdout, options.color)
         self.err = Terminal.of(sys.stderr, options.color)
         self._starting: Starting | None = None
+        self._azure: Azure | None = None
         if options.verbose:
             from reconciler.cli.request_log import log_requests
 
@@ -74,7 +75,9 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Detach from the sandbox."""
+        """Close the connections to Azure and detach from the sandbox."""
+        if self._azure:
+            self._azure.close()
         if self._starting:
             self._starting.close()
 
@@ -87,26 +90,30 @@ class Session:
         if self.options.sandbox:
             self._starting = Starting(self.options.sandbox)
 
-    def connect(self, loaded: Loaded, *, read_only: bool) -> Connection:
-        """Return the connection for a spec's subscription; it signs in meanwhile."""
+    def connect(self, loaded: Loaded, *, read_only: bool) -> RunScope:
+        """Return the run of this command on a spec's subscription; it signs in meanwhile."""
         from reconciler.cli.request_log import silence_libraries
-        from reconciler.cloud.connection import Connection
+        from reconciler.cloud.azure import POOL_SIZE, Azure
+        from reconciler.cloud.run_scope import RunScope
 
         silence_libraries()
         timeout_s = getattr(self.options, "timeout", None)
-        connection = Connection(
+        self._azure = Azure(
             self.cloud(),
+            pool_size=max(POOL_SIZE, getattr(self.options, "parallelism", None) or 0),
+        )
+        run = RunScope(
+            self._azure,
             loaded.spec.target.subscription_id,
             read_only=read_only,
             deadline=time.monotonic() + timeout_s if timeout_s else None,
-            pool_size=max(POOL_SIZE, getattr(self.options, "parallelism", None) or 0),
         )
-        connection.sign_in()
-        return connection
+        run.sign_in()
+        return run
 
     def cloud(self) -> Cloud:
         """Return the cloud that the command line chose; nothing else can choose one."""
-        from reconciler.cloud.connection import Cloud, SandboxAccess
+        from reconciler.cloud.endpoints import Cloud, SandboxAccess
 
         if self._starting is None:
             return Cloud()

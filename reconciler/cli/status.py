@@ -36,8 +36,8 @@ def run(session: Session) -> ExitCode:
 
     loaded = load(session.options.spec)
     session.warn(loaded.warnings)
-    connection = session.connect(loaded, read_only=True)
-    rows = status(loaded, connection, **parallelism(session.options))
+    run = session.connect(loaded, read_only=True)
+    rows = status(loaded, run, **parallelism(session.options))
     if session.options.output == "json":
         session.out.raw(status_json(rows))
         return exit_code(rows)

@@ -5,7 +5,7 @@ pipeline: all that we would keep of that is its transport, and importing it cost
 plan 0.1 s. The rules are ours because its defaults retry POSTs, obey any Retry-After,
 register providers from a GET and send tokens to any host. Here only what is idempotent is
 sent again, waits are capped and can be interrupted, redirects are not followed, tokens go
-only to the hosts of the cloud, and a read-only connection writes nothing at all.
+only to the hosts of the cloud, and a read-only run writes nothing at all.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
 
 if TYPE_CHECKING:
-    from reconciler.cloud.connection import Connection
+    from reconciler.cloud.run_limits import RunLimits
 
 OK = 200
 NOT_FOUND = 404
 
 
 class ArmClient:
-    """JSON in, JSON out, for one connection. Safe to use from many threads."""
+    """JSON in, JSON out, for one run. Safe to use from many threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, run: RunLimits) -> None:
         """Open no connection yet."""
-        self._connection = connection
+        self._run = run
 
     def get(
         self, path: str, api_version: str, params: Mapping[str, str] | None = None
@@ -60,7 +60,7 @@ class ArmClient:
 
         For what Azure makes by itself along with something, and for what a plan has seen.
         """
-        found: JsonObject | None = self._connection.read_after_write.until(
+        found: JsonObject | None = self._run.read_after_write.until(
             lambda: self.get(path, api_version), lambda body: body is not None
         )
         return found
@@ -96,9 +96,7 @@ class ArmClient:
             if error.status == NOT_FOUND:
                 return
             raise
-        Poller(self, self._connection, (path, api_version), deletes=True).wait(
-            status, headers, reply
-        )
+        Poller(self, self._run, (path, api_version), deletes=True).wait(status, headers, reply)
 
     def post(self, path: str, api_version: str, body: JsonObject | None = None) -> JsonObject:
         """Call an action, wait until it is done, return its answer.
@@ -106,16 +104,16 @@ class ArmClient:
         Sent again only where `RESENDABLE_POSTS` says that it may be.
         """
         reply, headers, status = self.send("POST", path, api_version, body=body or {})
-        return Poller(self, self._connection, None).wait(status, headers, reply)
+        return Poller(self, self._run, None).wait(status, headers, reply)
 
     def _write(self, method: str, path: str, api_version: str, body: JsonObject) -> JsonObject:
         reply, headers, status = self.send(method, path, api_version, body=body)
         try:
-            Poller(self, self._connection, (path, api_version)).wait(status, headers, reply)
+            Poller(self, self._run, (path, api_version)).wait(status, headers, reply)
         except ApiError:
-            self._connection.read_after_write.failed(path)
+            self._run.read_after_write.failed(path)
             raise
-        self._connection.read_after_write.wrote(method, path)
+        self._run.read_after_write.wrote(method, path)
         return self.get(path, api_version) or reply
 
     def send(
@@ -136,8 +134,8 @@ class ArmClient:
         """
         url = self._url(path, api_version, params)
         self._check_host(url)
-        self._connection.permit(method, url)
-        fresh, looks = self._connection.read_after_write, 0
+        self._run.permit(method, url)
+        fresh, looks = self._run.read_after_write, 0
         while True:
             looks += 1
             try:
@@ -159,26 +157,26 @@ class ArmClient:
         headers: Mapping[str, str] | None,
     ) -> tuple[JsonObject, Mapping[str, str], int]:
         """Send one request, again where our rules allow it."""
-        self._connection.retry_budget.begin()
+        self._run.retry_budget.begin()
         attempt, renewed, began = 0, False, time.monotonic()
         while True:
             attempt += 1
-            self._connection.throttle.wait(method, url)
+            self._run.azure.throttle.wait(method, url, self._run.sleep)
             authorization = self._token()
             try:
                 answer = self._send_once(method, url, body, self._headers(authorization, headers))
             except (ApiError, UnavailableError) as error:
                 status = error.status if isinstance(error, ApiError) else None
                 if status == 401 and not renewed:
-                    renewed = self._connection.tokens.instead_of(authorization) is not None
+                    renewed = self._run.tokens.instead_of(authorization) is not None
                     if renewed:
                         continue
                 if gives_up(error, time.monotonic() - began):
                     raise
                 asked = getattr(error, "retry_after_s", None)
                 if status == THROTTLED:
-                    self._connection.throttle.slow_down(method, url, asked, attempt)
-                if not self._connection.retry_budget.wait(method, url, status, asked, attempt):
+                    self._run.azure.throttle.slow_down(method, url, asked, attempt)
+                if not self._run.retry_budget.wait(method, url, status, asked, attempt):
                     error.in_doubt = is_in_doubt(method, url, status)
                     raise self._budgeted(error, method, url, status) from error
                 continue
@@ -188,7 +186,7 @@ class ArmClient:
 
     def _url(self, path: str, api_version: str, params: Mapping[str, str] | None) -> str:
         is_whole = path.startswith("https://")
-        url = path if is_whole else self._connection.cloud.resource_manager + path
+        url = path if is_whole else self._run.cloud.resource_manager + path
         query = dict(params or {})
         if api_version:
             query["api-version"] = api_version
@@ -197,25 +195,23 @@ class ArmClient:
         return url
 
     def _token(self) -> str:
-        return str(self._connection.tokens.get_token(self._scope()).token)
+        return str(self._run.tokens.get_token(self._scope()).token)
 
     def _check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see this client's token."""
-        self._connection.check_host(url)
+        self._run.check_host(url)
 
     def _scope(self) -> str:
         """Return what this client's token is for."""
-        return self._connection.cloud.arm_scope
+        return self._run.cloud.arm_scope
 
     def _budgeted(
         self, error: ApiError | UnavailableError, method: str, url: str, status: int | None
     ) -> ApiError | UnavailableError:
         """Return the error, saying so where it was not tried again for want of budget."""
-        if self._connection.retry_budget.spent and may_resend(method, url, status):
+        if self._run.retry_budget.spent and may_resend(method, url, status):
             first = error.diagnostics[0]
-            text = (
-                f"{first.detail}; {self._connection.retry_budget.retries} requests were sent again"
-            )
+            text = f"{first.detail}; {self._run.retry_budget.retries} requests were sent again"
             hint = "Azure answers too many requests with errors: run again later"
             error.diagnostics = [replace(first, detail=text, hint=hint)]
         return error
@@ -234,19 +230,19 @@ class ArmClient:
     ) -> tuple[JsonObject, Mapping[str, str], int]:
         started = time.monotonic()
         try:
-            response = self._connection.session.request(
+            response = self._run.azure.session.request(
                 method,
                 url,
                 json=body,
                 headers=headers,
-                timeout=self._connection.timeouts(),
+                timeout=self._run.timeouts(),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
             raise unreachable(url, error) from error
         log_answer(method, url, response.status_code, started)
         shown = {name.lower(): value for name, value in response.headers.items()}
-        self._connection.throttle.heard(method, url, shown)
+        self._run.azure.throttle.heard(method, url, shown)
         if response.status_code >= 400:
             request_id = shown.get("x-ms-request-id", "")
             failure = api_error(method, url, response.status_code, response.content, request_id)

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.cloud.sender import Sender
 from reconciler.diagnostics import ApiError, Diagnostic
 from reconciler.engine.types import JsonObject
-
-if TYPE_CHECKING:
-    from reconciler.cloud.arm import ArmClient
 
 MOST_PAGES = 1000
 OK = 200
@@ -26,7 +24,7 @@ NOT_FOUND = 404
 
 
 def whole(
-    arm: ArmClient,
+    arm: Sender,
     path: str,
     api_version: str,
     params: Mapping[str, str] | None = None,
@@ -54,7 +52,7 @@ def whole(
     return list(_once(found))
 
 
-def _page(arm: ArmClient, link: str, path: str) -> JsonObject:
+def _page(arm: Sender, link: str, path: str) -> JsonObject:
     try:
         return arm.send("GET", link, "")[0]
     except ApiError as error:

@@ -2,13 +2,16 @@
 
 Microsoft's and urllib3's loggers print addresses with their signatures, headers, and at
 DEBUG whole bodies. `basicConfig(level=DEBUG)` in a notebook, or a variable in the
-environment, is enough to turn them on. So they are fenced: whatever they say ends here.
+environment, is enough to turn them on. So the command line fences them at its start: whatever
+they say ends here. A program that uses reconcile as a library keeps its loggers as they are,
+and may call `fence_loggers` itself.
 """
 
 from __future__ import annotations
 
 import logging
 import time
+from threading import Event
 from urllib.parse import urlsplit
 
 FENCED = (
@@ -44,15 +47,27 @@ class _Shut(logging.Filter):
 
 
 _SHUT = _Shut()
+_fenced = Event()
 
 
 def fence_loggers() -> None:
-    """Shut the loggers of every library that sees a request, and of all below them.
+    """Shut the loggers of every library that sees a request, for the rest of the process.
 
-    Called again after each import of a client: importing makes loggers, and some give
-    themselves handlers and levels. What nobody fenced yet still ends at the top one, which
-    passes nothing on.
+    Those of libraries that are imported later, too.
     """
+    _fenced.set()
+    fence_new_loggers()
+
+
+def fence_new_loggers() -> None:
+    """Shut what was made since, where the program has chosen the fence; otherwise do nothing.
+
+    Called after each import of a client: importing makes loggers, and some give themselves
+    handlers and levels. What nobody fenced yet still ends at the top one, which passes
+    nothing on.
+    """
+    if not _fenced.is_set():
+        return
     for name in FENCED:
         _shut(logging.getLogger(name))
     for name, logger in list(logging.Logger.manager.loggerDict.items()):

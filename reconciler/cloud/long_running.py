@@ -10,19 +10,15 @@ operation's record is gone, makes no sense, or lies on a host that must not see 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from reconciler.cloud.endpoints import host_of
 from reconciler.cloud.errors import operation_error
 from reconciler.cloud.outage import outlast_outage
 from reconciler.cloud.retry import retry_after, wait_seconds
+from reconciler.cloud.run_limits import RunLimits
+from reconciler.cloud.sender import Headers, Sender
 from reconciler.diagnostics import ApiError, PendingError, ReconcileError, UnavailableError
 from reconciler.engine.types import JsonObject
-
-if TYPE_CHECKING:
-    from reconciler.cloud.arm import ArmClient
-    from reconciler.cloud.connection import Connection
 
 ACCEPTED = 202
 SUCCEEDED = "succeeded"
@@ -34,8 +30,6 @@ OPERATION_S = 7200.0
 PATIENT_TRIES = 20
 """How often the resource may show the contrary of what was accepted: about four minutes."""
 
-Headers = Mapping[str, str]
-
 
 class Poller:
     """One long-running operation, followed to its end.
@@ -46,15 +40,15 @@ class Poller:
 
     def __init__(
         self,
-        arm: ArmClient,
-        connection: Connection,
+        arm: Sender,
+        run: RunLimits,
         resource: tuple[str, str] | None,
         *,
         deletes: bool = False,
     ) -> None:
         """Its time begins now."""
         self._arm = arm
-        self._connection = connection
+        self._run = run
         self._resource = resource
         self._deletes = deletes
         self._end = time.monotonic() + OPERATION_S
@@ -85,7 +79,7 @@ class Poller:
     def _address(self, headers: Headers, name: str) -> str:
         """Return a polling address that may see our token, "" where there is none."""
         url = headers.get(name, "")
-        return url if url and self._connection.cloud.may_receive_token(url) else ""
+        return url if url and self._run.cloud.may_receive_token(url) else ""
 
     def _pause(self, headers: Headers, attempt: int) -> None:
         if time.monotonic() > self._end:
@@ -94,7 +88,7 @@ class Poller:
                 f"Azure is still working on {what} after {OPERATION_S / 3600:.0f} h",
                 hint="run the same command again to wait on",
             )
-        self._connection.sleep(wait_seconds(retry_after(headers), attempt))
+        self._run.sleep(wait_seconds(retry_after(headers), attempt))
 
     def _follow_operation(self, url: str, headers: Headers) -> JsonObject:
         attempt = 0
@@ -149,7 +143,7 @@ class Poller:
                 raise self._contrary()
 
     def _ask(self, path: str, api_version: str) -> tuple[JsonObject, Headers, int]:
-        return outlast_outage(self._connection, lambda: self._arm.send("GET", path, api_version))
+        return outlast_outage(self._run, lambda: self._arm.send("GET", path, api_version))
 
     def _look(self) -> tuple[JsonObject | None, Headers]:
         if self._resource is None:

@@ -8,50 +8,70 @@ to the process and first-write-wins, so the name carries the port.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reconciler.cloud.logging import fence_loggers
+from reconciler.cloud.logging import fence_new_loggers
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
-    from reconciler.cloud.connection import Connection
+    from reconciler.cloud.run_limits import RunLimits
+
+CLOUD_VARIABLES = ("AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL")
+_ENVIRONMENT = Lock()
 
 
-def client(connection: Connection, resource_group: str, workspace: str) -> MLClient:
-    """Return a client for one workspace, without telemetry, progress bars or chatter."""
-    from azure.ai.ml import MLClient
+def client(run: RunLimits, resource_group: str, workspace: str) -> MLClient:
+    """Return a client for one workspace, without telemetry, progress bars or chatter.
 
+    Every client inside of it sends through our transport, which brings the pool and the
+    certificate authority along.
+    """
     from reconciler.cloud.transport import arm_options
 
-    made = MLClient(
-        connection.tokens,
-        connection.subscription_id,
-        resource_group,
-        workspace,
-        show_progress=False,
-        enable_telemetry=False,
-        **arm_options(connection),
-        **_cloud(connection),
-    )
-    fence_loggers()
+    with _own_cloud():
+        from azure.ai.ml import MLClient
+
+        made = MLClient(
+            run.tokens,
+            run.subscription_id,
+            resource_group,
+            workspace,
+            show_progress=False,
+            enable_telemetry=False,
+            **arm_options(run),
+            **_cloud(run),
+        )
+    fence_new_loggers()
     return made
 
 
-def forget_clouds() -> None:
-    """Take the cloud of another client out of the environment, which azure-ai-ml inherits.
+@contextmanager
+def _own_cloud() -> Iterator[None]:
+    """Hide the cloud of another client from azure-ai-ml, and keep it from leaving ours behind.
 
-    Before anything of it is imported. It leaves the name there for its children, and asks
-    management.azure.com, even when it is only imported, about a name that it does not know (1.35,
-    `_azure_environments._get_cloud`).
+    While it is imported and a client is made, no longer: it reads the name of its cloud from the
+    environment, writes it there for its children, and asks management.azure.com, even when it
+    is only imported, about a name that it does not know (1.35, `_azure_environments._get_cloud`).
+    There is no other way to tell it; what was there before is there again afterwards.
     """
-    for name in ("AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL"):
-        os.environ.pop(name, None)
+    with _ENVIRONMENT:
+        before = {name: os.environ.pop(name, None) for name in CLOUD_VARIABLES}
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None)
+                if value is not None:
+                    os.environ[name] = value
 
 
-def _cloud(connection: Connection) -> dict[str, Any]:
-    access = connection.cloud.sandbox
+def _cloud(run: RunLimits) -> dict[str, Any]:
+    access = run.cloud.sandbox
     if access is None:
         return {}
     return {

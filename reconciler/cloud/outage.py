@@ -20,7 +20,7 @@ from reconciler.diagnostics import (
 )
 
 if TYPE_CHECKING:
-    from reconciler.cloud.connection import Connection
+    from reconciler.cloud.run_limits import RunLimits
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ OUTAGE_TRIES = 20
 """About four minutes of our own waits, besides the tries of each request."""
 
 
-def outlast_outage(connection: Connection, ask: Callable[[], T]) -> T:
+def outlast_outage(run: RunLimits, ask: Callable[[], T]) -> T:
     """Return the answer to a question about something that is under way.
 
     Only for reads of a wait. Raises `PendingError` when the outage outlives our patience;
@@ -50,7 +50,7 @@ def outlast_outage(connection: Connection, ask: Callable[[], T]) -> T:
                     hint="run the same command again: it goes on where this one stopped",
                 ) from error
             asked = getattr(error, "retry_after_s", None)
-        connection.sleep(wait_seconds(asked, attempt))
+        run.sleep(wait_seconds(asked, attempt))
 
 
 def exit_code_of(error: ReconcileError) -> ExitCode:

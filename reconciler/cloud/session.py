@@ -11,14 +11,13 @@ import io
 import os
 import time
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
-if TYPE_CHECKING:
-    from reconciler.cloud.connection import Connection
+from reconciler.cloud.endpoints import Cloud
 
 ANSWER_TIMEOUT_S = 120.0
 """A whole answer, from its first byte to its last."""
@@ -32,7 +31,7 @@ class BoundedSession(requests.Session):
     """A session whose answers are read whole, within a time and a size."""
 
     def __init__(self, pool_size: int) -> None:
-        """Open nothing yet; the pool is as large as the run is parallel."""
+        """Open nothing yet; the pool is as large as the runs are parallel."""
         super().__init__()
         self.mount("https://", HTTPAdapter(pool_connections=HOSTS, pool_maxsize=pool_size))
         self.headers["User-Agent"] = user_agent()
@@ -52,12 +51,12 @@ class _Whole(io.BytesIO):
     enforce_content_length = True  # azure-core sets it on what it takes for urllib3's answer
 
 
-def session_of(connection: Connection) -> BoundedSession:
-    """Return the session of a run, for every client of it."""
-    session = BoundedSession(connection.pool_size)
-    if connection.cloud.sandbox:
+def session_of(cloud: Cloud, pool_size: int) -> BoundedSession:
+    """Return the session of a process, for every client of every run."""
+    session = BoundedSession(pool_size)
+    if cloud.sandbox:
         session.trust_env = False  # no proxy, no other authority: it is local
-        session.verify = connection.cloud.sandbox.ca_file
+        session.verify = cloud.sandbox.ca_file
     return session
 
 

@@ -15,21 +15,18 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
-from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from reconciler.cloud.endpoints import SandboxAccess
 from reconciler.cloud.errors import api_error
-from reconciler.cloud.logging import fence_loggers
+from reconciler.cloud.logging import fence_new_loggers
 from reconciler.cloud.network_errors import CONNECT_BUDGET_S, gives_up, unreachable
 from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import THROTTLED
-from reconciler.cloud.tokens import Token
+from reconciler.cloud.throttle import Throttle
+from reconciler.cloud.tokens import AskingRun, Token
 from reconciler.diagnostics import ApiError, DeniedError, UnavailableError, UnconnectedError
 from reconciler.secrets import remember
-
-if TYPE_CHECKING:
-    from reconciler.cloud.connection import Connection
 
 TIMEOUT_S = CONNECT_BUDGET_S
 SIGN_IN_RETRIES = 3
@@ -62,31 +59,31 @@ Sources: azure-identity's EnvironmentVariables and managed identity, huggingface
 class AzureCredential:
     """Whoever azure-identity finds: environment, workload or managed identity, Azure CLI."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Look for nothing yet; the waits of the sign-in are those of the run."""
+    def __init__(self, pool_size: int) -> None:
+        """Look for nothing yet."""
         from azure.identity import DefaultAzureCredential
 
-        from reconciler.cloud.transport import SignInTransport
+        from reconciler.cloud.sign_in_transport import SignInTransport
 
         refuse_foreign_authority(os.environ.get("AZURE_AUTHORITY_HOST", ""))
         remember(*(os.environ.get(name) for name in SECRET_VARIABLES), *_proxy_passwords())
-        self._transport = SignInTransport(connection)
+        self._transport = SignInTransport(pool_size)
         self._credential = DefaultAzureCredential(
             exclude_interactive_browser_credential=True,
             transport=self._transport,
             retry_total=SIGN_IN_RETRIES,
         )
-        fence_loggers()
+        fence_new_loggers()
 
-    def get_token(self, *scopes: str) -> Token:
+    def get_token(self, *scopes: str, run: AskingRun) -> Token:
         """Return a token for the scopes.
 
         Raises `DeniedError` when nobody can sign in, `UnavailableError` when the way to
-        where we would is out.
+        where we would is out. The waits of the sign-in are those of the run.
         """
         from azure.core.exceptions import ClientAuthenticationError
 
-        self._transport.begin()
+        self._transport.begin(run)
         try:
             found = self._credential.get_token(*scopes)
         except ClientAuthenticationError as error:
@@ -104,13 +101,13 @@ class AzureCredential:
 class SandboxCredential:
     """A credential that works for one sandbox only."""
 
-    def __init__(self, access: SandboxAccess, connection: Connection) -> None:
-        """Keep the address and the service principal; its waits are those of the run."""
+    def __init__(self, access: SandboxAccess, throttle: Throttle) -> None:
+        """Keep the address and the service principal."""
         self._access = access
-        self._connection = connection
+        self._throttle = throttle
         remember(access.client_secret)
 
-    def get_token(self, *scopes: str) -> Token:
+    def get_token(self, *scopes: str, run: AskingRun) -> Token:
         """Return a token for the scopes.
 
         Raises `ApiError` when the sandbox refuses, `UnavailableError` when it is not there.
@@ -124,15 +121,15 @@ class SandboxCredential:
         }
         url = f"{access.url}/{access.tenant_id}/oauth2/v2.0/token"
         request = urllib.request.Request(url, data=urlencode(form).encode(), method="POST")
-        reply = self._send_again(request)
+        reply = self._send_again(request, run)
         return Token(reply["access_token"], int(time.time()) + int(reply["expires_in"]))
 
-    def _send_again(self, request: urllib.request.Request) -> dict[str, str]:
+    def _send_again(self, request: urllib.request.Request, run: AskingRun) -> dict[str, str]:
         """Send until there is an answer, by the rules of the run, as azure-identity does too."""
         url, attempt, began = request.full_url, 0, time.monotonic()
         while True:
             attempt += 1
-            self._connection.throttle.wait("POST", url)
+            self._throttle.wait("POST", url, run.sleep)
             try:
                 return self._send(request)
             except (ApiError, UnavailableError) as error:
@@ -144,8 +141,8 @@ class SandboxCredential:
                 status = error.status if isinstance(error, ApiError) else None
                 asked = getattr(error, "retry_after_s", None)
                 if status == THROTTLED:
-                    self._connection.throttle.slow_down("POST", url, asked, attempt)
-                if not self._connection.retry_budget.wait("POST", url, status, asked, attempt):
+                    self._throttle.slow_down("POST", url, asked, attempt)
+                if not run.retry_budget.wait("POST", url, status, asked, attempt):
                     raise
 
     def _send(self, request: urllib.request.Request) -> dict[str, str]:

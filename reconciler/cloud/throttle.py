@@ -50,11 +50,10 @@ class _Pace:
 
 
 class Throttle:
-    """The pace of one run: per bucket by what is left in it, per scope after a 429."""
+    """The pace of all runs: per bucket by what is left in it, per scope after a 429."""
 
-    def __init__(self, sleep: Callable[[float], None]) -> None:
-        """Wait with `sleep`, which knows the deadline and can be interrupted."""
-        self._sleep = sleep
+    def __init__(self) -> None:
+        """Know of no limit yet."""
         self._lock = threading.Lock()
         self._paces: dict[Scope, _Pace] = {}
         self._buckets: dict[Bucket, _Pace] = {}
@@ -76,15 +75,15 @@ class Throttle:
             pace.next_s = max(pace.next_s, now + wait_seconds(asked_s, attempt))
             pace.careful_until_s = pace.next_s + CAREFUL_S
 
-    def wait(self, method: str, url: str) -> None:
-        """Wait for the turn of a request; at once while there is enough left."""
+    def wait(self, method: str, url: str, sleep: Callable[[float], None]) -> None:
+        """Wait for the turn of a request with its run's `sleep`; no wait while enough is left."""
         if not self._paces and not self._buckets:
             return
         now = time.monotonic()
         with self._lock:
             turn = max(now, self._turn_of_scope(method, url, now), self._turn(method, url, now))
         if turn > now:
-            self._sleep(min(turn - now, MAX_WAIT_S))
+            sleep(min(turn - now, MAX_WAIT_S))
 
     def _turn_of_scope(self, method: str, url: str, now: float) -> float:
         scope = scope_of(method, url)

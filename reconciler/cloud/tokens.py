@@ -1,4 +1,4 @@
-"""Bearer tokens: asked for once, kept until they age, shared by every client."""
+"""Bearer tokens: asked for once, kept until they age, shared by every client of every run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import base64
 import json
 import threading
 import time
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from reconciler.diagnostics import ReconcileError
+from reconciler.diagnostics import InterruptedRun, OverdueError, PendingError, ReconcileError
 from reconciler.secrets import remember
+
+if TYPE_CHECKING:
+    from reconciler.cloud.rules import RetryBudget
 
 REFRESH_BEFORE_S = 300
 SHORTEST_S = 60.0
@@ -29,21 +33,30 @@ class Token(NamedTuple):
     expires_on: int
 
 
-class Credential(Protocol):
-    """What we need of any azure credential."""
+class AskingRun(Protocol):
+    """The run that asks for a token: the sign-in waits as it does, and no longer."""
 
-    def get_token(self, *scopes: str) -> Any:
+    retry_budget: RetryBudget
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises where the run is to wait no more."""
+
+    def timeouts(self) -> tuple[float, float]:
+        """Return how long to wait for a connection and for bytes, in seconds."""
+
+
+class Credential(Protocol):
+    """What signs in when there is no token yet."""
+
+    def get_token(self, *scopes: str, run: AskingRun) -> Any:
         """Return something with `token` and `expires_on`."""
 
 
 class Tokens:
-    """A credential that asks the real one once per scope and keeps the token until it ages.
-
-    Speaks azure-core's TokenCredential protocols, so every SDK client shares it.
-    """
+    """The tokens of a process: asks the credential once per scope and keeps what it gets."""
 
     def __init__(self, credential: Credential) -> None:
-        """Wrap any credential that has `get_token`."""
+        """Sign in with `credential`."""
         self._credential = credential
         self._kept: dict[tuple[str, ...], Token] = {}
         self._refused: dict[str, tuple[str, ...]] = {}
@@ -51,11 +64,12 @@ class Tokens:
         self._failed: dict[tuple[str, ...], tuple[float, ReconcileError]] = {}
         self._lock = threading.Lock()
 
-    def get_token(self, *scopes: str, **_options: Any) -> Any:
+    def get_token(self, *scopes: str, run: AskingRun) -> Token:
         """Return a `Token` for the scopes; asks at most once at a time.
 
         A sign-in that fails has failed for all who waited for it: thirty threads do not
-        wait for the same silence one after the other.
+        wait for the same silence one after the other. One that only ended with the run that
+        asked, because that was stopped or late, has not.
         """
         began = time.monotonic()
         with self._lock:
@@ -64,8 +78,52 @@ class Tokens:
                 failed_at, failure = self._failed.get(scopes, (began, None))
                 if failure is not None and failed_at > began:
                     raise failure
-                kept = self._kept[scopes] = self._ask(scopes)
+                kept = self._kept[scopes] = self._ask(scopes, run)
             return kept
+
+    def instead_of(self, refused: str, run: AskingRun) -> str | None:
+        """Return a new token for one that Azure refused (401); None when it was not ours.
+
+        Many threads may be refused at once: only the first of them asks.
+        """
+        with self._lock:
+            for scopes, kept in self._kept.items():
+                if kept.token == refused:
+                    self._kept[scopes] = self._ask(scopes, run)
+                    self._refused[refused] = scopes
+                    break
+            scopes_of = self._refused.get(refused)
+            return None if scopes_of is None else self._kept[scopes_of].token
+
+    def _ask(self, scopes: tuple[str, ...], run: AskingRun) -> Token:
+        try:
+            found = self._credential.get_token(*scopes, run=run)
+        except (InterruptedRun, OverdueError, PendingError):
+            raise
+        except ReconcileError as error:
+            self._failed[scopes] = time.monotonic(), error
+            raise
+        lasts_s = min(max(found.expires_on - time.time(), SHORTEST_S), LONGEST_S)
+        renew_in_s = max(lasts_s - REFRESH_BEFORE_S, SHORTEST_S)
+        self._good_until[scopes] = time.monotonic() + renew_in_s
+        remember(found.token, lasts_s=lasts_s)
+        return Token(found.token, int(found.expires_on))
+
+
+class RunTokens:
+    """The tokens of the process for one run, which waits for a sign-in as its limits say.
+
+    Speaks azure-core's TokenCredential protocols, so every SDK client of the run shares it.
+    """
+
+    def __init__(self, tokens: Callable[[], Tokens], run: AskingRun) -> None:
+        """Ask for nothing yet."""
+        self._tokens = tokens
+        self._run = run
+
+    def get_token(self, *scopes: str, **_options: Any) -> Any:
+        """Return a `Token` for the scopes."""
+        return self._tokens().get_token(*scopes, run=self._run)
 
     def get_token_info(self, *scopes: str, options: Any = None) -> Any:
         """Return the token in azure-core's newer shape."""
@@ -75,30 +133,8 @@ class Tokens:
         return AccessTokenInfo(token.token, token.expires_on)
 
     def instead_of(self, refused: str) -> str | None:
-        """Return a new token for one that Azure refused (401); None when it was not ours.
-
-        Many threads may be refused at once: only the first of them asks.
-        """
-        with self._lock:
-            for scopes, kept in self._kept.items():
-                if kept.token == refused:
-                    self._kept[scopes] = self._ask(scopes)
-                    self._refused[refused] = scopes
-                    break
-            scopes_of = self._refused.get(refused)
-            return None if scopes_of is None else self._kept[scopes_of].token
-
-    def _ask(self, scopes: tuple[str, ...]) -> Token:
-        try:
-            found = self._credential.get_token(*scopes)
-        except ReconcileError as error:
-            self._failed[scopes] = time.monotonic(), error
-            raise
-        lasts_s = min(max(found.expires_on - time.time(), SHORTEST_S), LONGEST_S)
-        renew_in_s = max(lasts_s - REFRESH_BEFORE_S, SHORTEST_S)
-        self._good_until[scopes] = time.monotonic() + renew_in_s
-        remember(found.token, lasts_s=lasts_s)
-        return Token(found.token, int(found.expires_on))
+        """Return a new token for one that Azure refused (401); None when it was not ours."""
+        return self._tokens().instead_of(refused, self._run)
 
 
 def tenant_of(token: str) -> str:

@@ -23,14 +23,13 @@ from azure.core.pipeline.policies import (
 from azure.core.pipeline.transport import RequestsTransport
 
 from reconciler.cloud.logging import log_answer
-from reconciler.cloud.network_errors import CONNECT_BUDGET_S, gives_up, unreachable
+from reconciler.cloud.network_errors import gives_up, unreachable
 from reconciler.cloud.retry import MAX_WAIT_S, retry_after
 from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, redirected
-from reconciler.cloud.session import BoundedSession, user_agent
-from reconciler.diagnostics import ReconcileError
+from reconciler.cloud.session import user_agent
 
 if TYPE_CHECKING:
-    from reconciler.cloud.connection import Connection
+    from reconciler.cloud.run_limits import RunLimits
 
 BEARER = "Bearer "
 FIRST_ERROR = 400
@@ -42,23 +41,23 @@ TAKEN_OPTIONS = ("stream", "proxies")
 class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily exported, untyped
     """azure-core's transport over our session, with our rules."""
 
-    def __init__(self, connection: Connection, host: str = "") -> None:
-        """Use the connection's session; closing a client does not close it.
+    def __init__(self, run: RunLimits, host: str = "") -> None:
+        """Use the pool of all runs; closing a client does not close it.
 
         With `host` only that one is spoken to, otherwise the hosts of ARM.
         """
-        sandbox = connection.cloud.sandbox
+        sandbox = run.cloud.sandbox
         super().__init__(
-            session=connection.session,
+            session=run.azure.session,
             session_owner=False,
             connection_verify=sandbox.ca_file if sandbox else True,
         )
-        self._connection = connection
+        self._run = run
         self._host = host
 
     def sleep(self, duration: float) -> None:
         """Wait for a poller or a policy: capped, and not past the end of the run."""
-        self._connection.sleep(min(max(duration, 0.0), MAX_WAIT_S))
+        self._run.sleep(min(max(duration, 0.0), MAX_WAIT_S))
 
     def send(self, request: Any, **options: Any) -> Any:
         """Send one request of a client, again where our rules allow it.
@@ -67,13 +66,13 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         write in a read-only run, `UnavailableError` for a redirect.
         """
         options = {name: options[name] for name in TAKEN_OPTIONS if name in options}
-        options["connection_timeout"], options["read_timeout"] = self._connection.timeouts()
-        connection = self._connection
+        options["connection_timeout"], options["read_timeout"] = self._run.timeouts()
+        run = self._run
         self._check_host(request.url)
-        connection.permit(request.method, request.url)
+        run.permit(request.method, request.url)
         if self._host:
             return self._sent(request, options)
-        fresh, looks = connection.read_after_write, 0
+        fresh, looks = run.read_after_write, 0
         while True:
             looks += 1
             response = self._sent(request, options)
@@ -86,12 +85,12 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
 
     def _sent(self, request: Any, options: dict[str, Any]) -> Any:
         """Send one request, again where our rules allow it."""
-        connection = self._connection
-        connection.retry_budget.begin()
+        run = self._run
+        run.retry_budget.begin()
         start, attempt, renewed, began = _position(request), 0, False, time.monotonic()
         while True:
             attempt += 1
-            connection.throttle.wait(request.method, request.url)
+            run.azure.throttle.wait(request.method, request.url, run.sleep)
             response, error = self._send_once(request, options)
             if response is not None and response.status_code == 401 and not renewed:
                 renewed = self._renew(request)
@@ -101,15 +100,13 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
                 raise error
             status = None if response is None else response.status_code
             headers = {} if response is None else _lower(response.headers)
-            connection.throttle.heard(request.method, request.url, headers)
+            run.azure.throttle.heard(request.method, request.url, headers)
             asked = retry_after(headers)
             if status == THROTTLED:
-                connection.throttle.slow_down(request.method, request.url, asked, attempt)
+                run.azure.throttle.slow_down(request.method, request.url, asked, attempt)
             if not _needs_again(status) or not _rewind(request, start):
                 break
-            if not connection.retry_budget.wait(
-                request.method, request.url, status, asked, attempt
-            ):
+            if not run.retry_budget.wait(request.method, request.url, status, asked, attempt):
                 break
         if error is not None:
             doubt = is_in_doubt(request.method, request.url, None)
@@ -119,9 +116,9 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
 
     def _check_host(self, url: str) -> None:
         if not self._host:
-            self._connection.check_host(url)
+            self._run.check_host(url)
         elif urlsplit(url)[:2] != ("https", self._host):
-            raise self._connection.denied(url)
+            raise self._run.denied(url)
 
     def _send_once(self, request: Any, options: dict[str, Any]) -> tuple[Any, AzureError | None]:
         started = time.monotonic()
@@ -139,104 +136,51 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         header = str(request.headers.get("Authorization", ""))
         if not header.startswith(BEARER):
             return False
-        token = self._connection.tokens.instead_of(header.removeprefix(BEARER))
+        token = self._run.tokens.instead_of(header.removeprefix(BEARER))
         if token is None:
             return False
         request.headers["Authorization"] = BEARER + token
         return True
 
 
-class SignInTransport(RequestsTransport):  # type: ignore[misc]  # lazily exported, untyped
-    """For azure-identity, which speaks to other hosts than Azure's and sends no token of ours.
-
-    Its requests and retries are its own (a sign-in changes nothing), its waits are ours.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        """Open no connection yet; it is not the pool of the run."""
-        session = BoundedSession(connection.pool_size)
-        super().__init__(session=session, session_owner=False)
-        self._connection = connection
-        self._began = 0.0
-        self.lost: ReconcileError | None = None
-
-    def begin(self) -> None:
-        """Begin a sign-in: its time runs from now, and nothing has gone wrong."""
-        self._began, self.lost = time.monotonic(), None
-
-    def send(self, request: Any, **options: Any) -> Any:
-        """Send; a host that cannot be reached ends the sign-in within the budget.
-
-        azure-identity asks several addresses, and each again and again: 40 s for a proxy
-        that is down, 300 s for a peer that hangs. It hides what is raised, `lost` keeps it.
-        Plain http is only how a machine asks for its own identity: most machines have none.
-        """
-        try:
-            limits = self._connection.timeouts()
-        except ReconcileError as error:
-            self.lost = error
-            raise
-        for name, limit in zip(("connection_timeout", "read_timeout"), limits, strict=True):
-            options[name] = min(options.get(name, limit), limit)
-        try:
-            return super().send(request, **options)
-        except AzureError as error:
-            failure = unreachable(request.url, error)
-            spent_s = time.monotonic() - self._began
-            if not request.url.startswith("https://"):
-                raise
-            self.lost = failure
-            if gives_up(failure, spent_s) or spent_s >= CONNECT_BUDGET_S:
-                raise failure from error
-            raise
-
-    def sleep(self, duration: float) -> None:
-        """Wait: capped, and not past the end of the run."""
-        try:
-            self._connection.sleep(min(max(duration, 0.0), MAX_WAIT_S))
-        except ReconcileError as error:
-            self.lost = error
-            raise
-
-
-class SignIn(SansIOHTTPPolicy[Any, Any]):
+class BearerToken(SansIOHTTPPolicy[Any, Any]):
     """Puts our token on a request, and only where it may go."""
 
-    def __init__(self, connection: Connection, scope: str) -> None:
+    def __init__(self, run: RunLimits, scope: str) -> None:
         """Sign in for one scope."""
-        self._connection = connection
+        self._run = run
         self._scope = scope
 
     def on_request(self, request: Any) -> None:
         """Add the token; raises `DeniedError` for an address that must not see it."""
-        self._connection.check_host(request.http_request.url)
-        token = self._connection.tokens.get_token(self._scope)
+        self._run.check_host(request.http_request.url)
+        token = self._run.tokens.get_token(self._scope)
         request.http_request.headers["Authorization"] = BEARER + token.token
 
 
-def arm_options(connection: Connection) -> dict[str, Any]:
+def arm_options(run: RunLimits) -> dict[str, Any]:
     """Return the keywords for a client of ARM: a pipeline without retries, redirects,
     registration of providers and logging of its own.
     """
     return {
-        "transport": FencedTransport(connection),
+        "transport": FencedTransport(run),
         "policies": [
             RequestIdPolicy(),
             HeadersPolicy(),
             UserAgentPolicy(base_user_agent=user_agent(), user_agent_use_env=False),
             ContentDecodePolicy(),
-            SignIn(connection, connection.cloud.arm_scope),
+            BearerToken(run, run.cloud.arm_scope),
         ],
     }
 
 
-def storage_options(connection: Connection, host: str) -> dict[str, Any]:
+def storage_options(run: RunLimits, host: str) -> dict[str, Any]:
     """Return the keywords for a Blob or File client of one account.
 
     Its pipeline, which knows keys and signatures, cannot be replaced.
     """
     return {
-        "transport": FencedTransport(connection, host),
+        "transport": FencedTransport(run, host),
         "retry_total": 0,
         "permit_redirects": False,
         "logging_enable": False,

@@ -24,14 +24,14 @@ class VaultClient(ArmClient):
 
     def secret(self, identifier: SecretIdentifier) -> JsonObject:
         """Return a secret with its value and attributes, the value kept out of every output."""
-        url = self._connection.cloud.vault_url(identifier.vault) + identifier.path
+        url = self._run.cloud.vault_url(identifier.vault) + identifier.path
         found = self.send("GET", url, API_VERSION)[0]
         remember(found.get("value"))
         return found
 
     def _check_host(self, url: str) -> None:
-        if not self._connection.cloud.is_vault(url):
-            raise self._connection.denied(url)
+        if not self._run.cloud.is_vault(url):
+            raise self._run.denied(url)
 
     def _scope(self) -> str:
-        return self._connection.cloud.vault_scope
+        return self._run.cloud.vault_scope

@@ -32,7 +32,7 @@ from reconciler.spec.document import Document
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.cloud.connection import Connection
+    from reconciler.cloud.run_scope import RunScope
 
 SYSTEM_KEYS = ("id", "name", "type", "etag", "systemData")
 
@@ -49,13 +49,13 @@ class Progress(Protocol):
 
 @dataclass
 class HandlerContext:
-    """What a handler may use at run time: the connection, shared reads, other observations.
+    """What a handler may use at run time: the run and its clients, shared reads, other observations.
 
     `others(address)` returns what was observed of another resource (it waits for it in a
     plan), or None when it does not exist.
     """
 
-    connection: Connection
+    run: RunScope
     owner: str
     subscription_id: str
     resource_group: str
@@ -75,10 +75,10 @@ class Reads:
     With `fresh` (during an apply) nothing is kept and single resources are read by GET.
     """
 
-    def __init__(self, connection: Connection, *, fresh: bool = False) -> None:
+    def __init__(self, run: RunScope, *, fresh: bool = False) -> None:
         """Keep nothing yet."""
         self.fresh = fresh
-        self._connection = connection
+        self._run = run
         self._lock = Lock()
         self._kept: dict[tuple[str, ...], Future[Any]] = {}
 
@@ -86,7 +86,7 @@ class Reads:
         self, path: str, api_version: str, params: Mapping[str, str] | None = None
     ) -> JsonObject | None:
         """Return one resource, None when it does not exist."""
-        arm = self._connection.arm
+        arm = self._run.arm
         found = self._once(
             "get", path, api_version, params, lambda: arm.get(path, api_version, params)
         )
@@ -96,7 +96,7 @@ class Reads:
         self, path: str, api_version: str, params: Mapping[str, str] | None = None
     ) -> list[JsonObject]:
         """Return all items of a collection; none when its parent does not exist."""
-        arm = self._connection.arm
+        arm = self._run.arm
         return list(
             self._once(
                 "list", path, api_version, params, lambda: arm.list(path, api_version, params)
@@ -262,11 +262,11 @@ class ArmHandler(Handler):
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """PUT the desired body."""
-        context.connection.arm.put(resource.resource_id, self.api_version, desired)
+        context.run.arm.put(resource.resource_id, self.api_version, desired)
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """PATCH what differs, or PUT the observed body with the desired one over it."""
-        arm, resource = context.connection.arm, change.resource
+        arm, resource = context.run.arm, change.resource
         if self.patches and change.fields:
             body = self.patch_body(change, desired)
             arm.patch(resource.resource_id, self.api_version, body)
@@ -295,7 +295,7 @@ class ArmHandler(Handler):
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """DELETE and wait."""
-        context.connection.arm.delete(resource.resource_id, self.api_version, self.delete_params)
+        context.run.arm.delete(resource.resource_id, self.api_version, self.delete_params)
 
 
 def provisioning_phase(body: JsonObject) -> tuple[Phase, str]:

@@ -46,7 +46,7 @@ class ResourceGroupHandler(ArmHandler):
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Create the group (synchronous in ARM)."""
-        groups = context.connection.resources.resource_groups
+        groups = context.run.resources.resource_groups
         with translated():
             groups.create_or_update(context.resource_group, desired)
 
@@ -54,8 +54,8 @@ class ResourceGroupHandler(ArmHandler):
         """Set the tags that differ; other people's tags stay."""
         tags = {**((change.observed.body.get("tags") if change.observed else None) or {})}
         tags.update(desired["tags"])
-        context.connection.arm.patch(change.resource.resource_id, self.api_version, {"tags": tags})
+        context.run.arm.patch(change.resource.resource_id, self.api_version, {"tags": tags})
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete the group and all that is left in it."""
-        context.connection.arm.delete(resource.resource_id, self.api_version)
+        context.run.arm.delete(resource.resource_id, self.api_version)

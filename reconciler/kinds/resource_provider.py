@@ -56,7 +56,7 @@ class ResourceProviderHandler(Handler):
         Raises `DeniedError` where the identity may not, with the command for who may.
         """
         try:
-            context.connection.arm.post(f"{resource.resource_id}/register", API_VERSION)
+            context.run.arm.post(f"{resource.resource_id}/register", API_VERSION)
         except ApiError as error:
             if error.status != 403:
                 raise

@@ -12,8 +12,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.cloud.connection import Connection
 from reconciler.cloud.outage import is_outage
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import (
     DeniedError,
     ReconcileError,
@@ -52,7 +52,7 @@ class Snapshot:
 
 def context_of(
     loaded: Loaded,
-    connection: Connection,
+    run: RunScope,
     reads: Reads,
     others: Callable[[Address], Observed | None],
     progress: Progress,
@@ -61,7 +61,7 @@ def context_of(
     """Return what handlers see of the outside."""
     target = loaded.spec.target
     return HandlerContext(
-        connection=connection,
+        run=run,
         owner=loaded.spec.name,
         subscription_id=target.subscription_id,
         resource_group=target.resource_group,
@@ -75,7 +75,7 @@ def context_of(
 
 
 def observe_all(
-    loaded: Loaded, connection: Connection, addresses: list[Address], *, parallelism: int
+    loaded: Loaded, run: RunScope, addresses: list[Address], *, parallelism: int
 ) -> Snapshot:
     """Observe the given resources at once, sharing lists.
 
@@ -88,13 +88,13 @@ def observe_all(
         future = futures.get(address)
         return future.result() if future else None
 
-    reads = Reads(connection)
-    context = context_of(loaded, connection, reads, others, NullProgress())
+    reads = Reads(run)
+    context = context_of(loaded, run, reads, others, NullProgress())
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="observe") as pool:
         for address in addresses:
             resource = loaded.resources[address]
             futures[address] = pool.submit(observe_fresh, context, resource)
-        unlucky = _unlucky(futures, connection)
+        unlucky = _unlucky(futures, run)
         reads.forget_failures()
         for address in unlucky:
             resource = loaded.resources[address]
@@ -102,9 +102,7 @@ def observe_all(
     return _collect(futures, reads)
 
 
-def _unlucky(
-    futures: Mapping[Address, Future[Observed | None]], connection: Connection
-) -> list[Address]:
+def _unlucky(futures: Mapping[Address, Future[Observed | None]], run: RunScope) -> list[Address]:
     """Return what to look at once more: a few that met an outage beside most that did not.
 
     One read that failed four times would otherwise cost the whole plan. Where most fail it
@@ -113,7 +111,7 @@ def _unlucky(
     out = [address for address, future in futures.items() if is_outage(future.exception())]
     if len(out) * 2 > len(futures):
         return []
-    return [address for address in out if connection.retry_budget.take()]
+    return [address for address in out if run.retry_budget.take()]
 
 
 def _collect(futures: Mapping[Address, Future[Observed | None]], reads: Reads) -> Snapshot:

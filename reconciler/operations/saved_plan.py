@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError
 from reconciler.engine.types import Address, Change
 from reconciler.operations.load import PLANS, Loaded
@@ -47,9 +47,9 @@ class Place:
     tenant: str
 
     @classmethod
-    def of(cls, connection: Connection) -> Place:
-        """Return where a connection leads. Raises `DeniedError` when sign-in fails."""
-        return cls(connection.cloud.resource_manager, connection.tenant_id())
+    def of(cls, run: RunScope) -> Place:
+        """Return where a run leads. Raises `DeniedError` when sign-in fails."""
+        return cls(run.cloud.resource_manager, run.tenant_id())
 
     def __str__(self) -> str:
         """Return the words for a message."""

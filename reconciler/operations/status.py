@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Address, Change, Phase
 from reconciler.operations.load import Loaded
@@ -35,10 +35,10 @@ class StatusRow:
 
 
 def status(
-    loaded: Loaded, connection: Connection, *, parallelism: int = PARALLELISM
+    loaded: Loaded, run: RunScope, *, parallelism: int = PARALLELISM
 ) -> tuple[StatusRow, ...]:
     """Return a row for every resource of the spec."""
-    current = plan(loaded, connection, parallelism=parallelism)
+    current = plan(loaded, run, parallelism=parallelism)
     return tuple(_row(change) for change in current.changes)
 
 

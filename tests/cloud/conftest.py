@@ -18,7 +18,10 @@ from typing import Any
 import pytest
 import trustme
 
-from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
+from reconciler.cloud.azure import Azure
+from reconciler.cloud.endpoints import Cloud, SandboxAccess
+from reconciler.cloud.logging import fence_loggers
+from reconciler.cloud.run_scope import RunScope
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
@@ -180,15 +183,12 @@ def elsewhere(authority: tuple[ssl.SSLContext, str]) -> Iterator[Server]:
 
 
 @pytest.fixture
-def connect(
-    azure: Server, authority: tuple[ssl.SSLContext, str], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Connection]:
+def connect(azure: Server, authority: tuple[ssl.SSLContext, str]) -> Callable[..., RunScope]:
     """Return a function that connects to `azure`; its waits are only written down."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority[1])  # a connection sets it; undo that
 
-    def make(**options: Any) -> Connection:
+    def make(**options: Any) -> RunScope:
         access = SandboxAccess(azure.url, authority[1], "tenant", "client", "s3cret")
-        connection = Connection(Cloud.of_sandbox(access), SUBSCRIPTION, **options)
+        connection = RunScope(Azure(Cloud.of_sandbox(access)), SUBSCRIPTION, **options)
         connection.stop = Waits()
         return connection
 
@@ -197,7 +197,8 @@ def connect(
 
 @pytest.fixture
 def everything_logged(monkeypatch):
-    """Let a root handler at DEBUG keep all that is logged, as a notebook would."""
+    """Let a root handler at DEBUG keep all that is logged, as a notebook would, despite the fence."""
+    fence_loggers()
     monkeypatch.setenv("AZURE_LOG_LEVEL", "DEBUG")
     root, kept = logging.getLogger(), []
     handler = logging.Handler()

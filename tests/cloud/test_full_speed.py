@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
+from reconciler.cloud.azure import Azure as CloudAzure
+from reconciler.cloud.endpoints import Cloud, SandboxAccess
+from reconciler.cloud.run_scope import RunScope
 from reconciler.sandbox.launch import launch
 from tests.cloud.conftest import SUBSCRIPTION
 from tests.support.serving import Azure
@@ -39,17 +41,17 @@ def azure(started: Azure) -> Azure:
     return started
 
 
-def connected(azure: Azure) -> Connection:
+def connected(azure: Azure) -> RunScope:
     server = azure.server
     access = SandboxAccess(
         server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
     )
-    connection = Connection(Cloud.of_sandbox(access), SUBSCRIPTION)
+    connection = RunScope(CloudAzure(Cloud.of_sandbox(access)), SUBSCRIPTION)
     connection.tokens.get_token(connection.cloud.arm_scope)
     return connection
 
 
-def made_in(azure: Azure, monkeypatch: pytest.MonkeyPatch, many: int, *runs: Connection) -> float:
+def made_in(azure: Azure, monkeypatch: pytest.MonkeyPatch, many: int, *runs: RunScope) -> float:
     """Make so many resources with 16 threads for each run; return how long it took."""
 
     def passes(seconds: float) -> None:

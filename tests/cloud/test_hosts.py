@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from reconciler.cloud.connection import Cloud
+from reconciler.cloud.endpoints import Cloud
 from reconciler.diagnostics import DeniedError
 from tests.cloud.conftest import GROUP, VAULT, Reply
 

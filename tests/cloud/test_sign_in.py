@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.cloud.connection import Cloud, Connection
+from reconciler.cloud.azure import Azure
+from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import DeniedError, InterruptedRun
 from tests.cloud.conftest import SUBSCRIPTION, Reply, Waits, arm_error
 
@@ -18,7 +20,7 @@ def connection(azure, authority, monkeypatch):
     monkeypatch.setenv("IDENTITY_ENDPOINT", f"{azure.url}/msi/token")
     monkeypatch.setenv("IDENTITY_HEADER", "s3cret-header")
     monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")
-    made = Connection(Cloud(), SUBSCRIPTION)
+    made = RunScope(Azure(Cloud()), SUBSCRIPTION)
     made.stop = Waits()
     return made
 

@@ -33,19 +33,19 @@ def clock(monkeypatch):
 
 
 def test_nothing_waits_before_it_is_told_anything(clock):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     for _ in range(1000):
-        pace.wait("PUT", STORE)
+        pace.wait("PUT", STORE, clock.sleep)
     assert clock.now == 1000.0
 
 
 def test_all_that_ask_the_same_wait_and_then_go_one_by_one(clock):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     pace.slow_down("PUT", STORE, 7.0, 1)
-    pace.wait("PUT", STORE)
+    pace.wait("PUT", STORE, clock.sleep)
     assert clock.now == 1007.0
     for _ in range(10):
-        pace.wait("PUT", f"{STORE}2")
+        pace.wait("PUT", f"{STORE}2", clock.sleep)
     assert clock.now == pytest.approx(1007.0 + 10 * WRITE_SPACING_S)
 
 
@@ -58,18 +58,18 @@ def test_all_that_ask_the_same_wait_and_then_go_one_by_one(clock):
     ],
 )
 def test_what_azure_counts_apart_goes_on(clock, method, url):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     pace.slow_down("PUT", STORE, 7.0, 1)
-    pace.wait(method, url)
+    pace.wait(method, url, clock.sleep)
     assert clock.now == 1000.0
 
 
 def test_a_minute_later_it_is_forgotten(clock):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     pace.slow_down("GET", STORE, 2.0, 1)
     clock.now += 2 + throttle.CAREFUL_S + 1
     for _ in range(100):
-        pace.wait("GET", STORE)
+        pace.wait("GET", STORE, clock.sleep)
     assert clock.now == 1000.0 + 2 + throttle.CAREFUL_S + 1
 
 
@@ -103,10 +103,10 @@ def told(pace, left, method="PUT", owner="subscription"):
 
 
 def test_with_enough_left_nothing_waits(clock):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     told(pace, LOW)
     for _ in range(100):
-        pace.wait("PUT", STORE)
+        pace.wait("PUT", STORE, clock.sleep)
     assert clock.now == 1000.0
 
 
@@ -115,20 +115,20 @@ def test_with_enough_left_nothing_waits(clock):
     [("PUT", LOW - 1, 0.1), ("PUT", 0, 0.2), ("GET", LOW - 1, 0.04), ("GET", 1, 0.08)],
 )
 def test_near_the_bottom_requests_go_at_the_pace_of_the_refill(clock, method, left, seconds):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     told(pace, left, method)
     for _ in range(11):
-        pace.wait(method, STORE)
+        pace.wait(method, STORE, clock.sleep)
     assert clock.now == pytest.approx(1000.0 + 10 * seconds, rel=0.1 / 1000)
 
 
 def test_a_bucket_that_filled_again_is_drawn_from_at_once(clock):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     told(pace, 1)
-    pace.wait("PUT", STORE)
+    pace.wait("PUT", STORE, clock.sleep)
     told(pace, 199)
     for _ in range(50):
-        pace.wait("PUT", STORE)
+        pace.wait("PUT", STORE, clock.sleep)
     assert clock.now == 1000.0
 
 
@@ -142,19 +142,19 @@ def test_a_bucket_that_filled_again_is_drawn_from_at_once(clock):
     ],
 )
 def test_another_bucket_is_another_matter(clock, method, url):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     told(pace, 0)
     for _ in range(10):
-        pace.wait(method, url)
+        pace.wait(method, url, clock.sleep)
     assert clock.now == 1000.0
 
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "1e9", "٣", "9" * 40])
 def test_a_count_that_is_none_says_nothing(clock, text):
-    pace = Throttle(clock.sleep)
+    pace = Throttle()
     told(pace, text)
     for _ in range(10):
-        pace.wait("PUT", STORE)
+        pace.wait("PUT", STORE, clock.sleep)
     assert clock.now == 1000.0
 
 

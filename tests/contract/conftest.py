@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import main
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.load import load
 from reconciler.sandbox.launch import launch
 from tests.support.azure import ROOT, Azure
@@ -22,7 +22,7 @@ def server(tmp_path_factory):
 def run(azure, monkeypatch, capsys):
     """Run a command of the tool on this sandbox, never waiting; return exit code and stdout."""
     monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(Path(azure.server.ca_file).parent))
-    monkeypatch.setattr(Connection, "sleep", lambda _self, _seconds: None)
+    monkeypatch.setattr(RunScope, "sleep", lambda _self, _seconds: None)
 
     def command(*words, spec="examples/smallest.yaml"):
         name, *options = words

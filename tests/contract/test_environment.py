@@ -15,8 +15,9 @@ def test_the_cloud_of_another_client_of_azure_ml_is_not_ours(azure, monkeypatch,
     loaded = load(str(ROOT / "examples" / "smallest.yaml"))
     _, problems = azure.apply(loaded)
     assert problems == []
-    assert name not in os.environ
+    assert os.environ[name] == "https://127.0.0.1:9/another"
     workspace = loaded.resources["workspace"].resource_id.rpartition("/")[2]
     group = loaded.spec.target.resource_group
     client = ml.client(azure.connection(loaded), group, workspace)
     assert client.workspaces.get(workspace).name == workspace
+    assert os.environ[name] == "https://127.0.0.1:9/another"

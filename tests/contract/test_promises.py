@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.plan.destroy import plan_destroy
@@ -104,7 +104,7 @@ def test_a_plan_asks_for_fewer_things_than_there_are(applied, tmp_path):
 
 def test_a_read_only_connection_refuses_to_write(azure, tmp_path):
     loaded = edited(tmp_path, SPEC)
-    connection: Connection = azure.connection(loaded, read_only=True)
+    connection: RunScope = azure.connection(loaded, read_only=True)
     with pytest.raises(RefusedError, match="read-only"):
         connection.arm.put("/subscriptions/x/resourceGroups/y", "2025-04-01", {})
     assert azure.writes() == []

@@ -219,7 +219,7 @@ class Robot:
     def __init__(self, azure, client_id):
         self._azure, self._client_id = azure, client_id
 
-    def get_token(self, *scopes):
+    def get_token(self, *scopes, run):
         resource = scopes[0].removesuffix("/.default")
         found = managed_token(self._azure, self._client_id, resource)
         return Token(found, int(time.time()) + 3600)
@@ -247,7 +247,7 @@ def test_a_missing_role_is_named_and_the_least_one_is_enough(applied, spec):
 
     def applied_by_the_robot():
         connection = applied.connection(loaded, read_only=True)
-        connection._tokens = Tokens(Robot(applied, made["clientId"]))
+        connection.azure._tokens = Tokens(Robot(applied, made["clientId"]))
         planned = plan(loaded, connection)
         connection.allow_writes()
         return apply(loaded, connection, planned, progress=Quiet())

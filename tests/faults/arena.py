@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from reconciler.cli.main import main
 from reconciler.cli.signals import Signals
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.kinds import Spec
 from tests.faults.canonical import canonical
 
@@ -104,8 +104,8 @@ def hear_signals():
 
 def _hurry():
     """Cut every wait of this process short; deadlines and signals are what they were."""
-    wait = Connection.sleep
-    Connection.sleep = lambda self, seconds: wait(self, min(seconds, LONGEST_WAIT_S))
+    wait = RunScope.sleep
+    RunScope.sleep = lambda self, seconds: wait(self, min(seconds, LONGEST_WAIT_S))
 
 
 class Arena:

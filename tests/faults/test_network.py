@@ -13,8 +13,9 @@ import time
 import pytest
 
 from reconciler.cloud import network_errors
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.azure import Azure
 from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.run_scope import RunScope
 from reconciler.cloud.tokens import Token
 from reconciler.diagnostics import ExitCode, UnconnectedError
 from tests.faults import listeners
@@ -157,7 +158,7 @@ def test_the_proxy_on_the_way_to_azure_is_out(tmp_path, authorities, listen, way
 class Given:
     """A credential that has a token already."""
 
-    def get_token(self, *_scopes):
+    def get_token(self, *_scopes, run):
         return Token("t0ken-t0ken", int(time.time()) + 3600)
 
 
@@ -167,8 +168,8 @@ def test_no_token_is_sent_to_a_peer_that_is_not_trusted(authorities, listen, mon
     listener = listen(listeners.shows(listeners.certificate(authorities[1])))
     host = f"127.0.0.1:{listener.port}"
     cloud = Cloud(resource_manager=f"https://{host}", token_hosts=(host,))
-    connection = Connection(cloud, "0")
-    monkeypatch.setattr(connection, "_credential", Given)
+    connection = RunScope(Azure(cloud), "0")
+    monkeypatch.setattr(connection.azure, "_credential", Given)
     began = time.monotonic()
     with pytest.raises(Exception, match=r"VERIFY_FAILED|cannot be trusted") as caught:
         if client == "arm":

@@ -11,7 +11,9 @@ import threading
 
 import pytest
 
-from reconciler.cloud.connection import Cloud, Connection
+from reconciler.cloud.azure import Azure as CloudAzure
+from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.run_scope import RunScope
 from reconciler.cloud.signin import refuse_foreign_authority
 from reconciler.diagnostics import DeniedError, ExitCode
 from reconciler.sandbox.launch import launch
@@ -154,8 +156,11 @@ def test_a_real_credential_is_refused_by_the_sandbox_and_never_sent_by_us(arena,
     assert done.returncode == 0, done.stderr
     assert SECRET not in json.dumps(arena.journal())
     access = Azure(arena.server).access
-    theirs = Connection(
-        Cloud.of_sandbox(type(access)(access.url, access.ca_file, "t", "real-app", SECRET)), "0"
+    theirs = RunScope(
+        CloudAzure(
+            Cloud.of_sandbox(type(access)(access.url, access.ca_file, "t", "real-app", SECRET))
+        ),
+        "0",
     )
     with pytest.raises(Exception, match="AADSTS"):
         theirs.tokens.get_token(theirs.cloud.arm_scope)

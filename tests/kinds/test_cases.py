@@ -62,7 +62,7 @@ def context_of(loaded):
     """A world without a connection: what a case needs is decided without any request."""
     target = loaded.spec.target
     return HandlerContext(
-        connection=None,
+        run=None,
         owner=loaded.spec.name,
         subscription_id=target.subscription_id,
         resource_group=target.resource_group,

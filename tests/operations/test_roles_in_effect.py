@@ -146,7 +146,7 @@ def test_the_wait_for_a_grant_is_finished_by_the_run_after_a_kill(
     azure.applied(NO_DEPLOYMENT)  # as a run leaves it that is killed just after its grants
     aged(azure, monkeypatch, age_s)
     loaded, connection, planned = azure.load(), azure.connection(), azure.plan()
-    connection.cloud = dataclasses.replace(connection.cloud, role_propagation_s=MINUTES_5)
+    connection.azure.cloud = dataclasses.replace(connection.cloud, role_propagation_s=MINUTES_5)
     connection.stop, since, waited = time, azure.now(), []
 
     def say(address: str, message: str, **_: Any) -> None:

@@ -9,7 +9,7 @@ import json
 
 import pytest
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.load import load
 from tests.secrets.conftest import CANARIES, ENDPOINT, SPEC, journal
 from tests.secrets.detector import find, leaks
@@ -129,7 +129,7 @@ def test_an_answer_that_echoes_the_key_is_shown_without_it(applied, form):
 
 def test_a_read_that_echoes_the_token_is_shown_without_it(applied):
     loaded = load(str(ROOT / SPEC))
-    connection: Connection = applied.azure.connection(loaded, read_only=True)
+    connection: RunScope = applied.azure.connection(loaded, read_only=True)
     token = connection.tokens.get_token(connection.cloud.arm_scope).token
     echoing(applied, "GET", r"storageAccounts/\w+(\?|$)", token)
     with pytest.raises(Exception) as caught:

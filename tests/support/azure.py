@@ -6,7 +6,9 @@ import ssl
 import urllib.request
 from pathlib import Path
 
-from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
+from reconciler.cloud.azure import Azure as CloudAzure
+from reconciler.cloud.endpoints import Cloud, SandboxAccess
+from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
@@ -43,8 +45,10 @@ class Azure:
         )
 
     def connection(self, loaded, *, read_only=False):
-        return Connection(
-            Cloud.of_sandbox(self.access), loaded.spec.target.subscription_id, read_only=read_only
+        return RunScope(
+            CloudAzure(Cloud.of_sandbox(self.access)),
+            loaded.spec.target.subscription_id,
+            read_only=read_only,
         )
 
     def plan(self, loaded, **options):

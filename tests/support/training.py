@@ -8,7 +8,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from reconciler.cloud.connection import Cloud, Connection, SandboxAccess
+from reconciler.cloud.azure import Azure as CloudAzure
+from reconciler.cloud.endpoints import Cloud, SandboxAccess
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
 from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.load import Loaded, load_document
@@ -96,8 +98,10 @@ class Azure:
         )
         self.arm = self.connection().arm
 
-    def connection(self, *, read_only: bool = False) -> Connection:
-        return Connection(Cloud.of_sandbox(self.access), SUBSCRIPTION, read_only=read_only)
+    def connection(self, *, read_only: bool = False) -> RunScope:
+        return RunScope(
+            CloudAzure(Cloud.of_sandbox(self.access)), SUBSCRIPTION, read_only=read_only
+        )
 
     def control(self, method: str, path: str, body: Any = None) -> str:
         request = urllib.request.Request(f"{self.server.url}/_sandbox/{path}", method=method)

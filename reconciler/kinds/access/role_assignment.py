@@ -137,7 +137,7 @@ class RoleAssignmentHandler(Handler):
         One of ours to an identity that is gone is taken back first. Raises `RefusedError`
         where a grant that is not ours has the name.
         """
-        operations = context.connection.authorization.role_assignments
+        operations = context.run.authorization.role_assignments
         scope, _, name = resource.resource_id.partition(f"/providers/{TYPE}/")
         try:
             _until_principal_known(context, lambda: _put(operations, scope, name, desired))
@@ -153,7 +153,7 @@ class RoleAssignmentHandler(Handler):
 
     def _refuse_to_take_back(self, context: HandlerContext, resource: Resource) -> None:
         """Look at what has our name; raise `RefusedError` where it is not marked as ours."""
-        body = context.connection.arm.get(resource.resource_id, API_VERSION)
+        body = context.run.arm.get(resource.resource_id, API_VERSION)
         if body is not None and self.observed(context, resource, body).owner is not Owner.OURS:
             raise RefusedError.because(
                 f"`{resource.address}` exists for another identity and is not marked as ours",
@@ -168,7 +168,7 @@ class RoleAssignmentHandler(Handler):
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Take the grant back, under the name that it really has."""
         with translated(missing_is_fine=True):
-            context.connection.authorization.role_assignments.delete_by_id(observed.body["id"])
+            context.run.authorization.role_assignments.delete_by_id(observed.body["id"])
 
     @staticmethod
     def _principal(context: HandlerContext, resource: Resource) -> str:
@@ -309,7 +309,7 @@ def _until_principal_known(context: HandlerContext, write: Callable[[], None]) -
         retry=retry_if_exception(_is_unknown_principal),
         stop=stop_after_delay(PRINCIPAL_APPEARS_S),
         wait=wait_exponential(min=1, max=10),
-        sleep=context.connection.sleep,
+        sleep=context.run.sleep,
         reraise=True,
     )(write)
 

@@ -142,7 +142,7 @@ class ConnectionHandler(ArmHandler):
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """PUT it; the secrets are read out at this moment and kept nowhere."""
-        context.connection.arm.put(resource.resource_id, API_VERSION, revealed(desired))
+        context.run.arm.put(resource.resource_id, API_VERSION, revealed(desired))
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """PUT it with what others added, values and metadata, left as it is."""
@@ -155,7 +155,7 @@ class ConnectionHandler(ArmHandler):
             held = credentials_of(context, resource_id).get("keys") or {}
             remember(*_secrets_of(held, keys))
             wanted["credentials"] = {"keys": {**held, **keys}}
-        context.connection.arm.put(resource_id, API_VERSION, revealed({"properties": wanted}))
+        context.run.arm.put(resource_id, API_VERSION, revealed({"properties": wanted}))
 
     def differences(
         self, context: HandlerContext, resource: Resource, desired: JsonObject
@@ -189,7 +189,7 @@ def home_of(expansion: Expansion) -> tuple[Address, str]:
 
 def credentials_of(context: HandlerContext, resource_id: str) -> JsonObject:
     """Return the credentials of a connection, secrets and all: for comparing and calling only."""
-    reply = context.connection.arm.post(f"{resource_id}/listsecrets", API_VERSION)
+    reply = context.run.arm.post(f"{resource_id}/listsecrets", API_VERSION)
     found: JsonObject = (reply.get("properties") or {}).get("credentials") or {}
     return found
 

@@ -17,7 +17,7 @@ from reconciler.secrets import Secret
 from reconciler.spec.vault_secrets import SecretIdentifier
 
 if TYPE_CHECKING:
-    from reconciler.cloud.connection import Connection
+    from reconciler.cloud.run_scope import RunScope
 
 LEAST_ROLE = "Key Vault Secrets User"
 BY_NETWORK = ("ForbiddenByFirewall", "ForbiddenByConnection")
@@ -25,10 +25,10 @@ BY_POLICY = "AccessDenied"
 DISABLED = "SecretDisabled"
 
 
-def read(connection: Connection, identifier: SecretIdentifier) -> Secret:
+def read(run: RunScope, identifier: SecretIdentifier) -> Secret:
     """Return the value of a secret; raises `ReconcileError` when it cannot or must not be used."""
     try:
-        found = connection.vaults.secret(identifier)
+        found = run.vaults.secret(identifier)
     except ApiError as error:
         raise _explained(error, identifier) from error
     except UnavailableError as error:
@@ -42,12 +42,12 @@ def read(connection: Connection, identifier: SecretIdentifier) -> Secret:
     return Secret(value)
 
 
-def reveal_outside(connection: Connection, reference: Reference) -> Secret:
+def reveal_outside(run: RunScope, reference: Reference) -> Secret:
     """Return the value of a secret of a vault that is not of this spec."""
     identifier = SecretIdentifier.of_url(reference.attribute)
     if identifier is None:
         raise ReconcileError.because(f"`{reference}` identifies no secret of a key vault")
-    return read(connection, identifier)
+    return read(run, identifier)
 
 
 def _named(identifier: SecretIdentifier) -> str:

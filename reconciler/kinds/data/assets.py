@@ -47,7 +47,7 @@ def _short(uri: Any) -> str:
 def workspace_client(context: HandlerContext, workspace: str) -> Any:
     """Return an azure-ai-ml client for a workspace by its ARM id, ours or an external one."""
     parts = workspace.split("/")
-    return context.connection.ml(parts[4], parts[8])
+    return context.run.ml(parts[4], parts[8])
 
 
 def publish(context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
@@ -71,14 +71,14 @@ def retag(context: HandlerContext, change: Change, desired: JsonObject) -> None:
         changed = {key: wanted[key] for key in ("tags", "description") if key in wanted}
         clean = without(kept, frozenset({"properties.provisioningState"}))
         whole = overlay(clean, {"properties": changed})
-        context.connection.arm.put(str(resource.known[name]), API_VERSION, whole)
+        context.run.arm.put(str(resource.known[name]), API_VERSION, whole)
 
 
 def withdraw(context: HandlerContext, resource: Resource, observed: Observed) -> None:
     """Delete both versions, then the files that only they named."""
     wanted = resource.settings
     for name in observed.body:
-        context.connection.arm.delete(str(resource.known[name]), API_VERSION)
+        context.run.arm.delete(str(resource.known[name]), API_VERSION)
     container = _container(context, wanted.workspace)
     for name in PARTS:
         try:
@@ -105,12 +105,10 @@ def _prepared(context: HandlerContext, resource: Resource, folder: Path) -> dict
         found = _local_pieces(wanted)
     else:
         context.progress.say(address, f"reading {wanted.source.repo}")
-        access = context.connection.cloud.sandbox
+        access = context.run.cloud.sandbox
         cache = cache_folder() / "hub"
         cache.mkdir(exist_ok=True)
-        hub = Hub(
-            context.connection.cloud.hub, cache, access.ca_file if access else "", tell=fetched
-        )
+        hub = Hub(context.run.cloud.hub, cache, access.ca_file if access else "", tell=fetched)
         source = wanted.source
         found = pieces(hub, Source(source.repo, source.revision, source.config, source.split))
     return prepare(found, Shares(wanted.split.test, wanted.split.seed), folder, tell)
@@ -158,7 +156,7 @@ def _upload(context: HandlerContext, resource: Resource, parts: dict[str, Part])
 
 def _container(context: HandlerContext, workspace: str, credential: Any = None) -> ContainerClient:
     """Return the container behind the workspace's default datastore."""
-    arm = context.connection.arm
+    arm = context.run.arm
     path = f"{workspace}/datastores/{DATASTORE}"
     store = _found(arm.get_expected(path, API_VERSION), DATASTORE)
     place = store["properties"]
@@ -173,7 +171,7 @@ def _container(context: HandlerContext, workspace: str, credential: Any = None) 
     shown = arm.get_expected(account_id, StorageAccountHandler.api_version)
     account = _found(shown, "the storage account")
     endpoint = str(account["properties"]["primaryEndpoints"]["blob"]).rstrip("/")
-    return context.connection.container(endpoint, str(place["containerName"]), credential)
+    return context.run.container(endpoint, str(place["containerName"]), credential)
 
 
 def _with_key(context: HandlerContext, workspace: str) -> ContainerClient:
@@ -182,11 +180,11 @@ def _with_key(context: HandlerContext, workspace: str) -> ContainerClient:
     Raises `ApiError` where it keeps none or we may not read it, as the service says it.
     """
     path = f"{workspace}/datastores/{DATASTORE}/listSecrets"
-    secrets = context.connection.arm.post(path, API_VERSION)
+    secrets = context.run.arm.post(path, API_VERSION)
     remember(secrets.get("key"), secrets.get("sasToken"))
     if secrets.get("key"):
         place = f"{workspace}/datastores/{DATASTORE}"
-        store = context.connection.arm.get_expected(place, API_VERSION)
+        store = context.run.arm.get_expected(place, API_VERSION)
         name = _found(store, DATASTORE)["properties"]["accountName"]
         credential = {"account_name": name, "account_key": secrets["key"]}
         return _container(context, workspace, credential)
@@ -211,7 +209,7 @@ def _register(
     from azure.ai.ml.entities import Data
 
     asset_id = str(resource.known[name])
-    there = context.connection.arm.get(asset_id, API_VERSION)
+    there = context.run.arm.get(asset_id, API_VERSION)
     if there is not None:
         _verify(there, part, asset_id)
         return
@@ -241,5 +239,5 @@ def _verify(body: JsonObject, part: Part, asset_id: str) -> None:
 
 
 def _heed_stop(context: HandlerContext) -> None:
-    if context.connection.stop.is_set():
+    if context.run.stop.is_set():
         raise InterruptedRun.because("stopped while preparing data")

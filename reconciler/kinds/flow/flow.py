@@ -130,7 +130,7 @@ class FlowHandler(Handler):
         def shows_it(flows: list[JsonObject]) -> bool:
             return any(flow.get("flowId") == made for flow in flows)
 
-        flows = context.connection.read_after_write.until(service.list, shows_it)
+        flows = context.run.read_after_write.until(service.list, shows_it)
         for twin in _marked(flows, resource)[1:]:
             service.archive(str(twin["flowId"]))
 
@@ -262,4 +262,4 @@ def _existing_project(context: HandlerContext, resource: Resource) -> JsonObject
 def _studio(context: HandlerContext, resource: Resource, flow: JsonObject) -> str:
     """Return the page of the flow in the studio; lists do not tell it."""
     home_id = resource.resource_id.rpartition("/flows/")[0]
-    return f"{context.connection.cloud.studio}/prompts/flow/{flow.get('flowId')}?wsid={home_id}"
+    return f"{context.run.cloud.studio}/prompts/flow/{flow.get('flowId')}?wsid={home_id}"

@@ -52,18 +52,18 @@ class FlowService:
 
     def create(self, body: JsonObject) -> JsonObject:
         """Make a flow; the service gives it an id of its own."""
-        return self._context.connection.arm.send("POST", self._flows, "", body=body)[0]
+        return self._context.run.arm.send("POST", self._flows, "", body=body)[0]
 
     def update(self, flow_id: str, body: JsonObject) -> None:
         """Replace what the flow says of itself, and where its files are."""
         path = f"{self._flows}/{flow_id}"
-        self._context.connection.arm.send("PUT", path, "", params=self._experiment, body=body)
+        self._context.run.arm.send("PUT", path, "", params=self._experiment, body=body)
 
     def archive(self, flow_id: str) -> None:
         """Take the flow out of sight: the service has no delete."""
         body = {"flowPatchOperationType": "ArchiveFlow"}
         path = f"{self._flows}/{flow_id}"
-        self._context.connection.arm.send("PATCH", path, "", params=self._experiment, body=body)
+        self._context.run.arm.send("PATCH", path, "", params=self._experiment, body=body)
 
     def upload(self, folder: str, files: Mapping[str, bytes]) -> str:
         """Put the files into a folder of the working directory; return the folder's path.
@@ -85,7 +85,7 @@ class FlowService:
 
     def _share(self) -> ShareClient:
         """Return a client for the share behind the project's working directory."""
-        arm = self._context.connection.arm
+        arm = self._context.run.arm
         path = f"{self._project['id']}/datastores/{DATASTORE}"
         datastore = arm.get_expected(path, API_VERSION)
         if datastore is None:
@@ -93,7 +93,7 @@ class FlowService:
         properties = datastore["properties"]
         account = str(properties["accountName"])
         endpoint = self._file_endpoint(account, properties)
-        return self._context.connection.share(
+        return self._context.run.share(
             endpoint, str(properties["fileShareName"]), self._credential(path, account, properties)
         )
 
@@ -101,8 +101,8 @@ class FlowService:
         """Return the account's key where the datastore works with one, otherwise our token."""
         kind = str((properties.get("credentials") or {}).get("credentialsType") or "None")
         if kind.casefold() != "accountkey":
-            return self._context.connection.tokens
-        secrets = self._context.connection.arm.post(f"{path}/listSecrets", API_VERSION)
+            return self._context.run.tokens
+        secrets = self._context.run.arm.post(f"{path}/listSecrets", API_VERSION)
         remember(secrets.get("key"))
         return {"account_name": account, "account_key": str(secrets["key"])}
 
@@ -110,7 +110,7 @@ class FlowService:
         """Return the address of the account's files: as the account itself tells it."""
         account_id = str((self._project.get("properties") or {}).get("storageAccount") or "")
         if account_id.rpartition("/")[2].casefold() == account.casefold():
-            body = self._context.connection.arm.get_expected(account_id, STORAGE_API) or {}
+            body = self._context.run.arm.get_expected(account_id, STORAGE_API) or {}
             shown = (body.get("properties") or {}).get("primaryEndpoints") or {}
             if shown.get("file"):
                 return str(shown["file"])

@@ -36,7 +36,7 @@ def follow(context: HandlerContext, resource: Resource) -> None:
     Raises `PendingError` when our wait ends first, `ReconcileError` with Azure's words
     when the run failed or was cancelled.
     """
-    seen = outlast_outage(context.connection, lambda: observe(context, resource))
+    seen = outlast_outage(context.run, lambda: observe(context, resource))
     if seen is None:
         raise ReconcileError.because(f"`{resource.address}` has no run to follow")
     _Following(context, resource, seen).to_the_end()
@@ -61,15 +61,15 @@ class _Following:
                 said = self._say(body, said)
                 self._refuse_to_wait()
                 asked = retry_after(headers)
-                self._context.connection.sleep(wait if asked is None else min(asked, MAX_WAIT_S))
+                self._context.run.sleep(wait if asked is None else min(asked, MAX_WAIT_S))
                 wait = min(wait * 1.3, LONGEST_POLL_S)
         except DeadlineError as error:
             raise self._pending("the time given with --timeout is over") from error
 
     def _look(self) -> tuple[JsonObject, Mapping[str, str]]:
-        arm, job_id = self._context.connection.arm, str(self._seen.outputs["id"])
+        arm, job_id = self._context.run.arm, str(self._seen.outputs["id"])
         body, headers, _ = outlast_outage(
-            self._context.connection, lambda: arm.send("GET", job_id, API_VERSION)
+            self._context.run, lambda: arm.send("GET", job_id, API_VERSION)
         )
         return body, headers
 
@@ -170,4 +170,4 @@ def _await_model(context: HandlerContext, resource: Resource, body: JsonObject) 
         if time.monotonic() > end:
             return
         attempt += 1
-        context.connection.sleep(min(0.2 * 1.6**attempt, 5.0))
+        context.run.sleep(min(0.2 * 1.6**attempt, 5.0))

@@ -44,7 +44,7 @@ def queue_reason(context: HandlerContext, job: JsonObject, workspace: str) -> Qu
     if not compute_id:
         return NO_REASON
     try:
-        body = context.connection.arm.get(compute_id, API_VERSION)
+        body = context.run.arm.get(compute_id, API_VERSION)
     except (ApiError, UnavailableError, DeniedError):
         # The job is what counts: its own status was read just now.
         return NO_REASON

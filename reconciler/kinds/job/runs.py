@@ -80,7 +80,7 @@ def observed(context: HandlerContext, resource: Resource, body: JsonObject) -> O
 
 def studio_link(context: HandlerContext, workspace: str, name: str) -> str:
     """Return the address of a run in the studio, as `az ml` prints it."""
-    return f"{context.connection.cloud.studio}/runs/{name}?wsid={workspace}"
+    return f"{context.run.cloud.studio}/runs/{name}?wsid={workspace}"
 
 
 def registered(context: HandlerContext, workspace: str, body: JsonObject) -> JsonObject:
@@ -155,7 +155,7 @@ def _changes(before: JsonObject, now: JsonObject) -> list[str]:
 
 def why(context: HandlerContext, workspace: str, name: str) -> str:
     """Return Azure's reason for a failure; it stands only in the run history."""
-    arm = context.connection.arm
+    arm = context.run.arm
     try:
         home = arm.get(workspace, STABLE_API_VERSION) or {}
         address = str((home.get("properties") or {}).get("discoveryUrl") or "")
@@ -190,7 +190,7 @@ def adopt(context: HandlerContext, change: Change, desired: JsonObject) -> None:
     tags = {**(shown.get("tags") or {}), **desired["properties"]["tags"]}
     tags[OWNER_TAG] = mark(context.owner, job_id)
     body = {"properties": {**without(shown, FILLED_IN), "tags": tags}}
-    context.connection.arm.put(job_id, API_VERSION, body)
+    context.run.arm.put(job_id, API_VERSION, body)
 
 
 def delete(context: HandlerContext, resource: Resource) -> None:
@@ -198,7 +198,7 @@ def delete(context: HandlerContext, resource: Resource) -> None:
 
     The last one first: whatever cuts this short, the ones that are left are found by name.
     """
-    arm = context.connection.arm
+    arm = context.run.arm
     for attempt in reversed(all_attempts(context, resource.resource_id)):
         if not attempt.is_ours:
             continue
@@ -211,7 +211,7 @@ def delete(context: HandlerContext, resource: Resource) -> None:
 def _await_end(context: HandlerContext, job_id: str) -> None:
     end, attempt = time.monotonic() + ENDS_WITHIN_S, 0
     while True:
-        body = context.connection.arm.get_expected(job_id, API_VERSION)
+        body = context.run.arm.get_expected(job_id, API_VERSION)
         if time.monotonic() > end:
             raise PendingError.because(
                 "Azure is still cancelling the run", hint="run the same command again later"
@@ -219,4 +219,4 @@ def _await_end(context: HandlerContext, job_id: str) -> None:
         if body is None or status_of(body).casefold() in ENDED:
             return
         attempt += 1
-        context.connection.sleep(min(0.2 * 1.6**attempt, LONGEST_POLL_S))
+        context.run.sleep(min(0.2 * 1.6**attempt, LONGEST_POLL_S))

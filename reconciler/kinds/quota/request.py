@@ -81,12 +81,12 @@ def _pause(
         )
     context.progress.say(resource.address, doing)
     left = max(0.0, end - time.monotonic())
-    context.connection.sleep(min(delay, LONGEST_PAUSE_S, left))
+    context.run.sleep(min(delay, LONGEST_PAUSE_S, left))
 
 
 def _ask(context: HandlerContext, resource: Resource, desired: JsonObject) -> str:
     """Send the request and return the path of its status, "" when it was granted at once."""
-    arm = context.connection.arm
+    arm = context.run.arm
     try:
         reply, headers, status = arm.send("PUT", resource.resource_id, API_VERSION, body=desired)
     except ApiError as error:
@@ -109,7 +109,7 @@ def _open_request(context: HandlerContext, resource: Resource, desired: JsonObje
     """Return the path of a request for at least these cores that Azure still works on."""
     place, _, family = resource.resource_id.rpartition("/quotas/")
     wanted = desired["properties"]["limit"]["value"]
-    for item in context.connection.arm.list(f"{place}/quotaRequests", API_VERSION):
+    for item in context.run.arm.list(f"{place}/quotaRequests", API_VERSION):
         properties = item.get("properties") or {}
         if str(properties.get("provisioningState")).lower() not in OPEN:
             continue
@@ -123,13 +123,13 @@ def _open_request(context: HandlerContext, resource: Resource, desired: JsonObje
 
 def _state(context: HandlerContext, request: str) -> tuple[str, float | None]:
     """Return the state of a request in lower case, and after how many seconds to ask again."""
-    body, headers, _ = context.connection.arm.send("GET", request, API_VERSION)
+    body, headers, _ = context.run.arm.send("GET", request, API_VERSION)
     state = (body.get("properties") or {}).get("provisioningState")
     return str(state or "").lower(), retry_after(headers)
 
 
 def _refused(context: HandlerContext, resource: Resource, request: str) -> ReconcileError:
-    body = context.connection.arm.get(request, API_VERSION) or {}
+    body = context.run.arm.get(request, API_VERSION) or {}
     properties = body.get("properties") or {}
     reason = (properties.get("error") or {}).get("message") or properties.get("message") or ""
     return ReconcileError(

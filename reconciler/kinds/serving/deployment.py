@@ -202,7 +202,7 @@ class DeploymentHandler(ArmHandler):
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """PATCH count and tags; roll anything else out with a PUT."""
-        arm, resource = context.connection.arm, change.resource
+        arm, resource = context.run.arm, change.resource
         paths = {item.path for item in change.fields}
         if paths and all(p == "sku.capacity" or p.startswith("tags.") for p in paths):
             arm.patch(resource.resource_id, API_VERSION, self.patch_body(change, desired))
@@ -214,7 +214,7 @@ class DeploymentHandler(ArmHandler):
         """Hand its share of the traffic to the others, then delete it."""
         endpoint, _, name = resource.resource_id.partition("/deployments/")
         drain(context, endpoint, name)
-        context.connection.arm.delete(resource.resource_id, API_VERSION)
+        context.run.arm.delete(resource.resource_id, API_VERSION)
 
 
 def _endpoint(
@@ -292,7 +292,7 @@ def _with_log(context: HandlerContext, resource: Resource, error: ApiError) -> A
     """Return the error with the last lines that the container wrote, where there are any."""
     body = {"containerType": "InferenceServer", "tail": LOG_LINES}
     try:
-        reply = context.connection.arm.post(f"{resource.resource_id}/getLogs", API_VERSION, body)
+        reply = context.run.arm.post(f"{resource.resource_id}/getLogs", API_VERSION, body)
     except ApiError as unavailable:
         if unavailable.status == 404:
             return error

@@ -148,11 +148,11 @@ class EndpointHandler(ArmHandler):
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Take the traffic away, then delete it with all its deployments."""
         set_traffic(context, resource.resource_id, {})
-        context.connection.arm.delete(resource.resource_id, self.api_version)
+        context.run.arm.delete(resource.resource_id, self.api_version)
 
     def reveal(self, context: HandlerContext, resource: Resource, attribute: str) -> Secret:
         """Return one of the two keys. Raises `ReconcileError` where there are none."""
-        keys = context.connection.arm.post(f"{resource.resource_id}/listKeys", self.api_version)
+        keys = context.run.arm.post(f"{resource.resource_id}/listKeys", self.api_version)
         remember(*keys.values())
         word = {"primary_key": "primaryKey", "secondary_key": "secondaryKey"}[attribute]
         if not keys.get(word):

@@ -40,7 +40,7 @@ def rewrite(
 
     Nothing is written when `change` returns None or the endpoint does not exist.
     """
-    arm = context.connection.arm
+    arm = context.run.arm
     with _TURNS[endpoint_id.casefold()]:
         observed = arm.get_expected(endpoint_id, API_VERSION)
         body = None if observed is None else change(writable(observed))

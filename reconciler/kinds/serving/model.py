@@ -185,17 +185,17 @@ class ModelHandler(ArmHandler):
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """PUT the version back with our tags and description over what it has."""
         actual = str(change.observed.outputs["id"]) if change.observed else ""
-        now = context.connection.arm.get(actual, self.api_version) if actual else None
+        now = context.run.arm.get(actual, self.api_version) if actual else None
         if now is None:
             raise ReconcileError.because(f"`{change.address}` vanished while it was updated")
         wanted = {k: v for k, v in desired["properties"].items() if k in ("tags", "description")}
         wanted["tags"] = {**wanted["tags"], OWNER_TAG: mark(context.owner, actual)}
         body = self.put_body(now, {})
-        context.connection.arm.put(actual, self.api_version, overlay(body, {"properties": wanted}))
+        context.run.arm.put(actual, self.api_version, overlay(body, {"properties": wanted}))
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete the version; the files of the job stay."""
-        context.connection.arm.delete(str(observed.outputs["id"]), self.api_version)
+        context.run.arm.delete(str(observed.outputs["id"]), self.api_version)
 
 
 def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -> Resource:

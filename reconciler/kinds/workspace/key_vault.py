@@ -124,7 +124,7 @@ class KeyVaultHandler(ArmHandler):
 
         Only the refusal shows the twin to who may not read tombstones.
         """
-        arm = context.connection.arm
+        arm = context.run.arm
         body = {
             **desired,
             "properties": {**desired["properties"], "tenantId": self._tenant(context)},
@@ -150,7 +150,7 @@ class KeyVaultHandler(ArmHandler):
         identifier = SecretIdentifier.in_vault(resource.known["name"], name)
         if identifier is None:
             raise ReconcileError.because(f"`{resource.address}` has no secret `{name}`")
-        return read(context.connection, identifier)
+        return read(context.run, identifier)
 
     def remains(self, resource: Resource) -> str:
         """Say how long the deleted vault keeps its name."""
@@ -170,7 +170,7 @@ class KeyVaultHandler(ArmHandler):
             f"/locations/{context.location}/deletedVaults/{name}"
         )
         try:
-            return context.connection.arm.get(path, self.api_version)
+            return context.run.arm.get(path, self.api_version)
         except ApiError as error:
             # Reading tombstones needs a right on the subscription that few have: the
             # create then tells, with Azure's own words.
@@ -182,7 +182,7 @@ class KeyVaultHandler(ArmHandler):
     def _tenant(context: HandlerContext) -> str:
         """Return the tenant of the subscription, which a vault must name."""
         path = f"/subscriptions/{context.subscription_id}"
-        found = context.connection.arm.get(path, "2022-12-01") or {}
+        found = context.run.arm.get(path, "2022-12-01") or {}
         return str(found.get("tenantId") or "")
 
 

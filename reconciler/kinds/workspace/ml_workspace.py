@@ -154,7 +154,7 @@ class MLWorkspaceHandler(ArmHandler):
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """DELETE; Azure keeps a soft-deleted twin unless the spec asks for none."""
         purge = {"forceToPurge": "true"} if _for_good(resource) else None
-        context.connection.arm.delete(resource.resource_id, self.api_version, purge)
+        context.run.arm.delete(resource.resource_id, self.api_version, purge)
 
     def remains(self, resource: Resource) -> str:
         """Say that the name stays taken."""

@@ -168,7 +168,7 @@ def refuse_taken(
     path = f"/subscriptions/{context.subscription_id}/providers/{provider}/checkNameAvailability"
     body = {"name": resource.known["name"], "type": resource_type}
     try:
-        reply = context.connection.arm.post(path, api_version, body)
+        reply = context.run.arm.post(path, api_version, body)
     except ApiError as error:
         if error.status == 403 or error.code in UNREGISTERED:
             return (f"whether its name is free could not be asked: {error.code or error.status}",)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import (
     ExitCode,
     RefusedError,
@@ -56,7 +56,7 @@ class Report:
 
 def apply(
     loaded: Loaded,
-    connection: Connection,
+    run: RunScope,
     plan: Plan,
     *,
     progress: Events,
@@ -68,15 +68,15 @@ def apply(
     Raises `RefusedError`, before anything is written, for a plan that must not be started.
     """
     refuse_blocked(plan)
-    runs = ResourceRuns(loaded, connection, plan, progress, no_wait=no_wait)
+    runs = ResourceRuns(loaded, run, plan, progress, no_wait=no_wait)
     graph = reverse(plan.graph) if plan.destroys else plan.graph
-    outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=connection.stop.is_set)
+    outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=run.stop.is_set)
     outcomes.update(runs.remade)
     ordered = [
         outcomes[c.address] if runs.has_work(c) else _untouched(outcomes[c.address])
         for c in plan.changes
     ]
-    return Report(tuple(ordered), tuple(runs.remains(ordered)), connection.stop.is_set())
+    return Report(tuple(ordered), tuple(runs.remains(ordered)), run.stop.is_set())
 
 
 def _untouched(outcome: Outcome) -> Outcome:

@@ -82,7 +82,7 @@ class RecreatedParents:
         turns = 0
         while not self._lock.acquire(blocking=False):
             turns += 1
-            self._context.connection.sleep(min(pause_s(turns), LONGEST_PAUSE_S))
+            self._context.run.sleep(min(pause_s(turns), LONGEST_PAUSE_S))
         try:
             yield
         finally:
@@ -93,7 +93,7 @@ class RecreatedParents:
         if self._has_written(change.address) or change.observed is None:
             return False
         for wait_s in LOOK_AGAIN_S:
-            self._context.connection.sleep(wait_s)
+            self._context.run.sleep(wait_s)
             if observe_fresh(self._context, change.resource) is not None:
                 return False
         return True

@@ -102,7 +102,7 @@ class Redecider:
             is_busy = seen is not None and seen.phase is Phase.PENDING
             return is_busy or not is_same_one(old, seen)
 
-        found: Observed | None = self._context.connection.read_after_write.until(
+        found: Observed | None = self._context.run.read_after_write.until(
             lambda: observe_fresh(self._context, resource), knows
         )
         return found if knows(found) or not is_surely_old(old, found) else None
@@ -157,7 +157,7 @@ class Redecider:
             if reference.address:
                 target = self._resources[reference.address]
                 return HANDLERS[target.kind].reveal(self._context, target, reference.attribute)
-            return reveal_outside(self._context.connection, reference)
+            return reveal_outside(self._context.run, reference)
         except ReconcileError as error:
             error.diagnostics = [d.at(reference.position) for d in error.diagnostics]
             raise

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from reconciler.cloud.connection import Connection
 from reconciler.cloud.read_after_write import LOOKS, pause_s
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import (
     ApiError,
     Diagnostic,
@@ -68,7 +68,7 @@ class ResourceRuns:
     def __init__(
         self,
         loaded: Loaded,
-        connection: Connection,
+        run: RunScope,
         plan: Plan,
         progress: Events,
         *,
@@ -79,12 +79,12 @@ class ResourceRuns:
         self._destroys = plan.destroys
         self._progress = progress
         self._seen = LatestObserved(plan.changes)
-        self._connection = connection
-        self._waiter = Waiter(connection)
+        self._run = run
+        self._waiter = Waiter(run)
         self.context: HandlerContext = context_of(
             loaded,
-            connection,
-            Reads(connection, fresh=True),
+            run,
+            Reads(run, fresh=True),
             self._seen.of,
             progress,
             wait_for_runs=not no_wait,
@@ -146,7 +146,7 @@ class ResourceRuns:
         resource = change.resource
         longest_s = LONGEST_S + HANDLERS[resource.kind].stated_wait_s(resource)
         try:
-            with self._connection.resource_deadline.within(longest_s):
+            with self._run.resource_deadline.within(longest_s):
                 return self._work(change), None
         except OverdueError:
             return self._overdue(change, longest_s)
@@ -164,7 +164,7 @@ class ResourceRuns:
     def _overdue(self, change: Change, longest_s: float) -> tuple[Status, Diagnostic | None]:
         """Look once more: pending when Azure is still at work on it, failed otherwise."""
         try:
-            with self._connection.resource_deadline.within(LAST_LOOK_S):
+            with self._run.resource_deadline.within(LAST_LOOK_S):
                 seen = observe_fresh(self.context, change.resource)
         except ReconcileError as error:
             return Status.FAILED, overdue(change, longest_s, error.diagnostics[0].summary)
@@ -181,7 +181,7 @@ class ResourceRuns:
         """Decide and write, again where what failed may pass (`retry` says what and how long)."""
         if approved.blocked:
             raise ReconcileError(approved.blocked)
-        tries = Retries(self._connection)
+        tries = Retries(self._run)
         while True:
             try:
                 return self._try(approved)
@@ -217,7 +217,7 @@ class ResourceRuns:
                 return self._found_done(change)
             if self._writes.write(change, desired):
                 break
-            self._connection.sleep(pause_s(looks))
+            self._run.sleep(pause_s(looks))
         else:
             raise ReconcileError(undecided(approved))
         self._writes.read_back(change)
@@ -241,7 +241,7 @@ class ResourceRuns:
         turns = 0
         while change.pending:
             if turns:
-                self._connection.sleep(pause_s(turns))
+                self._run.sleep(pause_s(turns))
             self._waiter.wait(self.context, approved.resource)
             change, desired = self._deciding.decided(approved)
             turns += 1

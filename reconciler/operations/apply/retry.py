@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.cloud.connection import Connection
 from reconciler.cloud.outage import is_outage
 from reconciler.cloud.retry import wait_seconds
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError, Diagnostic, ReconcileError, RefusedError
 
 ANY = 1000
@@ -91,9 +91,9 @@ PRECONDITION_FAILED = 412
 class Retries:
     """The tries of one resource in one run."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, run: RunScope) -> None:
         """Nothing failed yet."""
-        self._connection = connection
+        self._run = run
         self._began: dict[RetryReason, float] = {}
         self._failed: dict[RetryReason, int] = {}
 
@@ -110,14 +110,11 @@ class Retries:
             if cause is RetryReason.CHANGED:
                 raise _changed_under_us(error, failed) from error
             raise error
-        if (
-            cause in (RetryReason.DOUBT, RetryReason.OUTAGE)
-            and not self._connection.retry_budget.take()
-        ):
+        if cause in (RetryReason.DOUBT, RetryReason.OUTAGE) and not self._run.retry_budget.take():
             raise error
         asked = getattr(error, "retry_after_s", None)
         own = min(float(2 ** min(failed - 1, 10)), policy.longest_wait_s)
-        self._connection.sleep(own if asked is None else wait_seconds(asked, failed))
+        self._run.sleep(own if asked is None else wait_seconds(asked, failed))
 
 
 def retry_reason(error: ReconcileError) -> RetryReason | None:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from threading import Lock
 
-from reconciler.cloud.connection import Connection
 from reconciler.cloud.outage import outlast_outage
 from reconciler.cloud.read_after_write import pause_s
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import Address, Change, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
@@ -36,9 +36,9 @@ Lookup = Callable[[Address], Observed | None]
 class Waiter:
     """The waits of one apply, and when its role assignments were made."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, run: RunScope) -> None:
         """Nothing granted yet."""
-        self._connection = connection
+        self._run = run
         self._granted: dict[Address, float] = {}
         self._lock = Lock()
 
@@ -51,7 +51,7 @@ class Waiter:
         behind: it is believed after half a minute. The first look that agrees is the last one.
         Raises `ReconcileError` when nothing shows within two minutes.
         """
-        found: Observed = self._connection.read_after_write.until(
+        found: Observed = self._run.read_after_write.until(
             lambda: self._appears(look, resource), is_new
         )
         return found
@@ -69,7 +69,7 @@ class Waiter:
                     hint="run `reconcile plan` in a few minutes",
                 )
             attempt += 1
-            self._connection.sleep(pause_s(attempt))
+            self._run.sleep(pause_s(attempt))
 
     def wait(self, context: HandlerContext, resource: Resource) -> None:
         """Wait until a resource that Azure is working on is ready or failed.
@@ -83,7 +83,7 @@ class Waiter:
             return
         attempt, end = 0, time.monotonic() + SETTLE_S
         while True:
-            seen = outlast_outage(self._connection, lambda: handler.observe(context, resource))
+            seen = outlast_outage(self._run, lambda: handler.observe(context, resource))
             if seen is None or seen.phase is not Phase.PENDING:
                 return
             if time.monotonic() > end:
@@ -96,7 +96,7 @@ class Waiter:
                 )
             context.progress.say(resource.address, seen.message)
             attempt += 1
-            self._connection.sleep(min(0.2 * 1.6**attempt, 15.0))
+            self._run.sleep(min(0.2 * 1.6**attempt, 15.0))
 
     def granted(self, address: Address) -> None:
         """Note that a role assignment was made just now."""
@@ -128,13 +128,13 @@ class Waiter:
         """
         if not HANDLERS[change.resource.kind].needs_grants:
             return False
-        propagation_s = self._connection.cloud.role_propagation_s
+        propagation_s = self._run.cloud.role_propagation_s
         ages_s = [self._age_s(a, seen) for a in grants]
         remaining = propagation_s - min((max(0.0, age) for age in ages_s), default=math.inf)
         if remaining <= 0:
             return False
         context.progress.say(change.address, "waiting for role assignments to take effect")
-        self._connection.sleep(remaining)
+        self._run.sleep(remaining)
         return True
 
     def _age_s(self, grant: Address, seen: Lookup) -> float:

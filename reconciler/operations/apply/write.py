@@ -93,7 +93,7 @@ class Writer:
         observed = observe_fresh(self._context, resource)
         if observed is None:
             return
-        refuse_to_lose(self._context.connection, change, observed, self._going(Action.DELETE))
+        refuse_to_lose(self._context.run, change, observed, self._going(Action.DELETE))
         self.done.setdefault(change.address, Action.DELETE)
         HANDLERS[resource.kind].delete(self._context, resource, observed)
         self._seen.note(resource.address, None)
@@ -110,7 +110,7 @@ class Writer:
             return word
         if now:
             going = self._going(Action.DELETE, Action.REPLACE)
-            refuse_to_lose(self._context.connection, change, now, going)
+            refuse_to_lose(self._context.run, change, now, going)
             self.done.setdefault(change.address, Action.REPLACE)
             HANDLERS[resource.kind].delete(self._context, resource, now)
         old = now or change.observed

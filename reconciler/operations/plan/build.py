@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, UsageError
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.types import Action, Address, Change
@@ -83,7 +83,7 @@ def why_blocked(changes: Iterable[Change]) -> ExitCode:
 
 def plan(
     loaded: Loaded,
-    connection: Connection,
+    run: RunScope,
     *,
     targets: Iterable[str] = (),
     retry: Iterable[str] = (),
@@ -105,17 +105,17 @@ def plan(
         )
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
     again = frozenset(loaded.select(retry, "--retry"))
-    snapshot = observe_all(loaded, connection, addresses, parallelism=parallelism)
+    snapshot = observe_all(loaded, run, addresses, parallelism=parallelism)
     changes = decide_all(loaded, snapshot, addresses, again)
-    changes = _with_foreign_children(connection, changes)
-    steps = registrations(connection, changes.values(), parallelism=parallelism)
+    changes = _with_foreign_children(run, changes)
+    steps = registrations(run, changes.values(), parallelism=parallelism)
     graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
     graph = first_register(graph, changes, steps)
     unprepared = {a for a, before in graph.items() if before & steps.keys()}
-    changes = prepared(loaded, connection, changes, snapshot, parallelism, unprepared)
+    changes = prepared(loaded, run, changes, snapshot, parallelism, unprepared)
     changes = {**steps, **changes}
     if prune:
-        graph = _with_pruned(graph, changes, prunable(loaded, connection, changes))
+        graph = _with_pruned(graph, changes, prunable(loaded, run, changes))
     return Plan(
         loaded.spec.name, loaded.spec.target, tuple(changes.values()), graph, loaded.warnings
     )
@@ -139,22 +139,20 @@ def _with_pruned(
     return graph
 
 
-def _with_foreign_children(
-    connection: Connection, changes: dict[Address, Change]
-) -> dict[Address, Change]:
+def _with_foreign_children(run: RunScope, changes: dict[Address, Change]) -> dict[Address, Change]:
     """Block each replacement that would take along what is not replaced here."""
     going = [c.resource.resource_id for c in changes.values() if c.action is Action.REPLACE]
     return {
-        address: _with_foreign_children_told(connection, change, going)
+        address: _with_foreign_children_told(run, change, going)
         if change.action is Action.REPLACE and not change.blocked
         else change
         for address, change in changes.items()
     }
 
 
-def _with_foreign_children_told(connection: Connection, change: Change, going: list[str]) -> Change:
+def _with_foreign_children_told(run: RunScope, change: Change, going: list[str]) -> Change:
     try:
-        found = foreign_children(connection, change, going)
+        found = foreign_children(run, change, going)
     except ReconcileError as error:
         return unread(change.resource, error)
     if not found:

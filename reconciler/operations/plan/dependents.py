@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.protection import NO, why_kept, words
 from reconciler.engine.types import Change, JsonObject, Observed
@@ -36,25 +36,23 @@ what an item is. A project shows the computes of its hub: they do not go with it
 """
 
 
-def left_in_group(connection: Connection, group_id: str, going: Iterable[str]) -> list[str]:
+def left_in_group(run: RunScope, group_id: str, going: Iterable[str]) -> list[str]:
     """Return the ids of everything in a group that is not among those that go."""
-    items = connection.arm.list(f"{group_id}/resources", RESOURCES_API, parent_exists=True)
+    items = run.arm.list(f"{group_id}/resources", RESOURCES_API, parent_exists=True)
     return _others(items, going)
 
 
-def foreign_children(connection: Connection, change: Change, going: Iterable[str]) -> list[str]:
+def foreign_children(run: RunScope, change: Change, going: Iterable[str]) -> list[str]:
     """Return the ids of what is inside a resource and not among those that go.
 
     What its own tag protects is never among those.
     """
     resource, gone = change.resource, tuple(going)
-    items = _inside(connection, resource.kind, resource.resource_id, gone)
+    items = _inside(run, resource.kind, resource.resource_id, gone)
     return _others(items, gone)
 
 
-def refuse_to_lose(
-    connection: Connection, change: Change, observed: Observed, going: Sequence[str]
-) -> None:
+def refuse_to_lose(run: RunScope, change: Change, observed: Observed, going: Sequence[str]) -> None:
     """Look, just before a delete, for what came since the plan and would be lost.
 
     Raises `RefusedError` for another mark, a word that protects, and things of others inside.
@@ -65,9 +63,9 @@ def refuse_to_lose(
     why = why_kept(resource, observed)
     if why:
         raise RefusedError.because(f"`{resource.address}` is protected now: {why}")
-    found = foreign_children(connection, change, going)
+    found = foreign_children(run, change, going)
     if resource.kind == ResourceGroupHandler.kind:
-        found = left_in_group(connection, resource.resource_id, going)
+        found = left_in_group(run, resource.resource_id, going)
     if found:
         raise RefusedError.because(
             f"`{resource.address}` holds things that are not deleted here ({shortened(found)})",
@@ -82,7 +80,7 @@ def shortened(ids: Sequence[str]) -> str:
 
 
 def _inside(
-    connection: Connection,
+    run: RunScope,
     kind: str,
     resource_id: str,
     going: Sequence[str],
@@ -97,10 +95,10 @@ def _inside(
     gone = {one.casefold() for one in going}
     for name, item_kind in INSIDE.get(kind, ()):
         version = HANDLERS[kind].api_version
-        for item in connection.arm.list(f"{resource_id}/{name}", version, parent_exists=exists):
+        for item in run.arm.list(f"{resource_id}/{name}", version, parent_exists=exists):
             yield item
             if str(item["id"]).casefold() in gone:
-                yield from _inside(connection, item_kind, str(item["id"]), going, exists=False)
+                yield from _inside(run, item_kind, str(item["id"]), going, exists=False)
 
 
 def _others(items: Iterable[JsonObject], going: Iterable[str]) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.graph import with_dependencies
 from reconciler.engine.ids import is_within
@@ -28,7 +28,7 @@ from reconciler.operations.refresh import PARALLELISM, Snapshot, observe_all
 
 def plan_destroy(
     loaded: Loaded,
-    connection: Connection,
+    run: RunScope,
     *,
     only: Iterable[str] = (),
     unprotect: Iterable[str] = (),
@@ -45,13 +45,13 @@ def plan_destroy(
     loaded = _with_unprotected(loaded, loaded.select(unprotect, "--unprotect"))
     chosen = _chosen(loaded, list(only))
     addresses = list(loaded.resources)
-    snapshot = observe_all(loaded, connection, addresses, parallelism=parallelism)
+    snapshot = observe_all(loaded, run, addresses, parallelism=parallelism)
     changes = {a: _decide(loaded.resources[a], snapshot, chosen) for a in addresses}
     staying = (a for a in addresses if a in chosen and _must_stay(changes[a]))
     _keep_what_they_need(loaded, changes, staying)
-    changes = _with_foreign_children(loaded, connection, changes)
+    changes = _with_foreign_children(loaded, run, changes)
     changes = {a: _with_endpoint(c, changes) for a, c in changes.items()}
-    changes = _group_last(connection, changes)
+    changes = _group_last(run, changes)
     graph = {a: _group_waits(loaded, a) for a in addresses}
     return Plan(
         loaded.spec.name,
@@ -137,7 +137,7 @@ def _group_waits(loaded: Loaded, address: Address) -> frozenset[Address]:
 
 
 def _with_foreign_children(
-    loaded: Loaded, connection: Connection, changes: dict[Address, Change]
+    loaded: Loaded, run: RunScope, changes: dict[Address, Change]
 ) -> dict[Address, Change]:
     """Keep what holds something that this destroy does not delete, and all that it needs."""
     result = dict(changes)
@@ -145,7 +145,7 @@ def _with_foreign_children(
     for address, change in changes.items():
         if change.action is not Action.DELETE:
             continue
-        looked = _looked_into(change, partial(foreign_children, connection, change, going))
+        looked = _looked_into(change, partial(foreign_children, run, change, going))
         if looked is not change:
             result[address] = looked
             _keep_what_they_need(loaded, result, [address])
@@ -178,7 +178,7 @@ def _with_endpoint(change: Change, changes: Mapping[Address, Change]) -> Change:
     return _kept(change, "its endpoint stays") if stays else change
 
 
-def _group_last(connection: Connection, changes: dict[Address, Change]) -> dict[Address, Change]:
+def _group_last(run: RunScope, changes: dict[Address, Change]) -> dict[Address, Change]:
     """Keep the group when it holds anything that this destroy does not delete."""
     group = changes[GROUP]
     if group.action is not Action.DELETE:
@@ -187,5 +187,5 @@ def _group_last(connection: Connection, changes: dict[Address, Change]) -> dict[
     group_id = group.resource.resource_id
     return {
         **changes,
-        GROUP: _looked_into(group, partial(left_in_group, connection, group_id, going)),
+        GROUP: _looked_into(group, partial(left_in_group, run, group_id, going)),
     }

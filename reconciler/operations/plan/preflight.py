@@ -10,7 +10,7 @@ from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ReconcileError, RefusedError
 from reconciler.engine.decide import resolve
 from reconciler.engine.types import Action, Address, Change, Observed, Resource
@@ -23,7 +23,7 @@ from reconciler.operations.refresh import NullProgress, Snapshot, context_of, ob
 
 def prepared(
     loaded: Loaded,
-    connection: Connection,
+    run: RunScope,
     changes: dict[Address, Change],
     snapshot: Snapshot,
     parallelism: int,
@@ -43,16 +43,14 @@ def prepared(
         return changes
 
     def world(reads: Reads) -> HandlerContext:
-        return context_of(
-            loaded, connection, reads, lambda a: snapshot.observed.get(a), NullProgress()
-        )
+        return context_of(loaded, run, reads, lambda a: snapshot.observed.get(a), NullProgress())
 
     def prepare(change: Change) -> Change:
         resource, before = change.resource, dict(changes)
         try:
             notes = HANDLERS[resource.kind].prepare(shared, resource)
         except RefusedError as error:
-            seen = _seen_after_all(world(Reads(connection, fresh=True)), resource)
+            seen = _seen_after_all(world(Reads(run, fresh=True)), resource)
             if seen is None:
                 return replace(change, blocked=error.diagnostics[0].at(resource.position))
             desired = resolve(resource.desired, lambda r: known(r, loaded, snapshot, before))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError
 from reconciler.engine.types import Action, Address, Change, Observed, Resource
 from reconciler.kinds.resource_provider import (
@@ -27,7 +27,7 @@ WRITES = (Action.CREATE, Action.RUN, Action.REPLACE, Action.UPDATE)
 
 
 def registrations(
-    connection: Connection, changes: Iterable[Change], *, parallelism: int
+    run: RunScope, changes: Iterable[Change], *, parallelism: int
 ) -> dict[Address, Change]:
     """Return the registrations that must come first, by address.
 
@@ -41,7 +41,7 @@ def registrations(
     if not open_:
         return {}
     with ThreadPoolExecutor(max(1, min(parallelism, len(open_)))) as pool:
-        found = pool.map(lambda name: _registration(connection, name), open_)
+        found = pool.map(lambda name: _registration(run, name), open_)
         return {change.address: change for change in found if change}
 
 
@@ -74,10 +74,10 @@ def _proven_by(observed: Observed | None) -> str:
     return namespace_of(str(observed.body.get("id") or "")).casefold() if observed else ""
 
 
-def _registration(connection: Connection, namespace: str) -> Change | None:
-    resource_id = f"/subscriptions/{connection.subscription_id}/providers/{namespace}"
+def _registration(run: RunScope, namespace: str) -> Change | None:
+    resource_id = f"/subscriptions/{run.subscription_id}/providers/{namespace}"
     try:
-        body, _, _ = connection.arm.send("GET", resource_id, API_VERSION)
+        body, _, _ = run.arm.send("GET", resource_id, API_VERSION)
     except ApiError as error:
         if error.status in UNREADABLE:
             return None

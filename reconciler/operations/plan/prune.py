@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
-from reconciler.cloud.connection import Connection
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, RefusedError
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
@@ -47,9 +47,7 @@ ML_KINDS = {
 """What `kind` says of a machine learning workspace; another one (a feature store) is not ours."""
 
 
-def prunable(
-    loaded: Loaded, connection: Connection, changes: Mapping[Address, Change]
-) -> list[Change]:
+def prunable(loaded: Loaded, run: RunScope, changes: Mapping[Address, Change]) -> list[Change]:
     """Return a DELETE for each thing of ours that the spec does not name any more.
 
     Children come before parents. Beyond `CAP` every one of them is blocked. What is
@@ -62,7 +60,7 @@ def prunable(
             "this spec states nothing, so --prune would delete everything of it",
             hint="check that the spec is whole; `reconcile destroy` deletes on purpose",
         )
-    return leftovers(_listed(loaded, connection), loaded, Shown(connection.arm.get, changes))
+    return leftovers(_listed(loaded, run), loaded, Shown(run.arm.get, changes))
 
 
 def leftovers(
@@ -123,19 +121,19 @@ def _id(change: Change) -> str:
     return change.resource.resource_id.casefold()
 
 
-def _listed(loaded: Loaded, connection: Connection) -> Iterable[JsonObject]:
+def _listed(loaded: Loaded, run: RunScope) -> Iterable[JsonObject]:
     target = loaded.spec.target
     group = f"/subscriptions/{target.subscription_id}/resourceGroups/{target.resource_group}"
-    resources = connection.arm.list(f"{group}/resources", RESOURCES_API)
-    return (*resources, *_computes(loaded, connection))
+    resources = run.arm.list(f"{group}/resources", RESOURCES_API)
+    return (*resources, *_computes(loaded, run))
 
 
-def _computes(loaded: Loaded, connection: Connection) -> Iterable[JsonObject]:
+def _computes(loaded: Loaded, run: RunScope) -> Iterable[JsonObject]:
     """Return the clusters of the spec's workspace: a proxy type that no group list shows."""
     workspace = loaded.resources.get("workspace")
     if workspace is None:
         return ()
-    return connection.arm.list(f"{workspace.resource_id}/computes", ComputeHandler.api_version)
+    return run.arm.list(f"{workspace.resource_id}/computes", ComputeHandler.api_version)
 
 
 def _handler_of(body: JsonObject) -> ArmHandler | None:

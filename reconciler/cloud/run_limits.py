@@ -1,0 +1,138 @@
+"""What one run may do, and how long: the part of a run that every client asks before it sends.
+
+A run is one plan, apply or destroy. Whether it may write, when it ends, whether it was told to
+stop, what it wrote and how often it may send again belong to it alone, so that two runs in one
+process neither unlock nor stop each other. The clients of a run are in `run_scope`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from urllib.parse import urlsplit
+
+from reconciler.cloud.azure import Azure
+from reconciler.cloud.endpoints import Cloud, host_of
+from reconciler.cloud.network_errors import CONNECT_BUDGET_S
+from reconciler.cloud.read_after_write import ReadAfterWrite
+from reconciler.cloud.resource_deadline import ResourceDeadline
+from reconciler.cloud.rules import RetryBudget, refused, writes
+from reconciler.cloud.tokens import RunTokens
+from reconciler.diagnostics import (
+    DeadlineError,
+    DeniedError,
+    InterruptedRun,
+    OverdueError,
+    ReconcileError,
+)
+
+CONNECT_TIMEOUT_S = CONNECT_BUDGET_S
+READ_TIMEOUT_S = 60.0
+SHORTEST_TIMEOUT_S = 5.0
+"""What a request is given even when the run's time is almost over: it may be a write."""
+
+
+class RunLimits:
+    """The state and the bounds of one run on one subscription.
+
+    `stop` ends every wait at once; `deadline` (monotonic seconds) bounds the run,
+    `resource_deadline` what is done for one resource.
+    """
+
+    def __init__(
+        self,
+        azure: Azure,
+        subscription_id: str,
+        *,
+        read_only: bool = False,
+        deadline: float | None = None,
+    ) -> None:
+        """Send nothing yet."""
+        self.azure = azure
+        self.subscription_id = subscription_id
+        self.read_only = read_only
+        self.deadline = deadline
+        self.stop = threading.Event()
+        self.resource_deadline = ResourceDeadline()
+        self.retry_budget = RetryBudget(self.sleep)
+        self.read_after_write = ReadAfterWrite(self.sleep)
+        self.tokens = RunTokens(lambda: self.azure.tokens, self)
+
+    @property
+    def cloud(self) -> Cloud:
+        """The addresses of the cloud."""
+        return self.azure.cloud
+
+    def allow_writes(self) -> None:
+        """End the read-only phase of this run: its plan was approved."""
+        self.read_only = False
+
+    def check_host(self, url: str) -> None:
+        """Raise `DeniedError` for an address that must not see our token."""
+        if not self.cloud.may_receive_token(url):
+            raise self.denied(url)
+
+    @staticmethod
+    def denied(url: str) -> ReconcileError:
+        """Return the error for an address that must not see our token."""
+        return DeniedError.because(
+            f"refused to send a token to {host_of(url) or 'what is no address'}",
+            detail="Azure answered with an address outside the hosts of this cloud",
+        )
+
+    def permit(self, method: str, url: str) -> None:
+        """Check that a request may be sent at all, before it is.
+
+        Raises `RefusedError` for a write in a read-only run, `InterruptedRun` for a write
+        once the run was told to stop. To read a secret counts as a write, by POST or not.
+        """
+        is_write = writes(method, url) or self.cloud.is_vault(url)
+        if self.read_only and is_write:
+            raise refused(method, url)
+        if self.stop.is_set() and is_write:
+            raise InterruptedRun.because(
+                f"stopped before {method} was sent", detail=urlsplit(url).path
+            )
+
+    def timeouts(self) -> tuple[float, float]:
+        """Return how long to wait for a connection and for bytes, in seconds.
+
+        Never much past the deadline. Raises `DeadlineError` when that is over,
+        `OverdueError` when the time of the resource is.
+        """
+        end = self._end()
+        if end is None:
+            return CONNECT_TIMEOUT_S, READ_TIMEOUT_S
+        left = end - time.monotonic()
+        if left <= 0:
+            raise self._late()
+        left = max(left, SHORTEST_TIMEOUT_S)
+        return min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, but not past the deadline, and wake at once when told to stop.
+
+        Raises `InterruptedRun` when stopped, `DeadlineError` past the deadline,
+        `OverdueError` past the end of the resource's own time.
+        """
+        end = self._end()
+        if end is not None:
+            seconds = min(seconds, max(0.0, end - time.monotonic()))
+        if self.stop.wait(seconds):
+            raise InterruptedRun.because("stopped while waiting for Azure")
+        if end is not None and time.monotonic() >= end:
+            raise self._late()
+
+    def _end(self) -> float | None:
+        """Return when the run or the time of this thread's resource ends, whichever is first."""
+        ends = [end for end in (self.deadline, self.resource_deadline.end) if end is not None]
+        return min(ends, default=None)
+
+    def _late(self) -> ReconcileError:
+        own = self.resource_deadline.end
+        if own is not None and (self.deadline is None or own < self.deadline):
+            return OverdueError.because("it took too long")
+        return DeadlineError.because(
+            "the time given with --timeout is over",
+            hint="run the same command again: it goes on where this one stopped",
+        )

@@ -1,0 +1,25 @@
+"""What lists and long-running operations need of the client that they are read with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from reconciler.engine.types import JsonObject
+
+Headers = Mapping[str, str]
+"""Of an answer, the names in lower case."""
+
+
+class Sender(Protocol):
+    """Sends one request by the rules of its run (`arm.ArmClient`)."""
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        *,
+        params: Mapping[str, str] | None = None,
+    ) -> tuple[JsonObject, Headers, int]:
+        """Return body, headers and status; raises `ApiError` for any answer of 400 and above."""
