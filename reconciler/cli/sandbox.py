@@ -34,6 +34,10 @@ EXAMPLES = (
     "reconcile sandbox throttle azure                     # or writes=5,1; off",
     "reconcile sandbox turns one two --seed 7             # two clients in a fixed order; off",
     "reconcile sandbox drift tag ID team=x                # edit, put, delete, cancel",
+    "reconcile sandbox quota FAMILY --limit N --used M    # cores, in all regions or in REGION",
+    "reconcile sandbox sizes bar SIZE REGION              # also: sizes allow SIZE REGION",
+    "reconcile sandbox prices set SIZE REGION 3.673       # US dollars an hour; also: remove",
+    "reconcile sandbox lock add ID                        # and ReadOnly; also: lock remove ID",
     "reconcile sandbox secret VAULT NAME < FILE           # into a vault, as somebody else would",
     "reconcile sandbox snapshot FILE                      # and: restore FILE",
     "reconcile sandbox reset                              # an empty Azure again",
@@ -41,7 +45,7 @@ EXAMPLES = (
 )
 ACTIONS = (
     "serve", "env", "journal", "summary", "faults", "latency", "clock", "throttle", "turns",
-    "drift", "secret", "snapshot", "restore", "reset", "rehearse",
+    "drift", "quota", "sizes", "prices", "lock", "secret", "snapshot", "restore", "reset", "rehearse",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from reconciler.cli import sandbox_subscription
 from reconciler.diagnostics import LocalError, UnavailableError, UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def add_arguments(parser: Parser) -> None:
     )
     group.add_argument("--kill", type=int, metavar="PID", help="send a signal to a process")
     group.add_argument("--signal", metavar="NAME", help="KILL, TERM, INT or STOP")
+    sandbox_subscription.add_arguments(parser)
 
 
 def _json(text: str) -> Any:
@@ -85,10 +87,18 @@ def control(session: Session, server: Server) -> None:
         case "restore", [file]:
             _restore(session, server, file)
         case _:
-            raise UsageError.because(
-                f"`reconcile sandbox {' '.join([name, *words])}` is not complete or not known",
-                hint="see `reconcile sandbox --help` for examples",
-            )
+            _subscription(session, server, name, words)
+
+
+def _subscription(session: Session, server: Server, name: str, words: list[str]) -> None:
+    found = sandbox_subscription.request_of(name, words, session.options)
+    if found is None:
+        raise UsageError.because(
+            f"`reconcile sandbox {' '.join([name, *words])}` is not complete or not known",
+            hint="see `reconcile sandbox --help` for examples",
+        )
+    ask(server, "POST", *found)
+    session.err.say(sandbox_subscription.said(name, words))
 
 
 def _faults(session: Session, server: Server, words: list[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from reconciler.sandbox import subscription_controls
 from reconciler.sandbox.arm.checks import merge
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import Target, parse
@@ -59,6 +60,7 @@ def routes(world: World, faults: Faults, turns: Turns) -> list[web.RouteDef]:
         ("POST", "turns", control.take_turns),
         ("DELETE", "turns", control.leave_turns),
         ("POST", "secret", control.secret),
+        *subscription_controls.handlers(world),
         ("POST", "reset", control.reset),
         ("GET", "snapshot", control.snapshot),
         ("POST", "restore", control.restore),

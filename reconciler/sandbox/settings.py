@@ -13,6 +13,7 @@ DEFAULTS: dict[str, Any] = {
     "role_propagation_s": 60.0,
     "directory_replication_s": 10.0,
     "token_lifetime_s": 86400,
+    "vm_price_estimates": 1,
 }
 
 

@@ -140,5 +140,6 @@ def test_endpoints_reserve_a_fifth_more_cores(sandbox: Sandbox, put: Any) -> Non
     )
     path = f"{REGION}/usages"
     found = sandbox.send("GET", path, api_version="2024-10-01")[1]["value"]
-    used = {one["name"]["value"]: one["currentValue"] for one in found}
+    dedicated = [one for one in found if "/dedicatedCores/" in one["type"]]
+    used = {one["name"]["value"]: one["currentValue"] for one in dedicated}
     assert used["standardDSv2Family"] == 24

@@ -102,7 +102,8 @@ class QuotaHandler(Handler):
         """Read limit and use of the family out of the one list of usages."""
         quota: Quota = resource.settings
         place = resource.resource_id.partition("/providers/Microsoft.Quota")[0]
-        items = context.reads.list(f"{place}/usages", USAGES_API)
+        listed = context.reads.list(f"{place}/usages", USAGES_API)
+        items = [item for item in listed if not _is_low_priority(item)]
         names = [str((item.get("name") or {}).get("value") or "") for item in items]
         folded = quota.vm_family.casefold()
         found = next(
@@ -172,6 +173,11 @@ class QuotaHandler(Handler):
             request_cores(context, resource, desired, is_there, bound_s)
         else:
             wait_for_cores(context, resource, is_there, bound_s)
+
+
+def _is_low_priority(usage: JsonObject) -> bool:
+    """Whether a usage counts low-priority cores: they bear their family's name too."""
+    return "lowprioritycores" in str(usage.get("type") or "").lower()
 
 
 def _body(quota: Quota) -> JsonObject:

@@ -81,7 +81,7 @@ def _guid(definition_id: str) -> str:
 def _prepare(write: Write) -> None:
     properties = write.properties
     scope = scope_of(write.id)
-    _check_scope(write.world, scope)
+    check_scope(write.world, scope)
     guid = _guid(properties["roleDefinitionId"])
     if guid not in _NAMES:
         raise ArmError(
@@ -108,7 +108,8 @@ def _prepare(write: Write) -> None:
     write.hidden["scope"] = scope
 
 
-def _check_scope(world: World, scope: str) -> None:
+def check_scope(world: World, scope: str) -> None:
+    """Raise ArmError 404 for a scope that names a resource which is not there."""
     target = parse(scope)
     if target is None or scope.count("/") <= 2 or world.store.get(scope) is not None:
         return
@@ -196,7 +197,7 @@ def roles_at(world: World, principal_id: str, scope: str) -> set[str]:
 def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
     """Without a filter: at, above and below the scope; `atScope()` leaves out what is below."""
     scope = (path["scope"] or "").lower().rstrip("/")
-    _check_scope(world, scope)
+    check_scope(world, scope)
     text = call.query.get("$filter", "")
     found = [
         record

@@ -24,6 +24,9 @@ REGIONS: tuple[str, ...] = tuple(_REGIONS.split())
 class VmSize:
     """One size: cores count against its family's quota; `extra` is the managed endpoints'
     20 % upgrade reserve (azure-facts section 9), from which some families are exempt.
+
+    `serves`: whether a managed endpoint takes it (MIR in the published VirtualMachineSize/list);
+    `low_priority`: whether a low-priority cluster does.
     """
 
     name: str
@@ -33,10 +36,12 @@ class VmSize:
     gpus: int = 0
     extra: bool = True
     retired: str = ""
+    serves: bool = True
+    low_priority: bool = True
 
 
 VM_SIZES: tuple[VmSize, ...] = (
-    VmSize("Standard_DS1_v2", "standardDSv2Family", 1, 3),
+    VmSize("Standard_DS1_v2", "standardDSv2Family", 1, 3, serves=False),
     VmSize("Standard_DS2_v2", "standardDSv2Family", 2, 7),
     VmSize("Standard_DS3_v2", "standardDSv2Family", 4, 14),
     VmSize("Standard_DS4_v2", "standardDSv2Family", 8, 28),
@@ -60,7 +65,15 @@ VM_SIZES: tuple[VmSize, ...] = (
     VmSize("Standard_NC48ads_A100_v4", "standardNCADSA100v4Family", 48, 440, 2, extra=False),
     VmSize("Standard_NC96ads_A100_v4", "standardNCADSA100v4Family", 96, 880, 4, extra=False),
     VmSize("Standard_NC40ads_H100_v5", "standardNCADSH100v5Family", 40, 320, 1, extra=False),
-    VmSize("Standard_NC80adis_H100_v5", "standardNCADSH100v5Family", 80, 640, 2, extra=False),
+    VmSize(
+        "Standard_NC80adis_H100_v5",
+        "standardNCADSH100v5Family",
+        80,
+        640,
+        2,
+        extra=False,
+        low_priority=False,
+    ),
     VmSize("Standard_NV36ads_A10_v5", "standardNVADSA10v5Family", 36, 440, 1),
 )
 

@@ -9,7 +9,7 @@ import copy
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import permissions
+from reconciler.sandbox.arm import locks, permissions
 from reconciler.sandbox.arm.errors import (
     GATEWAY,
     ArmError,
@@ -61,6 +61,7 @@ class Engine:
                 headers=GATEWAY,
             )
         permissions.check(self._world, call)
+        locks.check(self._world, call)
         if call.body is not None and not isinstance(call.body, dict):
             raise ContentError("A JSON object is needed.")
         self._note_subscription(call.path)

@@ -69,14 +69,14 @@ def allocate(world: World, job: Record) -> None:
         )
     minimum = int(scale["minNodeCount"])
     extra = (max(minimum, others + 1) - max(minimum, others)) * size.cores
-    subscription, location = job.id.split("/")[2], compute.body["location"]
-    limit = capacity.limit(world, subscription, location, size.family)
-    used = capacity.used(world, subscription, location, size.family)
-    if used + extra > limit:
+    location = compute.body["location"]
+    need = capacity.Held(capacity.pools_of_cluster(size, inner.get("vmPriority")), extra)
+    short = capacity.shortage(world, job.id, location, need)
+    if short is not None:
         raise CoresShortError(
             "ClusterCoreQuotaReached: Operation results in exceeding quota limits of Core. "
-            f"Maximum allowed: {limit}, Current in use: {used}, Additional requested: {extra}. "
-            f"Family {size.family} in {location}."
+            f"Maximum allowed: {short.limit}, Current in use: {short.used}, Additional requested: "
+            f"{extra}. Family {short.pool} in {location}."
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import capacity, catalog, identities, ml
+from reconciler.sandbox.arm import barred, capacity, catalog, identities, ml, pools
 from reconciler.sandbox.arm.errors import ArmError, user_error
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write, schema
 from reconciler.sandbox.store import Record
@@ -40,7 +40,9 @@ def _prepare(write: Write) -> None:
 
 def _check_size(write: Write, inner: Json) -> None:
     size = catalog.vm_size(str(inner.get("vmSize") or ""))
-    if size is None or not catalog.is_offered(size, str(write.body["location"])):
+    location = str(write.body["location"])
+    is_known = size is not None and catalog.is_offered(size, location)
+    if size is None or not is_known or barred.is_barred(write.world, size, location):
         raise user_error(
             f"VM size {inner.get('vmSize')} is not supported in {write.body['location']}.",
             "ValidationError/InvalidVmSize",
@@ -52,14 +54,39 @@ def _check_size(write: Write, inner: Json) -> None:
         raise user_error(
             "minNodeCount must be between 0 and maxNodeCount.", "ValidationError/InvalidNodeCount"
         )
-    subscription = write.id.split("/")[2]
-    family, location = size.family, write.body["location"]
-    limit = capacity.limit(write.world, subscription, location, family)
-    if minimum * size.cores > limit or maximum * size.cores > limit:
+    priority = inner.get("vmPriority")
+    if str(priority or "").lower() == "lowpriority" and not size.low_priority:
         raise user_error(
-            f"The specified subscription has a total vCPU quota of {limit} for {family} in "
+            f"The VM size {size.name.upper()} is not allowed for LowPriority. Please convert to "
+            "Dedicated or use a different VM size.",
+            "ValidationError/InvalidVmSize",
+        )
+    pool = capacity.pools_of_cluster(size, priority)[0]
+    _check_cores(write, pool, size, maximum)
+    _check_count(write)
+
+
+def _check_cores(write: Write, pool: str, size: catalog.VmSize, maximum: int) -> None:
+    """A cluster may not be larger than its pool, whatever others use of it now."""
+    subscription, location = write.id.split("/")[2], str(write.body["location"])
+    limit = capacity.limit(write.world, subscription, location, pool)
+    cap = pools.workspace_limit(write.world, ml.workspace_id(write.id), pool)
+    limit = limit if cap is None or 0 <= limit < cap else cap
+    if 0 <= limit < maximum * size.cores:
+        raise user_error(
+            f"The specified subscription has a total vCPU quota of {limit} for {pool} in "
             f"{location}; {maximum} nodes of {size.name} need {maximum * size.cores}.",
             "ClusterCoreQuotaReached",
+        )
+
+
+def _check_count(write: Write) -> None:
+    subscription, location = write.id.split("/")[2], str(write.body["location"])
+    limit = capacity.limit(write.world, subscription, location, pools.CLUSTERS)
+    if write.old is None and capacity.clusters(write.world, subscription, location) >= limit:
+        raise user_error(
+            f"The specified subscription has reached its limit of {limit} clusters in {location}.",
+            "ClusterQuotaReached",
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import capacity, catalog, identities, ml
+from reconciler.sandbox.arm import barred, capacity, catalog, identities, ml
 from reconciler.sandbox.arm.authorization import holds_role
 from reconciler.sandbox.arm.errors import ArmError, user_error
 from reconciler.sandbox.arm.ml_endpoints import NAME, operation_uri
@@ -84,23 +84,24 @@ def _check_size(write: Write, count: int) -> None:
     properties = write.properties
     name = properties.get("instanceType") or "Standard_F4s_v2"
     size = catalog.vm_size(str(name))
-    if size is None or not catalog.is_offered(size, str(write.body["location"])):
+    location = str(write.body["location"])
+    is_known = size is not None and catalog.is_offered(size, location) and size.serves
+    if size is None or not is_known or barred.is_barred(write.world, size, location):
         raise user_error(f"Instance type {name} is not supported.", "BadArgument/InvalidSku")
     if not 1 <= count <= MAX_INSTANCES:
         raise user_error(
             f"The instance count must be between 1 and {MAX_INSTANCES}.", "BadArgument"
         )
     properties["instanceType"] = size.name
-    world, subscription = write.world, write.id.split("/")[2]
-    location = str(write.body["location"])
-    limit = capacity.limit(world, subscription, location, size.family)
-    used = capacity.used(world, subscription, location, size.family, but=write.id)
     needed = capacity.reserved(size, count)
-    if used + needed > limit:
+    need = capacity.Held(capacity.pools_of_deployment(size), needed)
+    short = capacity.shortage(write.world, write.id, location, need)
+    if short is not None:
         raise user_error(
-            f"Not enough quota available for {size.name} in SubscriptionId {subscription}. "
-            f"Current usage/limit: {used}/{limit}. Additional needed: {needed} "
-            f"(family {size.family}).",
+            f"Not enough quota available for {size.name} in SubscriptionId "
+            f"{write.id.split('/')[2]}. Current usage/limit: {short.used}/{short.limit}. "
+            f"Additional needed: {needed} Please see troubleshooting guide, available here: "
+            "https://aka.ms/oe-tsg#error-outofquota",
             "OutOfQuota",
         )
 

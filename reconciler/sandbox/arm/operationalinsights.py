@@ -9,7 +9,17 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm.types import Lro, ResourceType, Route, Write, schema, versions
+from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.arm.types import (
+    Answer,
+    Call,
+    Lro,
+    ResourceType,
+    Route,
+    Write,
+    schema,
+    versions,
+)
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -19,8 +29,16 @@ Json = dict[str, Any]
 VERSIONS = versions("2020-08-01 2021-06-01 2022-10-01 2023-09-01 2025-02-01 2025-07-01")
 
 
+DELETED = "deleted_log_workspaces"
+KEPT_S = 14 * 86400.0
+
+
 def _prepare(write: Write) -> None:
     now = write.world.clock.iso()
+    former = write.world.store.document(DELETED, write.id.lower()) if write.old is None else None
+    if former is not None:  # the same name in the same group brings the old one back
+        write.hidden |= {"customer": former["customer"], "created": former["created"]}
+        write.world.store.delete_document(DELETED, write.id.lower())
     write.hidden.setdefault("customer", str(uuid.uuid4()))
     write.hidden.setdefault("created", now)
     write.hidden["modified"] = now
@@ -53,6 +71,44 @@ def _present(world: World, record: Record, body: Json) -> None:
         "modifiedDate": modified,
     }
     body.setdefault("tags", {})
+
+
+def _before_delete(world: World, record: Record, call: Call) -> None:
+    record.hidden["purge"] = call.query.get("force", "false").lower() == "true"
+
+
+def _removed(world: World, record: Record) -> None:
+    if record.hidden.get("purge"):
+        return
+    document = {
+        "id": record.id,
+        "body": record.body,
+        "customer": record.hidden["customer"],
+        "created": record.hidden["created"],
+        "until": world.clock.now() + KEPT_S,
+    }
+    world.store.put_document(DELETED, record.id.lower(), document)
+
+
+def _list_deleted(world: World, call: Call, path: dict[str, str]) -> Answer:
+    under = call.path.lower().split("/providers/")[0] + "/"
+    items = [
+        {
+            "id": found["id"],
+            "name": found["id"].rsplit("/", 1)[-1],
+            "type": WORKSPACE.type,
+            "location": found["body"].get("location"),
+            "tags": found["body"].get("tags") or {},
+            "properties": {
+                **found["body"]["properties"],
+                "customerId": found["customer"],
+                "createdDate": found["created"],
+            },
+        }
+        for key, found in world.store.documents(DELETED).items()
+        if key.startswith(under) and found["until"] > world.clock.now()
+    ]
+    return Answer(200, page(world, call, items))
 
 
 WORKSPACE = ResourceType(
@@ -101,6 +157,14 @@ WORKSPACE = ResourceType(
     system_data=False,
     prepare=_prepare,
     present=_present,
+    before_delete=_before_delete,
+    removed=_removed,
 )
+_DELETED = "providers/Microsoft.OperationalInsights/deletedWorkspaces"
 TYPES = (WORKSPACE,)
-ROUTES: tuple[Route, ...] = ()
+ROUTES = (
+    Route("GET", "/subscriptions/{sub}/" + _DELETED, VERSIONS, _list_deleted),
+    Route(
+        "GET", "/subscriptions/{sub}/resourceGroups/{group}/" + _DELETED, VERSIONS, _list_deleted
+    ),
+)

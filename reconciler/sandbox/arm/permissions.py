@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING
 from reconciler.sandbox.arm import authorization
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse, segment_after
-from reconciler.sandbox.arm.types import Call
+from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.arm.types import Answer, Call, Route, versions
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 PORTAL_USER = "0b1f6471-1bf0-4dda-aec3-cb9272f09590"
 """The object id of an owner at the portal, who acts through the controls; no token carries it."""
+OWN_PERMISSIONS = "microsoft.authorization/permissions/read"
+"""What everybody may read: it tells the caller nothing but its own rights (UNVERIFIED)."""
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 _GROUP_ACTIONS = "Microsoft.Resources/subscriptions/resourceGroups"
 
@@ -106,7 +109,7 @@ def check(world: World, call: Call) -> None:
     if call.principal_id in (world.identity.object_id, PORTAL_USER):
         return
     asked = _asked(call)
-    if asked is None:
+    if asked is None or asked[0].lower() == OWN_PERMISSIONS:
         return
     action, scope = asked
     if any(role.allows(action) for role in _held(world, call.principal_id, scope)):
@@ -161,3 +164,26 @@ def _any(patterns: tuple[str, ...], action: str) -> bool:
 @cache
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)
+
+
+def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
+    """What the caller itself may do at a scope: one entry for each role it holds there."""
+    scope = path["scope"] or ""
+    authorization.check_scope(world, scope)
+    is_owner = call.principal_id in (world.identity.object_id, PORTAL_USER)
+    held = [ROLES["Owner"]] if is_owner else list(_held(world, call.principal_id, scope))
+    items = [
+        {
+            "actions": list(role.actions),
+            "notActions": list(role.not_actions),
+            "dataActions": [],
+            "notDataActions": [],
+        }
+        for role in held
+    ]
+    return Answer(200, page(world, call, items))
+
+
+VERSIONS = versions("2015-07-01 2018-07-01 2022-04-01 2022-05-01p")
+"""Source: learn.microsoft.com/rest/api/authorization/permissions (for a group, for a resource)."""
+ROUTES = (Route("GET", "{scope*}/providers/Microsoft.Authorization/permissions", VERSIONS, _list),)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import capacity, catalog
+from reconciler.sandbox.arm import capacity, catalog, pools
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.schema import Check
@@ -35,9 +35,17 @@ def _base(path: dict[str, str]) -> str:
     return _SCOPE.format(**path)
 
 
+def _pools() -> tuple[str, ...]:
+    return (*catalog.families(), pools.LOW_PRIORITY)
+
+
+def _resource_type(pool: str) -> str:
+    return "lowPriority" if pool == pools.LOW_PRIORITY else "dedicated"
+
+
 def _family(name: str) -> str:
-    found = catalog.family(name)
-    if found is None:
+    found = pools.proper(name)
+    if found not in _pools():
         raise ArmError(400, "InvalidResourceName", f"The resource name '{name}' is not valid.")
     return found
 
@@ -52,7 +60,7 @@ def _quota(world: World, path: dict[str, str], family: str) -> Json:
             "limit": {"limitObjectType": "LimitValue", "limitType": "Independent", "value": value},
             "unit": "Count",
             "name": {"value": family, "localizedValue": family},
-            "resourceType": "dedicated",
+            "resourceType": _resource_type(family),
             "isQuotaApplicable": True,
             "properties": {},
         },
@@ -69,7 +77,7 @@ def _usage(world: World, path: dict[str, str], family: str) -> Json:
             "usages": {"value": value},
             "unit": "Count",
             "name": {"value": family, "localizedValue": family},
-            "resourceType": "dedicated",
+            "resourceType": _resource_type(family),
             "isQuotaApplicable": True,
             "properties": {},
         },
@@ -78,7 +86,7 @@ def _usage(world: World, path: dict[str, str], family: str) -> Json:
 
 def _list_quotas(world: World, call: Call, path: dict[str, str]) -> Answer:
     capacity.settle_requests(world)
-    items = [_quota(world, path, family) for family in catalog.families()]
+    items = [_quota(world, path, family) for family in _pools()]
     return Answer(200, page(world, call, items))
 
 
@@ -88,7 +96,7 @@ def _one_quota(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 
 def _list_usages(world: World, call: Call, path: dict[str, str]) -> Answer:
-    items = [_usage(world, path, family) for family in catalog.families()]
+    items = [_usage(world, path, family) for family in _pools()]
     return Answer(200, page(world, call, items))
 
 
@@ -169,7 +177,7 @@ def _request(name: str, found: Json) -> Json:
                 "provisioningState": found["state"],
                 "name": {"value": found["family"], "localizedValue": found["family"]},
                 "limit": {"limitObjectType": "LimitValue", "value": found["value"]},
-                "resourceType": "dedicated",
+                "resourceType": _resource_type(found["family"]),
                 "unit": "Count",
             }
         ],
