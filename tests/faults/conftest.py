@@ -5,7 +5,17 @@ import pytest
 from reconciler.sandbox.launch import launch
 from tests.faults.arena import Arena
 from tests.faults.scenes import scene
+from tests.faults.seed import replay
 from tests.support.azure import Azure
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Say under a failure which seed drew the sample."""
+    report = yield
+    if report.failed:
+        report.sections.append(("the sample of this commit", replay(item.nodeid)))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Every row of the fault matrix is tested, or listed with its reason."""
 
 import os
-import random
 import re
 import subprocess
 import sys
@@ -13,24 +12,23 @@ from reconciler.kinds import HANDLERS
 from reconciler.operations.load import load
 from tests.faults.cells import ROWS, cells, violation
 from tests.faults.matrix import GREEN, MATRIX, OPEN, table
-from tests.faults.scenes import ROOT, SMALL, scene
+from tests.faults.scenes import ROOT, SMALL
+from tests.faults.seed import drawn
 from tests.support.azure import Azure
-
-SEED = int(os.environ.get("RECONCILE_SEED", "1"))
 
 pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture(scope="module")
-def small(arena, tmp_path_factory):
+@pytest.fixture
+def small(stage):
     """The small spec applied to an empty world."""
-    return scene(arena, tmp_path_factory.mktemp("matrix"), "apply", "small")
+    return stage("apply", "small")
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_one_fault_on_one_write(arena, small, row):
-    """A write of the row by the seed; `python -m tests.faults --cells` takes them all."""
-    cell = random.Random(SEED).choice([c for c in cells(small) if c.row == row])
+    """A write of the row by the seed; `make reliability` takes them all."""
+    (cell,) = drawn([c for c in cells(small) if c.row == row], 1, row)
     assert violation(arena, small, cell) == ""
 
 
