@@ -5,6 +5,8 @@
 - `{"truncate": true}`: half of the real answer's body, then the connection is cut.
 - `{"hang": true}`: no answer for as long as the client waits.
 - `{"delay_s": 2}`: the answer is late.
+- `{"hold": true}`: the request, or its answer, is held until the faults are disarmed, also when
+  its client has left.
 - `{"stale": 3}`: the next three fitting reads show each resource as it was before its latest
   write, as a cache of ARM's that is behind does (control plane and prompt flows; Blob storage is
   strongly consistent). `{"stale": 3, "every": 2}`: three reads again, but every second one, as
@@ -31,6 +33,7 @@ from typing import Any
 from aiohttp import web
 
 from reconciler.sandbox.fault_checks import number_of
+from reconciler.sandbox.faults import SPACE as ARMED
 from reconciler.sandbox.lists import LIES, lie
 from reconciler.sandbox.world import World
 
@@ -49,6 +52,8 @@ async def strike(
     action = fault["action"]
     if "delay_s" in action:
         await asyncio.sleep(float(action["delay_s"]))
+    elif "hold" in action:
+        await _hold(request, world, str(fault["id"]))
     elif "kill" in action:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(int(action["kill"]), number_of(action.get("signal", "KILL")))
@@ -96,6 +101,12 @@ def _cut(request: web.Request) -> None:
 
 async def _hang(request: web.Request) -> None:
     while request.transport is not None and not request.transport.is_closing():
+        await asyncio.sleep(LOOK_S)
+
+
+async def _hold(request: web.Request, world: World, number: str) -> None:
+    await request.read()
+    while world.store.document(ARMED, number) is not None:
         await asyncio.sleep(LOOK_S)
 
 

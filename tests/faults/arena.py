@@ -27,7 +27,7 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.kinds import Spec
 from tests.faults.canonical import canonical
 
-LONGEST_WAIT_S = 0.1
+LONGEST_WAIT_S = 0.02
 """Time is virtual: what a run waits for longer is over by then, as the sandbox's clock is instant."""
 READING_POSTS = ("listkeys", "listsecrets", "checknameavailability")
 
@@ -52,19 +52,30 @@ class Running:
     def __init__(self, words):
         self._read, write = os.pipe()
         wait, self._go = os.pipe()
+        self._took, heard = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._read)
             os.close(self._go)
+            os.close(self._took)
             if os.read(wait, 1):
-                _run(words, write)
+                _run(words, write, heard)
             os._exit(0)
-        os.close(write)
-        os.close(wait)
+        for end in (write, wait, heard):
+            os.close(end)
 
     def go(self):
         os.write(self._go, b"x")
         os.close(self._go)
+
+    def send(self, number):
+        """Send a signal, and return when the run has taken it, or is gone."""
+        os.kill(self.pid, number)
+        os.read(self._took, 1)
+
+    def is_over(self, within_s=0.01):
+        """Whether the run has said how it ended, or is gone; looks for so long."""
+        return bool(select.select([self], [], [], within_s)[0])
 
     def fileno(self):
         """Readable once the run says how it ended, or is gone."""
@@ -74,19 +85,32 @@ class Running:
         """Wait for the end."""
         with os.fdopen(self._read, "rb") as stream:
             text = stream.read()
+        os.close(self._took)
         _, status = os.waitpid(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         parts = json.loads(text) if text else {}
         return Ended(code, **parts)
 
 
-def _run(words, write):
+class _Heard(Signals):
+    """Says down a pipe that a signal was taken; who leaves at once closes it."""
+
+    def __init__(self, pipe):
+        super().__init__()
+        self._pipe = pipe
+
+    def _handle(self, number, frame):
+        super()._handle(number, frame)
+        os.write(self._pipe, b"x")
+
+
+def _run(words, write, heard):
     """Run one command line and end this process; what it printed goes down the pipe."""
     out, err = io.StringIO(), io.StringIO()
     gc.disable()  # as the entry point of the command line does
     _hurry()
     hear_signals()
-    signals = Signals()
+    signals = _Heard(heard)
     signals.install()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(words, signals)

@@ -61,6 +61,27 @@ def test_a_hanging_answer_lasts_as_long_as_the_client_waits(sandbox: Sandbox, rm
     assert read(sandbox) == 200
 
 
+def test_a_held_request_is_carried_out_when_the_faults_are_disarmed(
+    sandbox: Sandbox, rm: Any
+) -> None:
+    """Even if its client has left meanwhile."""
+    fault(sandbox, method="PUT", path="acct1", action={"hold": True})
+    client = http.client.HTTPSConnection(
+        "127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]), context=sandbox._tls
+    )
+    token = f"Bearer {sandbox._token()}"
+    headers = {"Authorization": token, "Content-Type": "application/json"}
+    client.request("PUT", f"{ACCOUNT}?api-version=2023-05-01", json.dumps(BODY), headers)
+    while not json.loads(sandbox.control("GET", "faults"))["value"][0]["seen"]:
+        pass
+    client.close()
+    assert [e for e in sandbox.journal() if "acct1" in e["path"]] == []
+    sandbox.control("DELETE", "faults")
+    while not (held := [e for e in sandbox.journal() if "acct1" in e["path"]]):
+        pass
+    assert held[0]["committed"]
+
+
 @pytest.mark.parametrize("reads", [1, 3])
 def test_reads_are_behind_the_latest_write_and_then_catch_up(
     sandbox: Sandbox, rm: Any, reads: int
