@@ -74,7 +74,7 @@ examples: $(STAMP)
 shapes: $(STAMP)
 	$(BIN)/python -m tests.sandbox.published_shapes --write
 
-# ALL of it, kept in docs: make reliability SAMPLE="--all --write"; another seed: make reliability SAMPLE="--seed 7"
+# What a release must pass, kept in docs: make reliability SAMPLE="--release --write"; see docs/reliability.md
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
 

@@ -53,6 +53,7 @@ class Running:
         self._read, write = os.pipe()
         wait, self._go = os.pipe()
         self._took, heard = os.pipe()
+        self.is_joined = False
         self.pid = os.fork()
         if self.pid == 0:
             os.close(self._read)
@@ -87,6 +88,7 @@ class Running:
             text = stream.read()
         os.close(self._took)
         _, status = os.waitpid(self.pid, 0)
+        self.is_joined = True
         code = os.waitstatus_to_exitcode(status)
         parts = json.loads(text) if text else {}
         return Ended(code, **parts)
@@ -141,6 +143,7 @@ class Arena:
         self._context = ssl.create_default_context(cafile=server.ca_file)
         # Without the tickets of TLS 1.3 a connection is readable when an answer has come.
         self._context.maximum_version = ssl.TLSVersion.TLSv1_2
+        self._runs = []
         self._line = None
         self.steady = ""
         """The scene that was run to its end in this world, where nothing came after it."""
@@ -211,7 +214,19 @@ class Arena:
     def start(self, *words):
         """Fork a run of a command line that waits for `go`."""
         assert threading.active_count() == 1, threading.enumerate()
-        return Running([*words, "--sandbox", self.server.url, "--color", "never"])
+        running = Running([*words, "--sandbox", self.server.url, "--color", "never"])
+        self._runs = [*(run for run in self._runs if not run.is_joined), running]
+        return running
+
+    def clear(self):
+        """End what a case that went wrong left: held requests, turns, runs that nobody joined."""
+        self.disarm()
+        self.control("DELETE", "turns")
+        for run in self._runs:
+            if not run.is_joined:
+                os.kill(run.pid, signal.SIGKILL)
+                os.waitpid(run.pid, 0)
+        self._runs.clear()
 
     @staticmethod
     def as_they_end(running):

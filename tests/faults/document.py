@@ -14,6 +14,15 @@ def main():
     _replace("matrix", "\n".join(table()))
 
 
+def holds(what, cases, source):
+    """Whether the document has a figure of so many cases, from this commit and seed."""
+    wanted = (_name(f"|{what}|"), cases)
+    lines = [line for line in _between("figures").splitlines() if line and line not in HEAD]
+    return any(
+        (_name(line), line.split("|")[2].strip()) == wanted and source in line for line in lines
+    )
+
+
 def keep(line):
     """Put a line of figures in the place of the older one of its name, or at the end.
 

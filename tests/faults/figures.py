@@ -1,13 +1,12 @@
 """Measure and print the figures of reliability: `python -m tests.faults --help`.
 
 Every figure says how many cases ran, of how many, and from which seed and commit. What is wrong is
-printed in full as it happens, and the exit code is 1 then. `--write` keeps the figures in
-`docs/reliability.md`, each in the place of the older one of its name.
+printed in full as it happens, and the exit code is 1 then. `--write` keeps each figure in
+`docs/reliability.md` as soon as it is measured, in the place of the older one of its name, so that
+a run that was stopped goes on with `--resume`.
 """
 
-import argparse
 import datetime
-import os
 import platform
 import subprocess
 import sys
@@ -18,9 +17,11 @@ from pathlib import Path
 
 from tests.faults import document, rows
 from tests.faults.lanes import Lanes
-from tests.faults.scenes import COMMANDS, ROOT, SPECS
+from tests.faults.samples import options_of
+from tests.faults.scenes import ROOT
 
-EVERY = 10**6
+SHOWN_EVERY_S = 30.0
+"""How often a row that takes long says how far it is."""
 
 
 @dataclass(frozen=True)
@@ -39,31 +40,48 @@ class Measured:
         )
 
 
-def measure(lanes, options):
+class Progress:
+    """Says on standard error what is measured, how far it is, and after how long."""
+
+    def __init__(self):
+        self._began = self._said = time.monotonic()
+
+    def say(self, text):
+        self._said = time.monotonic()
+        minutes, seconds = divmod(int(self._said - self._began), 60)
+        print(f"[{minutes:3}:{seconds:02}] {text}", file=sys.stderr, flush=True)
+
+    def watch(self, row, found):
+        """Pass on what comes of a row."""
+        self.say(f"{row.what}: {len(row.cases)} cases")
+        for number, result in enumerate(found, 1):
+            if time.monotonic() - self._said > SHOWN_EVERY_S:
+                self.say(f"{row.what}: {number} of {len(row.cases)}")
+            yield result
+
+
+def measure(lanes, options, progress):
     """Yield each line as it is measured, and how many of its cases went wrong."""
-    source = f"{_today()}, seed {options.seed}, `{_commit()}`"
+    commit = f"seed {options.seed}, `{_commit()}`"
     for row in rows.of(lanes, options):
+        cases = f"{row.counted or len(row.cases)} of {row.possible}"
+        if options.resume and document.holds(row.what, cases, commit):
+            progress.say(f"{row.what}: kept already")
+            continue
         began = time.monotonic()
-        found = list(_progress(row, lanes.each(row.place, row.check, row.cases)))
+        found = list(progress.watch(row, row.found(lanes)))
         wrong = [text for text in found if row.is_wrong(text)]
         for text in wrong:
             print(f"{row.what}: {text}", file=sys.stderr, flush=True)
-        cases = f"{row.counted or len(row.cases)} of {row.possible}"
-        seconds = time.monotonic() - began
+        seconds, source = time.monotonic() - began, f"{_today()}, {commit}"
         measured = Measured(row.what, cases, row.result(found, wrong), seconds, source)
         yield measured, len(wrong) + row.is_wrong_in_all(found)
-    for what, cases, result, wrong, seconds in rows.alone(options):
-        yield Measured(what, cases, result, seconds, source), wrong
-
-
-def _progress(row, found):
-    """Pass on what comes, and say on a terminal how far it is."""
-    for number, result in enumerate(found, 1):
-        if sys.stderr.isatty():
-            print(f"\r{row.what}: {number} of {len(row.cases)}  ", end="", file=sys.stderr)
-        yield result
-    if sys.stderr.isatty():
-        print("\r\033[K", end="", file=sys.stderr, flush=True)
+    if options.inputs:
+        for measure_one in rows.ALONE:
+            began = time.monotonic()
+            what, cases, result, wrong = measure_one()
+            seconds, source = time.monotonic() - began, f"{_today()}, {commit}"
+            yield Measured(what, cases, result, seconds, source), wrong
 
 
 def _today():
@@ -78,45 +96,11 @@ def _commit():
 
 def _git(*words):
     command = ["git", "-C", str(ROOT), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def options_of(words):
-    """Return the options of a command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--seed", type=int, default=20261127)
-    parser.add_argument("--lanes", type=int, default=os.cpu_count(), help="cases at a time")
-    parser.add_argument("--points", type=int, default=20, help="kills per spec and command")
-    parser.add_argument("--worlds", type=int, default=5, help="worlds of the 200 resources")
-    parser.add_argument("--pairs", type=int, default=10, help="pairs of kills at writes")
-    parser.add_argument("--histories", type=int, default=100)
-    parser.add_argument("--writers", type=int, default=20)
-    parser.add_argument("--stale", type=int, default=20, help="stale reads per spec and command")
-    parser.add_argument("--signals", type=int, default=10, help="per signal and command")
-    parser.add_argument("--cells", type=int, default=20, help="one fault on one write, per spec")
-    parser.add_argument("--plans", type=int, default=50, help="and a tenth of it applies")
-    parser.add_argument("--rates", type=int, default=4, help="runs with 1 answer in 10 failing")
-    parser.add_argument("--inputs", type=int, default=1, help="0: no secrets and bad input")
-    parser.add_argument("--specs", nargs="*", choices=SPECS, default=SPECS)
-    parser.add_argument("--commands", nargs="*", choices=COMMANDS, default=COMMANDS)
-    parser.add_argument("--all", action="store_true", help="every point, the full numbers")
-    parser.add_argument("--only", nargs="*", help="of the counts, only these; the others are 0")
-    parser.add_argument("--write", action="store_true", help="keep them in docs/reliability.md")
-    options = parser.parse_args(words)
-    if options.all:
-        options.points = options.worlds = options.stale = options.signals = EVERY
-        options.cells, options.pairs, options.rates = EVERY, EVERY, 20
-        options.histories, options.writers, options.plans = 10_000, 1_000, 1_000
-    for name in COUNTS:
-        if options.only is not None and name not in options.only:
-            setattr(options, name, 0)
-    return options
-
-
-COUNTS = (
-    "points", "worlds", "pairs", "histories", "writers", "stale", "signals", "cells", "plans",
-    "rates", "inputs",
-)  # fmt: skip
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def main(words):
@@ -124,11 +108,12 @@ def main(words):
     options = options_of(words)
     print(f"{_today()}, seed {options.seed}, Python {platform.python_version()}\n")
     print("\n".join(document.HEAD), flush=True)
-    wrong = 0
+    wrong, progress = 0, Progress()
     with tempfile.TemporaryDirectory() as folder, Lanes(options.lanes, Path(folder)) as lanes:
-        for measured, bad in measure(lanes, options):
+        for measured, bad in measure(lanes, options, progress):
             wrong += bad
             print(measured.line(), flush=True)
             if options.write:
                 document.keep(measured.line())
+    progress.say(f"{wrong} violations" if wrong else "no violation")
     return 1 if wrong else 0

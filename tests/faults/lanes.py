@@ -6,6 +6,7 @@ busy. What a lane is asked is a name of `CHECKS` and plain data, so that it can 
 
 import multiprocessing
 import os
+import signal
 import traceback
 from pathlib import Path
 from typing import ClassVar
@@ -47,6 +48,10 @@ CHECKS = {
 }
 
 
+HANGS_AFTER_S = 600
+"""A case that takes so long never ends: it is told as wrong, and the lane goes on."""
+
+
 class Lanes:
     """Some processes that check cases; close them with `with`."""
 
@@ -85,6 +90,11 @@ def _open(folder):
     own = _Lane.folder / f"lane-{os.getpid()}"
     own.mkdir()
     _Lane.arena = Arena(launch(own / "state", clock="instant"), own / "state")
+    signal.signal(signal.SIGALRM, _hangs)
+
+
+def _hangs(_number, _frame):
+    raise AssertionError(f"no end after {HANGS_AFTER_S} s")
 
 
 def _check(task):
@@ -92,8 +102,12 @@ def _check(task):
     if place not in _Lane.scenes:
         own = _Lane.folder / f"lane-{os.getpid()}"
         _Lane.scenes[place] = scene(_Lane.arena, own, *place)
+    signal.alarm(HANGS_AFTER_S)
     try:
         return CHECKS[check](_Lane.arena, _Lane.scenes[place], _Lane.folder, *data)
     except AssertionError:
-        _Lane.arena.disarm()
+        signal.alarm(0)
+        _Lane.arena.clear()
         return f"{place} {check} {data}: {traceback.format_exc()}"
+    finally:
+        signal.alarm(0)

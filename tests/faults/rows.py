@@ -1,14 +1,11 @@
 """What is measured: the rows of the table, each with its scene, its check and its cases."""
 
 import random
-import re
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.faults.matrix import GREEN, MATRIX, OPEN, PARTLY
-from tests.faults.scenes import ROOT
 
 SMALL, FULL, MANY = "small", "full", "two-hundred"
 WHENS = ("before", "after")
@@ -55,39 +52,65 @@ class Row:
     is_wrong_in_all: Callable = lambda found: False
     counted: int = 0
 
+    def found(self, lanes):
+        """Yield what the check comes to for each case, in the order in which they end."""
+        return lanes.each(self.place, self.check, self.cases)
+
 
 def of(lanes, options):
     """Yield the rows that the options ask for, each made when its turn comes."""
     chance = random.Random(options.seed)
-    for place in _places(options):
-        if options.points:
-            yield _points(lanes, place, chance, options)
-        if options.worlds and place[1] == MANY:
-            yield _worlds(lanes, place, chance, options)
+    for spec, count in ((SMALL, options.kills), (FULL, options.kills_full)):
+        yield from _kills(lanes, spec, count, chance, options)
+    yield from _chances(options)
+    yield from _disturbed(lanes, chance, options)
     if options.pairs:
         yield _pairs(lanes, ("apply", SMALL), chance, options)
-    yield from _chances(options)
-    for place in _places(options):
-        if options.stale and place[1] != MANY:
-            yield _stale(lanes, place, chance, options)
-        if options.signals and place[1] == SMALL:
-            yield from _signals(lanes, place, chance, options)
-        if options.cells and place[1] != MANY and place[0] == "apply":
-            yield _cells(lanes, place, chance, options)
     yield from _steady(options)
+    yield from _kills(lanes, MANY, options.kills_many, chance, options)
+    for place in _places(MANY, options):
+        if options.worlds:
+            yield _worlds(lanes, place, chance, options)
 
 
-def _places(options):
-    return [(command, spec) for spec in options.specs for command in options.commands]
+def _disturbed(lanes, chance, options):
+    for place in _places(SMALL, options):
+        if options.signals:
+            yield from _signals(lanes, place, chance, options)
+    for spec, count in ((SMALL, options.stale), (FULL, options.stale_full)):
+        for place in _places(spec, options):
+            if count:
+                yield _stale(lanes, place, chance, count)
+    for spec, count in ((SMALL, options.cells), (FULL, options.cells_full)):
+        if count and ("apply", spec) in _places(spec, options):
+            yield _cells(lanes, ("apply", spec), chance, count)
 
 
-def _points(lanes, place, chance, options):
-    """Real kills; of the 200 resources only a sample, which the worlds complete."""
-    count = len(lanes.ask(place, "describe"))
-    every = [((nth, when),) for nth in range(1, count + 1) for when in WHENS]
-    wanted = options.points if place[1] != MANY else min(options.points, 30)
-    what = f"kill -9, {_name(place)} ({count} requests)"
-    return Row(what, place, "kill", _sample(chance, every, wanted), len(every))
+def _places(spec, options):
+    return [(command, spec) for command in options.commands if spec in options.specs]
+
+
+def _kills(lanes, spec, count, chance, options):
+    """Real kills, shared out among the commands by how many points they have."""
+    if not count:
+        return
+    requests = {place: len(lanes.ask(place, "describe")) for place in _places(spec, options)}
+    for place, share in shared(count, requests).items():
+        if not share:
+            continue
+        points = range(1, requests[place] + 1)
+        every = [((nth, when),) for nth in points for when in WHENS]
+        what = f"kill -9, {_name(place)} ({requests[place]} requests)"
+        yield Row(what, place, "kill", _sample(chance, every, share), len(every))
+
+
+def shared(count, weights):
+    """Return a count shared out by weights, to the last one: the sum is the count."""
+    left, shares = sum(weights.values()), {}
+    for key, weight in weights.items():
+        shares[key] = round(count * weight / left) if left else 0
+        count, left = count - shares[key], left - weight
+    return shares
 
 
 def _worlds(lanes, place, chance, options):
@@ -126,12 +149,10 @@ def _chances(options):
                 yield Row(f"{what}, {_name(place)}", place, check, list(seeds), "any number")
 
 
-def _stale(lanes, place, chance, options):
+def _stale(lanes, place, chance, count):
     every = lanes.ask(place, "all stale")
-    wanted = options.stale if place[1] == SMALL else min(options.stale, 150)
-    cases = _sample(chance, every, wanted)
     what = f"reads behind by 1, 3 or 10, {_name(place)}"
-    return Row(what, place, "stale", cases, len(every))
+    return Row(what, place, "stale", _sample(chance, every, count), len(every))
 
 
 def _signals(lanes, place, chance, options):
@@ -142,10 +163,9 @@ def _signals(lanes, place, chance, options):
         yield Row(what, place, "signal", [(nth, int(number)) for nth in chosen], count)
 
 
-def _cells(lanes, place, chance, options):
+def _cells(lanes, place, chance, count):
     every = lanes.ask(place, "cells")
-    wanted = options.cells if place[1] == SMALL else min(options.cells, 200)
-    cases = _sample(chance, every, wanted)
+    cases = _sample(chance, every, count)
     return Row(f"one fault on one write, {_name(place)}", place, "cell", cases, len(every))
 
 
@@ -187,14 +207,6 @@ def _mean(found):
     return sum(known) / max(1, len(known))
 
 
-def alone(options):
-    """Yield what needs no lane: (what, cases, result, how many are wrong, seconds)."""
-    for measure in (_matrix, _secrets, _bad_input, _mutants) if options.inputs else ():
-        began = time.monotonic()
-        what, cases, result, wrong = measure()
-        yield what, cases, result, wrong, time.monotonic() - began
-
-
 def _matrix():
     states = [row.state for row in MATRIX]
     counts = ", ".join(f"{states.count(state)} {state}" for state in (GREEN, PARTLY, OPEN))
@@ -224,15 +236,8 @@ def _bad_input():
     return "bad input", cases, result, files - seen.whole + seen.crashes + (not is_cheap)
 
 
-def _mutants():
-    """What `make mutation` found last: it takes half an hour, and is told in a page of its own."""
-    text = (ROOT / "docs/mutation.md").read_text(encoding="utf-8")
-    found = re.search(r"\| \*\*all\*\* \| (\d+) \| (\d+) \|", text)
-    day = re.search(r"Measured on ([^,]+?) (?:at commit|with)", text)
-    mutants, killed = int(found[1]), int(found[2])
-    share = killed / mutants
-    result = f"{killed} killed ({share:.1%}), {day[1]}: docs/mutation.md"
-    return "mutants", f"{mutants}", result, int(share < 0.8)
+ALONE = (_matrix, _secrets, _bad_input)
+"""What needs no lane: each returns what, cases, result and how many are wrong."""
 
 
 def _sample(chance, cases, count):

@@ -27,6 +27,8 @@ class Scene:
     after: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     jobs: dict = field(default_factory=dict)
+    right: dict = field(default_factory=dict)
+    """The world after, as a snapshot with its blobs, once somebody needed it."""
 
 
 def scene(arena, folder, command, spec):

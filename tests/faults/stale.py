@@ -45,9 +45,7 @@ def cases(scene):
 
 def cases_again(arena, scene):
     """The same for a second run, and with two replicas in turns."""
-    arena.restore(scene.before)
-    _undisturbed(arena, scene)
-    arena.control("DELETE", "journal")
+    arena.restore(_right(arena, scene))
     _undisturbed(arena, scene)
     reads = range(1, _reads(arena.journal()) + 1)
     behind = [(count, 1) for count in BEHIND]
@@ -57,20 +55,26 @@ def cases_again(arena, scene):
 
 def violation(arena, scene, case):
     """Let reads be behind as the case says; return what is wrong, "" when nothing is."""
-    arena.restore(scene.before)
-    if case.again:
-        _undisturbed(arena, scene)
-    before = len(arena.journal())
+    arena.restore(_right(arena, scene) if case.again else scene.before)
     running = arena.start(*scene.words)
     arena.arm(case.fault())
     running.go()
     ended = running.join()
     arena.disarm()
     entries = arena.journal()
-    text = _of_the_run(scene, case, ended, _written(entries[before:]))
+    text = _of_the_run(scene, case, ended, _written(entries))
     if text:
         return f"{scene.name} {case}: {text}"
     return _of_the_next(arena, scene, case, len(entries))
+
+
+def _right(arena, scene):
+    """Return the world in which a scene has nothing left to do, as a snapshot."""
+    if not scene.right:
+        arena.restore(scene.before)
+        _undisturbed(arena, scene)
+        scene.right = arena.whole()
+    return scene.right
 
 
 def _reads(entries):
@@ -120,6 +124,7 @@ def _of_the_run(scene, case, ended, written):
 def _of_the_next(arena, scene, case, before):
     """Say what is wrong with the world after one more run, which has nothing left to do."""
     ended = arena.run(*scene.words)
-    text = verdict(arena, scene, case, ended, creations)
+    jobs = {} if case.again else None
+    text = verdict(arena, scene, case, ended, creations, jobs)
     swings = list(_written(arena.journal()[before:]))
     return text or (f"{scene.name} {case}: the run after it wrote {swings}" if swings else "")
