@@ -145,8 +145,8 @@ def _route(
         wanted = next(iter(flows))
     if wanted not in flows:
         raise UsageError.because(
-            f"this spec has no flow {wanted}" if wanted else "which flow to ask is not clear",
-            hint=did_you_mean(wanted, flows) or "state one under `flows:`",
+            f"this spec has {f'no flow {wanted}' if wanted else 'no single flow to ask'}",
+            hint=did_you_mean(wanted, flows) or "add one under `flows:`",
         )
     resource = flows[wanted]
     if HANDLERS[resource.kind].observe(context, resource) is None:
@@ -157,7 +157,7 @@ def _route(
     connections = [r.address for r in needed if r and r.kind == "connection"]
     if len(connections) != 1:
         raise UsageError.because(
-            f"`{wanted}` has {len(connections)} connections, a question goes through one"
+            f"`{wanted}` has {len(connections)} connections; a question goes through exactly one"
         )
     return _Route(wanted, connections[0])
 
@@ -187,7 +187,7 @@ def _address_and_key(connection: Address, keys: Mapping[str, Any]) -> tuple[str,
     if not url.startswith("https://") or not key:
         raise ReconcileError.because(
             f"`{connection}` has no usable `endpoint` and `key`",
-            hint="run `reconcile apply` again: it mends a connection that differs",
+            hint="run `reconcile apply` again: it updates a connection that differs",
         )
     return url, key
 
@@ -232,7 +232,7 @@ def _refused(response: requests.Response, url: str) -> ApiError:
     code, message = code_and_message(response.content)
     status = response.status_code
     hints = {
-        401: "the key is not valid any more: run `reconcile apply`, it mends the connection",
+        401: "the key is no longer valid: run `reconcile apply` to update the connection",
         404: "no deployment gets traffic: look at `traffic` and run `reconcile status`",
         408: "the model took too long: ask for fewer tokens (`--max-tokens`)",
         424: "the model's container failed: look at the deployment's log",

@@ -178,9 +178,9 @@ class UnforeseenError(ReconcileError):
         text = on_one_line(f"{type(error).__name__}: {error}", 300)
         return cls(
             Diagnostic(
-                "something happened that reconcile was not made for",
+                "an unexpected error occurred",
                 detail=text,
-                hint="run the same command again; if it stays, please report it",
+                hint="run the same command again; if it persists, please report it",
             )
         )
 

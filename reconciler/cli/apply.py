@@ -1,4 +1,4 @@
-"""`reconcile apply`: make Azure what the spec says."""
+"""`reconcile apply`: make Azure match the spec."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.operations.saved_plan import Choices, SavedPlan
 
-SUMMARY = "Make Azure what the spec says: show the plan, ask, carry it out, report."
+SUMMARY = "Make Azure match the spec: show the plan, ask for confirmation, apply it, report."
 EXAMPLES = (
     "reconcile apply specs/phi3-ultrachat.yaml --sandbox",
     "reconcile apply spec.yaml --yes               # in a pipeline",
@@ -34,9 +34,9 @@ def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     add_spec(parser, "the spec, or a plan saved with `reconcile plan --out FILE`")
     add_output(parser, ("text", "json"))
-    parser.own.add_argument("--yes", action="store_true", help="do not ask")
+    parser.own.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.own.add_argument(
-        "--no-wait", action="store_true", help="submit jobs but do not wait for their end"
+        "--no-wait", action="store_true", help="submit jobs but do not wait for them to finish"
     )
     add_selection(parser)
     add_adopt(parser)
@@ -97,8 +97,8 @@ def _refuse_choices(options: Any) -> None:
     for name in ("target", "prune", "adopt", "retry"):
         if getattr(options, name):
             raise UsageError.because(
-                f"--{name} cannot be given with a saved plan",
-                hint="it holds what was chosen when it was made: pass it to `reconcile plan`",
+                f"--{name} cannot be used with a saved plan",
+                hint="a saved plan keeps the options it was made with: pass it to `reconcile plan`",
             )
 
 

@@ -100,7 +100,7 @@ def _add_global(parser: Parser) -> None:
     )
     group.add_argument("-v", "--verbose", action="store_true", help="log each request to Azure")
     group.add_argument("-q", "--quiet", action="store_true", help="no progress, no warnings")
-    group.add_argument("--color", choices=COLOURS, default="auto", help="when to colour")
+    group.add_argument("--color", choices=COLOURS, default="auto", help="when to use colour")
     group.add_argument("-h", "--help", action="help", help="show this help")
 
 
@@ -123,14 +123,14 @@ def add_adopt(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="take over this resource, which exists without our mark (repeatable)",
+        help="take over this existing resource, which reconcile did not create (repeatable)",
     )
     parser.own.add_argument(
         "--retry",
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="run a job again although it failed with the same inputs (repeatable)",
+        help="run this failed job again with the same inputs (repeatable)",
     )
 
 
@@ -141,24 +141,26 @@ def add_selection(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="only this resource or section and what it needs (repeatable)",
+        help="only this resource or section, and what it depends on (repeatable)",
     )
     parser.own.add_argument(
-        "--prune", action="store_true", help="also delete what is ours and left the spec"
+        "--prune",
+        action="store_true",
+        help="also delete what this spec created and no longer contains",
     )
 
 
 def add_timeout(parser: Parser) -> None:
     """Add `--timeout`."""
     parser.own.add_argument(
-        "--timeout", type=seconds, metavar="TIME", help="stop waiting after 90s, 30m, 6h"
+        "--timeout", type=seconds, metavar="TIME", help="stop waiting after this time: 90s, 30m, 6h"
     )
 
 
 def add_output(parser: Parser, choices: Sequence[str]) -> None:
     """Add `-o` with the formats that a command can write; the first is the default."""
     parser.own.add_argument(
-        "-o", "--output", choices=choices, default=choices[0], help="format of standard output"
+        "-o", "--output", choices=choices, default=choices[0], help="output format"
     )
 
 
@@ -220,5 +222,5 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 def _plain(message: str) -> str:
     """Return argparse's message without its repetition of the choices."""
     message = re.sub(r"argument (?:-\w+/)?(--?[\w-]+|[A-Z]+):", r"\1:", message)
-    message = re.sub(r"invalid choice: ('.*?') \(choose from .*\)", r"cannot be \1", message)
+    message = re.sub(r"invalid choice: ('.*?') \(choose from .*\)", r"invalid value \1", message)
     return message.replace("the following arguments are required:", "missing:")

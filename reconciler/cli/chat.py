@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.engine.types import Address, Observed
 
-SUMMARY = "Ask the model a question, through flow, connection and endpoint."
+SUMMARY = "Ask the deployed model a question, through the prompt flow's connection and endpoint."
 EXAMPLES = (
     'reconcile chat specs/phi3-ultrachat.yaml --sandbox "How do I keep basil alive?"',
     'reconcile chat spec.yaml "Summarise this" --temperature 0 --max-tokens 100',
@@ -28,16 +28,22 @@ def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     add_spec(parser)
     parser.own.add_argument(
-        "question", metavar="QUESTION", help="what to ask, or - for standard input"
+        "question", metavar="QUESTION", help="the question, or - for standard input"
     )
     parser.own.add_argument(
-        "--temperature", type=_temperature, default=0.7, metavar="T", help="0 to 2; default 0.7"
+        "--temperature", type=_temperature, default=0.7, metavar="T", help="0 to 2, default 0.7"
     )
     parser.own.add_argument(
-        "--max-tokens", type=_tokens, default=256, metavar="N", help="length limit; default 256"
+        "--max-tokens",
+        type=_tokens,
+        default=256,
+        metavar="N",
+        help="length limit of the answer, default 256",
     )
-    parser.own.add_argument("--system", metavar="TEXT", help="an instruction before the question")
-    parser.own.add_argument("--flow", default="", metavar="NAME", help="which flow, if several")
+    parser.own.add_argument("--system", metavar="TEXT", help="a system message before the question")
+    parser.own.add_argument(
+        "--flow", default="", metavar="NAME", help="the flow to use, if there are several"
+    )
     add_timeout(parser)
 
 

@@ -20,7 +20,7 @@ def confirm(session: Session, question: str) -> None:
             Diagnostic(
                 "not confirmed, so nothing was changed",
                 detail="there is no terminal to ask on",
-                hint="look at the plan, then pass --yes",
+                hint="review the plan, then pass --yes",
             )
         )
     sys.stderr.write(f"\n{question} Only `yes` is accepted: ")

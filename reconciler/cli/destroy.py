@@ -1,4 +1,4 @@
-"""`reconcile destroy`: delete what the spec made, and nothing else."""
+"""`reconcile destroy`: delete what the spec created, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
 
-SUMMARY = "Delete what carries this spec's mark, children first. Never anything else."
+SUMMARY = "Delete what this spec created, children first, and nothing else."
 EXAMPLES = (
     "reconcile destroy spec.yaml --sandbox",
     "reconcile destroy spec.yaml --only endpoints.chat   # stop the serving bill, keep the rest",
@@ -27,28 +27,28 @@ def add_arguments(parser: Parser) -> None:
     # Optional for argparse only: `--only A B SPEC` would otherwise have eaten it silently.
     parser.own.add_argument("spec", metavar="SPEC", nargs="?", help="the spec, or -")
     add_output(parser, ("text", "json"))
-    parser.own.add_argument("--yes", action="store_true", help="do not ask")
+    parser.own.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.own.add_argument(
         "--only",
         nargs="+",
         action="extend",
         default=[],
         metavar="ADDRESS",
-        help="only these resources or sections, and what is in them",
+        help="only these resources or sections, and what they contain",
     )
     parser.own.add_argument(
         "--unprotect",
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="also this resource or section, although it holds data (repeatable)",
+        help="also this protected resource or section (repeatable)",
     )
     parser.own.add_argument(
         "--max-deletions",
         type=limit,
         default=MAX_DELETIONS,
         metavar="N",
-        help=f"refuse to delete more than N resources; default {MAX_DELETIONS}",
+        help=f"refuse to delete more than N resources, default {MAX_DELETIONS}",
     )
     add_parallelism(parser)
     add_timeout(parser)

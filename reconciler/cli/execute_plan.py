@@ -34,7 +34,7 @@ def execute_plan(
     shown = session.out if as_text else session.err
     shown.write(plan_lines(views, verbose=session.options.verbose))
     if plan.stopping:
-        session.err.say("Nothing was changed: the errors above come first.")
+        session.err.say("Nothing was changed: fix the errors above first.")
         report = not_begun(plan)
         if not as_text:
             _report(session, plan, report, 0.0)
@@ -109,9 +109,9 @@ def _next_step(session: Session, plan: Plan, report: Report) -> str:
     name = "destroy" if plan.destroys else "apply"
     same = session.command(name, *same_options(vars(session.options)))
     if report.exit_code is ExitCode.PENDING or report.interrupted:
-        return f"To go on where this stopped: {same}"
+        return f"To continue where this stopped: {same}"
     if report.exit_code is not ExitCode.OK:
-        return f"When that is solved, go on with: {same}"
+        return f"When that is fixed, continue with: {same}"
     if plan.destroys:
         return ""
     if any(change.resource.kind == "prompt flow" for change in plan.changes):

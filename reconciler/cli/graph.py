@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
 
-SUMMARY = "Print the dependency graph of a spec. Touches no network."
+SUMMARY = "Print the dependency graph of a spec. Needs no network."
 EXAMPLES = (
     "reconcile graph spec.yaml                      # Mermaid, as GitHub shows it",
     "reconcile graph spec.yaml -o dot | dot -Tsvg > graph.svg",

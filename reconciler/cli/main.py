@@ -20,11 +20,11 @@ from reconciler.diagnostics import ExitCode, LocalError, ReconcileError, UsageEr
 from reconciler.secrets import shortened
 
 COMMANDS = {
-    "validate": "check a spec; touches no network",
+    "validate": "check a spec; needs no network",
     "plan": "show what apply would do",
-    "apply": "make Azure what the spec says",
-    "destroy": "delete what the spec made",
-    "status": "say whether each resource is in sync and healthy",
+    "apply": "make Azure match the spec",
+    "destroy": "delete what the spec created",
+    "status": "show whether each resource is in sync and healthy",
     "chat": "ask the deployed model a question",
     "graph": "print the dependency graph as Mermaid or DOT",
     "schema": "print the JSON Schema of the spec",
@@ -35,9 +35,9 @@ COMMANDS = {
 REPORTING = ("apply", "destroy")
 """Commands whose `-o json` is a report, also of what was never begun."""
 
-NO_MEMORY = "this machine gives no more memory"
-LESS = "raise its limit, or do less at once: `--parallelism 2`"
-HELP = """Keep Azure Machine Learning and Azure AI Foundry as one YAML file says.
+NO_MEMORY = "out of memory"
+LESS = "raise the memory limit, or do less at once: `--parallelism 2`"
+HELP = """Keep Azure Machine Learning and Azure AI Foundry in the state that one YAML file describes.
 
 Examples:
   reconcile validate specs/phi3-ultrachat.yaml
@@ -57,7 +57,7 @@ Options:
   --version        print the version
 
 `reconcile COMMAND --help` shows examples and options of one command.
-Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 Azure still works,
+Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 Azure is still working,
 4 sign-in or permission, 5 refused, 64 usage, 65 invalid spec, 75 Azure unavailable.
 """
 
@@ -126,7 +126,7 @@ def _run(words: list[str], signals: Signals) -> ExitCode:
         return _without_command(rest)
     if command not in COMMANDS:
         raise UsageError.because(
-            f"there is no command `{command}`",
+            f"unknown command `{command}`",
             hint=nearest(command, COMMANDS) or f"one of: {', '.join(COMMANDS)}",
         )
     module = import_module(f"reconciler.cli.{command}")
@@ -158,7 +158,7 @@ def _without_command(words: list[str]) -> ExitCode:
     if unknown:
         options = ("--help", "--version", "--sandbox", "--color", "--verbose", "--quiet")
         raise UsageError.because(
-            f"no command is given, and {unknown[0].split('=')[0]} alone does nothing",
+            f"no command is given; {unknown[0].split('=')[0]} alone does nothing",
             hint=nearest(unknown[0], options) or "see `reconcile --help`",
         )
     table = "\n".join(f"  {name:<12}{text}" for name, text in COMMANDS.items())

@@ -98,12 +98,12 @@ def _next_step(session: Session, made: Plan) -> str:
     """Return what to type after reading the plan; nothing where nothing is to be done."""
     options = session.options
     if made.stopping:
-        return "Nothing can be applied before the errors above are solved."
+        return "Nothing can be applied until the errors above are fixed."
     if not any(change.action.is_change or change.pending for change in made.changes):
         return ""
     if options.out:
-        return f"To carry out exactly this: {session.command('apply', source=options.out)}"
-    return f"To carry it out: {session.command('apply', *same_options(vars(options)))}"
+        return f"To apply exactly this plan: {session.command('apply', source=options.out)}"
+    return f"To apply it: {session.command('apply', *same_options(vars(options)))}"
 
 
 def _exit_code(session: Session, made: Plan) -> ExitCode:

@@ -52,21 +52,23 @@ ACTIONS = (
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     parser.own.add_argument("action", choices=ACTIONS, metavar="ACTION")
-    parser.own.add_argument("words", nargs="*", metavar="WORD", help="what the action takes")
-    parser.own.add_argument("--state", type=Path, default=STATE, metavar="DIR", help="its state")
-    parser.own.add_argument("--port", type=int, default=0, help="serve: listen here")
+    parser.own.add_argument("words", nargs="*", metavar="WORD", help="arguments of the action")
     parser.own.add_argument(
-        "--clock", default="auto", help="serve: auto, instant, frozen or speed=N"
+        "--state", type=Path, default=STATE, metavar="DIR", help="the folder of its state"
+    )
+    parser.own.add_argument("--port", type=int, default=0, help="serve: the port to listen on")
+    parser.own.add_argument(
+        "--clock", default="auto", help="serve: how time passes: auto, instant, frozen or speed=N"
     )
     parser.own.add_argument(
-        "--since", type=int, default=0, metavar="SEQ", help="journal: after SEQ"
+        "--since", type=int, default=0, metavar="SEQ", help="journal: only requests after SEQ"
     )
     parser.own.add_argument(
         "--faults",
         action="append",
         default=[],
         metavar="NAME",
-        help="rehearse: this set of faults (repeatable; all without it)",
+        help="rehearse: this set of faults (repeatable, default: all)",
     )
     add_output(parser, ("text", "json"))
     sandbox_controls.add_arguments(parser)

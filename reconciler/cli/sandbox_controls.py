@@ -23,30 +23,32 @@ def add_arguments(parser: Parser) -> None:
     """Add the options of `faults add`; the words of the other controls are positional."""
     group = parser.add_argument_group("options of `faults add`: which requests, and what happens")
     group.add_argument("--method", metavar="M", help="only this HTTP method")
-    group.add_argument("--path", metavar="REGEX", help="only where path and query hold this")
-    group.add_argument("--caller", metavar="TEXT", help="only a client whose name holds this")
+    group.add_argument("--path", metavar="REGEX", help="only where path and query match this")
+    group.add_argument("--caller", metavar="TEXT", help="only a client whose name contains this")
     group.add_argument("--nth", type=int, metavar="N", help="from the Nth such request on")
-    group.add_argument("--times", type=int, metavar="N", help="so many times; 0: for ever")
-    group.add_argument("--probability", type=float, metavar="P", help="each with this chance")
+    group.add_argument("--times", type=int, metavar="N", help="this many times; 0: forever")
+    group.add_argument("--probability", type=float, metavar="P", help="each with this probability")
     group.add_argument(
-        "--seed", type=int, metavar="N", help="chances of this sequence (also of `turns`)"
+        "--seed", type=int, metavar="N", help="seed of the random choices (also of `turns`)"
     )
-    group.add_argument("--when", choices=("before", "after"), help="before or after it is done")
+    group.add_argument(
+        "--when", choices=("before", "after"), help="before or after the request is carried out"
+    )
     group.add_argument("--status", type=int, metavar="CODE", help="answer this status")
     group.add_argument("--header", action="append", metavar="K:V", help="with this header")
     group.add_argument("--body", type=_json, metavar="JSON", help="and this body")
     group.add_argument("--drop", action="store_true", help="cut the connection")
-    group.add_argument("--truncate", action="store_true", help="cut the answer in its middle")
+    group.add_argument("--truncate", action="store_true", help="cut the answer off in the middle")
     group.add_argument("--hang", action="store_true", help="never answer")
-    group.add_argument("--delay", type=float, metavar="S", help="answer so many seconds late")
-    group.add_argument("--stale", type=int, metavar="N", help="N reads see what was before")
-    group.add_argument("--every", type=int, metavar="M", help="only every Mth of them is behind")
+    group.add_argument("--delay", type=float, metavar="S", help="delay the answer by S seconds")
+    group.add_argument("--stale", type=int, metavar="N", help="N reads return the previous state")
+    group.add_argument("--every", type=int, metavar="M", help="only every Mth of them is stale")
     group.add_argument("--pages", type=int, metavar="N", help="a list comes in pages of N items")
     group.add_argument("--omit", metavar="REGEX", help="a list leaves out items with this id")
     group.add_argument("--repeat", metavar="REGEX", help="a list shows items with this id twice")
-    group.add_argument("--next-link", metavar="URL", help="a list says that it goes on there")
+    group.add_argument("--next-link", metavar="URL", help="a list says that it continues there")
     group.add_argument(
-        "--operation", metavar="A,B", help="statuses that its polls see: InProgress,Failed"
+        "--operation", metavar="A,B", help="statuses that polling it returns: InProgress,Failed"
     )
     group.add_argument("--kill", type=int, metavar="PID", help="send a signal to a process")
     group.add_argument("--signal", metavar="NAME", help="KILL, TERM, INT or STOP")
@@ -223,7 +225,7 @@ def fault_line(fault: Json) -> str:
     """Return a fault in one line: which requests, when, what, how often it has met one."""
     which = " ".join(str(fault[key]) for key in ("method", "path", "caller") if key in fault)
     chance = f" with probability {fault['probability']}" if "probability" in fault else ""
-    times = "for ever" if not fault["times"] else f"{fault['times']}x from the {fault['nth']}."
+    times = "forever" if not fault["times"] else f"{fault['times']}x from the {fault['nth']}."
     action = ", ".join(f"{key} {value}" for key, value in fault["action"].items())
     return (
         f"{fault['id']:>3}  {which or 'any request'}{chance}: {action} "

@@ -68,8 +68,8 @@ class Signals:
         if code is not ExitCode.INTERRUPTED:
             self._leave_after(GRACE_S, code)
         self._tell(
-            "stopping: nothing new is started; what Azure is working on goes on there "
-            "(press Ctrl-C again to leave at once)"
+            "stopping: nothing new will be started; Azure continues what is already running "
+            "(press Ctrl-C again to exit now)"
         )
 
     def _tell(self, text: str) -> Thread:
@@ -92,7 +92,9 @@ class Signals:
         """End the process now; name what was under way, if somebody reads it soon enough."""
         names = list(self._under_way())
         if names:
-            text = f"left while this was under way: {', '.join(names)}; run again to go on"
+            text = (
+                f"exited while these were still running: {', '.join(names)}; run again to continue"
+            )
             self._tell(text).join(LAST_WORDS_S)
         leave(code)
 

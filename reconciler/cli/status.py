@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
 
-SUMMARY = "Say for each resource whether it is in sync with the spec and healthy."
+SUMMARY = "Show for each resource whether it is in sync with the spec and healthy."
 EXAMPLES = (
     "reconcile status specs/phi3-ultrachat.yaml --sandbox",
     "reconcile status spec.yaml -o json",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
 
-SUMMARY = "Check a spec and the local files it names. Touches no network."
+SUMMARY = "Check a spec and the local files it names. Needs no network."
 EXAMPLES = (
     "reconcile validate specs/phi3-ultrachat.yaml",
     "cat spec.yaml | reconcile validate -",

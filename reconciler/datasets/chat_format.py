@@ -30,7 +30,7 @@ class Fault:
 def fault_in(row: Any) -> Fault | None:
     """Return the first fault of a row, None for a good one. Other columns do not matter."""
     if not isinstance(row, dict):
-        return Fault(f"a row is an object with `messages`, this is {_kind(row)}")
+        return Fault(f"a row must be an object with `messages`, got {_kind(row)}")
     if "messages" not in row:
         return Fault("`messages` is missing")
     messages = row["messages"]
@@ -44,7 +44,7 @@ def fault_in(row: Any) -> Fault | None:
             return Fault(f"`messages[{index}]` {cause}", index)
     if messages[-1]["role"] != "assistant":
         last = len(messages) - 1
-        return Fault(f"`messages[{last}]` is the last one: it must be of the assistant", last)
+        return Fault(f"`messages[{last}]` is the last one: it must be from the assistant", last)
     return None
 
 
@@ -56,7 +56,7 @@ def _fault_of(message: Any, index: int, messages: list[Any]) -> str:
             return f"has no `{name}`"
     role, content = message["role"], message["content"]
     if role not in ROLES:
-        return f"has the role {_shown(role)}: it is one of {', '.join(ROLES)}"
+        return f"has the role {_shown(role)}: expected one of {', '.join(ROLES)}"
     if not isinstance(content, str):
         return f"has {_kind(content)} as `content`, not text"
     if not content.strip():
@@ -69,7 +69,7 @@ def _out_of_turn(role: str, index: int, messages: list[Any]) -> str:
         return "is a system message: it can only be the first" if index else ""
     first = 1 if messages[0]["role"] == "system" else 0
     expected = ROLES[1 + (index - first) % 2]
-    return "" if role == expected else f"is of the {role} where the {expected} is due"
+    return "" if role == expected else f"has the role {role} where {expected} was expected"
 
 
 def encode(row: Any) -> bytes:

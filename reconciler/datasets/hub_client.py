@@ -93,13 +93,13 @@ def _refuse_offline(_request: Any) -> None:
 
     if constants.is_offline_mode():
         raise UnavailableError.because(
-            "the Hugging Face hub is not asked: HF_HUB_OFFLINE is set", hint="unset it"
+            "the Hugging Face hub is not used: HF_HUB_OFFLINE is set", hint="unset it"
         )
 
 
 def _strange(scheme: str, host: str) -> ReconcileError:
     return UnavailableError.because(
-        f"the Hugging Face hub leads to {scheme}://{host}, which is not followed",
+        f"the Hugging Face hub redirects to {scheme}://{host}, which is not followed",
         detail="downloads lie with the hub itself or, by https, below " + ", ".join(STORAGE),
         hint="look for a proxy or a sign-in page of your network in between",
     )

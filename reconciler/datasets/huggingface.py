@@ -70,7 +70,7 @@ def pieces(hub: Hub, source: Source) -> list[Piece]:
             for name, first, last in _cut(files[split], counts, start, end)
         ]
         if not wanted:
-            raise ValueError(f"`{source.split}` takes no row of {sum(totals.values())}")
+            raise ValueError(f"`{source.split}` selects none of {sum(totals.values())} rows")
         paths = remote.download(list(dict.fromkeys(name for name, _, _ in wanted)))
     return [
         Piece(RowFile(paths[name], f"{source.repo}/{name}"), first, last)
@@ -233,19 +233,19 @@ def _translated(source: Source) -> Iterator[None]:
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise LocalError.because(
-            f"there is no dataset {source.repo}, or it is not open to you",
+            f"there is no dataset {source.repo}, or you have no access to it",
             hint="check the name; for a private or gated dataset set HF_TOKEN",
         ) from error
     except (errors.HfHubHTTPError, httpx2.HTTPError, errors.LocalEntryNotFoundError) as error:
         reason = on_one_line(error, 200)
         raise UnavailableError.because(
-            f"the Hugging Face hub does not give {place}",
+            f"the Hugging Face hub did not provide {place}",
             detail=reason,
             hint="check the network and proxy, then run again",
         ) from error
     except OSError as error:
         raise LocalError.because(
-            f"{place} cannot be kept: {error.strerror or error}",
+            f"{place} cannot be saved: {error.strerror or error}",
             hint="free some disk space, or set RECONCILE_CACHE to another folder",
         ) from error
     except ValueError as error:

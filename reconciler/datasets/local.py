@@ -25,12 +25,12 @@ def inside(root: Path, text: str) -> Path:
     try:
         path = (top / text).resolve(strict=True)
     except ValueError as error:
-        raise ValueError(f"{text!r} is no path: it holds a NUL character") from error
+        raise ValueError(f"{text!r} is not a path: it contains a NUL character") from error
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or "the links go in a circle"
+        reason = getattr(error, "strerror", None) or "its links form a loop"
         raise ValueError(f"{text!r} cannot be read: {reason}") from error
     if not path.is_relative_to(top):
-        raise ValueError(f"{text!r} leads out of the folder of the spec")
+        raise ValueError(f"{text!r} is outside the folder of the spec")
     if not stat.S_ISREG(path.stat().st_mode):
         raise ValueError(f"{text!r} is not a regular file")
     if path.suffix.lower() not in (*JSONL, *PARQUET):

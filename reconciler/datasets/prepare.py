@@ -163,4 +163,4 @@ def _line(row: Row, name: str) -> bytes | Diagnostic:
 
 
 def _more() -> Diagnostic:
-    return Diagnostic(f"only the first {MAX_PROBLEMS} problems are shown; mend these first")
+    return Diagnostic(f"only the first {MAX_PROBLEMS} problems are shown; fix these first")

@@ -39,7 +39,7 @@ def upload(container: ContainerClient, name: str, part: Part, tell: Callable[[in
             )
         if not _is_same(blob, part):
             raise ReconcileError.because(
-                f"{name} arrived otherwise than it was sent", hint="run again"
+                f"{name} was changed on the way to Azure", hint="run again"
             )
     return True
 

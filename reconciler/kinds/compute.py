@@ -118,7 +118,7 @@ class ComputeHandler(ArmHandler):
                 expansion.problem(
                     "`compute` needs a `workspace`",
                     path,
-                    hint="state one: `workspace: {name: ...}`, or its resource id",
+                    hint="add `workspace: {name: ...}`, or give the resource id of one",
                 )
 
     def _resource(
@@ -157,8 +157,7 @@ class ComputeHandler(ArmHandler):
             f"`{change.address}` exists already and is not marked as ours",
             change.resource.position,
             detail="Azure cannot change the tags of a cluster, so it cannot be adopted",
-            hint="choose another name, use it by its id where it is needed, or delete it "
-            "and let apply make it",
+            hint="choose another name, refer to it by its id, or delete it and let apply create it",
         )
         return replace(change, action=Action.NO_OP, fields=(), blocked=problem)
 
@@ -171,7 +170,7 @@ class ComputeHandler(ArmHandler):
 def _check_name(name: str, expansion: Expansion, path: Keys) -> None:
     if not re.fullmatch(NAME, name, re.ASCII):
         expansion.problem(
-            f"a cluster cannot be named `{name}`",
+            f"invalid cluster name `{name}`",
             path,
             hint="3 to 24 letters, digits and hyphens, a letter first, not ending in -<digits>",
         )

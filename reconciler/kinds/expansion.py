@@ -22,10 +22,10 @@ from reconciler.spec.vault_secrets import ANYWHERE, IN_SPEC, SecretIdentifier
 
 OUTSIDE = ("env", "environ", "environment", "file", "vars", "var", "secrets")
 NO_OUTSIDE = (
-    "a spec reads no environment, no file and no pipeline: put a secret into a key vault and "
-    f"refer to it, `{IN_SPEC}`"
+    "a spec cannot read environment variables, files or pipeline variables: put the secret in a "
+    f"key vault and refer to it, `{IN_SPEC}`"
 )
-ELSEWHERE = f"its key vault is not of this spec: name the secret by its identifier, `{ANYWHERE}`"
+ELSEWHERE = f"that key vault is not part of this spec: give the secret's identifier, `{ANYWHERE}`"
 MOST_TAGS = 50
 """Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources."""
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
@@ -92,10 +92,10 @@ class Expansion:
         if tags > MOST_TAGS:
             self.problems.append(
                 Diagnostic(
-                    f"`{resource.address}` would have {tags} tags, Azure keeps {MOST_TAGS}",
+                    f"`{resource.address}` would have {tags} tags; Azure allows {MOST_TAGS}",
                     resource.position,
-                    detail="its own, those of the whole spec, and our marks",
-                    hint="take some out, here or under `tags`",
+                    detail="its own tags, those of the whole spec, and reconcile's marks",
+                    hint="remove some, here or under `tags`",
                 )
             )
         self.resources[resource.address] = resource
@@ -132,9 +132,9 @@ class Expansion:
         match = _EXPRESSION.fullmatch(text.strip())
         if not match and "${{" in text:
             self.problem(
-                f"{shortened(text, 80)!r} is no reference",
+                f"{shortened(text, 80)!r} is not a valid reference",
                 path,
-                hint="a reference stands alone and is closed: `${{ section.name.attribute }}`",
+                hint="a reference is the whole value and ends in `}}`: `${{ section.name.attribute }}`",
             )
             return ""
         if not match:
@@ -146,7 +146,7 @@ class Expansion:
         if not address:
             outside = match[1].partition(".")[0] in OUTSIDE
             self.problem(
-                f"`{text}` refers to nothing in this spec",
+                f"`{text}` does not refer to anything in this spec",
                 path,
                 hint=NO_OUTSIDE if outside else did_you_mean(match[1], self.kinds),
             )
@@ -155,9 +155,9 @@ class Expansion:
         if wanted and kind not in wanted:
             fitting = [address for address, known in self.kinds.items() if known in wanted]
             self.problem(
-                f"`{text}` is {_a(kind)}, wanted is {' or '.join(map(_a, wanted))}",
+                f"`{text}` is {_a(kind)}, expected {' or '.join(map(_a, wanted))}",
                 path,
-                hint=did_you_mean(match[1], fitting) or f"state {_a(wanted[0])} in this spec first",
+                hint=did_you_mean(match[1], fitting) or f"add {_a(wanted[0])} to this spec first",
             )
             return ""
         return self._value(text, address, attributes or attribute, path)
@@ -188,10 +188,10 @@ class Expansion:
         identifier = SecretIdentifier.in_vault(vault, name)
         if identifier is None:
             self.problem(
-                f"`{text}` names no secret of a key vault",
+                f"`{text}` does not name a key vault secret",
                 path,
-                hint="write `secrets.NAME`, or `secrets.NAME.VERSION` to stay at a version: "
-                "letters, digits and hyphens, and 32 hexadecimal digits",
+                hint="write `secrets.NAME`, or `secrets.NAME.VERSION` to pin a version: NAME "
+                "takes letters, digits and hyphens, VERSION is 32 hexadecimal digits",
             )
             return ""
         if address in self.externals:

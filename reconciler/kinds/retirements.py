@@ -102,7 +102,7 @@ def _report(
         expansion.problem(
             f"`{name}` was retired on {found.on}",
             path,
-            detail=f"{found.what} can no longer be had in any region",
+            detail=f"{found.what} is no longer available in any region",
             hint=f"use {found.replacement}",
         )
     elif found:

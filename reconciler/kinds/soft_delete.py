@@ -38,7 +38,7 @@ def refuse_replace(change: Change, days: int, way_out: str = "") -> Change:
         blocked=Diagnostic(
             f"`{change.address}` cannot be replaced under its own name: {change.reason}",
             change.resource.position,
-            detail=f"deleted, {name!r} would stay soft-deleted for {days} days, name taken",
+            detail=f"after deletion, {name!r} stays soft-deleted for {days} days and its name stays taken",
             hint=f"{hint}{way_out}",
         ),
     )

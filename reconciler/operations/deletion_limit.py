@@ -11,6 +11,6 @@ def refuse_too_many(count: int, most: int) -> None:
     """Raise `RefusedError` when a run would delete more than `most` resources."""
     if count > most:
         raise RefusedError.because(
-            f"{count} resources would be deleted, more than {most} at once",
-            hint=f"look at the spec, then pass `--max-deletions {count}`",
+            f"{count} resources would be deleted, more than the limit of {most}",
+            hint=f"check the spec, then pass `--max-deletions {count}`",
         )

@@ -29,8 +29,8 @@ from reconciler.spec.guard import (
 
 MAX_NODES = 10_000
 MAX_DIGITS = 18
-WRITE_OUT = "repeat the value where it is needed: what a file says must be seen where it counts"
-ESCAPED = "take the escape out: no name or text of a spec has such characters"
+WRITE_OUT = "repeat the value where it is needed"
+ESCAPED = "remove the escape: a spec cannot contain control characters"
 QUOTE_IT = "quote it if it is text"
 
 Keys = tuple[str | int, ...]
@@ -163,9 +163,9 @@ def _syntax(error: Any, name: str) -> Diagnostic:
     place = Position(name, mark.line + 1, mark.column + 1) if mark else Position(name, 1, 1)
     problem = str(error.problem or error.context or "not YAML")
     if "\\t" in problem or "'\t'" in problem:
-        return Diagnostic("a tab where YAML wants spaces", place, hint="indent with spaces")
+        return Diagnostic("a tab where YAML needs spaces", place, hint="indent with spaces")
     context = f"{error.context}" if error.context and error.problem else ""
-    hint = "look for a missing quote, bracket, colon or blank here or just above"
+    hint = "look for a missing quote, bracket, colon or space here or just above"
     return Diagnostic(f"not valid YAML: {problem}", place, detail=context, hint=hint)
 
 
@@ -193,7 +193,7 @@ class _Builder:
                         self._stop(
                             "a second document starts here: a spec is one document",
                             event,
-                            "take the `---` out, or make it a file of its own",
+                            "remove the `---`, or move the rest to a file of its own",
                         )
                 case "StreamStartEvent" | "StreamEndEvent" | "DocumentEndEvent":
                     pass
@@ -225,7 +225,7 @@ class _Builder:
             self._stop(
                 f"tags are not allowed: {event.tag}",
                 event,
-                "take the `!...` out; quote the value if it is text",
+                "remove the `!...`; quote the value if it is text",
             )
         if kind == "MappingStartEvent":
             return self._mapping(path)
@@ -244,7 +244,9 @@ class _Builder:
                 first = self.keys[(*path, key)]
                 self.problems.append(
                     Diagnostic(
-                        f"`{key}` is here twice", place, detail=f"first in line {first.line}"
+                        f"duplicate key `{key}`",
+                        place,
+                        detail=f"first defined in line {first.line}",
                     )
                 )
             self.keys[(*path, key)] = place
@@ -277,7 +279,9 @@ class _Builder:
         if event.style is not None:
             if event.style == '"' and (bad := UNPRINTABLE.search(text)):
                 self._note(
-                    f"an escape makes the control character U+{ord(bad[0]):04X}", event, ESCAPED
+                    f"this escape produces the control character U+{ord(bad[0]):04X}",
+                    event,
+                    ESCAPED,
                 )
             return text
         if text in ("", "~", "null", "Null", "NULL"):
@@ -297,7 +301,7 @@ class _Builder:
 
     def _integer(self, text: str, event: Any) -> int:
         if len(text) > MAX_DIGITS:
-            self._note(f"a number of {len(text)} digits", event, QUOTE_IT)
+            self._note(f"a number with {len(text)} digits", event, QUOTE_IT)
             return 0
         if re.fullmatch(r"[-+]?0[0-9]+", text, re.ASCII):
             self._warn(f"`{text}` is the number {int(text)} here: quote it if it is text", event)

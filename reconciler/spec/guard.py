@@ -11,7 +11,7 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
 MAX_LINES = 20_000
 MAX_LINE = 30_000
-TOO_DEEP = "no part of a spec is that deep: look for a bracket that is never closed"
+TOO_DEEP = "look for a bracket that is never closed"
 A_FEW_PAGES = "a spec is a few pages: keep data in files beside it"
 
 UNPRINTABLE = re.compile(
@@ -31,7 +31,7 @@ def refuse_control_characters(text: str, name: str) -> None:
         Diagnostic(
             f"control character U+{ord(bad[0]):04X}: this is not a YAML text file",
             Position(name, line, column),
-            hint="take it out; save the file as plain UTF-8 text",
+            hint="remove it; save the file as plain UTF-8 text",
         )
     )
 
@@ -59,8 +59,8 @@ def bad_escape(text: str, name: str) -> Diagnostic:
     codes = re.finditer(r"\\U([0-9a-fA-F]{8})", text)
     start = next((m.start() for m in codes if int(m[1], 16) > sys.maxunicode), 0)
     line, column = _line_and_column(text, start)
-    what = "an escape that names no character"
-    return Diagnostic(what, Position(name, line, column), hint="the last one is \\U0010FFFF")
+    what = "an escape that is not a valid character"
+    return Diagnostic(what, Position(name, line, column), hint="the highest is \\U0010FFFF")
 
 
 def _line_and_column(text: str, index: int) -> tuple[int, int]:

@@ -21,9 +21,9 @@ def literal_secrets(document: Document) -> Iterator[Diagnostic]:
         if is_secret_by_form(text):
             where = ".".join(map(str, path[:-1] if is_key else path)) or "the spec"
             yield Diagnostic(
-                f"`{where}` holds a secret, and a spec holds none",
+                f"`{where}` contains a secret: a spec must not contain one",
                 document.position(path, of_key=is_key),
-                detail="whoever reads the file or its history has it: revoke it",
+                detail="anyone who can read the file or its history has it: revoke it",
                 hint=REFER,
             )
 

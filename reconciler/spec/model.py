@@ -82,7 +82,7 @@ def unreserved(name: str) -> str:
     """Return a tag's name. Raises `ValueError` for one that only Azure or we may write."""
     for prefix in RESERVED_TAGS:
         if name.casefold().startswith(prefix):
-            raise ValueError(f"a name of a tag cannot begin with `{prefix}`: it is reserved")
+            raise ValueError(f"a tag name cannot begin with `{prefix}`: it is reserved")
     return name
 
 

@@ -51,7 +51,7 @@ def _told(
     """Yield what is wrong at one place; a value that fits no part of a union is one problem."""
     kinds = list(dict.fromkeys(item["type"] for item in items))
     if len(kinds) > 1 and all(kind in _SHAPES for kind in kinds):
-        wanted = " or ".join(dict.fromkeys(_WANTED[kind].partition(":")[0] for kind in kinds))
+        wanted = " or ".join(dict.fromkeys(_WANTED[kind] for kind in kinds))
         shown = _shown(items[0].get("input"), path)
         summary = f"`{_dotted(path)}` must be {wanted}, got {shown}"
         yield Diagnostic(summary, document.position(path), hint=_help(model, path) or SEE_SCHEMA)
@@ -80,7 +80,6 @@ def real_path(loc: tuple[str | int, ...], data: Any, kind: str = "missing") -> K
 
 
 def _explain(item: Any, path: Keys, document: Document, model: type[BaseModel]) -> Diagnostic:
-    name = _dotted(path)
     kind, given, context = item["type"], item.get("input"), item.get("ctx") or {}
     if kind == "extra_forbidden":
         place = document.position(path, of_key=True)
@@ -94,9 +93,8 @@ def _explain(item: Any, path: Keys, document: Document, model: type[BaseModel]) 
     is_name = bool(item["loc"]) and item["loc"][-1] == "[key]"
     place = document.position(path, of_key=is_name)
     shown = _shown(given, path)
-    if is_name:
-        name = f"{_dotted(path[:-1])}: a name"
-    summary, hint = _wrong_value(kind, name, shown, {**context, "given": given}, item["msg"])
+    subject = f"name in `{_dotted(path[:-1])}`" if is_name else f"`{_dotted(path)}`"
+    summary, hint = _wrong_value(kind, subject, shown, {**context, "given": given}, item["msg"])
     return Diagnostic(summary, place, hint=hint or _help(model, path) or SEE_SCHEMA)
 
 
@@ -106,29 +104,29 @@ def _dotted(path: Keys) -> str:
 
 
 def _wrong_value(
-    kind: str, name: str, shown: str, context: dict[str, Any], message: str
+    kind: str, subject: str, shown: str, context: dict[str, Any], message: str
 ) -> tuple[str, str]:
     """Return the sentence and hint for a value that does not fit; no hint for the field's own."""
     given = context["given"]
     if kind == "union_tag_not_found":
         tag = str(context.get("discriminator", "")).strip("'")
-        return f"`{name}` does not say its `{tag}`", f"add a `{tag}` to it"
+        return f"{subject} has no `{tag}`", f"add a `{tag}` to it"
     if kind in ("literal_error", "enum", "union_tag_invalid"):
         expected = str(context.get("expected") or context.get("expected_tags", ""))
         choices = [c.strip(" '") for c in expected.replace(" or ", ",").split(",")]
-        return f"`{name}` cannot be {shown}", did_you_mean(str(given), choices)
+        return f"invalid {subject}: {shown}", did_you_mean(str(given), choices)
     if kind == "string_pattern_mismatch":
         words = PATTERN_WORDS.get(context["pattern"], f"text that matches {context['pattern']}")
-        return f"`{name}` cannot be {shown}", f"wanted: {words}"
+        return f"invalid {subject}: {shown}", f"expected {words}"
     if kind == "value_error":
-        return f"`{name}`: {context.get('error', message)}", ""
+        return f"{subject}: {context.get('error', message)}", ""
     if given is None:
-        return f"`{name}` has no value", "give it one, or take the key out"
+        return f"{subject} has no value", "give it a value, or remove the key"
     wanted = _WANTED.get(kind)
     if wanted:
         hint = _SHAPES.get(kind, "")
-        return f"`{name}` must be {wanted.format(**context)}, got {shown}", hint
-    return f"`{name}`: {message[:1].lower()}{message[1:]}, got {shown}", ""
+        return f"{subject} must be {wanted.format(**context)}, got {shown}", hint
+    return f"{subject}: {message[:1].lower()}{message[1:]}, got {shown}", ""
 
 
 _WANTED = {
@@ -137,7 +135,7 @@ _WANTED = {
     "int_from_float": "a whole number",
     "float_type": "a number",
     "bool_type": "true or false",
-    "string_type": "text: quote it",
+    "string_type": "text",
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
@@ -166,7 +164,7 @@ _SHAPES = {
 """How to write a value of the shape that is wanted."""
 
 _ABOUT_KEYS = ("missing", "extra_forbidden")
-SEE_SCHEMA = "`reconcile schema` prints everything that a spec may say"
+SEE_SCHEMA = "`reconcile schema` prints everything a spec can contain"
 MAX_PART = 40
 
 

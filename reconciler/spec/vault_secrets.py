@@ -22,8 +22,8 @@ URL = (
 IN_SPEC = "${{ workspace.key_vault.secrets.NAME }}"
 ANYWHERE = "{key_vault_url: https://VAULT.vault.azure.net/secrets/NAME}"
 REFER = (
-    f"refer to one: `${{{{ endpoints.NAME.primary_key }}}}`, a secret of the key vault of this "
-    f"spec `{IN_SPEC}`, or of any other `{ANYWHERE}`"
+    f"refer to a secret: `${{{{ endpoints.NAME.primary_key }}}}`, a secret in this spec's key "
+    f"vault `{IN_SPEC}`, or in any other `{ANYWHERE}`"
 )
 """What to do in place of writing a secret down."""
 _IN_MAP = re.compile(rf"({NAME})(?:\.({VERSION}))?", re.ASCII)
@@ -37,8 +37,8 @@ class KeyVaultSecret(SpecModel):
         str,
         matching(
             URL,
-            "a secret identifier of Azure's public cloud, `https://VAULT.vault.azure.net/secrets/"
-            "NAME`, with `/VERSION` to stay at one version",
+            "a secret identifier in Azure's public cloud, `https://VAULT.vault.azure.net/secrets/"
+            "NAME`, with `/VERSION` to pin a version",
         ),
     ]
     """The secret identifier. Without a version, the current version is used."""

@@ -122,9 +122,9 @@ def test_the_first_signal_stops_gently_and_says_how_to_go_on(
         process.send_signal(number)
         out, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == code, err
-    assert "nothing new is started" in err
+    assert "nothing new will be started" in err
     assert "Still running in Azure:" in out
-    assert f"To go on where this stopped: reconcile apply {SPEC} --sandbox {frozen}" in out
+    assert f"To continue where this stopped: reconcile apply {SPEC} --sandbox {frozen}" in out
 
 
 def test_ctrl_c_while_nothing_is_written_leaves_at_once(frozen: str) -> None:

@@ -102,7 +102,7 @@ def reconcile(
         (b"", "the file is empty"),
         (b"\x7fELF\x00\x01", "control character U+007F"),
         (b"version: 1\n---\nversion: 1\n", "a second document starts here"),
-        (b"a: 1\na: 2\n", "`a` is here twice"),
+        (b"a: 1\na: 2\n", "duplicate key `a`"),
         (b"a: &x 1\nb: *x\n", "anchors and aliases"),
         (b"a: !!python/object:os.system x\n", "tags are not allowed"),
         (b"a:\n\t- b\n", "spec.yaml:2:1: error:"),

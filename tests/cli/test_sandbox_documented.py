@@ -152,7 +152,7 @@ def test_a_fault_of_the_command_line_is_the_fault_that_is_armed(
         ("secret papers-kv", "secret takes a vault and a name"),
         ("rehearse", "rehearse takes one spec"),
         ("rehearse x.yaml --faults explode", "there is no rehearsal 'explode'"),
-        ("explode", "ACTION: cannot be 'explode'"),
+        ("explode", "ACTION: invalid value 'explode'"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_one_line(

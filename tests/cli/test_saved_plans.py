@@ -118,7 +118,7 @@ def test_a_choice_beside_a_saved_plan_is_refused_and_not_left_out(
     folder = planned(tmp_path / "a", "examples/smallest.yaml")
     done = reconcile(folder, "apply", "plan.json", *option)
     assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
-    assert f"{option[0]} cannot be given with a saved plan" in done.stderr
+    assert f"{option[0]} cannot be used with a saved plan" in done.stderr
     assert writes(folder) == []
 
 

@@ -132,9 +132,9 @@ def test_a_signal_does_not_wait_for_a_request_that_hangs(
     assert elapsed_s < GRACE_S + BUSY_S
     assert "Traceback" not in err
     if command != "plan":
-        assert "nothing new is started" in err
-        assert "left while this was under way: " in err
-        assert "run again to go on" in err
+        assert "nothing new will be started" in err
+        assert "exited while these were still running: " in err
+        assert "run again to continue" in err
 
 
 @every_command

@@ -67,7 +67,7 @@ def test_a_plan_with_a_run_that_failed_says_what_apply_then_does(azure, tool, tm
     assert code == 0
     assert "failed" in out and "1 to update" in out and "1 blocked" in out
     assert "Nothing can be applied" not in out
-    assert "To carry it out: reconcile apply" in out
+    assert "To apply it: reconcile apply" in out
     assert tool("plan", "--detailed-exitcode")[0] == 2
     assert json.loads(tool("plan", "-o", "json")[1])["applyable"] is True
     assert "cannot be applied" not in tool("plan", "-o", "markdown")[1]

@@ -81,7 +81,7 @@ def test_the_first_apply_says_what_to_put_where_and_the_second_goes_on(azure, sp
     [(address, problem)] = problems
     assert address == CONNECTION
     assert (problem.position.line, problem.position.column) == (LINE, 12)
-    assert "the secret `search-key` of the key vault `vaulted-kv` does not exist" in problem.summary
+    assert "the secret `search-key` in the key vault `vaulted-kv` does not exist" in problem.summary
     assert "SecretNotFound 404" in problem.detail
     assert "az keyvault secret set --vault-name vaulted-kv --name search-key" in problem.hint
     put_secret(azure, "vaulted-kv", "search-key", VALUE)
@@ -186,7 +186,7 @@ def test_a_secret_that_must_not_be_used_is_not(applied, spec, attributes, told, 
     ("properties", "told", "hint"),
     [
         ({"enableRbacAuthorization": False}, "access policies", "az keyvault set-policy"),
-        ({"publicNetworkAccess": "Disabled"}, "network rules", "machine that they let in"),
+        ({"publicNetworkAccess": "Disabled"}, "network rules", "machine that the rules allow"),
     ],
 )
 def test_a_vault_that_does_not_let_us_in_says_why(applied, spec, properties, told, hint):
@@ -253,7 +253,7 @@ def test_a_missing_role_is_named_and_the_least_one_is_enough(applied, spec):
         return apply(loaded, connection, planned, progress=Quiet())
 
     [problem] = [o.problem for o in applied_by_the_robot().outcomes if o.problem]
-    assert "may not be read" in problem.summary
+    assert "cannot be read: permission denied" in problem.summary
     assert "ForbiddenByRbac 403" in problem.detail
     assert "at least the role `Key Vault Secrets User` on the vault `vaulted-kv`" in problem.hint
     user = "4633458b-17de-408a-b874-0445c86b69e6"

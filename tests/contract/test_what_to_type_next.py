@@ -44,7 +44,7 @@ def test_a_destroy_of_a_part_that_failed_goes_on_with_that_part(azure, run):
     refused_once(azure, "DELETE", "computes/cpu-cluster")
     code, out = run("destroy", "--only", CLUSTER, "--max-deletions", "7", "--yes")
     assert code == 1
-    words = words_after(out, "When that is solved, go on with: ")
+    words = words_after(out, "When that is fixed, continue with: ")
     assert words[-4:] == ["--only", CLUSTER, "--max-deletions", "7"]
     assert typed(words) == 0
     assert existing(azure, loaded) == before - {CLUSTER}
@@ -64,7 +64,7 @@ def test_an_apply_of_a_part_that_failed_goes_on_with_that_part(azure, run):
     refused_once(azure, "PUT", "vaults/")
     code, out = run("apply", "--target", VAULT, "--no-wait", "--yes")
     assert code == 1
-    words = words_after(out, "When that is solved, go on with: ")
+    words = words_after(out, "When that is fixed, continue with: ")
     assert words[-3:] == ["--target", VAULT, "--no-wait"]
     assert typed(words) == 0
     assert existing(azure, loaded) == {"resource_group", VAULT}
@@ -83,7 +83,7 @@ def test_a_saved_plan_of_a_part_goes_on_with_that_part(azure, run, tmp_path):
     refused_once(azure, "PUT", "vaults/")
     code, out = run("apply", spec=saved)
     assert code == 1
-    words = words_after(out, "When that is solved, go on with: ")
+    words = words_after(out, "When that is fixed, continue with: ")
     assert words[-2:] == ["--target", VAULT]
     assert typed(words) == 0
     assert existing(azure, load(str(ROOT / SMALL))) == {"resource_group", VAULT}
@@ -92,7 +92,7 @@ def test_a_saved_plan_of_a_part_goes_on_with_that_part(azure, run, tmp_path):
 def test_what_a_plan_was_asked_for_apply_is_told(azure, run, tmp_path):
     edited(tmp_path, SMALL)
     _, out = run("plan", "--target", VAULT, "--adopt", "workspace", spec=tmp_path / "spec.yaml")
-    words = words_after(out, "To carry it out: ")
+    words = words_after(out, "To apply it: ")
     assert words[-4:] == ["--target", VAULT, "--adopt", "workspace"]
 
 

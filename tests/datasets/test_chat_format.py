@@ -24,15 +24,15 @@ def test_turns_that_alternate_and_end_with_the_assistant_pass(messages):
 @pytest.mark.parametrize(
     ("row", "cause", "message"),
     [
-        ([USER], "a row is an object", None),
+        ([USER], "a row must be an object", None),
         ({}, "`messages` is missing", None),
         ({"messages": None}, "`messages` is null", None),
         ({"messages": []}, "`messages` is empty", None),
         ({"messages": ["hi"]}, "is text, not an object", 0),
-        ({"messages": [USER]}, "must be of the assistant", 0),
-        ({"messages": [BOT]}, "of the assistant where the user is due", 0),
-        ({"messages": [SYSTEM, BOT]}, "of the assistant where the user is due", 1),
-        ({"messages": [USER, USER]}, "of the user where the assistant is due", 1),
+        ({"messages": [USER]}, "must be from the assistant", 0),
+        ({"messages": [BOT]}, "has the role assistant where user was expected", 0),
+        ({"messages": [SYSTEM, BOT]}, "has the role assistant where user was expected", 1),
+        ({"messages": [USER, USER]}, "has the role user where assistant was expected", 1),
         ({"messages": [USER, BOT, SYSTEM]}, "can only be the first", 2),
         ({"messages": [USER, {"role": "assistant"}]}, "has no `content`", 1),
         ({"messages": [{"content": "x"}]}, "has no `role`", 0),
@@ -40,7 +40,7 @@ def test_turns_that_alternate_and_end_with_the_assistant_pass(messages):
         ({"messages": [USER, BOT | {"role": ["user"]}]}, "has the role", 1),
         ({"messages": [USER, BOT | {"content": " \n"}]}, "has an empty `content`", 1),
         ({"messages": [USER, BOT | {"content": None}]}, "has null as `content`", 1),
-        ({"messages": [SYSTEM]}, "must be of the assistant", 0),
+        ({"messages": [SYSTEM]}, "must be from the assistant", 0),
     ],
 )
 def test_a_fault_names_its_cause_and_message(row, cause, message):

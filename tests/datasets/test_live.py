@@ -92,7 +92,7 @@ def hub_get(azure, path):
         ({"revision": "0" * 40}, "has no commit"),
         ({"repo": "nobody/nothing"}, "there is no dataset nobody/nothing"),
         ({"split": "train"}, "there is no split `train`; it has"),
-        ({"split": "train_sft[5:5]"}, "takes no row"),
+        ({"split": "train_sft[5:5]"}, "selects none of"),
         ({"config": "fr"}, "there is no configuration `fr`"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_wrong_source_is_told_with_what_there_is(hub, wrong, sentence):
 def test_a_hub_that_refuses_is_unavailable_not_wrong(azure, hub):
     fault = {"method": "GET", "path": "/_hf/api/", "times": 1, "action": {"status": 410}}
     azure.control("POST", "faults", fault)
-    with pytest.raises(UnavailableError, match="does not give"):
+    with pytest.raises(UnavailableError, match="did not provide"):
         pieces(hub, source())
 
 

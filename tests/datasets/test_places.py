@@ -30,7 +30,7 @@ def test_a_file_below_the_spec_is_found_also_through_a_link_that_stays_inside(ro
 def test_no_path_and_no_link_leads_out(root, text):
     (root / "out.jsonl").symlink_to("../secret.jsonl")
     (root / "d").symlink_to("..")
-    with pytest.raises(ValueError, match="leads out of the folder"):
+    with pytest.raises(ValueError, match="is outside the folder"):
         inside(root, text)
 
 

@@ -70,8 +70,8 @@ FLOWS = {
 
 
 WHY = re.compile(
-    "leads out of|is absolute|cannot be read|not a regular file|holds a NUL|control character"
-    "|there is no folder|leads nowhere"
+    "is outside|to a place outside|is absolute|cannot be read|not a regular file|contains a NUL|control character"
+    "|there is no folder|is a broken link"
 )
 
 

@@ -59,16 +59,16 @@ def test_shipped_flow_is_fine() -> None:
         ("inputs.question}", "inputs.qestion}", "no input `qestion`", 10),
         ("${ask.output}", "${aks.output}", "no node `aks`", 4),
         ("${ask.output}", "${ask.result}", "not a node's output", 4),
-        ("ask.py", "../ask.py", "leads out of the flow's folder", 8),
+        ("ask.py", "../ask.py", "points outside the flow's folder", 8),
         ("ask.py", "asks.py", "there is no `asks.py`", 8),
-        ("type: python", "type: pyton", "cannot be a `pyton`", 7),
-        ("is_chat_input: true", "is_chat_input: false", "one of its inputs marked", 2),
-        (", is_chat_output: true", "", "one of its outputs marked", 4),
+        ("type: python", "type: pyton", "invalid node type `pyton`", 7),
+        ("is_chat_input: true", "is_chat_input: false", "exactly one of its inputs", 2),
+        (", is_chat_output: true", "", "exactly one of its outputs", 4),
         ("    question:", "    quest:", "no parameter `quest`", 10),
         ("    question: ${inputs.question}\n", "", "parameter `question` is not given", 10),
         ("nodes:", "nods:", "unknown key `nods`", 5),
         ("type: string, is", "type: text, is", "has `text`", 2),
-        ("${inputs.question}", "${ask.output}", "wait for each other", 6),
+        ("${inputs.question}", "${ask.output}", "circular reference", 6),
     ],
 )
 def test_wrong_flow_is_told_with_its_line(old: str, new: str, told: str, line: int) -> None:
@@ -108,8 +108,8 @@ def test_link_out_of_the_folder_is_refused_and_not_read(tmp_path: Path) -> None:
     found = read_folder(folder, "flow")
     assert found.files == {}
     assert [p.summary for p in found.problems] == [
-        "data is a link that leads out of the folder",
-        "more is a link that leads out of the folder",
+        "data is a link to a place outside the folder",
+        "more is a link to a place outside the folder",
     ]
 
 

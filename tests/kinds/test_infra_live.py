@@ -464,7 +464,7 @@ def test_rights_in_the_group_alone_are_enough_to_plan_and_apply(empty: Azure) ->
     planned = empty.plan(SPEC)
     assert not planned.blocked
     notes = planned.change_of("workspace.storage_account").notes
-    assert notes == ("whether its name is free could not be asked: AuthorizationFailed",)
+    assert notes == ("could not check whether its name is available: AuthorizationFailed",)
     assert empty.applied(SPEC).exit_code == 0
     empty.control("DELETE", "faults")
 

@@ -212,7 +212,7 @@ def test_bad_local_data_is_told_by_file_line_and_column_before_anything_is_sent(
         azure.load(local(azure, "bad", [GOOD, bad]))
     (told,) = caught.value.diagnostics
     assert str(told.position).endswith("bad.jsonl:2:15")
-    assert "must be of the assistant" in told.summary
+    assert "must be from the assistant" in told.summary
 
 
 def test_local_data_trains_and_a_changed_byte_is_a_new_version(azure):

@@ -173,7 +173,7 @@ TROUBLE = {
     ),
     "preemption": (
         {"nodeStateCounts": {"preemptedNodeCount": 1}},
-        "1 node taken back",
+        "1 node preempted",
         "another size or region",
     ),
     "other jobs": (

@@ -14,7 +14,7 @@ def test_short_quota_with_fail_stops_before_the_first_write(azure: Azure) -> Non
     found = azure.plan(spec)
     blocked = found.change_of("quota.standardNCADSA100v4Family").blocked
     assert blocked is not None
-    assert "0 cores allowed, 0 in use, 48 wanted" in blocked.summary
+    assert "0 cores allowed, 0 in use, 48 needed" in blocked.summary
     before = azure.now()
     with pytest.raises(ReconcileError):
         azure.apply(spec)

@@ -26,7 +26,7 @@ from reconciler.render.plan_text import plan_lines
 from reconciler.render.terminal import Line
 
 Golden = Callable[[str, str], None]
-NEXT = "To carry it out: reconcile apply spec.yaml --sandbox"
+NEXT = "To apply it: reconcile apply spec.yaml --sandbox"
 
 
 def _lines(**options: bool) -> list[Line]:

@@ -73,7 +73,7 @@ def test_report_of_a_mixed_run(golden: Golden) -> None:
     lines = report_lines(
         MIXED,
         elapsed_s=3791.0,
-        next_step="When that is solved, go on with: reconcile apply spec.yaml",
+        next_step="When that is fixed, continue with: reconcile apply spec.yaml",
         source=lambda _name: SPEC_LINES,
     )
     golden("report-80.txt", at_80_columns(lines))

@@ -10,13 +10,13 @@ from reconciler.diagnostics import SpecError
 from reconciler.spec.document import load, parse
 
 BAD = {
-    "duplicate key": ("a: 1\na: 2\n", "2:1", "`a` is here twice"),
+    "duplicate key": ("a: 1\na: 2\n", "2:1", "duplicate key `a`"),
     "alias": ("a: &x 1\nb: *x\n", "1:4", "anchors and aliases"),
     "merge key": ("a:\n  <<: {b: 1}\n", "2:3", "merge keys"),
     "tag": ("a: !!python/object/apply:os.system [x]\n", "1:4", "tags are not allowed"),
     "binary tag": ("a: !!binary aGk=\n", "1:4", "tags are not allowed"),
     "two documents": ("a: 1\n---\nb: 2\n", "2:1", "second document"),
-    "tab": ("a:\n\t- b\n", "2:1", "a tab where YAML wants spaces"),
+    "tab": ("a:\n\t- b\n", "2:1", "a tab where YAML needs spaces"),
     "brackets": ("[" * 100_000, "1:66", "nested deeper than 64"),
     "braces": ("{a: " * 5_000, "1:26", "nested deeper than 64"),
     "unclosed quote": ("a: 'x\n", "2:1", "not valid YAML"),

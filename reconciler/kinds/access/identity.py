@@ -27,7 +27,9 @@ SCOPE = rf"^(resource_group|subscription|\$\{{\{{[^}}]+\}}\}}|{_ID})$"
 
 def _scope(text: str) -> str:
     if not re.fullmatch(SCOPE, text):
-        raise ValueError(f"{text!r} is no scope: write `resource_group`, a reference or an ARM id")
+        raise ValueError(
+            f"{text!r} is not a valid scope: write `resource_group`, a reference or an ARM id"
+        )
     return text
 
 
@@ -66,7 +68,7 @@ class IdentityHandler(ArmHandler):
             path: Keys = ("identities", name)
             if not NAME.fullmatch(name):
                 expansion.problem(
-                    f"an identity cannot be named `{name}`: 3 to 128 characters",
+                    f"invalid identity name `{name}`: 3 to 128 characters",
                     path,
                     hint="letters, digits, hyphens and underscores, a letter or digit first",
                 )

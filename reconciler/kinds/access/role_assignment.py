@@ -183,7 +183,7 @@ def _scope_of(grant: RoleGrant, expansion: Expansion, path: Keys) -> tuple[str, 
     group = frozenset({"resource_group"})
     if grant.scope == "subscription":
         expansion.problem(
-            "a role for the whole subscription is not given by a word",
+            "a role on the whole subscription needs its full id",
             place,
             hint=f"narrow it, or write `/subscriptions/{expansion.subscription_id}` if you mean it",
         )

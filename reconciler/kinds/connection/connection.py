@@ -111,12 +111,12 @@ class ConnectionHandler(ArmHandler):
                     expansion.problem(
                         "`connections` needs a `project`, `hub` or `workspace`",
                         path,
-                        hint="state one of them, or give its resource id",
+                        hint="add one of them, or give the resource id of one",
                     )
                 continue
             if not NAME.fullmatch(name):
                 expansion.problem(
-                    f"a connection cannot be named `{name}`: 3 to 33 characters",
+                    f"invalid connection name `{name}`: 3 to 33 characters",
                     path,
                     hint="letters, digits, hyphens and underscores, a letter or digit first",
                 )
@@ -261,7 +261,7 @@ def _target(settings: Connection, keys: JsonObject, expansion: Expansion, path: 
     found = expansion.reference(settings.target, place) if settings.target else keys["endpoint"]
     if isinstance(found, Reference) and found.secret:
         expansion.problem(
-            f"`{place[-1]}` is shown to everybody: it cannot be a secret",
+            f"`{place[-1]}` is visible to everyone, so it cannot be a secret",
             place,
             hint="give the address here, and the secret under another name in `keys`",
         )
@@ -285,6 +285,6 @@ def _value(name: str, stated: str | KeyVaultSecret, expansion: Expansion, path: 
         hint = f"write `{name}: {{key_vault_url: ...}}` to use its value"
         expansion.problem(f"`{name}` is the address of a secret, not the secret", path, hint=hint)
     elif LOOKS_SECRET.search(name):
-        what = f"`{name}` looks like a secret, and a spec holds none"
+        what = f"`{name}` looks like a secret: a spec must not contain one"
         expansion.problem(what, path, hint=REFER)
     return found

@@ -33,7 +33,7 @@ def read(run: RunScope, identifier: SecretIdentifier) -> Secret:
         raise _explained(error, identifier) from error
     except UnavailableError as error:
         first = error.diagnostics[0]
-        hint = f"is there a key vault `{identifier.vault}`, and may this machine reach it?"
+        hint = f"check that the key vault `{identifier.vault}` exists and that this machine can reach it"
         raise UnavailableError(Diagnostic(first.summary, detail=first.detail, hint=hint)) from error
     _refuse_out_of_time(found.get("attributes") or {}, identifier)
     value = found.get("value")
@@ -46,12 +46,12 @@ def reveal_outside(run: RunScope, reference: Reference) -> Secret:
     """Return the value of a secret of a vault that is not of this spec."""
     identifier = SecretIdentifier.of_url(reference.attribute)
     if identifier is None:
-        raise ReconcileError.because(f"`{reference}` identifies no secret of a key vault")
+        raise ReconcileError.because(f"`{reference}` is not the identifier of a key vault secret")
     return read(run, identifier)
 
 
 def _named(identifier: SecretIdentifier) -> str:
-    return f"the secret `{identifier.name}` of the key vault `{identifier.vault}`"
+    return f"the secret `{identifier.name}` in the key vault `{identifier.vault}`"
 
 
 def _explained(error: ApiError, identifier: SecretIdentifier) -> ApiError:
@@ -69,7 +69,7 @@ def _reason(error: ApiError, identifier: SecretIdentifier) -> tuple[str, str]:
     if error.status == 404:
         return (
             f"{named} does not exist",
-            f"put it there: `az keyvault secret set {words} --file FILE`, then apply again",
+            f"create it: `az keyvault secret set {words} --file FILE`, then run apply again",
         )
     if error.code == DISABLED:
         return (
@@ -79,19 +79,19 @@ def _reason(error: ApiError, identifier: SecretIdentifier) -> tuple[str, str]:
     if error.code in BY_NETWORK:
         return (
             f"{named} cannot be read from here: the vault's network rules forbid it",
-            "apply from a machine that they let in, or let this one in",
+            "run apply from a machine that the rules allow, or allow this one",
         )
     if error.code == BY_POLICY:
         return (
-            f"{named} may not be read: the vault's access policies do not give the right `get`",
+            f"{named} cannot be read: the vault's access policies do not grant `get`",
             f"`az keyvault set-policy --name {identifier.vault} --secret-permissions get "
-            "--object-id ID`, with the object id of whoever applies",
+            "--object-id ID`, with the object id that runs apply",
         )
     if error.status == 403:
         return (
-            f"{named} may not be read",
-            f"whoever applies needs at least the role `{LEAST_ROLE}` on the vault "
-            f"`{identifier.vault}` or on this secret; a new role takes minutes to be effective",
+            f"{named} cannot be read: permission denied",
+            f"the identity that runs apply needs at least the role `{LEAST_ROLE}` on the vault "
+            f"`{identifier.vault}` or on this secret; a new role takes minutes to take effect",
         )
     return "", ""
 
@@ -109,14 +109,14 @@ def _refuse_out_of_time(attributes: JsonObject, identifier: SecretIdentifier) ->
         raise ReconcileError.because(
             f"{_named(identifier)} expired on {_day(ends)}",
             detail=str(identifier),
-            hint="put a new version there: `az keyvault secret set --vault-name "
+            hint="set a new version: `az keyvault secret set --vault-name "
             f"{identifier.vault} --name {identifier.name} --file FILE`",
         )
     if isinstance(begins, int | float) and begins > now:
         raise ReconcileError.because(
             f"{_named(identifier)} is not valid before {_day(begins)}",
             detail=str(identifier),
-            hint="apply again then, or change its activation date",
+            hint="run apply again then, or change its activation date",
         )
 
 
@@ -124,4 +124,4 @@ def _day(seconds: float) -> str:
     try:
         return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
     except (ValueError, OverflowError, OSError):
-        return "a day beyond all calendars"
+        return "a date out of range"

@@ -122,10 +122,11 @@ def _local_pieces(wanted: Any) -> list[Piece]:
             file = local_file(wanted.folder, text, text)
             now = file.digest()
         except (ValueError, OSError) as error:
-            raise ReconcileError.because(f"{text} cannot be read any more: {error}") from error
+            raise ReconcileError.because(f"{text} can no longer be read: {error}") from error
         if now != digest:
             raise ReconcileError.because(
-                f"{text} changed since the plan was made", hint="run again: a new plan follows"
+                f"{text} changed since the plan was made",
+                hint="run the command again to make a new plan",
             )
         found.append(Piece(file))
     return found
@@ -191,14 +192,14 @@ def _with_key(context: HandlerContext, workspace: str) -> ContainerClient:
     if secrets.get("sasToken"):
         return _container(context, workspace, str(secrets["sasToken"]))
     raise ReconcileError.because(
-        "we may not write blobs, and the workspace keeps no key for its storage account",
+        "no permission to write blobs, and the workspace has no key for its storage account",
         hint="grant yourself `Storage Blob Data Contributor` on the storage account",
     )
 
 
 def _found(body: JsonObject | None, what: str) -> JsonObject:
     if body is None:
-        raise ReconcileError.because(f"{what} does not exist, so there is no place for the data")
+        raise ReconcileError.because(f"{what} does not exist, so the data cannot be uploaded")
     return body
 
 
@@ -232,8 +233,8 @@ def _verify(body: JsonObject, part: Part, asset_id: str) -> None:
     digest = (body["properties"].get("properties") or {}).get(DIGEST_PROPERTY)
     if digest != part.sha256:
         raise ReconcileError.because(
-            "a data asset of this version exists and was made from other bytes",
-            detail=f"{asset_id}: {digest or 'no digest'}, wanted {part.sha256}",
+            "this version of the data asset exists with different content",
+            detail=f"{asset_id}: {digest or 'no digest'}, expected {part.sha256}",
             hint="delete that version, or rename the dataset",
         )
 

@@ -68,8 +68,8 @@ class HuggingFaceSource(SpecModel):
         if len(value) != 40 or set(value) - set("0123456789abcdef"):
             raise ValueError(
                 f"{shortened(value, 60)!r} is not a full commit (40 hex digits), and a branch or "
-                "tag can move: take the commit from the dataset's page, Files and versions, "
-                "History, or from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
+                "tag can move: copy the commit from the dataset's page (Files and versions, "
+                "History) or from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
             )
         return value
 
@@ -93,7 +93,7 @@ class LocalSource(SpecModel):
     @model_validator(mode="after")
     def _one(self) -> LocalSource:
         if (self.path is None) == (self.paths is None):
-            raise ValueError("give `path`, or `paths`")
+            raise ValueError("give either `path` or `paths`")
         return self
 
     @property
@@ -115,7 +115,7 @@ class TrainTest(SpecModel):
     @model_validator(mode="after")
     def _whole(self) -> TrainTest:
         if abs(self.train + self.test - 1) > 1e-9:
-            raise ValueError(f"`train` and `test` sum up to {self.train + self.test:g}, not to 1")
+            raise ValueError(f"`train` and `test` add up to {self.train + self.test:g}, not 1")
         return self
 
 
@@ -161,7 +161,7 @@ class DatasetHandler(Handler):
             path: Keys = ("datasets", key)
             workspace = workspace_of(expansion, path)
             if len(key) + len("-train") > ASSET_NAME_MAX:
-                expansion.problem(f"`{key}` is too long for the name of a data asset", path)
+                expansion.problem(f"`{key}` is too long to be the name of a data asset", path)
             inputs = _inputs(settings, expansion, path)
             if workspace and inputs is not None:
                 expansion.add(_resource(key, settings, workspace, inputs, expansion))

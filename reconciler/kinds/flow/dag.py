@@ -109,7 +109,7 @@ class _Check:
             yield self._at(path, "a node needs a `name`")
         if node.get("type") not in NODE_TYPES:
             hint = did_you_mean(str(node.get("type")), NODE_TYPES)
-            yield self._at((*path, "type"), f"a node cannot be a `{node.get('type')}`", hint=hint)
+            yield self._at((*path, "type"), f"invalid node type `{node.get('type')}`", hint=hint)
         yield from self._source(path, node)
         for where, text in _texts(node.get("inputs"), (*path, "inputs")):
             yield from self._references(where, text)
@@ -126,7 +126,7 @@ class _Check:
         if not isinstance(name, str):
             yield self._at((*path, "source"), "the `source` needs a `path`")
         elif Path(name).is_absolute() or ".." in Path(name).parts:
-            yield self._at(place, f"`{name}` leads out of the flow's folder")
+            yield self._at(place, f"`{name}` points outside the flow's folder")
         elif Path(name).as_posix() not in self.folder.files:
             hint = did_you_mean(name, (f for f in self.folder.files if f != FLOW_FILE))
             yield self._at(place, f"there is no `{name}` in the folder", hint=hint)
@@ -211,7 +211,7 @@ class _Check:
             TopologicalSorter(graph).prepare()
         except CycleError as error:
             circle = " -> ".join(reversed(error.args[1]))
-            yield self._at(("nodes",), f"these nodes wait for each other: {circle}")
+            yield self._at(("nodes",), f"circular reference between nodes: {circle}")
 
     def _chat(self) -> Iterator[Diagnostic]:
         for section, flag in (("inputs", "is_chat_input"), ("outputs", "is_chat_output")):
@@ -220,8 +220,8 @@ class _Check:
             if len(marked) != 1:
                 yield self._at(
                     (section,),
-                    f"a chat flow has one of its {section} marked `{flag}: true`, "
-                    f"this one has {len(marked)}",
+                    f"a chat flow marks exactly one of its {section} with `{flag}: true`, "
+                    f"this one marks {len(marked)}",
                 )
 
     def _bound(self, name: str) -> Iterator[Diagnostic]:

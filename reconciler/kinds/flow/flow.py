@@ -76,7 +76,7 @@ class FlowHandler(Handler):
                     expansion.problem(
                         "`flows` needs a `project`",
                         path,
-                        hint="state one: `project: {name: ...}`, or its resource id",
+                        hint="add `project: {name: ...}`, or give the resource id of one",
                     )
                 continue
             report_prompt_flow(expansion, path)

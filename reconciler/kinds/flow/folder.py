@@ -18,8 +18,8 @@ from reconciler.safe_open import folder_below, open_in
 FLOW_FILE = "flow.dag.yaml"
 NO_FOLDER = "check the flow's `path`: it is relative to the spec"
 TOO_FAR = "keep the flow in the repository of the spec, beside the spec or below it"
-TAKE_OUT = "take it out of the folder"
-SMALLER = "take out what the flow does not need to run"
+TAKE_OUT = "remove it from the folder"
+SMALLER = "remove files that the flow does not need to run"
 MAX_FILES = 200
 MAX_ENTRIES = 2000
 """How many names are looked at, folders too, before the folder counts as too large."""
@@ -66,7 +66,7 @@ def read_folder(folder: Path, shown: str, top: Path | None = None) -> FlowFolder
         real = folder.resolve(strict=True)
         top = real if top is None else top
         if not real.is_relative_to(top):
-            problem = Diagnostic(f"{shown} leads out of {top}", hint=TOO_FAR)
+            problem = Diagnostic(f"{shown} is outside {top}", hint=TOO_FAR)
             return FlowFolder(shown, problems=(problem,))
         with folder_below(top, real.relative_to(top).parts) as number:
             return _Reading(real, shown, number).whole()
@@ -146,9 +146,9 @@ class _Reading:
         try:
             target = (self._real / name).resolve(strict=True)
         except (OSError, RuntimeError) as error:
-            raise _Refused("is a link that leads nowhere") from error
+            raise _Refused("is a broken link") from error
         if not target.is_relative_to(self._real):
-            raise _Refused("is a link that leads out of the folder")
+            raise _Refused("is a link to a place outside the folder")
         if not stat.S_ISREG(target.lstat().st_mode):
             raise _Refused("is not a regular file")
         return target.relative_to(self._real).parts

@@ -23,7 +23,7 @@ from reconciler.kinds.job.runs import created, observe, registered, studio_link,
 CLUSTER_TAG = "_aml_system_ComputeTargetStatus"
 NOT_STARTED = ("notstarted", "starting", "provisioning", "preparing", "queued", "scheduled")
 STUCK = {
-    "notresponding": QueueReason("Azure has lost touch with its machine", "cancel it in the studio")
+    "notresponding": QueueReason("Azure lost contact with its machine", "cancel it in the studio")
 }
 FIRST_POLL_S = 10.0
 LONGEST_POLL_S = 30.0
@@ -64,7 +64,7 @@ class _Following:
                 self._context.run.sleep(wait if asked is None else min(asked, MAX_WAIT_S))
                 wait = min(wait * 1.3, LONGEST_POLL_S)
         except DeadlineError as error:
-            raise self._pending("the time given with --timeout is over") from error
+            raise self._pending("the time given with --timeout is up") from error
 
     def _look(self) -> tuple[JsonObject, Mapping[str, str]]:
         arm, job_id = self._context.run.arm, str(self._seen.outputs["id"])
@@ -102,13 +102,13 @@ class _Following:
             raise self._pending("not waited for (--no-wait)")
         queued = self._status.casefold() in NOT_STARTED
         if queued and waited_s > job.queue_timeout_minutes * 60:
-            raise self._pending(f"it has not started within {job.queue_timeout_minutes} min")
+            raise self._pending(f"it did not start within {job.queue_timeout_minutes} min")
         if waited_s > job.timeout_minutes * 60:
             raise self._pending(f"it took more than {job.timeout_minutes} min")
 
     def _pending(self, end: str) -> PendingError:
         reason = f" ({self._reason.text})" if self._reason.text else ""
-        again = "it goes on without us; run the same command again to follow it"
+        again = "it continues in Azure; run the same command again to follow it"
         return PendingError(
             Diagnostic(
                 f"`{self._resource.address}` is {self._status} in Azure: {end}{reason}",
@@ -127,8 +127,8 @@ class _Following:
                 f"{why(self._context, workspace, name)}",
                 resource.position,
                 detail=f"logs: {studio_link(self._context, workspace, name)}",
-                hint="mend the inputs (a new run follows), or pass "
-                f"`--retry {resource.address}` to run the same again",
+                hint="fix the inputs (which starts a new run), or pass "
+                f"`--retry {resource.address}` to run the same inputs again",
             )
         )
 

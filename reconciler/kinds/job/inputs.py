@@ -70,19 +70,19 @@ def uri_of(
         if not isinstance(found, Reference):
             return found, ""
         if found.attribute not in ("train", "test"):
-            expansion.problem(f"`{text}` is no data: refer to `.train` or `.test`", path)
+            expansion.problem(f"`{text}` is not data: refer to `.train` or `.test`", path)
             return found, ""
         asset = str(expansion.resources[found.address].known[found.attribute])
         name, _, version = asset.partition("/data/")[2].partition("/versions/")
         return found, f"{name}:{version}"
     if not text.startswith(("azureml:", "/subscriptions/")):
         expansion.problem(
-            f"{text!r} is no data of Azure ML",
+            f"{text!r} is not data that Azure ML can read",
             path,
-            hint="refer to a dataset: `${{ datasets.NAME.train }}`; local files belong into "
+            hint="refer to a dataset: `${{ datasets.NAME.train }}`; local files belong in "
             "`datasets:` with `source: {type: local}`",
         )
     if text.endswith("@latest") or "/labels/" in text:
-        expansion.problem(f"{text!r} can be other data tomorrow: name a version", path)
+        expansion.problem(f"{text!r} can change from day to day: give a version", path)
     uri = asset_id(text, workspace, "data")
     return uri, uri.lower() if uri.startswith("/") else uri

@@ -155,7 +155,7 @@ class Job(SpecModel):
     @model_validator(mode="after")
     def _placed(self) -> Job:
         if (self.compute is None) == (self.resources is None):
-            raise ValueError("give `compute`, or `resources` with `instance_types`")
+            raise ValueError("give either `compute`, or `resources` with `instance_types`")
         if self.queue_settings and not self.resources:
             raise ValueError("`queue_settings` is for serverless compute (`resources`)")
         return self
@@ -228,7 +228,7 @@ class JobHandler(Handler):
             path: Keys = ("jobs", key)
             workspace = workspace_of(expansion, path)
             if len(key) > KEY_MAX:
-                expansion.problem(f"`{key}` is too long for the name of a job", path)
+                expansion.problem(f"`{key}` is too long to be the name of a job", path)
             if workspace:
                 resource = expansion.add(_resource(key, settings, workspace, spec, expansion))
                 # A retried job has another id (`...-a2`): only Azure knows which one counts.

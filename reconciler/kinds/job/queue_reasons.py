@@ -23,8 +23,8 @@ QUOTA_WORDS = ("quota", "corelimit")
 CAPACITY_WORDS = ("allocation", "capacity", "overconstrained", "skunotavailable", "notavailable")
 
 QUOTA_HINT = "raise the quota (`quota:` with `on_short: request`) or stop what uses it"
-CAPACITY_HINT = "the region has no such machine free now: wait, or use another size or region"
-NODES_HINT = "scale the cluster to 0 and back in the studio, so that it gets other machines"
+CAPACITY_HINT = "the region has no capacity for this size now: wait, or use another size or region"
+NODES_HINT = "scale the cluster to 0 and back in the studio to get new machines"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def queue_reason(context: HandlerContext, job: JsonObject, workspace: str) -> Qu
         return NO_REASON
     name = compute_id.rpartition("/")[2]
     if body is None:
-        return QueueReason(f"the cluster {name} does not exist any more", "run apply again")
+        return QueueReason(f"the cluster {name} no longer exists", "run apply again")
     return reason_of(name, (body.get("properties") or {}))
 
 
@@ -65,7 +65,7 @@ def reason_of(name: str, compute: JsonObject) -> QueueReason:
     if unusable:
         return QueueReason(f"cluster {name}: {_nodes(unusable)} unusable", NODES_HINT)
     if preempted:
-        return QueueReason(f"cluster {name}: {_nodes(preempted)} taken back", CAPACITY_HINT)
+        return QueueReason(f"cluster {name}: {_nodes(preempted)} preempted", CAPACITY_HINT)
     limit = (inner.get("scaleSettings") or {}).get("maxNodeCount")
     if limit == 0:
         return QueueReason(f"cluster {name}: `max_instances` is 0", "set it to 1 or more")

@@ -106,7 +106,7 @@ def reasons(context: HandlerContext, resource: Resource) -> tuple[str, ...]:
     changed = _changes(before, resource.settings.inputs)
     name = f"{last['name']} ({status_of(last)})"
     if not changed:
-        return (f"another run than {name}",)
+        return (f"a run other than {name}",)
     return (f"inputs changed since {name}: {'; '.join(changed)}",)
 
 
@@ -184,7 +184,7 @@ def adopt(context: HandlerContext, change: Change, desired: JsonObject) -> None:
     Source: Azure's refusal JobPropertyImmutable, which names what may be changed of a job.
     """
     if change.observed is None:
-        raise ReconcileError.because(f"`{change.address}` vanished while it was adopted")
+        raise ReconcileError.because(f"`{change.address}` was deleted while it was being adopted")
     job_id = str(change.observed.outputs["id"])
     shown = change.observed.body["properties"]
     tags = {**(shown.get("tags") or {}), **desired["properties"]["tags"]}

@@ -76,13 +76,13 @@ class QuotaHandler(Handler):
             path: Keys = ("quota", index)
             address = address_of(quota.vm_family)
             if address.casefold() in {known.casefold() for known in expansion.kinds}:
-                expansion.problem(f"`{quota.vm_family}` is here twice", (*path, "vm_family"))
+                expansion.problem(f"`{quota.vm_family}` is listed twice", (*path, "vm_family"))
                 continue
             report_size(quota.vm_family, expansion, (*path, "vm_family"))
             need = needed.get(quota.vm_family.casefold(), 0)
             if need > quota.cores:
                 expansion.warning(
-                    f"{quota.cores} cores of {quota.vm_family} are stated, this spec needs {need}",
+                    f"{quota.cores} cores of {quota.vm_family} are not enough: this spec needs {need}",
                     (*path, "cores"),
                     detail="clusters at `max_instances`, deployments with Azure's 20 % reserve",
                     hint=f"set `cores: {need}`",
@@ -133,7 +133,7 @@ class QuotaHandler(Handler):
             )
             return replace(change, action=Action.NO_OP, blocked=problem)
         have, used = observed.outputs["limit"], observed.outputs["used"]
-        numbers = f"{have} cores allowed, {used} in use, {quota.cores} wanted"
+        numbers = f"{have} cores allowed, {used} in use, {quota.cores} needed"
         if quota.on_short == "fail":
             problem = Diagnostic(
                 f"not enough quota for {quota.vm_family}: {numbers}",
@@ -142,8 +142,8 @@ class QuotaHandler(Handler):
                 "or use a smaller size or another region",
             )
             return replace(change, action=Action.NO_OP, blocked=problem)
-        word = "asks Azure for more" if quota.on_short == "request" else "waits for more"
-        return replace(change, reason=f"{numbers}: {word}, {quota.wait_minutes} min at most")
+        word = "requests more and waits" if quota.on_short == "request" else "waits"
+        return replace(change, reason=f"{numbers}: {word} up to {quota.wait_minutes} min")
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Get the cores: a quota is never absent, so this is the same as an update."""

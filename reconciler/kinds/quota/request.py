@@ -74,9 +74,9 @@ def _pause(
     if time.monotonic() >= end:
         raise PendingError(
             Diagnostic(
-                f"`{resource.address}`: the cores are not there yet ({doing})",
+                f"`{resource.address}`: the cores are not available yet ({doing})",
                 resource.position,
-                hint="run the same command again to wait on",
+                hint="run the same command again to keep waiting",
             )
         )
     context.progress.say(resource.address, doing)

@@ -73,7 +73,7 @@ def _patient() -> Probe:
 def _model(text: str) -> str:
     if not re.search(MODEL, text):
         raise ValueError(
-            f"{text!r} is no model: write `${{{{ models.NAME }}}}`, an ARM id or "
+            f"{text!r} is not a model: write `${{{{ models.NAME }}}}`, an ARM id or "
             "`azureml://registries/REGISTRY/models/NAME/versions/VERSION`"
         )
     return text
@@ -238,9 +238,9 @@ def _refuse_secrets(variables: Mapping[str, str], expansion: Expansion, path: Ke
     for name in variables:
         if NAMES_SECRET.search(name):
             expansion.problem(
-                f"`{name}` looks like a secret, and a spec holds none",
+                f"`{name}` looks like a secret: a spec must not contain one",
                 (*path, "environment_variables", name),
-                detail="the variables of a deployment are shown to everybody with access",
+                detail="everyone with access to a deployment can read its variables",
                 hint="let the identity of the endpoint fetch it from a key vault",
             )
 

@@ -61,7 +61,7 @@ class Endpoint(SpecModel):
     def _whole(self) -> Endpoint:
         total = sum((self.traffic or {}).values())
         if total not in (0, 100):
-            raise ValueError(f"the shares of `traffic` sum up to {total}, not to 100")
+            raise ValueError(f"`traffic` adds up to {total}, not 100")
         return self
 
 
@@ -190,7 +190,7 @@ def workspace_of(expansion: Expansion, path: Keys) -> str:
         expansion.problem(
             f"`{path[0]}` needs a `workspace`",
             path,
-            hint="state one, or give the id of one that exists",
+            hint="add one, or give the id of an existing one",
         )
     return found
 
@@ -200,7 +200,7 @@ def serving_name(key: str, stated: str | None, expansion: Expansion, path: Keys)
     name = stated or key
     if not re.fullmatch(NAME_PATTERN, name) or not 3 <= len(name) <= 32:
         expansion.problem(
-            f"`{name}` cannot be a name here: 3 to 32 letters, digits and hyphens, a letter first",
+            f"invalid name `{name}`: 3 to 32 letters, digits and hyphens, a letter first",
             path,
             hint="choose another key, or give it a `name`",
         )

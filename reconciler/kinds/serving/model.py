@@ -187,7 +187,9 @@ class ModelHandler(ArmHandler):
         actual = str(change.observed.outputs["id"]) if change.observed else ""
         now = context.run.arm.get(actual, self.api_version) if actual else None
         if now is None:
-            raise ReconcileError.because(f"`{change.address}` vanished while it was updated")
+            raise ReconcileError.because(
+                f"`{change.address}` was deleted while it was being updated"
+            )
         wanted = {k: v for k, v in desired["properties"].items() if k in ("tags", "description")}
         wanted["tags"] = {**wanted["tags"], OWNER_TAG: mark(context.owner, actual)}
         body = self.put_body(now, {})

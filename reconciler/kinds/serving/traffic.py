@@ -45,9 +45,9 @@ class TrafficHandler(Handler):
             for deployment in settings.traffic:
                 if deployment.lower() not in behind and not _is_broken(deployment, expansion):
                     expansion.problem(
-                        f"`traffic` names `{deployment}`, which is no deployment of this endpoint",
+                        f"`traffic` names `{deployment}`, which is not a deployment of this endpoint",
                         (*path, deployment),
-                        hint=did_you_mean(deployment, behind) or "state it under `deployments:`",
+                        hint=did_you_mean(deployment, behind) or "add it under `deployments:`",
                     )
             named = {behind[d.lower()] for d in settings.traffic if d.lower() in behind}
             expansion.add(

@@ -100,7 +100,7 @@ class HubHandler(MLWorkspaceHandler):
         if held:
             raise RefusedError.because(
                 f"`hub` cannot be deleted while it has projects: {_names(held)}",
-                hint="delete them too, or first",
+                hint="delete them first, or together with it",
             )
         super().delete(context, resource, observed)
 

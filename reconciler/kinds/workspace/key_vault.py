@@ -159,7 +159,7 @@ class KeyVaultHandler(ArmHandler):
         name = resource.resource_id.rpartition("/")[2]
         told = f"key vault {name}: soft-deleted until {kept_until(days)}, its name stays taken"
         if settings and settings.purge_protection:
-            return f"{told}; it is protected against a purge"
+            return f"{told}; purge protection is on"
         return f"{told}; to purge it: `az keyvault purge --name {name}`"
 
     def _soft_deleted(self, context: HandlerContext, resource: Resource) -> JsonObject | None:
@@ -199,7 +199,7 @@ def _blocked_by_twin(resource: Resource, detail: str) -> RefusedError:
             f"a soft-deleted key vault {name!r} blocks `{resource.address}`",
             resource.position,
             detail=detail,
-            hint="set `recover: true` to take it back with its secrets, choose another `name`, or "
+            hint="set `recover: true` to recover it with its secrets, choose another `name`, or "
             f"purge it yourself: `az keyvault purge --name {name}`",
         )
     )

@@ -71,7 +71,7 @@ class LogAnalyticsHandler(ArmHandler):
             name = insights.log_analytics_name or f"{insights.name}-logs"
             if not re.fullmatch(LOGS_NAME, name):
                 expansion.problem(
-                    f"its Log Analytics workspace cannot be named `{name}`: {LOGS_WORDS}",
+                    f"invalid name of its Log Analytics workspace: `{name}`: {LOGS_WORDS}",
                     (section, "application_insights", "name"),
                     hint="give it a name of its own in `log_analytics_name`",
                 )

@@ -148,7 +148,7 @@ class MLWorkspaceHandler(ArmHandler):
         """Refuse a replace, which its own soft-deleted twin would stop half-way."""
         if _for_good(change.resource):
             return change
-        way_out = "; `permanently_delete: true` deletes it, and what is in it, for good"
+        way_out = "; `permanently_delete: true` permanently deletes it and everything in it"
         return refuse_replace(change, KEPT_DAYS, way_out)
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
@@ -213,7 +213,7 @@ def linked_ids(
             expansion.problem(
                 f"`{section}` needs a `{field}`",
                 (section,),
-                hint=f"state it: `{field}: {{name: ...}}`, or give its resource id",
+                hint=f"add `{field}: {{name: ...}}`, or give its resource id",
             )
     return ids, frozenset(addresses)
 

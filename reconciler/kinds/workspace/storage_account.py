@@ -171,12 +171,12 @@ def refuse_taken(
         reply = context.run.arm.post(path, api_version, body)
     except ApiError as error:
         if error.status == 403 or error.code in UNREGISTERED:
-            return (f"whether its name is free could not be asked: {error.code or error.status}",)
+            return (f"could not check whether its name is available: {error.code or error.status}",)
         raise
     if reply.get("nameAvailable", True):
         return ()
     raise RefusedError.because(
         f"the name {resource.known['name']!r} of `{resource.address}` is taken",
         detail=str(reply.get("message") or reply.get("reason") or ""),
-        hint="choose another `name`: it must be unique in all of Azure",
+        hint="choose another `name`: it must be unique across Azure",
     )

@@ -174,14 +174,14 @@ def _primary(settings: Workspace, ids: list[str], expansion: Expansion) -> str:
     if not stated:
         if len(ids) > 1:
             expansion.problem(
-                "`primary_user_assigned_identity` must say which of the identities it acts as",
+                "`primary_user_assigned_identity` must name one of the identities",
                 ("workspace", "identity"),
             )
         return ids[0] if ids else ""
     found = expansion.reference(stated, path, kinds=("managed identity",))
     found = expansion.known_id(found.address) if isinstance(found, Reference) else str(found)
     if found and not any(same_id(found, one) for one in ids):
-        expansion.problem("`primary_user_assigned_identity` is none of the identities", path)
+        expansion.problem("`primary_user_assigned_identity` is not one of the identities", path)
     return found
 
 
