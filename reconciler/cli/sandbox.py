@@ -150,16 +150,13 @@ def _secret(session: Session, server: Server) -> None:
 
 def _refuse_unless_serving(state: Path) -> None:
     """Raise `LocalError` when nobody serves the state: a server of ours would end with us."""
-    import socket
+    from reconciler.sandbox.locks import is_served
 
-    try:
-        port = json.loads((state / "server.json").read_text(encoding="utf-8"))["port"]
-        socket.create_connection(("127.0.0.1", port), timeout=2).close()
-    except (OSError, ValueError, KeyError) as error:
+    if not is_served(state):
         raise LocalError.because(
             f"no sandbox is running on {state}",
             hint=f"start one in another terminal: reconcile sandbox serve --state {state}",
-        ) from error
+        )
 
 
 def _serve(session: Session) -> ExitCode:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from reconciler.sandbox.clock import parse_mode
-from reconciler.sandbox.server import Options, serve
+from reconciler.sandbox.launch import TAKEN
+from reconciler.sandbox.server import Options, TakenError, serve
 from reconciler.sandbox.store import StateError
 
 
@@ -18,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     command = commands.add_parser("serve", help="serve a state directory over HTTPS on loopback")
     command.add_argument("--state", type=Path, required=True)
     command.add_argument("--port", type=int, default=0)
-    command.add_argument("--attached", action="store_true", help="end with the last attached user")
+    command.add_argument("--attached", action="store_true", help="end with the last user")
     command.add_argument("--clock", default="auto", help="auto, instant, frozen or speed=N")
     found = parser.parse_args(arguments)
     try:
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
         serve(Options(found.state, found.port, found.attached, found.clock))
     except (StateError, ValueError) as error:
         sys.stderr.write(_told(error, to_user=not found.attached))
-        return 1
+        return TAKEN if found.attached and isinstance(error, TakenError) else 1
     return 0
 
 

@@ -5,7 +5,6 @@ Every call needs the header `x-sandbox-token`. All bodies are JSON.
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable
@@ -36,7 +35,6 @@ Json = dict[str, Any]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 WITH_BODY = ("put", "patch", "tag")
 KEPT = ("meta", "identity", "clock")
-ATTACHED: web.AppKey[asyncio.Event] = web.AppKey("attachments", asyncio.Event)
 
 
 def routes(world: World, faults: Faults, turns: Turns) -> list[web.RouteDef]:
@@ -64,7 +62,6 @@ def routes(world: World, faults: Faults, turns: Turns) -> list[web.RouteDef]:
         ("POST", "reset", control.reset),
         ("GET", "snapshot", control.snapshot),
         ("POST", "restore", control.restore),
-        ("GET", "attach", control.attach),
     ]
     return [
         web.route(method, f"/_sandbox/{name}", control.guarded(handler))
@@ -77,7 +74,6 @@ class _Control:
         self._world = world
         self._faults = faults
         self._turns = turns
-        self.attached = 0
 
     def guarded(self, handler: Handler) -> Handler:
         """Return a handler that asks for the control token and turns bad input into 400."""
@@ -287,31 +283,6 @@ class _Control:
         if "now" in snapshot:
             self._world.clock.go_to(number(snapshot["now"], "now"))
         return web.json_response({})
-
-    async def attach(self, request: web.Request) -> web.StreamResponse:
-        """Hold the server up until this connection closes."""
-        changed = request.app[ATTACHED]
-        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
-        await response.prepare(request)
-        await response.write(b"attached\n")
-        count_attached(request.app, 1)
-        changed.set()
-        try:
-            while request.transport is not None and not request.transport.is_closing():
-                await asyncio.sleep(0.05)
-        finally:
-            count_attached(request.app, -1)
-            changed.set()
-        return response
-
-
-ATTACH_COUNT: web.AppKey[list[int]] = web.AppKey("attach_count", list)
-
-
-def count_attached(app: web.Application, change: int) -> int:
-    """Add to the number of attached users and return it."""
-    app[ATTACH_COUNT][0] += change
-    return app[ATTACH_COUNT][0]
 
 
 def _someone_else() -> tuple[str, str]:

@@ -1,7 +1,7 @@
-"""Starts a sandbox as a child process, or attaches to one that runs; standard library only.
+"""Starts a sandbox as a child process, or joins one that runs; standard library only.
 
 The product imports nothing else of the sandbox. A server that `launch` started ends by itself
-when the last process attached to it is gone, however that process ended.
+when its last user is gone, however that user ended; `locks` says why nobody can be left without.
 """
 
 from __future__ import annotations
@@ -9,12 +9,18 @@ from __future__ import annotations
 import os
 import time
 
+from reconciler.sandbox.locks import STARTING, USERS, is_served, try_lock
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the standard imports of `json` and `pathlib` alone would cost 30 ms
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Any
 
 READY_S = 20.0
+LOOK_AGAIN_S = 0.02
+TAKEN = 3
+"""Exit code of a server that was started for a state directory which another one serves."""
 
 
 class LaunchError(Exception):
@@ -22,9 +28,9 @@ class LaunchError(Exception):
 
 
 class Server:
-    """A running sandbox, kept alive by this object's open connection until `close`."""
+    """A running sandbox, kept up until `close` if `launch` gave it."""
 
-    def __init__(self, record: dict[str, Any], connection: Any = None) -> None:
+    def __init__(self, record: dict[str, Any], lease: int | None = None) -> None:
         self.url: str = record["url"]
         self.ca_file: str = record["ca_file"]
         self.control_token: str = record["control_token"]
@@ -32,13 +38,13 @@ class Server:
         self.client_id: str = record["client_id"]
         self.client_secret: str = record["client_secret"]
         self.pid: int = record["pid"]
-        self._connection = connection
+        self._lease = lease
 
     def close(self) -> None:
-        """Detach; an attached server without users ends within half a second."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Leave; a server that was started for its users ends within half a second of the last."""
+        if self._lease is not None:
+            os.close(self._lease)
+            self._lease = None
 
     def __enter__(self) -> Server:
         return self
@@ -47,21 +53,51 @@ class Server:
         self.close()
 
 
-def launch(state: Path, *, clock: str = "auto") -> Server:
-    """Attach to the sandbox that serves `state`, starting one if there is none.
+def launch(
+    state: Path, *, clock: str = "auto", pause: Callable[[float], object] = time.sleep
+) -> Server:
+    """Join the sandbox that serves `state`, starting one if there is none.
 
     Raises LaunchError with a sentence for the user. Where a server already runs, its clock stays.
+    `pause` is called with seconds while another process starts or ends a server there.
     """
     state = state.absolute()
-    deadline = time.monotonic() + READY_S
-    found = _running(state)
-    while found is None:
-        found = _start(state, clock) or _running(state)
-        if found is None:
-            if time.monotonic() > deadline:
-                raise LaunchError(f"the sandbox of {state} is held by a process that is not ready")
-            time.sleep(0.05)
-    return found
+    patience = _Patience(state, pause)
+    _make_folder(state)
+    while (lease := try_lock(state / USERS, shared=True)) is None:
+        patience.wait()
+    try:
+        while (record := _running(state) if is_served(state) else _start(state, clock)) is None:
+            patience.wait()
+    except BaseException:
+        os.close(lease)
+        raise
+    return Server(record, lease)
+
+
+class _Patience:
+    """How long to wait for another process that holds a state directory."""
+
+    def __init__(self, state: Path, pause: Callable[[float], object]) -> None:
+        self._state, self._pause = state, pause
+        self._deadline = time.monotonic() + READY_S
+
+    def wait(self) -> None:
+        """Wait a moment. Raises LaunchError when it has been too long."""
+        if time.monotonic() > self._deadline:
+            raise LaunchError(
+                f"the sandbox of {self._state} is held by a process that is not ready"
+            )
+        self._pause(LOOK_AGAIN_S)
+
+
+def _make_folder(state: Path) -> None:
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
+        text = f"cannot use {state} for the sandbox: {reason}"
+        raise LaunchError(f"the sandbox could not start: {text}") from error
 
 
 def find(url: str) -> Server:
@@ -93,32 +129,14 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _running(state: Path) -> Server | None:
+def _running(state: Path) -> dict[str, Any] | None:
+    """Return the record of the server that holds a state directory; None until it answers."""
     record = _read(state / "server.json")
-    if record is None or not _is_locked(state):
-        return None
-    connection = _attach(record)
-    return None if connection is None else Server(record, connection)
+    return record if record is not None and _answers(record) else None
 
 
-def _is_locked(state: Path) -> bool:
-    import fcntl
-
-    try:
-        lock = os.open(state / "lock", os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(lock)
-    return False
-
-
-def _attach(record: dict[str, Any]) -> Any:
-    """Open the connection that keeps the server up; None if nobody (or another one) answers."""
+def _answers(record: dict[str, Any]) -> bool:
+    """Whether the server of a record is there: the record may be of one that was killed."""
     import http.client
     import ssl
 
@@ -127,30 +145,27 @@ def _attach(record: dict[str, Any]) -> Any:
         port = int(record["port"])
         connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=5)
         headers = {"x-sandbox-token": record["control_token"]}
-        connection.request("GET", "/_sandbox/attach", headers=headers)
-        response = connection.getresponse()
+        connection.request("GET", "/_sandbox/clock", headers=headers)
+        status = connection.getresponse().status
     except (OSError, http.client.HTTPException):
+        return False
+    connection.close()
+    return status == 200
+
+
+def _start(state: Path, clock: str) -> dict[str, Any] | None:
+    """Start a server and return its record; None if another process does. Raises LaunchError."""
+    starting = try_lock(state / STARTING)
+    if starting is None:
         return None
-    if response.status != 200:
-        connection.close()
-        return None
-    response.readline()
-    return _Held(connection, response)
+    try:
+        return None if is_served(state) else _child(state, clock)
+    finally:
+        os.close(starting)
 
 
-class _Held:
-    """An open attach connection (http.client hands the socket to the response)."""
-
-    def __init__(self, connection: Any, response: Any) -> None:
-        self._parts = (response, connection)
-
-    def close(self) -> None:
-        for part in self._parts:
-            part.close()
-
-
-def _start(state: Path, clock: str) -> Server | None:
-    """Start a detached child; None if another process was faster. Raises LaunchError."""
+def _child(state: Path, clock: str) -> dict[str, Any] | None:
+    """Start a detached child and return its record once it answers; None if it came second."""
     import json
     import select
     import subprocess
@@ -177,11 +192,8 @@ def _start(state: Path, clock: str) -> Server | None:
     if not line:
         _give_up(child, complaints)
         return None
-    record = json.loads(line)
-    connection = _attach(record)
-    if connection is None:
-        raise LaunchError(f"the sandbox at {record['url']} started but does not answer")
-    return Server(record, connection)
+    record: dict[str, Any] = json.loads(line)
+    return record
 
 
 def _complaints() -> Any:
@@ -199,11 +211,11 @@ def _give_up(child: Any, complaints: Any) -> None:
     """Raise LaunchError, unless another process serves the state directory by now."""
     child.kill()
     child.communicate()
+    if child.returncode == TAKEN:
+        return
     complaints.seek(0)
     lines = complaints.read().decode(errors="replace").strip().splitlines()
     text = lines[-1] if lines else f"it was not ready after {READY_S:.0f} s"
-    if text.startswith("another sandbox already serves"):
-        return
     raise LaunchError(f"the sandbox could not start: {text}")
 
 

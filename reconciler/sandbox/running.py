@@ -1,29 +1,33 @@
-"""The server while it runs: from the open port to the last attached user or a signal."""
+"""The server while it runs: from the open port to its last user or a signal."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import json
+import os
 import signal
 import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import uvloop
 from aiohttp import web
 
 from reconciler.sandbox import app as application
-from reconciler.sandbox.control import ATTACH_COUNT, ATTACHED
+from reconciler.sandbox.locks import USERS, try_lock
 from reconciler.sandbox.server import HOST, Options, describe, publish, unpublish
 from reconciler.sandbox.tls import server_context
 
-DETACH_GRACE_S = 0.3
-FIRST_ATTACH_S = 15.0
+LOOK_S = 0.1
+LOOKS_UNUSED = 4
+"""A server ends when nobody has used it so often in a row: the next command may come at once."""
 YOUNG_OBJECTS = 50_000
 
 
 def run(options: Options, listener: socket.socket) -> None:
-    """Serve on an open port until a signal or, if asked, the end of the last attached user."""
+    """Serve on an open port until a signal or, if asked, until nobody uses the server."""
     # The resources stay for good: looking through them for garbage after every few hundred
     # requests would slow a sandbox of ten thousand by half.
     gc.set_threshold(YOUNG_OBJECTS, 50, 50)
@@ -34,14 +38,13 @@ async def _run(options: Options, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     world = application.open_world(options.state, f"https://{HOST}:{port}", options.clock)
     app = application.build(world)
-    app[ATTACHED], app[ATTACH_COUNT] = asyncio.Event(), [0]
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     await web.SockSite(runner, listener, ssl_context=server_context(options.state)).start()
     record = describe(world, options, port)
     publish(options.state, record)
     print(json.dumps(record), flush=True)  # noqa: T201 - the ready line is this program's output
-    await _until_over(app, attached=options.attached)
+    await _until_over(options.state if options.attached else None)
     await runner.cleanup()
     world.clock.save()
     world.journal.flush()
@@ -49,30 +52,35 @@ async def _run(options: Options, listener: socket.socket) -> None:
     unpublish(port)
 
 
-async def _until_over(app: web.Application, *, attached: bool) -> None:
+async def _until_over(used: Path | None) -> None:
+    """Wait for a signal or for the last user of a state directory, if one is named."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     waits: list[asyncio.Task[Any]] = [asyncio.create_task(stopped.wait())]
-    if attached:
-        waits.append(asyncio.create_task(_until_detached(app)))
+    if used is not None:
+        waits.append(asyncio.create_task(until_unused(used)))
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
 
 
-async def _until_detached(app: web.Application) -> None:
-    grace = FIRST_ATTACH_S
+async def until_unused(
+    state: Path, pause: Callable[[float], Awaitable[object]] = asyncio.sleep
+) -> int:
+    """Wait until nobody uses the server.
+
+    Returns the lock that keeps newcomers out: it is held until this process is gone.
+    """
+    unused = 0
     while True:
-        if app[ATTACH_COUNT][0]:
-            app[ATTACHED].clear()
-            await app[ATTACHED].wait()
-            grace = DETACH_GRACE_S
+        await pause(LOOK_S)
+        alone = try_lock(state / USERS)
+        if alone is None:
+            unused = 0
             continue
-        try:
-            await asyncio.wait_for(app[ATTACHED].wait(), grace)
-        except TimeoutError:
-            return
-        if not app[ATTACH_COUNT][0]:
-            app[ATTACHED].clear()
+        unused += 1
+        if unused == LOOKS_UNUSED:
+            return alone
+        os.close(alone)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.sandbox.locks import SERVER, try_lock
 from reconciler.sandbox.store import VERSION, StateError
 from reconciler.sandbox.tls import ca_file
 from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
 HOST = "127.0.0.1"
+TRIES = 10
+BETWEEN_TRIES_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -45,20 +48,31 @@ def serve(options: Options) -> None:
         os.close(lock)
 
 
+class TakenError(StateError):
+    """Another server holds the state directory."""
+
+
 def lock_state(state: Path) -> int:
     """Create and lock a state directory; returns the lock's file descriptor."""
     try:
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = _patiently(state / SERVER)
     except OSError as error:
         raise StateError(f"cannot use {state} for the sandbox: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
+    if lock is None:
         hint = "give this one another --state, or use that one: --sandbox URL"
-        raise StateError(f"another sandbox already serves {state}", hint) from error
+        raise TakenError(f"another sandbox already serves {state}", hint)
     return lock
+
+
+def _patiently(file: Path) -> int | None:
+    """Lock the file of the server: whoever asks whether it is held holds it for a moment."""
+    for _ in range(TRIES - 1):
+        lock = try_lock(file)
+        if lock is not None:
+            return lock
+        time.sleep(BETWEEN_TRIES_S)
+    return try_lock(file)
 
 
 def listen(options: Options) -> socket.socket:

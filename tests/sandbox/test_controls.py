@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 import urllib.error
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.sandbox.launch import LaunchError, find, launch
+from reconciler.sandbox.launch import LaunchError, launch
 from tests.support.sandbox import GROUP, Sandbox
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct1"
@@ -112,28 +111,6 @@ def test_state_survives_kill_nine_and_another_port(tmp_path: Path) -> None:
         assert found["properties"]["provisioningState"] == "Succeeded"
         assert found["properties"]["primaryEndpoints"]["blob"].startswith(second.url)
         assert second.client_secret == first.client_secret
-
-
-def test_an_attached_server_ends_with_its_last_user(tmp_path: Path) -> None:
-    first = launch(tmp_path / "state")
-    second = launch(tmp_path / "state")
-    assert second.pid == first.pid
-    assert find(first.url).control_token == first.control_token
-    first.close()
-    second.close()
-    deadline = time.monotonic() + 5
-    while _is_alive(first.pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _is_alive(first.pid)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-        os.kill(pid, 0)
-    except (ProcessLookupError, ChildProcessError):
-        return False
-    return True
 
 
 def test_an_unusable_state_directory_is_one_clear_line(tmp_path: Path) -> None:
