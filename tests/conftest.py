@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from reconciler import secrets
+from tests.support.controls import Pool
 
 # How long an example takes says something of the machine, which may be busy, not of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -45,6 +46,11 @@ def pytest_collection() -> Iterator[None]:
     return found
 
 
+def pytest_unconfigure() -> None:
+    """Let the interpreter clear what was frozen, as duckdb wants to see when it ends."""
+    gc.unfreeze()
+
+
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare text with a file in `golden/` beside the test; `UPDATE_GOLDEN=1` writes it."""
@@ -56,6 +62,14 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(scope="session")
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
+    """The sandboxes of this process, lent to whoever needs one."""
+    found = Pool(tmp_path_factory.mktemp("pool"))
+    yield found
+    found.close()
 
 
 @pytest.fixture(autouse=True)

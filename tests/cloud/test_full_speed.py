@@ -13,8 +13,8 @@ import pytest
 from reconciler.cloud.azure import Azure as CloudAzure
 from reconciler.cloud.endpoints import Cloud, SandboxAccess
 from reconciler.cloud.run_scope import RunScope
-from reconciler.sandbox.launch import launch
 from tests.cloud.conftest import SUBSCRIPTION
+from tests.support.controls import Pool
 from tests.support.serving import Azure
 from tests.support.simulated_time import SimulatedTime
 
@@ -26,8 +26,8 @@ WRITES, WRITES_PER_S = 200, 10
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="frozen") as server:
+def started(pool: Pool) -> Iterator[Azure]:
+    with pool.lent("frozen") as server:
         yield Azure(server)
 
 

@@ -1,27 +1,24 @@
 """A sandbox for the contract tests: one server, empty again for every test."""
 
-from pathlib import Path
-
 import pytest
 
 from reconciler.cli.main import main
 from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.load import load
-from reconciler.sandbox.launch import launch
 from tests.support.azure import ROOT, Azure
-from tests.support.survey import keep
+from tests.support.controls import state_of
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as running:
-        yield running
+@pytest.fixture(scope="module")
+def server(pool):
+    with pool.lent() as lent:
+        yield lent
 
 
 @pytest.fixture
 def run(azure, monkeypatch, capsys):
     """Run a command of the tool on this sandbox, never waiting; return exit code and stdout."""
-    monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(Path(azure.server.ca_file).parent))
+    monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(state_of(azure.server)))
     monkeypatch.setattr(RunScope, "sleep", lambda _self, _seconds: None)
 
     def command(*words, spec="examples/smallest.yaml"):
@@ -36,8 +33,7 @@ def run(azure, monkeypatch, capsys):
 @pytest.fixture
 def azure(server):
     world = Azure(server)
-    keep(world.control("GET", "journal"))
-    world.control("POST", "reset", {})
+    world.empty()
     return world
 
 

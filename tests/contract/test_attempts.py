@@ -80,8 +80,8 @@ class Runs(Azure):
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    with trained_once(tmp_path_factory) as found:
+def trained(pool, tmp_path_factory):
+    with trained_once(pool, tmp_path_factory) as found:
         yield found
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from reconciler.datasets.huggingface import Hub, pieces
 from reconciler.diagnostics import UnavailableError
-from reconciler.sandbox.launch import launch
 from tests.datasets.test_live import source
 from tests.support.training import Azure
 
@@ -56,8 +55,8 @@ class Elsewhere:
 
 
 @pytest.fixture(scope="module")
-def azure(tmp_path_factory):
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
+def azure(pool, tmp_path_factory):
+    with pool.lent() as server:
         yield Azure(server, tmp_path_factory.mktemp("spec"))
 
 

@@ -7,15 +7,14 @@ import pytest
 from reconciler.datasets.huggingface import Hub, Source, pieces
 from reconciler.datasets.prepare import Shares, prepare
 from reconciler.diagnostics import LocalError, UnavailableError
-from reconciler.sandbox.launch import launch
 from tests.support.training import COMMIT, Azure
 
 REPO = "HuggingFaceH4/ultrachat_200k"
 
 
 @pytest.fixture(scope="module")
-def azure(tmp_path_factory):
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
+def azure(pool, tmp_path_factory):
+    with pool.lent() as server:
         yield Azure(server, tmp_path_factory.mktemp("spec"))
 
 

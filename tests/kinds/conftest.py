@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.sandbox.launch import launch
+from tests.support.controls import Pool
 from tests.support.serving import Azure
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
+def started(pool: Pool) -> Iterator[Azure]:
+    with pool.lent() as server:
         yield Azure(server)
 
 

@@ -10,20 +10,15 @@ import pytest
 from reconciler.diagnostics import ExitCode, SpecError
 from reconciler.engine.types import Action
 from reconciler.kinds import HANDLERS
-from reconciler.sandbox.launch import launch
-from tests.support.training import API, JOBS_API, Azure, spec
+from tests.support.training import API, JOBS_API, spec, training_in
 
 GOOD = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
 
 
 @pytest.fixture(scope="module")
-def azure(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("RECONCILE_CACHE", str(tmp_path_factory.mktemp("cache")))
-    folder = tmp_path_factory.mktemp("spec")
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        yield Azure(server, folder)
-    patch.undo()
+def azure(pool, tmp_path_factory):
+    with training_in(pool, tmp_path_factory) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,7 @@ from reconciler.engine.types import Status
 from reconciler.kinds.job import follow
 from reconciler.kinds.job.queue_reasons import reason_of
 from reconciler.operations.apply.executor import apply
-from reconciler.sandbox.launch import launch
-from tests.support.training import Azure, Events, spec
+from tests.support.training import Events, spec, training_in
 
 JOB = "jobs.tune"
 DOWN = {"drop": True}
@@ -51,13 +50,9 @@ class Watcher(Events):
 
 
 @pytest.fixture(scope="module")
-def azure(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("RECONCILE_CACHE", str(tmp_path_factory.mktemp("cache")))
-    folder = tmp_path_factory.mktemp("spec")
-    with launch(tmp_path_factory.mktemp("sandbox"), clock="instant") as server:
-        yield Azure(server, folder)
-    patch.undo()
+def azure(pool, tmp_path_factory):
+    with training_in(pool, tmp_path_factory) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.sandbox.launch import Server, launch
+from reconciler.sandbox.launch import Server
+from tests.support.controls import Pool
 from tests.support.sandbox import GROUP, SUBSCRIPTION, Sandbox
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    state = Path(tmp_path_factory.mktemp("sandbox"))
-    with launch(state, clock="instant") as found:
-        before = os.environ.get("REQUESTS_CA_BUNDLE")
-        os.environ["REQUESTS_CA_BUNDLE"] = found.ca_file  # azure-ai-ml's inner clients need it
+@pytest.fixture(scope="module")
+def server(pool: Pool) -> Iterator[Server]:
+    with pool.lent() as found, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REQUESTS_CA_BUNDLE", found.ca_file)  # azure-ai-ml's inner clients need it
         yield found
-        if before is None:
-            del os.environ["REQUESTS_CA_BUNDLE"]
-        else:
-            os.environ["REQUESTS_CA_BUNDLE"] = before
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _sandbox(server: Server) -> Sandbox:
     return Sandbox(server)
 

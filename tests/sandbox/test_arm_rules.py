@@ -204,7 +204,7 @@ def test_connections_show_secrets_only_when_asked(sandbox: Sandbox, rm: Any, put
     assert found["properties"]["credentials"] is None
     listed = sandbox.send("POST", path + "/listsecrets", api_version="2024-10-01")[1]
     assert listed["properties"]["credentials"] == {"keys": keys}
-    assert "top-secret" not in sandbox.control("GET", "journal").decode()
+    assert "top-secret" not in sandbox.control("GET", "journal")
 
 
 def test_clusters_change_only_their_scale(sandbox: Sandbox, rm: Any, put: Any) -> None:

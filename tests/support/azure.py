@@ -1,9 +1,6 @@
 """A sandbox as a test sees it, and the product's operations on it."""
 
-import json
 import shutil
-import ssl
-import urllib.request
 from pathlib import Path
 
 from reconciler.cloud.azure import Azure as CloudAzure
@@ -13,6 +10,7 @@ from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.plan.destroy import plan_destroy
+from tests.support.controls import Controls
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
@@ -35,11 +33,11 @@ class Quiet:
         pass
 
 
-class Azure:
+class Azure(Controls):
     """What a test sees of the sandbox, and the product's operations on it."""
 
     def __init__(self, server):
-        self.server = server
+        super().__init__(server)
         self.access = SandboxAccess(
             server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
         )
@@ -66,23 +64,9 @@ class Azure:
         planned = plan_destroy(loaded, connection, **options)
         return apply(loaded, connection, planned, progress=Quiet())
 
-    def control(self, method, name, body=None):
-        request = urllib.request.Request(
-            f"{self.server.url}/_sandbox/{name}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"x-sandbox-token": self.server.control_token},
-        )
-        context = ssl.create_default_context(cafile=self.server.ca_file)
-        with urllib.request.urlopen(request, context=context) as reply:
-            return reply.read().decode()
-
     def journal(self):
-        lines = self.control("GET", "journal").splitlines()
-        return [e for e in map(json.loads, lines) if e.get("kind") != "token"]
-
-    def clear_journal(self):
-        self.control("DELETE", "journal")
+        """Every request but those for tokens."""
+        return [e for e in self.entries() if e.get("kind") != "token"]
 
     def writes(self):
         """Every request since the journal was cleared that could change anything."""

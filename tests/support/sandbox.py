@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
 from typing import Any
 
 from reconciler.sandbox.launch import Server
-from tests.support.survey import keep
+from tests.support.controls import Controls
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
 
 
-class Sandbox:
+class Sandbox(Controls):
     """A running sandbox and its controls; `credential` is a real azure-identity one."""
 
     def __init__(self, server: Server) -> None:
         from azure.identity import ClientSecretCredential
 
-        self.server = server
+        super().__init__(server)
         self.url, self.ca_file = server.url, server.ca_file
-        self._tls = ssl.create_default_context(cafile=server.ca_file)
         self.credential = ClientSecretCredential(
             server.tenant_id,
             server.client_id,
@@ -34,27 +32,13 @@ class Sandbox:
             connection_verify=server.ca_file,
         )
 
-    def control(self, method: str, path: str, body: Any = None) -> bytes:
-        """Send a control request and return the answer's bytes."""
-        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", method=method)
-        request.add_header("x-sandbox-token", self.server.control_token)
-        request.add_header("content-type", "application/json")
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request, data, context=self._tls) as answer:
-            found: bytes = answer.read()
-            return found
-
     def journal(self, kind: str = "arm") -> list[dict[str, Any]]:
         """Return the journal's entries of one kind."""
-        return [
-            json.loads(line) for line in self.control("GET", f"journal?kind={kind}").splitlines()
-        ]
+        return self.entries(kind=kind)
 
     def reset(self) -> None:
         """Back to an empty subscription, in instant time."""
-        keep(self.control("GET", "journal"))
-        self.control("POST", "reset", {})
-        self.control("POST", "clock", {"mode": "instant"})
+        self.empty()
 
     def send(
         self, method: str, path: str, body: Any = None, **query: str

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.operations.refresh import NullProgress, context_of
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
+from tests.support.controls import Controls
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -77,13 +76,12 @@ class Events(NullProgress):
         pass
 
 
-class Azure:
+class Azure(Controls):
     """The sandbox as a test sees it."""
 
     def __init__(self, server: Server) -> None:
-        self.server = server
+        super().__init__(server)
         self.folder = ROOT
-        self._tls = ssl.create_default_context(cafile=server.ca_file)
         self.access = SandboxAccess(
             server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
         )
@@ -94,26 +92,15 @@ class Azure:
             CloudAzure(Cloud.of_sandbox(self.access)), SUBSCRIPTION, read_only=read_only
         )
 
-    def control(self, method: str, path: str, body: Any = None) -> bytes:
-        request = urllib.request.Request(f"{self.server.url}/_sandbox/{path}", method=method)
-        request.add_header("x-sandbox-token", self.server.control_token)
-        request.add_header("content-type", "application/json")
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request, data, context=self._tls) as answer:
-            found: bytes = answer.read()
-            return found
-
     def drift(self, resource_id: str, body: Any) -> None:
         self.control("POST", "drift", {"op": "patch", "id": resource_id, "body": body})
 
     def journal(self, since: int = 0) -> list[dict[str, Any]]:
-        text = self.control("GET", f"journal?kind=arm&since={since}")
-        return [json.loads(line) for line in text.splitlines()]
+        return self.entries(since, "arm")
 
     def everything(self, since: int = 0) -> list[dict[str, Any]]:
         """Return what was sent to any plane: data and tokens too."""
-        text = self.control("GET", f"journal?since={since}")
-        return [json.loads(line) for line in text.splitlines()]
+        return self.entries(since)
 
     def writes(self, since: int = 0) -> list[str]:
         """Return the requests that may change something, since a place in the journal."""
@@ -163,14 +150,6 @@ class Azure:
         return context_of(
             loaded, connection, Reads(connection), lambda address: None, NullProgress()
         ), loaded
-
-    def snapshot(self) -> Any:
-        return json.loads(self.control("GET", "snapshot"))
-
-    def restore(self, snapshot: Any) -> None:
-        self.control("POST", "restore", snapshot)
-        self.control("DELETE", "faults")
-        self.control("POST", "clock", {"mode": "instant"})
 
     def prepare(self) -> None:
         """Make, as somebody else would, what the spec only refers to."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import ssl
-import urllib.request
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from reconciler.cloud.azure import Azure as CloudAzure
 from reconciler.cloud.endpoints import Cloud, SandboxAccess
@@ -19,6 +20,7 @@ from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.operations.refresh import NullProgress
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
+from tests.support.controls import Controls, Pool
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 COMMIT = "8049631c405ae6576f93f445c6b8166f76f5505a"
@@ -87,12 +89,12 @@ class Events(NullProgress):
         pass
 
 
-class Azure:
+class Azure(Controls):
     """The sandbox as a test sees it, and the product's operations on it."""
 
     def __init__(self, server: Server, folder: Path) -> None:
-        self.server, self.folder = server, folder
-        self._tls = ssl.create_default_context(cafile=server.ca_file)
+        super().__init__(server)
+        self.folder = folder
         self.access = SandboxAccess(
             server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
         )
@@ -103,15 +105,8 @@ class Azure:
             CloudAzure(Cloud.of_sandbox(self.access)), SUBSCRIPTION, read_only=read_only
         )
 
-    def control(self, method: str, path: str, body: Any = None) -> str:
-        request = urllib.request.Request(f"{self.server.url}/_sandbox/{path}", method=method)
-        request.add_header("x-sandbox-token", self.server.control_token)
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(request, data, context=self._tls) as answer:
-            return answer.read().decode()
-
     def journal(self, since: int = 0) -> list[dict[str, Any]]:
-        return [json.loads(e) for e in self.control("GET", f"journal?since={since}").splitlines()]
+        return self.entries(since)
 
     def now(self) -> int:
         return max((int(e["seq"]) for e in self.journal()), default=0)
@@ -151,3 +146,11 @@ class Azure:
 
     def list(self, path: str, version: str = API) -> list[dict[str, Any]]:
         return self.arm.list(path, version)
+
+
+@contextlib.contextmanager
+def training_in(pool: Pool, folders: pytest.TempPathFactory) -> Iterator[Azure]:
+    """Lend an empty sandbox, with a folder for specs and a cache of data that is empty too."""
+    with pool.lent() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RECONCILE_CACHE", str(folders.mktemp("cache")))
+        yield Azure(server, folders.mktemp("spec"))
