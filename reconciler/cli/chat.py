@@ -55,7 +55,8 @@ def run(session: Session) -> ExitCode:
     from reconciler.chat import ask
     from reconciler.kinds.base import Reads
     from reconciler.operations.load import load
-    from reconciler.operations.refresh import NullProgress, context_of, observe_fresh
+    from reconciler.operations.progress import NullProgress
+    from reconciler.operations.refresh import context_of, observe_fresh
     from reconciler.render.terminal import clean_lines
     from reconciler.render.words import duration
 

@@ -8,13 +8,13 @@ from reconciler.cli.session import Session
 from reconciler.diagnostics import Diagnostic, RefusedError
 
 
-def confirm(session: Session, question: str) -> None:
-    """Return when the user agrees, with `--yes` or by typing `yes`.
+def confirm(session: Session, question: str) -> bool:
+    """Return True when the user agrees, with `--yes` or by typing `yes`.
 
     Raises `RefusedError` for any other answer, and at once where nobody can be asked.
     """
     if session.options.yes:
-        return
+        return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RefusedError(
             Diagnostic(
@@ -27,3 +27,4 @@ def confirm(session: Session, question: str) -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip() != "yes":
         raise RefusedError.because("not confirmed, so nothing was changed")
+    return True

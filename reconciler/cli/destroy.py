@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import add_output, add_parallelism, add_timeout
 from reconciler.diagnostics import ExitCode, UsageError
-from reconciler.operations.deletion_limit import MAX_DELETIONS, refuse_too_many
+from reconciler.operations.approval import MAX_DELETIONS, refuse_too_many_deletions
 
 if TYPE_CHECKING:
     import argparse
@@ -60,7 +60,6 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.cli.execute_plan import execute_plan
     from reconciler.cli.session import parallelism
-    from reconciler.engine.types import Action
     from reconciler.operations.load import load
     from reconciler.operations.plan.destroy import plan_destroy
 
@@ -74,7 +73,7 @@ def run(session: Session) -> ExitCode:
         unprotect=options.unprotect,
         **parallelism(options),
     )
-    refuse_too_many(made.count(Action.DELETE), options.max_deletions)
+    refuse_too_many_deletions(made, options.max_deletions)
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Delete this from {where}?")
 

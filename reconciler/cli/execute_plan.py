@@ -14,6 +14,7 @@ from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Change
 from reconciler.kinds import HANDLERS
 from reconciler.operations.apply.executor import Report, apply, not_begun
+from reconciler.operations.approval import approve_plan
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
 from reconciler.render.fields import Views
@@ -44,9 +45,8 @@ def execute_plan(
             _report(session, plan, Report(()), 0.0)
         return ExitCode.OK
     written = [change for change in plan.changes if _may_write(views, change)]
-    if written:
-        confirm(session, _asked(views, written) or question)
-    run.allow_writes()
+    asked = _asked(views, written) or question
+    approve_plan(run, plan, lambda _: not written or confirm(session, asked))
     began = time.monotonic()
     report = _watched(session, loaded, run, plan)
     _report(session, plan, report, time.monotonic() - began)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.operations.deletion_limit import MAX_DELETIONS
+from reconciler.operations.approval import MAX_DELETIONS
 
 NAMING = ("target", "only", "adopt", "retry", "unprotect")
 """Each takes an address and may be given again."""

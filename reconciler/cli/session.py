@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.arguments import EMBEDDED
-from reconciler.cli.null_progress import NullProgress
 from reconciler.cli.process_limits import be_modest
 from reconciler.cli.sandbox_launch import Starting
 from reconciler.cli.signals import Signals
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Watcher(Protocol):
-    """Watches an apply (`operations.applying.Events`) for the length of a `with` block."""
+    """Watches an apply (`operations.progress.Events`) for the length of a `with` block."""
 
     def __enter__(self) -> Watcher:
         """Begin to show."""
@@ -137,6 +136,7 @@ class Session:
 
     def progress(self, total: int) -> Watcher:
         """Return who watches an apply: a live table, event lines, or nobody."""
+        from reconciler.operations.progress import NullProgress
         from reconciler.render.event_lines import EventLines
         from reconciler.render.live import LiveTable
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from threading import Event
 from urllib.parse import urlsplit
 
@@ -82,6 +83,29 @@ def _shut(logger: logging.Logger) -> None:
     logger.handlers = [logging.NullHandler()]
     if _SHUT not in logger.filters:
         logger.addFilter(_SHUT)
+
+
+@dataclass(frozen=True)
+class LoggerState:
+    """A logger as it was, to be put back after somebody's import has changed it."""
+
+    logger: logging.Logger
+    level: int
+    propagate: bool
+    handlers: tuple[logging.Handler, ...]
+
+    @classmethod
+    def of(cls, name: str) -> LoggerState:
+        """Return what a logger is now."""
+        logger = logging.getLogger(name)
+        return cls(logger, logger.level, logger.propagate, tuple(logger.handlers))
+
+    def restore(self) -> None:
+        """Make the logger what it was."""
+        if self.logger.level != self.level:
+            self.logger.setLevel(self.level)
+        self.logger.propagate = self.propagate
+        self.logger.handlers = [*self.handlers]
 
 
 def log_answer(method: str, url: str, status: int, started: float) -> None:

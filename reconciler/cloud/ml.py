@@ -14,15 +14,15 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from reconciler.cloud.logging import fence_new_loggers
+from reconciler.cloud.logging import LoggerState, fence_new_loggers
 
 if TYPE_CHECKING:
     from azure.ai.ml import MLClient
 
     from reconciler.cloud.run_limits import RunLimits
 
+LOGGER = "azure.ai.ml"
 CLOUD_VARIABLES = ("AZUREML_CURRENT_CLOUD", "ARM_CLOUD_METADATA_URL")
-_ENVIRONMENT = Lock()
 
 
 def client(run: RunLimits, resource_group: str, workspace: str) -> MLClient:
@@ -33,7 +33,7 @@ def client(run: RunLimits, resource_group: str, workspace: str) -> MLClient:
     """
     from reconciler.cloud.transport import arm_options
 
-    with _own_cloud():
+    with own_cloud():
         from azure.ai.ml import MLClient
 
         made = MLClient(
@@ -46,28 +46,61 @@ def client(run: RunLimits, resource_group: str, workspace: str) -> MLClient:
             **arm_options(run),
             **_cloud(run),
         )
+        _process.put_logger_back()
     fence_new_loggers()
     return made
 
 
 @contextmanager
-def _own_cloud() -> Iterator[None]:
+def own_cloud() -> Iterator[None]:
     """Hide the cloud of another client from azure-ai-ml, and keep it from leaving ours behind.
 
-    While it is imported and a client is made, no longer: it reads the name of its cloud from the
-    environment, writes it there for its children, and asks management.azure.com, even when it
-    is only imported, about a name that it does not know (1.35, `_azure_environments._get_cloud`).
-    There is no other way to tell it; what was there before is there again afterwards.
+    Around every use of it, its import included, and no longer. It reads the name of its cloud
+    from the environment, writes it there for its children, and asks management.azure.com, past
+    every transport, about a name that it does not know (1.35, `_azure_environments._get_cloud`);
+    there is no other way to tell it. What was there before is there again when the last thread
+    has left. So is what its import does to its logger, a handler that writes to standard error.
     """
-    with _ENVIRONMENT:
-        before = {name: os.environ.pop(name, None) for name in CLOUD_VARIABLES}
-        try:
-            yield
-        finally:
-            for name, value in before.items():
+    _process.enter()
+    try:
+        yield
+    finally:
+        _process.leave()
+
+
+class _Process:
+    """What azure-ai-ml reads and changes of the process, while anybody is inside."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._variables: dict[str, str | None] = {}
+        self._logger = LoggerState.of(LOGGER)
+
+    def enter(self) -> None:
+        """Come in; the first one takes the variables out."""
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._variables = {name: os.environ.pop(name, None) for name in CLOUD_VARIABLES}
+                self._logger = LoggerState.of(LOGGER)
+
+    def leave(self) -> None:
+        """Go out; the last one puts the variables back."""
+        with self._lock:
+            self._inside -= 1
+            for name, value in self._variables.items() if self._inside == 0 else ():
                 os.environ.pop(name, None)
                 if value is not None:
                     os.environ[name] = value
+
+    def put_logger_back(self) -> None:
+        """Give the logger what it had when the first one came in."""
+        with self._lock:
+            self._logger.restore()
+
+
+_process = _Process()
 
 
 def _cloud(run: RunLimits) -> dict[str, Any]:

@@ -24,18 +24,9 @@ from reconciler.engine.types import Address, Observed, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Progress, Reads
 from reconciler.operations.load import Loaded
+from reconciler.operations.progress import NullProgress
 
 PARALLELISM = 32
-
-
-class NullProgress:
-    """Progress for those who do not watch."""
-
-    def say(self, address: Address, message: str, *, link: str = "") -> None:
-        """Say nothing."""
-
-    def bytes(self, address: Address, done: int, total: int) -> None:
-        """Say nothing."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import urllib.request
 
 from reconciler.chat import ask
 from reconciler.kinds.base import Reads
-from reconciler.operations.refresh import NullProgress, context_of, observe_fresh
+from reconciler.operations.progress import NullProgress
+from reconciler.operations.refresh import context_of, observe_fresh
 from tests.support.azure import ROOT, edited
 
 SPEC = "specs/phi3-ultrachat.yaml"

@@ -12,7 +12,8 @@ import pytest
 from reconciler.diagnostics import UnforeseenError
 from reconciler.kinds.job.runs import why
 from reconciler.operations.load import load
-from reconciler.operations.refresh import NullProgress, context_of
+from reconciler.operations.progress import NullProgress
+from reconciler.operations.refresh import context_of
 from reconciler.secrets import remember
 from tests.secrets.conftest import SPEC
 from tests.support.azure import ROOT

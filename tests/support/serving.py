@@ -14,7 +14,8 @@ from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.load import Loaded, load_document
 from reconciler.operations.plan.build import Plan, plan
 from reconciler.operations.plan.destroy import plan_destroy
-from reconciler.operations.refresh import NullProgress, context_of
+from reconciler.operations.progress import NullProgress
+from reconciler.operations.refresh import context_of
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
 from tests.support.controls import Controls

@@ -17,7 +17,7 @@ from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.load import Loaded, load_document
 from reconciler.operations.plan.build import Plan, plan
 from reconciler.operations.plan.destroy import plan_destroy
-from reconciler.operations.refresh import NullProgress
+from reconciler.operations.progress import NullProgress
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
 from tests.support.controls import Controls, Pool

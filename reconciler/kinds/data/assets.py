@@ -5,9 +5,12 @@ Blobs go first, because Azure registers an asset without looking whether its fil
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cloud.ml import own_cloud
 from reconciler.cloud.sdk import translated
 from reconciler.datasets.cache import cache_folder, workshop
 from reconciler.datasets.huggingface import Hub, Source, pieces
@@ -44,10 +47,15 @@ def _short(uri: Any) -> str:
     return f"azureml://datastores/{rest}" if found else head
 
 
-def workspace_client(context: HandlerContext, workspace: str) -> Any:
-    """Return an azure-ai-ml client for a workspace by its ARM id, ours or an external one."""
+@contextmanager
+def workspace_client(context: HandlerContext, workspace: str) -> Iterator[Any]:
+    """Lend an azure-ai-ml client for a workspace by its ARM id, ours or an external one.
+
+    Only inside may anything of azure-ai-ml be imported or used (`cloud.ml.own_cloud`).
+    """
     parts = workspace.split("/")
-    return context.run.ml(parts[4], parts[8])
+    with own_cloud():
+        yield context.run.ml(parts[4], parts[8])
 
 
 def publish(context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
@@ -207,25 +215,24 @@ def _register(
     context: HandlerContext, resource: Resource, name: str, part: Part, properties: JsonObject
 ) -> None:
     """Register one version, or make sure that the one that is there names the same bytes."""
-    from azure.ai.ml.entities import Data
-
     asset_id = str(resource.known[name])
     there = context.run.arm.get(asset_id, API_VERSION)
     if there is not None:
         _verify(there, part, asset_id)
         return
     asset, _, version = asset_id.partition("/data/")[2].partition("/versions/")
-    entity = Data(
-        name=asset,
-        version=version,
-        type=properties["dataType"],
-        path=properties["dataUri"],
-        description=properties.get("description"),
-        tags=properties["tags"],
-        properties={DIGEST_PROPERTY: part.sha256, ROWS_PROPERTY: str(part.rows)},
-    )
-    client = workspace_client(context, resource.settings.workspace)
-    with translated():
+    with workspace_client(context, resource.settings.workspace) as client, translated():
+        from azure.ai.ml.entities import Data
+
+        entity = Data(
+            name=asset,
+            version=version,
+            type=properties["dataType"],
+            path=properties["dataUri"],
+            description=properties.get("description"),
+            tags=properties["tags"],
+            properties={DIGEST_PROPERTY: part.sha256, ROWS_PROPERTY: str(part.rows)},
+        )
         client.data.create_or_update(entity)
 
 

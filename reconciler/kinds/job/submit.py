@@ -25,10 +25,9 @@ def submit(context: HandlerContext, resource: Resource, desired: JsonObject) -> 
     job_id = _free_id(context, resource)
     if not job_id:
         return
-    client = workspace_client(context, resource.settings.workspace)
-    job = _entity(context, job_id, desired["properties"])
-    job.properties = _WithoutGit(job.properties)
-    with translated():
+    with workspace_client(context, resource.settings.workspace) as client, translated():
+        job = _entity(context, job_id, desired["properties"])
+        job.properties = _WithoutGit(job.properties)
         client.jobs.create_or_update(job)
 
 

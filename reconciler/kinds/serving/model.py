@@ -158,8 +158,6 @@ class ModelHandler(ArmHandler):
         What a job leaves behind is looked for once more: the lists before may have been behind,
         and a second version of it is nobody's wish.
         """
-        from azure.ai.ml.entities import Model as ModelEntity
-
         wanted: Wanted = resource.settings
         seen = self.observe(context, resource) if wanted.job else None
         if seen and _is_left_behind(seen):
@@ -169,17 +167,18 @@ class ModelHandler(ArmHandler):
         if wanted.job:
             run = _run_name(context, wanted.job)
             path, about = f"azureml://jobs/{run}/outputs/{MODEL_OUTPUT}", {RUN_PROPERTY: run}
-        entity = ModelEntity(
-            name=wanted.name,
-            version=wanted.version,
-            path=path,
-            type=properties["modelType"],
-            tags=properties["tags"],
-            properties=about,
-            description=properties.get("description"),
-        )
-        client = workspace_client(context, wanted.workspace)
-        with translated():
+        with workspace_client(context, wanted.workspace) as client, translated():
+            from azure.ai.ml.entities import Model as ModelEntity
+
+            entity = ModelEntity(
+                name=wanted.name,
+                version=wanted.version,
+                path=path,
+                type=properties["modelType"],
+                tags=properties["tags"],
+                properties=about,
+                description=properties.get("description"),
+            )
             client.models.create_or_update(entity)
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:

@@ -19,9 +19,10 @@ from reconciler.engine.types import (
     Status,
 )
 from reconciler.engine.walk import walk
-from reconciler.operations.apply.resource_run import Events, ResourceRuns
+from reconciler.operations.apply.resource_run import ResourceRuns
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
+from reconciler.operations.progress import Events
 from reconciler.operations.refresh import PARALLELISM
 
 

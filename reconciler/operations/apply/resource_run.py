@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
 from reconciler.cloud.read_after_write import LOOKS, pause_s
 from reconciler.cloud.run_scope import RunScope
@@ -34,7 +33,7 @@ from reconciler.engine.types import (
     Status,
 )
 from reconciler.kinds import HANDLERS
-from reconciler.kinds.base import HandlerContext, Progress, Reads
+from reconciler.kinds.base import HandlerContext, Reads
 from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
 from reconciler.operations.apply.recreate_parent import RecreatedParents
 from reconciler.operations.apply.redecide import LatestObserved, Redecider
@@ -44,22 +43,13 @@ from reconciler.operations.apply.write import Writer
 from reconciler.operations.diagnostics import at_resource, overdue, undecided
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
+from reconciler.operations.progress import Events
 from reconciler.operations.refresh import context_of, observe_fresh
 
 LONGEST_S = 3 * 3600.0
 """What one resource may take in all: one operation of two hours, and an hour for the rest."""
 LAST_LOOK_S = 60.0
 """How long we look what became of a resource whose time is over."""
-
-
-class Events(Progress, Protocol):
-    """Who watches an apply: progress, and the start and end of each resource."""
-
-    def started(self, address: Address, action: Action) -> None:
-        """Say that work on a resource begins."""
-
-    def finished(self, outcome: Outcome) -> None:
-        """Say how a resource ended."""
 
 
 class ResourceRuns:

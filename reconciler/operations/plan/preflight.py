@@ -18,7 +18,8 @@ from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Reads
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.decide import decide_one, known
-from reconciler.operations.refresh import NullProgress, Snapshot, context_of, observe_fresh
+from reconciler.operations.progress import NullProgress
+from reconciler.operations.refresh import Snapshot, context_of, observe_fresh
 
 
 def prepared(

@@ -1,0 +1,42 @@
+"""Approval: nothing of a plan is written before somebody agrees to it and the limits allow it.
+
+The command line asks a person, a program gives a function (`reconciler.library`). Only here does
+a run that began read-only get to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from reconciler.diagnostics import RefusedError
+from reconciler.engine.types import Action
+
+if TYPE_CHECKING:
+    from reconciler.cloud.run_scope import RunScope
+    from reconciler.operations.plan.build import Plan
+
+    Approve = Callable[[Plan], bool]
+
+MAX_DELETIONS = 100
+"""More than this in one run is more likely a mistake than a wish."""
+
+
+def approve_plan(run: RunScope, plan: Plan, approve: Approve) -> None:
+    """Let a run write what a plan shows, once `approve` returns True for it.
+
+    Raises `RefusedError` where it does not; the run stays read-only then.
+    """
+    if not approve(plan):
+        raise RefusedError.because("not approved, so nothing was changed")
+    run.allow_writes()
+
+
+def refuse_too_many_deletions(plan: Plan, most: int) -> None:
+    """Raise `RefusedError` when a plan deletes more than `most` resources."""
+    count = plan.count(Action.DELETE)
+    if count > most:
+        raise RefusedError.because(
+            f"{count} resources would be deleted, more than the limit of {most}",
+            hint=f"check the spec, then pass `--max-deletions {count}`",
+        )
