@@ -1,6 +1,6 @@
 """What can go wrong, as data: positions, diagnostics, exit codes and every exception class.
 
-The lowest layer but for `secrets`: everything else may import it. A problem is scrubbed of
+The lowest layer but for `secrets` and `reasons`: everything else may import it. A problem is scrubbed of
 secrets when it is made, before anything can shorten it. It is
 created where it is noticed, usually without a place; whoever owns the document adds the
 place. `render` alone turns diagnostics into text.
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 
+from reconciler.reasons import Because
 from reconciler.secrets import on_one_line, scrub
 
 
@@ -55,7 +56,11 @@ class Position:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One problem: what (`summary`), where (`position`), why (`detail`), what next (`hint`)."""
+    """One problem: what (`summary`), where (`position`), why (`detail`), what next (`hint`).
+
+    `because` completes the summary, and `details` stand before the detail: typed reasons,
+    which `render` puts into words.
+    """
 
     summary: str
     position: Position | None = None
@@ -63,6 +68,8 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = Severity.ERROR
     path: tuple[str | int, ...] = field(default=(), compare=False)
+    because: Because | None = None
+    details: tuple[Because, ...] = ()
 
     def __post_init__(self) -> None:
         """Take out what nobody may see: Azure's own words may echo what we sent."""

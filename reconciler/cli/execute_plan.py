@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from typing import assert_never
 
 from reconciler.cli.confirm import confirm
 from reconciler.cli.in_flight import InFlight
@@ -11,7 +12,18 @@ from reconciler.cli.repeat_options import same_options
 from reconciler.cli.session import Session, kind_views, parallelism
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
-from reconciler.engine.types import Change
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
+)
 from reconciler.kinds import HANDLERS
 from reconciler.operations.apply.executor import Report, apply, not_begun
 from reconciler.operations.approval import approve_plan
@@ -56,20 +68,30 @@ def execute_plan(
 def _has_work(views: Views) -> bool:
     """Whether apply has anything to write, to wait for or to compare."""
     changes = views.plan.changes
-    return any(c.action.is_change or c.pending or c.blocked or views.compares(c) for c in changes)
+    return any(
+        c.action.is_change or c.is_pending or c.is_blocked or views.compares(c) for c in changes
+    )
 
 
 def _may_write(views: Views, change: Change) -> bool:
     """Whether apply may write a resource, now, or after a wait or a comparison."""
-    if change.blocked:
-        return False
-    settles = change.pending and not HANDLERS[change.resource.kind].policy.runs
-    return change.action.is_change or settles or views.compares(change)
+    match change.decision:
+        case Blocked():
+            return False
+        case Wait():
+            settles = not HANDLERS[change.resource.kind].policy.runs
+            return settles or change.action.is_change or views.compares(change)
+        case NoOp():
+            return views.compares(change)
+        case Create() | Adopt() | Update() | Replace() | Delete() | Run():
+            return True
+        case never:
+            assert_never(never)
 
 
 def _asked(views: Views, written: list[Change]) -> str:
     """Return what else to ask where no change is known, and only secrets are compared."""
-    if any(change.pending or change not in views.compared for change in written):
+    if any(change.is_pending or change not in views.compared for change in written):
         return ""
     what = clean(written[0].address) if len(written) == 1 else things(len(written), "resource")
     return f"Compare the secrets of {what} and write what differs?"
@@ -77,7 +99,7 @@ def _asked(views: Views, written: list[Change]) -> str:
 
 def _watched(session: Session, loaded: Loaded, run: RunScope, plan: Plan) -> Report:
     gc.enable()
-    total = sum(1 for c in plan.changes if c.action.is_change or c.pending)
+    total = sum(1 for c in plan.changes if c.action.is_change or c.is_pending)
     if not session.options.quiet:
         session.err.say("")
     with session.progress(total) as watcher:

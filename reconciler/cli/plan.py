@@ -99,7 +99,7 @@ def _next_step(session: Session, made: Plan) -> str:
     options = session.options
     if made.stopping:
         return "Nothing can be applied until the errors above are fixed."
-    if not any(change.action.is_change or change.pending for change in made.changes):
+    if not any(change.action.is_change or change.is_pending for change in made.changes):
         return ""
     if options.out:
         return f"To apply exactly this plan: {session.command('apply', source=options.out)}"

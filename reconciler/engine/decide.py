@@ -1,23 +1,34 @@
 """Decide what to do with one resource: the whole policy of the product in one place.
 
 Pure: a resource, what was observed, the kind's rules and what the user allowed go in, a
-change comes out. A change that must not be carried out is still returned, `blocked`, so
+change comes out. A change that must not be carried out is still returned, `Blocked`, so
 that a plan can show it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, assert_never
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decisions import (
+    Adopt,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
+    Work,
+)
 from reconciler.engine.diff import Rules, diff
 from reconciler.engine.protection import block_if_protected, why_missed
 from reconciler.engine.types import (
     Action,
     Address,
-    Change,
     FieldDiff,
     JsonObject,
     Observed,
@@ -27,6 +38,7 @@ from reconciler.engine.types import (
     Resource,
     Unknown,
 )
+from reconciler.reasons import CannotUpdateInPlace, LastOperationFailed, UsedAsIs
 
 Lookup = Callable[[Reference], Any]
 """Returns the value a reference stands for, or `None` where it is not known yet."""
@@ -66,21 +78,31 @@ def decide(
 ) -> Change:
     """Return what to do with one resource. `desired` is its body with references resolved."""
     if observed is None:
-        return Change(resource, Action.RUN if policy.runs else Action.CREATE)
+        return Change(resource, None, Run() if policy.runs else Create())
     if observed.owner is not Owner.OURS and policy.uses_existing:
         return _existing(resource, desired, observed, policy)
     if observed.owner is Owner.FOREIGN:
-        return _foreign(resource, observed)
+        return _foreign(Change(resource, observed, NoOp()))
     unmarked = observed.owner is Owner.NOBODY
     if unmarked and not (resource.adopt or policy.adopts):
-        return _unmarked(resource, observed)
+        return _unmarked(Change(resource, observed, NoOp()))
     change = _by_phase(resource, desired, observed, policy)
-    if unmarked and change.action is Action.REPLACE:
-        return _unadoptable(change)
-    if unmarked and change.action in (Action.NO_OP, Action.UPDATE):
-        adopted = replace(change, action=Action.ADOPT, reason="exists without our mark")
-        return change if policy.adopts and change.action is Action.NO_OP else adopted
-    return change
+    return _adopted(change, policy) if unmarked else change
+
+
+def _adopted(change: Change, policy: Policy) -> Change:
+    """Return what becomes of a change whose resource is taken over."""
+    match change.work:
+        case Replace():
+            return _unadoptable(change)
+        case NoOp() | Update() if policy.adopts and change.action is Action.NO_OP:
+            return change
+        case NoOp() | Update():
+            return change.doing(Adopt(change.fields))
+        case Create() | Adopt() | Delete() | Run():
+            return change
+        case never:
+            assert_never(never)
 
 
 def _existing(
@@ -90,12 +112,9 @@ def _existing(
     fields = diff(desired, observed.body, policy.rules)
     wrong = next((f for f in fields if f.forces_replace), None)
     if wrong is None:
-        return Change(resource, Action.NO_OP, observed, notes=("exists, used as it is",))
-    return Change(
-        resource,
-        Action.NO_OP,
-        observed,
-        blocked=Diagnostic(
+        return Change(resource, observed, NoOp(UsedAsIs()))
+    return Change(resource, observed, NoOp()).blocked_by(
+        Diagnostic(
             f"`{resource.address}` exists with another `{wrong.label}`: "
             f"{wrong.before!r}, the spec says {wrong.after!r}",
             resource.position,
@@ -110,22 +129,23 @@ def _by_phase(
     if observed.phase is Phase.PENDING:
         return _under_way(resource, desired, observed, policy)
     if observed.phase is Phase.FAILED and policy.runs:
-        return _failed_run(resource, observed)
+        return _failed_run(Change(resource, observed, NoOp()))
     if observed.phase is Phase.FAILED and policy.replaces_failed:
-        reason = f"its last operation failed: {observed.message}"
-        replaced = Change(resource, Action.REPLACE, observed, reason=reason)
+        replaced = Change(resource, observed, Replace((), LastOperationFailed(observed.message)))
         return block_if_protected(replaced, by_kind=False)
     fields = diff(desired, observed.body, policy.rules)
     if not fields and observed.phase is Phase.FAILED:
-        reason = f"its last operation failed: {observed.message}"
-        return Change(resource, Action.UPDATE, observed, reason=reason)
-    if not fields:
-        return Change(resource, Action.NO_OP, observed)
-    if any(f.forces_replace for f in fields):
-        reason = _replace_reason(fields)
-        replaced = Change(resource, Action.REPLACE, observed, fields, reason)
-        return block_if_protected(replaced, by_kind=False)
-    return Change(resource, Action.UPDATE, observed, fields)
+        return Change(resource, observed, Update((), LastOperationFailed(observed.message)))
+    change = Change(resource, observed, _to_write(fields))
+    return block_if_protected(change, by_kind=False)
+
+
+def _to_write(fields: tuple[FieldDiff, ...]) -> NoOp | Update | Replace:
+    """Return what brings these fields to where the spec wants them."""
+    immutable = tuple(f.label for f in fields if f.forces_replace)
+    if immutable:
+        return Replace(fields, CannotUpdateInPlace(immutable))
+    return Update(fields) if fields else NoOp()
 
 
 def _under_way(
@@ -136,16 +156,15 @@ def _under_way(
     What differs now is written then, if it still does; what cannot be changed in place is
     replaced then, as one at rest would be: a run that was killed in its middle left it so.
     """
-    waits = Change(resource, Action.NO_OP, observed, pending=True, notes=(observed.message,))
+    then: Work
     if policy.runs:
-        return waits
-    if observed.is_going:
-        return replace(waits, notes=(observed.message, _after_it(resource, observed)))
-    fields = diff(desired, observed.body, policy.rules)
-    if any(f.forces_replace for f in fields):
-        reason = _replace_reason(fields)
-        waits = replace(waits, action=Action.REPLACE, reason=reason)
-    return block_if_protected(replace(waits, fields=fields), by_kind=False)
+        then = NoOp()
+    elif observed.is_going:
+        then = _after_deletion(resource, observed)
+    else:
+        then = _to_write(diff(desired, observed.body, policy.rules))
+    waits = Change(resource, observed, Wait(observed.message, then))
+    return block_if_protected(waits, by_kind=False)
 
 
 def going_with(parent: Address, change: Change) -> Change:
@@ -155,46 +174,32 @@ def going_with(parent: Address, change: Change) -> Change:
     """
     if change.observed is None or change.action not in (Action.NO_OP, Action.UPDATE):
         return change
-    again = _after_it(change.resource, change.observed)
-    notes = (f"`{parent}` is being deleted, and this with it", again)
-    return replace(
-        change, action=Action.NO_OP, pending=True, reason="", notes=notes, goes_with=parent
-    )
+    then = _after_deletion(change.resource, change.observed)
+    return change.deciding(Wait(change.observed.message, then, parent))
 
 
-def _after_it(resource: Resource, observed: Observed) -> str:
-    """Return what becomes of what is being deleted once it is gone."""
-    if why_missed(resource, observed):
-        return "a new plan shows then what is made again"
-    return "it is made again when it is gone"
+def _after_deletion(resource: Resource, observed: Observed) -> NoOp | Create:
+    """Return what becomes of what is being deleted once it is gone; a loss needs a new plan."""
+    return NoOp() if why_missed(resource, observed) else Create()
 
 
-def _replace_reason(fields: tuple[FieldDiff, ...]) -> str:
-    labels = ", ".join(f"`{f.label}`" for f in fields if f.forces_replace)
-    return f"Azure cannot change {labels} in place"
-
-
-def _failed_run(resource: Resource, observed: Observed) -> Change:
-    return Change(
-        resource,
-        Action.NO_OP,
-        observed,
-        blocked=Diagnostic(
+def _failed_run(change: Change) -> Change:
+    resource, seen = change.resource, change.observed
+    return change.blocked_by(
+        Diagnostic(
             f"`{resource.address}` ran with these inputs before and failed",
             resource.position,
-            detail=observed.message,
+            detail=seen.message if seen else "",
             hint="mend the inputs (a new run follows), or pass "
             f"`--retry {resource.address}` to run the same again",
         ),
     )
 
 
-def _unmarked(resource: Resource, observed: Observed) -> Change:
-    return Change(
-        resource,
-        Action.NO_OP,
-        observed,
-        blocked=Diagnostic(
+def _unmarked(change: Change) -> Change:
+    resource = change.resource
+    return change.blocked_by(
+        Diagnostic(
             f"`{resource.address}` exists already and is not marked as ours",
             resource.position,
             detail=resource.resource_id,
@@ -206,25 +211,23 @@ def _unmarked(resource: Resource, observed: Observed) -> Change:
 
 def _unadoptable(change: Change) -> Change:
     """Return the change blocked: what is taken over is never deleted on the way."""
-    return replace(
-        change,
-        blocked=Diagnostic(
-            f"`{change.address}` cannot be adopted as it is: {change.reason}",
+    return change.blocked_by(
+        Diagnostic(
+            f"`{change.address}` cannot be adopted as it is",
             change.resource.position,
+            because=change.reason,
             detail="it is not marked as ours, and would have to be deleted and made again",
             hint="make the spec fit what exists, choose another name, or delete it by hand",
         ),
     )
 
 
-def _foreign(resource: Resource, observed: Observed) -> Change:
-    return Change(
-        resource,
-        Action.NO_OP,
-        observed,
-        blocked=Diagnostic(
-            f"`{resource.address}` belongs to the spec {observed.owner_name!r}, "
-            f"this is {resource.owner!r}",
+def _foreign(change: Change) -> Change:
+    resource, seen = change.resource, change.observed
+    other = seen.owner_name if seen else ""
+    return change.blocked_by(
+        Diagnostic(
+            f"`{resource.address}` belongs to the spec {other!r}, this is {resource.owner!r}",
             resource.position,
             detail=resource.resource_id,
             hint="choose another name, or take the resource out of the other spec first",

@@ -7,10 +7,13 @@ an update only the fields that it named.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from reconciler.engine.decisions import Change, Create, Wait
 from reconciler.engine.protection import why_missed
-from reconciler.engine.types import Action, Change, FieldDiff, Phase, Reference, Unknown
+from reconciler.engine.types import Action, FieldDiff, Phase, Reference, Unknown
+from reconciler.reasons import DependencyReplaced, ParentReplaced, RetryOf
 from reconciler.secrets import Secret
 
 WITHIN: dict[Action, frozenset[Action]] = {
@@ -24,29 +27,53 @@ WITHIN: dict[Action, frozenset[Action]] = {
 }
 """What may become of an approved action, besides nothing to do."""
 
-PARTICIPLES = {
-    Action.CREATE: "created",
-    Action.ADOPT: "adopted",
-    Action.UPDATE: "updated",
-    Action.REPLACE: "replaced",
-    Action.RUN: "run",
-}
+
+@dataclass(frozen=True)
+class GoneSincePlan:
+    """The plan saw it, and it would have to be made now."""
 
 
-def exceeds_plan(approved: Change, now: Change, *, adopts: bool = False) -> str:
-    """Return in words what of a decision the plan did not announce, "" when it announced all.
+@dataclass(frozen=True)
+class OtherAction:
+    """Something else would be done with it than the plan said."""
+
+    action: Action
+
+
+@dataclass(frozen=True)
+class MoreFields:
+    """Fields would be written that the plan did not name."""
+
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OtherRetry:
+    """Another failed run would be repeated than the one that the plan named."""
+
+    reason: RetryOf
+
+
+Excess = GoneSincePlan | OtherAction | MoreFields | OtherRetry
+"""What of a later decision a plan did not announce."""
+
+
+def exceeds_plan(approved: Change, now: Change, *, adopts: bool = False) -> Excess | None:
+    """Return what of a decision the plan did not announce, None when it announced all.
 
     `adopts`: the kind takes an equal unmarked one as its own without being asked.
     """
+    if isinstance(now.reason, RetryOf) and now.reason != approved.reason:
+        return OtherRetry(now.reason)
     if now.action is Action.NO_OP:
-        return ""
+        return None
     if not _may_become(approved, now.action, adopts=adopts):
-        return _in_words(approved, now)
+        gone = now.action in (Action.CREATE, Action.RUN) and approved.observed is not None
+        return GoneSincePlan() if gone else OtherAction(now.action)
     if is_whole(approved) or now.action is Action.CREATE:
-        return ""
-    others = [f.label for f in now.fields if not _is_announced(f, approved)]
-    labels = ", ".join(f"`{label}`" for label in others)
-    return f"changed since the plan: {labels} would be written too" if others else ""
+        return None
+    others = tuple(f.label for f in now.fields if not _is_announced(f, approved))
+    return MoreFields(others) if others else None
 
 
 def is_whole(change: Change) -> bool:
@@ -56,10 +83,10 @@ def is_whole(change: Change) -> bool:
 
 
 def is_cascade(change: Change) -> bool:
-    """Return whether the cause of a change lies in another resource, which is replaced too."""
+    """Return whether the cause of a change lies in another resource alone, which is replaced."""
     failed = change.observed is not None and change.observed.phase is Phase.FAILED
-    changes = change.action in (Action.UPDATE, Action.REPLACE) and not failed
-    return changes and not change.fields and bool(change.reason)
+    caused = isinstance(change.reason, ParentReplaced | DependencyReplaced)
+    return caused and not change.fields and not failed
 
 
 def _may_become(approved: Change, action: Action, *, adopts: bool) -> bool:
@@ -73,14 +100,8 @@ def _may_become(approved: Change, action: Action, *, adopts: bool) -> bool:
 
 
 def _is_made_after_wait(approved: Change) -> bool:
-    """Return whether a plan said that something is made once Azure is done.
-
-    Of what is being deleted, or is in that, it did. What has no body (a registration) is asked for
-    again when the first time came to nothing: there is no field to announce.
-    """
-    going = approved.observed is not None and approved.observed.is_going
-    going = going or bool(approved.goes_with)
-    return approved.pending and (going or not approved.resource.desired)
+    """Return whether a plan said that something is made once Azure is done."""
+    return isinstance(approved.decision, Wait) and isinstance(approved.decision.then, Create)
 
 
 def _is_announced(item: FieldDiff, approved: Change) -> bool:
@@ -100,9 +121,3 @@ def _is_open(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_is_open, value))
     return isinstance(value, Unknown | Reference | Secret)
-
-
-def _in_words(approved: Change, now: Change) -> str:
-    if now.action in (Action.CREATE, Action.RUN) and approved.observed:
-        return "was deleted since the plan: not made again without a plan that shows it"
-    return f"changed since the plan: it would now be {PARTICIPLES[now.action]}"

@@ -9,11 +9,12 @@ means protected.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.engine.types import Change, JsonObject, Observed, Resource
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import JsonObject, Observed, Resource
+from reconciler.reasons import HoldsData, ProtectedBySpec, ProtectedByTag, Protection
 
 PROTECT_TAG = "reconcile-protect"
 YES, NO = "true", "false"
@@ -21,27 +22,25 @@ PLACES = ("tags", "metadata")
 """Where a body may carry the tag; a connection has metadata in place of tags."""
 
 
-def kept_by_word(resource: Resource, observed: Observed | None) -> str:
-    """Return why the spec or the resource's own tag wants it kept, "" when neither does."""
+def kept_by_word(resource: Resource, observed: Observed | None) -> Protection | None:
+    """Return whether the spec or the resource's own tag wants it kept, None when neither does."""
     if resource.protected:
-        return "the spec protects it"
+        return ProtectedBySpec()
     strict = next((w for w in words(observed.body if observed else None) if w != NO), None)
-    if strict is None:
-        return ""
-    return f"its tag `{PROTECT_TAG}` says {strict!r}"
+    return None if strict is None else ProtectedByTag(strict)
 
 
-def why_kept(resource: Resource, observed: Observed | None) -> str:
-    """Return why a resource must not be deleted or replaced, "" when it may be."""
+def why_kept(resource: Resource, observed: Observed | None) -> Protection | None:
+    """Return why a resource must not be deleted or replaced, None when it may be."""
     by_word = kept_by_word(resource, observed)
     if by_word or resource.protected is False or not resource.holds_data:
         return by_word
-    return "it holds data"
+    return HoldsData()
 
 
-def why_missed(resource: Resource, observed: Observed | None) -> str:
-    """Return why its loss is told before it is made again, "" where it may simply be."""
-    return "it held data" if resource.holds_data else kept_by_word(resource, observed)
+def why_missed(resource: Resource, observed: Observed | None) -> Protection | None:
+    """Return why its loss is told before it is made again, None where it may simply be."""
+    return HoldsData(gone=True) if resource.holds_data else kept_by_word(resource, observed)
 
 
 def way_out(resource: Resource, observed: Observed | None) -> str:
@@ -82,19 +81,19 @@ def block_if_protected(change: Change, *, by_kind: bool = True) -> Change:
 
     With `by_kind` false only the spec's word and the tag count.
     """
-    if change.blocked or not change.action.is_destructive:
+    if change.is_blocked or not change.action.is_destructive:
         return change
     why = (why_kept if by_kind else kept_by_word)(change.resource, change.observed)
-    if not why:
+    if why is None:
         return change
-    return replace(
-        change,
-        blocked=Diagnostic(
-            f"`{change.address}` is protected and would have to be {change.action.value}d: {why}",
+    return change.blocked_by(
+        Diagnostic(
+            f"`{change.address}` is protected and would have to be {change.action.value}d",
             change.resource.position,
-            detail=change.reason,
+            because=why,
+            details=change.causes,
             hint=f"undo the change, or {way_out(change.resource, change.observed)}",
-        ),
+        )
     )
 
 

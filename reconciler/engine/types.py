@@ -1,7 +1,7 @@
-"""The words of the engine as types: resource, observed, change, outcome.
+"""The words of the engine as types: resource, observed, field, outcome.
 
 Everything here is immutable. A *resource* is one node of the graph, made from the spec
-alone; *observed* is what Azure said about it; a *change* is the decision over the pair.
+alone; *observed* is what Azure said about it; the decision over the pair is in `decisions`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from reconciler.diagnostics import Diagnostic, ExitCode, Position
+from reconciler.diagnostics import Diagnostic, Position
+from reconciler.reasons import Reason
 
 JsonObject = dict[str, Any]
 """A JSON body as ARM speaks it; `Any` because Azure, not we, owns its shape."""
@@ -170,33 +171,6 @@ class FieldDiff:
         return ".".join(self.keys)
 
 
-@dataclass(frozen=True)
-class Change:
-    """What will be done with one resource, and why.
-
-    `blocked` is set when it must not be carried out (not ours, protected, ...): the plan
-    shows it and apply refuses. `pending` means that Azure is still working on it.
-    """
-
-    resource: Resource
-    action: Action
-    observed: Observed | None = None
-    fields: tuple[FieldDiff, ...] = ()
-    reason: str = ""
-    blocked: Diagnostic | None = None
-    pending: bool = False
-    notes: tuple[str, ...] = ()
-    unread: ExitCode | None = None
-    """Where it is blocked only because it cannot be read: the exit code of that problem."""
-    goes_with: Address = ""
-    """What it is in, where Azure is at work deleting that: it goes without saying so itself."""
-
-    @property
-    def address(self) -> Address:
-        """The resource's address."""
-        return self.resource.address
-
-
 class Status(Enum):
     """How one resource ended in an apply or destroy."""
 
@@ -210,13 +184,14 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one change. `elapsed_s` is wall time in seconds."""
+    """What became of one change, with every problem. `elapsed_s` is wall time in seconds."""
 
     address: Address
     action: Action
     status: Status
     elapsed_s: float = 0.0
-    problem: Diagnostic | None = None
+    problems: tuple[Diagnostic, ...] = ()
     because_of: Address = ""
     link: str = ""
-    note: str = ""
+    reason: Reason | None = None
+    """Why it ended so, where that is neither a problem nor another resource."""

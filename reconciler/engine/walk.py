@@ -13,6 +13,7 @@ from graphlib import TopologicalSorter
 
 from reconciler.engine.graph import Edges
 from reconciler.engine.types import Action, Address, Outcome, Status
+from reconciler.reasons import Interrupted
 
 Visit = Callable[[Address], Outcome]
 
@@ -62,7 +63,7 @@ def _skipped(
     if culprit:
         return Outcome(address, Action.NO_OP, Status.SKIPPED, because_of=culprit)
     if kept or stopping:
-        return Outcome(address, Action.NO_OP, Status.SKIPPED, note="interrupted")
+        return Outcome(address, Action.NO_OP, Status.SKIPPED, reason=Interrupted())
     return None
 
 

@@ -15,15 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import only_changed, overlay
-from reconciler.engine.types import (
-    Address,
-    Change,
-    JsonObject,
-    Observed,
-    Phase,
-    Resource,
-)
+from reconciler.engine.types import Address, JsonObject, Observed, Phase, Resource
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
 from reconciler.secrets import Secret
@@ -204,12 +198,12 @@ class Handler:
         """
         raise NotImplementedError
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
-        """Look, before a create, for what would make it fail; return notes for the plan.
+    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
+        """Look, before a create, for what would make it fail; return what the plan is to tell.
 
         Raises `RefusedError` for a create that must not be tried (a soft-deleted twin).
         """
-        return ()
+        return Preflight()
 
     def review(self, change: Change) -> Change:
         """Return the decision with what only this kind knows: a reason, or a block."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Blocked, Change
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Action, Change, JsonObject, Owner, Resource
+from reconciler.engine.types import JsonObject, Owner, Resource
 from reconciler.kinds.access.identity import attached
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
@@ -159,7 +159,7 @@ class ComputeHandler(ArmHandler):
             detail="Azure cannot change the tags of a cluster, so it cannot be adopted",
             hint="choose another name, refer to it by its id, or delete it and let apply create it",
         )
-        return replace(change, action=Action.NO_OP, fields=(), blocked=problem)
+        return change.deciding(Blocked((problem,)))
 
     def patch_body(self, change: Change, desired: JsonObject) -> JsonObject:
         """Return all scale settings: the only part that Azure takes, and as a whole."""

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 
 from reconciler.cloud.sdk import translated
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Change, JsonObject, Observed, Resource
+from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from reconciler.diagnostics import ApiError, DeniedError, Diagnostic
 from reconciler.engine.decide import Policy
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Phase, Resource
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Address, JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 

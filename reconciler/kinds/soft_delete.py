@@ -8,11 +8,11 @@ Source: learn.microsoft.com/azure/key-vault/general/soft-delete-overview and
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.engine.types import Action, Change
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Action
 
 
 def kept_until(days: int) -> str:
@@ -29,15 +29,15 @@ def refuse_replace(change: Change, days: int, way_out: str = "") -> Change:
 
     `days` is how long Azure keeps it; `way_out` is what else helps besides another name.
     """
-    if change.action is not Action.REPLACE or change.blocked:
+    if change.action is not Action.REPLACE or change.is_blocked:
         return change
     name = change.resource.resource_id.rpartition("/")[2]
     hint = "undo the change, or choose another `name` for a new one beside it"
-    return replace(
-        change,
-        blocked=Diagnostic(
-            f"`{change.address}` cannot be replaced under its own name: {change.reason}",
+    return change.blocked_by(
+        Diagnostic(
+            f"`{change.address}` cannot be replaced under its own name",
             change.resource.position,
+            because=change.reason,
             detail=f"after deletion, {name!r} stays soft-deleted for {days} days and its name stays taken",
             hint=f"{hint}{way_out}",
         ),

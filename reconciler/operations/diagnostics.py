@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import assert_never
+
 from reconciler.cloud.outage import exit_code_of
-from reconciler.diagnostics import Diagnostic, ReconcileError
-from reconciler.engine.types import Action, Change, Observed, Resource
+from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError
+from reconciler.engine.decisions import Blocked, Change, Failure
+from reconciler.engine.plan_scope import (
+    Excess,
+    GoneSincePlan,
+    MoreFields,
+    OtherAction,
+    OtherRetry,
+)
+from reconciler.engine.types import Action, Observed, Resource
+
+PARTICIPLES = {
+    Action.NO_OP: "left alone",
+    Action.CREATE: "created",
+    Action.ADOPT: "adopted",
+    Action.UPDATE: "updated",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.RUN: "run",
+}
 
 
-def at_resource(error: ReconcileError, change: Change) -> Diagnostic:
-    """Return the first problem of an error, at the resource's place."""
-    return error.diagnostics[0].at(change.resource.position)
+FAILURES = {
+    ExitCode.DENIED: Failure.DENIED,
+    ExitCode.UNAVAILABLE: Failure.UNAVAILABLE,
+    ExitCode.PENDING: Failure.PENDING,
+    ExitCode.INTERRUPTED: Failure.INTERRUPTED,
+}
+"""What the exit code of an error makes of a read that failed; all else is `FAILED`."""
+
+
+def at_resource(error: ReconcileError, change: Change) -> tuple[Diagnostic, ...]:
+    """Return every problem of an error, at the resource's place where it has none."""
+    return tuple(d.at(change.resource.position) for d in error.diagnostics)
 
 
 def unread(resource: Resource, error: ReconcileError) -> Change:
     """Return a resource that cannot be read, or looked into: left alone and blocked."""
-    first = error.diagnostics[0]
-    problem = Diagnostic(
-        f"`{resource.address}` cannot be read: {first.summary}",
-        resource.position,
-        first.detail,
-        first.hint or "run again when Azure answers",
+    problems = tuple(
+        replace(
+            one,
+            summary=f"`{resource.address}` cannot be read: {one.summary}",
+            position=resource.position,
+            hint=one.hint or "run again when Azure answers",
+        )
+        for one in error.diagnostics
     )
-    return Change(resource, Action.NO_OP, blocked=problem, unread=exit_code_of(error))
+    failure = FAILURES.get(exit_code_of(error), Failure.FAILED)
+    return Change(resource, None, Blocked(problems, failure))
 
 
 def overdue(change: Change, longest_s: float, now: str) -> Diagnostic:
@@ -35,14 +68,29 @@ def overdue(change: Change, longest_s: float, now: str) -> Diagnostic:
     )
 
 
-def changed_under_us(approved: Change, more: str) -> Diagnostic:
-    """Say that a resource would need `more` now than was approved."""
-    return Diagnostic(
-        f"`{approved.address}` {more.partition(': ')[0]}",
+def changed_under_us(approved: Change, excess: Excess) -> Diagnostic:
+    """Say what of a resource would exceed now what was approved."""
+    found = Diagnostic(
+        f"`{approved.address}` changed since the plan",
         approved.resource.position,
-        detail=more.partition(": ")[2],
         hint="make a new plan and look at it",
     )
+    match excess:
+        case GoneSincePlan():
+            return replace(
+                found,
+                summary=f"`{approved.address}` was deleted since the plan",
+                detail="not made again without a plan that shows it",
+            )
+        case OtherAction(action=action):
+            return replace(found, detail=f"it would now be {PARTICIPLES[action]}")
+        case MoreFields(labels=labels):
+            shown = ", ".join(f"`{label}`" for label in labels)
+            return replace(found, detail=f"{shown} would be written too")
+        case OtherRetry(reason=reason):
+            return replace(found, details=(reason,))
+        case never:
+            assert_never(never)
 
 
 def undecided(approved: Change) -> Diagnostic:
@@ -59,7 +107,7 @@ def made_again(change: Change) -> Diagnostic:
     return Diagnostic(
         f"`{change.address}` was made again by somebody else while it was being replaced",
         change.resource.position,
-        detail=change.reason,
+        details=change.causes,
         hint="make a new plan and look at it",
     )
 

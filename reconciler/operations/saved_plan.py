@@ -19,11 +19,12 @@ from typing import Any
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError
-from reconciler.engine.types import Address, Change
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Address
 from reconciler.operations.load import PLANS, Loaded
 from reconciler.operations.plan.build import Plan
 
-FORMAT = f"{PLANS}2"
+FORMAT = f"{PLANS}3"
 NEW_PLAN = "make a new plan and look at it"
 AS_THEN = f"say `--sandbox` as it was said then, or {NEW_PLAN}"
 VOLATILE = {"etag", "systemdata", "modifiedon", "lastmodifiedat", "currentnodecount"}
@@ -130,12 +131,14 @@ def decision(change: Change) -> dict[str, str]:
     What is wanted holds no secret: a reference to one, like any other, stays the words of
     the spec. Fingerprints of local data and of a flow's folder are in it or in the id.
     """
-    resource, blocked = change.resource, change.blocked
+    resource, reason = change.resource, change.reason
     return {
+        "decision": type(change.decision).__name__,
         "action": change.action.value,
         "resource_id": resource.resource_id,
-        "reason": change.reason,
-        "blocked": blocked.summary if blocked else "",
+        "reason": type(reason).__name__ if reason else "",
+        "because_of": _digest(asdict(reason)) if reason else "",
+        "blocked": change.failure.value if change.failure else "",
         "fields": _digest([f.path for f in change.fields]),
         "desired": _digest(resource.desired),
         "observed": _digest(_steady(change.observed.body if change.observed else None)),

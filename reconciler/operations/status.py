@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import ExitCode
-from reconciler.engine.types import Address, Change, Phase
+from reconciler.diagnostics import Diagnostic, ExitCode
+from reconciler.engine.decisions import Change, Failure
+from reconciler.engine.types import Address, Phase
+from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import plan
 from reconciler.operations.refresh import PARALLELISM
+from reconciler.reasons import Reason
 
 HEALTH = {Phase.READY: "Healthy", Phase.PENDING: "Progressing", Phase.FAILED: "Degraded"}
 
@@ -29,9 +33,14 @@ class StatusRow:
     synced: str
     health: str
     message: str = ""
+    """Azure's own word on its state."""
     link: str = ""
-    unread: ExitCode | None = None
-    """Why it is Unknown, as an exit code."""
+    fields: tuple[str, ...] = ()
+    """The labels of what differs."""
+    reason: Reason | None = None
+    problems: tuple[Diagnostic, ...] = ()
+    failure: Failure | None = None
+    """Why nothing, or nothing more, is known or done, where it is blocked."""
 
 
 def status(
@@ -44,22 +53,22 @@ def status(
 
 def exit_code(rows: Iterable[StatusRow]) -> ExitCode:
     """Return 0 where the state of every resource is known, whatever it is."""
-    codes = {row.unread for row in rows if row.unread}
-    order = (ExitCode.DENIED, ExitCode.FAILED, ExitCode.UNAVAILABLE)
-    return next((code for code in (*order, *sorted(codes)) if code in codes), ExitCode.OK)
+    return exit_code_of(row.failure for row in rows if row.failure and row.failure.is_unread)
 
 
 def _row(change: Change) -> StatusRow:
     resource, seen = change.resource, change.observed
-    if seen is None:
-        word = "Unknown" if change.unread else "Missing"
-        message = change.blocked.summary if change.blocked else ""
-        return StatusRow(resource.address, resource.kind, word, word, message, unread=change.unread)
-    synced = "OutOfSync" if change.action.is_change or change.blocked else "Synced"
-    labels = ", ".join(f.label for f in change.fields)
-    message = seen.message or change.reason or labels
-    if change.blocked and not seen.message:
-        message = change.blocked.summary
-    return StatusRow(
-        resource.address, resource.kind, synced, HEALTH[seen.phase], message, seen.link
+    row = partial(
+        StatusRow,
+        resource.address,
+        resource.kind,
+        fields=tuple(f.label for f in change.fields),
+        reason=change.reason,
+        problems=change.problems,
+        failure=change.failure,
     )
+    if seen is None:
+        word = "Unknown" if change.is_unread else "Missing"
+        return row(word, word)
+    synced = "OutOfSync" if change.action.is_change or change.is_blocked else "Synced"
+    return row(synced, HEALTH[seen.phase], seen.message, seen.link)

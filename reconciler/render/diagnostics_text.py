@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.render.excerpt import excerpt
+from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import Line, Span, Style, clean, line
 from reconciler.safe_open import open_file
 
@@ -56,11 +57,11 @@ def _problem(item: Diagnostic, source: Source) -> list[Line]:
     style = Style.BAD_STRONG if is_error else Style.WARN_STRONG
     place = f"{clean(item.position)}: " if item.position else ""
     shown = [
-        line(place, Span(f"{item.severity.value}: ", style), clean(item.summary), hang=4),
+        line(place, Span(f"{item.severity.value}: ", style), clean(summary_of(item)), hang=4),
     ]
     if item.position:
         shown.extend(excerpt(source(item.position.file), item.position))
-    shown.extend(line("  ", clean(text), hang=2) for text in item.detail.splitlines() if text)
+    shown.extend(line("  ", clean(text), hang=2) for text in detail_of(item).splitlines() if text)
     if item.hint:
         hints = [clean(text) for text in item.hint.splitlines() if text.strip()]
         shown.extend(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from reconciler.engine.types import Action, Address, Outcome, Status
+from reconciler.render.reason_text import first_of
 from reconciler.render.terminal import Line, Span, Style, Terminal, clean, line
 from reconciler.render.words import DOING, duration, ended, size
 
@@ -50,8 +51,8 @@ class EventLines:
     def finished(self, outcome: Outcome) -> None:
         """Write how a resource ended, and why if it did not end well."""
         text = f"{ended(outcome)} ({duration(outcome.elapsed_s)})"
-        if outcome.problem and outcome.status is not Status.DONE:
-            text += f": {outcome.problem.summary}"
+        if outcome.problems and outcome.status is not Status.DONE:
+            text += f": {first_of(outcome.problems)}"
         self._write(outcome.address, text, STYLES.get(outcome.status, Style.PLAIN))
 
     def say(self, address: Address, message: str, *, link: str = "") -> None:

@@ -11,15 +11,10 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.decide import resolve
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, diff, duration_seconds
-from reconciler.engine.types import (
-    Action,
-    Address,
-    Change,
-    FieldDiff,
-    Reference,
-    Unknown,
-)
+from reconciler.engine.types import Action, Address, FieldDiff, Reference, Unknown
+from reconciler.reasons import RetryOf
 from reconciler.render.terminal import clean
 from reconciler.secrets import SENSITIVE, Secret, shortened
 
@@ -76,8 +71,8 @@ class Views:
 
     def fields(self, change: Change) -> list[FieldDiff]:
         """Return the fields to show: what differs, or for something new what the spec states."""
-        if change.action is Action.RUN and change.reason:
-            return []  # It ran before: the reason names the inputs that are new.
+        if isinstance(change.reason, RetryOf):
+            return []  # It ran before with the same inputs.
         if change.action in (Action.CREATE, Action.RUN):
             stated = [item for item in self._stated(change) if not self._is_noise(item)]
         else:
@@ -94,7 +89,7 @@ class Views:
     @cached_property
     def compared(self) -> list[Change]:
         """What is unchanged as far as the plan can see, and whose secrets apply compares."""
-        found = (c for c in self.plan.changes if c.action is Action.NO_OP and not c.blocked)
+        found = (c for c in self.plan.changes if c.action is Action.NO_OP and not c.is_blocked)
         return [change for change in found if self.compares(change)]
 
     @cached_property

@@ -8,12 +8,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
+)
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Action, Change, JsonObject, Unknown
+from reconciler.engine.types import Action, JsonObject, Unknown
+from reconciler.reasons import CannotUpdateInPlace
 from reconciler.render.fields import Views
+from reconciler.render.reason_text import because, detail_of, summary_of
 from reconciler.secrets import SENSITIVE, Secret
 
 FORMAT_VERSION = "1.2"
@@ -46,8 +60,8 @@ def document(views: Views) -> JsonObject:
             "location": target.location,
         },
         "applyable": not plan.stopping
-        and any(c.action.is_change or (c.pending and c.fields) for c in plan.changes),
-        "complete": not plan.blocked and not any(c.pending for c in plan.changes),
+        and any(c.action.is_change or (c.is_pending and c.fields) for c in plan.changes),
+        "complete": not plan.blocked and not any(c.is_pending for c in plan.changes),
         "errored": bool(plan.blocked),
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": [],
@@ -59,8 +73,8 @@ def diagnostic(item: Diagnostic) -> JsonObject:
     """Return a problem as plain data, its place as Terraform's `range`."""
     found: JsonObject = {
         "severity": item.severity.value,
-        "summary": item.summary,
-        "detail": item.detail,
+        "summary": summary_of(item),
+        "detail": detail_of(item),
         "hint": item.hint,
     }
     if item.position:
@@ -83,20 +97,24 @@ def _resource_change(views: Views, change: Change) -> JsonObject:
     if reason:
         found["action_reason"] = reason
     if change.reason:
-        found["reason"] = change.reason
+        found["reason"] = because(change.reason)
     return found
 
 
 def _reason(change: Change) -> str:
-    if change.blocked:
-        return "blocked"
-    if change.pending:
-        return "pending"
-    if change.action in (Action.ADOPT, Action.RUN):
-        return str(change.action.value)
-    if change.action is Action.REPLACE and any(f.forces_replace for f in change.fields):
-        return "replace_because_cannot_update"
-    return ""
+    match change.decision:
+        case Blocked():
+            return "blocked"
+        case Wait():
+            return "pending"
+        case Adopt() | Run() as work:
+            return str(work.action.value)
+        case Replace(reason=CannotUpdateInPlace()):
+            return "replace_because_cannot_update"
+        case NoOp() | Create() | Update() | Replace() | Delete():
+            return ""
+        case never:
+            assert_never(never)
 
 
 def _change(views: Views, change: Change) -> JsonObject:
@@ -121,7 +139,7 @@ def _change(views: Views, change: Change) -> JsonObject:
 def _stays(change: Change) -> bool:
     """Return whether apply leaves it as it is, after a wait too."""
     is_kept = change.action is Action.NO_OP and change.observed is not None
-    return is_kept and not (change.pending and change.fields)
+    return is_kept and not (change.is_pending and change.fields)
 
 
 def _is_sensitive(value: Any, rules: Rules, path: tuple[str, ...]) -> bool:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from reconciler.engine.types import Action, Change
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Action
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
 from reconciler.render.plan_text import counts, intent_of
+from reconciler.render.reason_text import because, summary_of
 from reconciler.render.terminal import clean
 from reconciler.secrets import shortened
 
@@ -85,7 +87,7 @@ def _blocked(views: Views) -> list[str]:
     rows = []
     for item in views.plan.blocked[:10]:
         hint = f"; hint: {code(item.hint)}" if item.hint else ""
-        rows.append(f"- {code(shortened(item.summary, 500))}{hint}")
+        rows.append(f"- {code(shortened(summary_of(item), 500))}{hint}")
     more = len(views.plan.blocked) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
     what = "This plan cannot be applied" if views.plan.stopping else "Not done, nor what needs it"
@@ -94,7 +96,9 @@ def _blocked(views: Views) -> list[str]:
 
 def _ordered(views: Views) -> list[Change]:
     rank = {action: index for index, action in enumerate(ORDER)}
-    wanted = [c for c in views.plan.changes if (c.action in rank or c.pending) and not c.blocked]
+    wanted = [
+        c for c in views.plan.changes if (c.action in rank or c.is_pending) and not c.is_blocked
+    ]
     return sorted(wanted, key=lambda c: rank.get(c.action, len(rank)))
 
 
@@ -103,7 +107,7 @@ def _block(views: Views, change: Change) -> str:
     intent = intent_of(change)
     rows = [f"{sign} {change.address} ({change.resource.kind}) {intent}"]
     if change.reason:
-        rows.append(f"    {change.reason}")
+        rows.append(f"    {because(change.reason)}")
     for item in views.fields(change):
         arrow, is_new = shown_after(item), change.action in (Action.CREATE, Action.RUN)
         if not is_new:

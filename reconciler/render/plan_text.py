@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
-from reconciler.engine.types import Action, Change, FieldDiff
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
+)
+from reconciler.engine.types import Action, FieldDiff
+from reconciler.reasons import Kept
 from reconciler.render import diagnostics_text
 from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.fields import (
@@ -14,6 +28,7 @@ from reconciler.render.fields import (
     shown_after,
     shown_before,
 )
+from reconciler.render.reason_text import explanations
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
 STYLES = {
@@ -83,11 +98,13 @@ def _header(views: Views) -> Iterator[Line]:
 
 def intent_of(change: Change) -> str:
     """Return what apply will do with a resource, in words; "" where that is nothing."""
-    if change.pending:
-        if change.action is Action.REPLACE:
+    match change.decision:
+        case Wait(then=Replace()):
             return WAITS_AND_REPLACES
-        return WAITS_AND_WRITES if change.fields else WAITS
-    return INTENTS[change.action]
+        case Wait():
+            return WAITS_AND_WRITES if change.fields else WAITS
+        case _:
+            return INTENTS[change.action]
 
 
 def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
@@ -95,7 +112,7 @@ def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
     was_long = False
     is_first = True
     for change in views.plan.changes:
-        if change.blocked or not (verbose or _is_listed(change)):
+        if change.is_blocked or not (verbose or _is_listed(change)):
             continue
         details = list(_details(views, change))
         if not is_first and (was_long or details):
@@ -108,8 +125,13 @@ def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
 
 
 def _is_listed(change: Change) -> bool:
-    kept = any(note.startswith("kept: ") for note in change.notes)
-    return change.action.is_change or change.pending or kept
+    match change.decision:
+        case NoOp(note=note):
+            return isinstance(note, Kept)
+        case Create() | Adopt() | Update() | Replace() | Delete() | Run() | Wait() | Blocked():
+            return True
+        case never:
+            assert_never(never)
 
 
 def _headline(change: Change) -> Line:
@@ -127,9 +149,8 @@ def _headline(change: Change) -> Line:
 
 def _details(views: Views, change: Change) -> Iterator[Line]:
     """Yield the reason, the notes and one line for each field."""
-    for text in (change.reason, *change.notes):
-        if text:
-            yield line(FIELD_INDENT, Span(clean(text), Style.QUIET), hang=len(FIELD_INDENT))
+    for text in explanations(change):
+        yield line(FIELD_INDENT, Span(clean(text), Style.QUIET), hang=len(FIELD_INDENT))
     fields = views.fields(change)
     for item in fields:
         yield _field(change, item)
@@ -176,12 +197,12 @@ def counts(views: Views) -> str:
 
 def _closing(views: Views) -> str:
     plan = views.plan
-    under_way = [c for c in plan.changes if c.pending and not c.blocked]
+    under_way = [c for c in plan.changes if c.is_pending]
     waiting = len(under_way)
     unchanged = plan.count(Action.NO_OP) - sum(c.action is Action.NO_OP for c in under_way)
     tail = f" {waiting} still under way in Azure." if waiting else ""
     if plan.blocked:
-        tail += f" {len(plan.blocked)} blocked."
+        tail += f" {sum(c.is_blocked for c in plan.changes)} blocked."
     if plan.is_empty and not waiting:
         if plan.destroys:
             return "Nothing to delete."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic, ReconcileError
@@ -14,6 +15,7 @@ from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.event_lines import STYLES as ENDINGS
 from reconciler.render.plan_json import diagnostic
 from reconciler.render.plan_text import STYLES
+from reconciler.render.reason_text import because, first_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 from reconciler.render.words import DONE, duration, ended, things
 
@@ -41,7 +43,7 @@ def report_lines(
     outcomes = report.outcomes
     done = [o for o in outcomes if o.status is Status.DONE]
     shown = [_done(outcome) for outcome in done if outcome.link or not watched]
-    problems = [_problem(o) for o in outcomes if o.status in BAD]
+    problems = [problem for o in outcomes if o.status in BAD for problem in _problems(o)]
     sections = [
         shown,
         diagnostics_text.problems(problems, source) if problems else [],
@@ -90,7 +92,8 @@ def _outcome(outcome: Outcome) -> dict[str, object]:
         "elapsed_s": round(outcome.elapsed_s, 3),
         "because_of": outcome.because_of,
         "link": outcome.link,
-        "diagnostic": diagnostic(outcome.problem) if outcome.problem else None,
+        "diagnostic": diagnostic(outcome.problems[0]) if outcome.problems else None,
+        "diagnostics": [diagnostic(problem) for problem in outcome.problems],
     }
 
 
@@ -112,24 +115,18 @@ def _done(outcome: Outcome) -> Line:
         Span(ended(outcome), ENDINGS[Status.DONE]),
         Span(f" ({duration(outcome.elapsed_s)})", Style.QUIET),
     ]
-    parts += [f" {clean(outcome.note)}"] if outcome.note else []
+    parts += [f" {clean(because(outcome.reason))}"] if outcome.reason else []
     parts += [Span(f"  {clean(outcome.link)}", Style.QUIET)] if outcome.link else []
     return line(*parts, hang=6)
 
 
-def _problem(outcome: Outcome) -> Diagnostic:
-    """Return why it failed; a problem that does not name its resource gets the name."""
-    problem = outcome.problem or Diagnostic("Azure gave no reason")
-    if outcome.address in problem.summary:
-        return problem
+def _problems(outcome: Outcome) -> Iterator[Diagnostic]:
+    """Yield why it failed; a problem that does not name its resource gets the name."""
     verb = "failed" if outcome.status is Status.FAILED else "was refused"
-    return Diagnostic(
-        f"`{outcome.address}` {verb}: {problem.summary}",
-        problem.position,
-        problem.detail,
-        problem.hint,
-        problem.severity,
-    )
+    for problem in outcome.problems or (Diagnostic("Azure gave no reason"),):
+        named = f"`{outcome.address}` {verb}: {problem.summary}"
+        is_named = outcome.address in problem.summary
+        yield problem if is_named else replace(problem, summary=named)
 
 
 def _skipped(outcomes: Sequence[Outcome]) -> Iterator[Line]:
@@ -153,7 +150,7 @@ def _pending(outcomes: Sequence[Outcome]) -> Iterator[Line]:
         return
     yield line("Still running in Azure:")
     for outcome in running:
-        what = f": {clean(outcome.problem.summary)}" if outcome.problem else ""
+        what = f": {clean(first_of(outcome.problems))}" if outcome.problems else ""
         link = f"  {clean(outcome.link)}" if outcome.link else ""
         yield line("  ", Span(clean(outcome.address), Style.STRONG), what, link, hang=4)
 

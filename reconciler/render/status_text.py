@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reconciler.render.reason_text import because, first_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
 if TYPE_CHECKING:
@@ -41,9 +41,26 @@ def status_lines(rows: Sequence[StatusRow], *, next_step: str = "") -> list[Line
 
 def status_json(rows: Sequence[StatusRow]) -> str:
     """Return the rows as one JSON document."""
-    shown = [{k: v for k, v in asdict(row).items() if k != "unread"} for row in rows]
-    found = {"format_version": "1.0", "resources": shown}
+    found = {"format_version": "1.0", "resources": [_as_json(row) for row in rows]}
     return json.dumps(found, indent=2, default=str) + "\n"
+
+
+def _as_json(row: StatusRow) -> dict[str, object]:
+    return {
+        "address": row.address,
+        "kind": row.kind,
+        "synced": row.synced,
+        "health": row.health,
+        "message": _message(row),
+        "link": row.link,
+    }
+
+
+def _message(row: StatusRow) -> str:
+    """Return what is to be said of a row: Azure's word, what is in the way, why, or what differs."""
+    if row.message or row.problems:
+        return row.message or first_of(row.problems)
+    return because(row.reason) if row.reason else ", ".join(row.fields)
 
 
 def _row(row: StatusRow, width: int) -> Line:
@@ -59,8 +76,9 @@ def _row(row: StatusRow, width: int) -> Line:
 def _details(row: StatusRow) -> list[Line]:
     is_well = row.synced == "Synced" and row.health == "Healthy"
     shown = []
-    if row.message and not is_well:
-        shown.append(line("    ", clean(row.message), hang=4))
+    message = _message(row)
+    if message and not is_well:
+        shown.append(line("    ", clean(message), hang=4))
     if row.link and not is_well:
         shown.append(line("    ", Span(clean(row.link), Style.QUIET)))
     return shown

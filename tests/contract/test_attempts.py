@@ -15,6 +15,7 @@ from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.saved_plan import decision
+from reconciler.render.reason_text import summary_of
 from tests.support.azure import Azure, Quiet
 from tests.support.trained import trained_once
 
@@ -127,7 +128,7 @@ def test_a_finished_run_counts_although_a_later_one_failed(runs):
     runs.has_ended(1, "Failed")
     runs.also_ran(3, "Failed")
     change = runs.planned()
-    assert (change.action, change.blocked) == (Action.NO_OP, None)
+    assert (change.action, change.problems) == (Action.NO_OP, ())
     assert change.observed.outputs["id"] == runs.id(2)
 
 
@@ -135,7 +136,7 @@ def test_a_retry_gets_a_number_that_no_attempt_ever_had(runs):
     runs.also_ran(3, "Failed")
     runs.arm.delete(runs.id(1), JOBS_API)
     runs.clear_journal()
-    assert "failed" in runs.planned().blocked.summary
+    assert "failed" in summary_of(runs.planned().problems[0])
     assert runs.retried().exit_code is ExitCode.OK
     assert runs.submitted() == [4]
     assert runs.all() == {3: "Failed", 4: "Completed"}
@@ -149,7 +150,7 @@ def test_a_retry_never_runs_over_what_another_one_ran(runs, owner, told, status)
     runs.clear_journal()
     change = runs.planned(retry=[JOB])
     assert change.action is Action.NO_OP
-    assert told in change.blocked.summary
+    assert told in summary_of(change.problems[0])
     report = runs.retried()
     assert {o.address: o.status for o in report.outcomes}[JOB] is Status.FAILED
     assert runs.submitted() == []
@@ -165,7 +166,7 @@ def test_one_word_of_retry_is_good_for_one_run(runs):
     report = apply(runs.loaded, connection, planned, progress=Quiet())
     (ended,) = [o for o in report.outcomes if o.address == JOB]
     assert ended.status is Status.REFUSED
-    assert "changed since the plan" in ended.problem.summary
+    assert "changed since the plan" in summary_of(ended.problems[0])
     assert runs.submitted() == []
     again = plan(runs.loaded, connection, retry=[JOB])
     saved, now = (decision(p.change_of(JOB)) for p in (planned, again))
@@ -178,9 +179,9 @@ def test_an_unmarked_run_can_be_adopted_and_is_not_run_again(runs):
     runs.has_ended(1, "Failed")
     runs.belongs_to(1, None)
     runs.clear_journal()
-    assert "--adopt jobs.finetune" in runs.planned().blocked.hint
+    assert "--adopt jobs.finetune" in runs.planned().problems[0].hint
     report, _ = runs.apply(load(runs.loaded.document.file, adopt=[JOB]))
-    assert {o.address: o.problem for o in report.outcomes}[JOB] is None
+    assert {o.address: o.problems for o in report.outcomes}[JOB] == ()
     assert runs.submitted() == [2], "one write, of its tags"
     assert runs.all() == {1: "Failed", 2: "Completed"}
     tags = runs.arm.get(runs.id(2), JOBS_API)["properties"]["tags"]

@@ -8,6 +8,7 @@ from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import apply, refuse_blocked
 from reconciler.operations.load import load
 from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.render.reason_text import explanations, summary_of
 from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
@@ -31,7 +32,7 @@ def made(azure, tmp_path, word=""):
 
 
 def notes(planned):
-    return {c.address: " ".join(c.notes) for c in planned.changes if c.notes}
+    return {c.address: " ".join(explanations(c)) for c in planned.changes if explanations(c)}
 
 
 def going(planned):
@@ -59,7 +60,7 @@ def test_what_holds_data_stays_where_nobody_says_otherwise(azure, tmp_path):
 def test_what_is_named_goes_although_it_holds_data(azure, tmp_path):
     loaded = made(azure, tmp_path)
     report = azure.destroy(loaded, unprotect=["workspace"])
-    assert [o.problem for o in report.outcomes if o.problem] == []
+    assert [o.problems for o in report.outcomes if o.problems] == []
     assert all(c.observed is None for c in azure.plan(loaded).changes)
 
 
@@ -107,7 +108,7 @@ def test_what_is_protected_after_the_plan_is_not_deleted(azure, tmp_path):
     report = apply(loaded, connection, planned, progress=Quiet())
     by_address = {o.address: o for o in report.outcomes}
     assert by_address["workspace.storage_account"].status is Status.REFUSED
-    assert "is protected now" in by_address["workspace.storage_account"].problem.summary
+    assert "is protected now" in summary_of(by_address["workspace.storage_account"].problems[0])
     assert by_address["resource_group"].status is Status.SKIPPED
     assert connection.arm.get(storage, "2024-01-01") is not None
 
@@ -143,7 +144,7 @@ def test_a_group_with_something_of_others_in_it_survives(azure, tmp_path):
     planned = planned_for(azure, loaded)
     assert "it holds things that are not deleted here (theirs)" in notes(planned)["resource_group"]
     report = azure.destroy(loaded)
-    assert [o.problem for o in report.outcomes if o.problem] == []
+    assert [o.problems for o in report.outcomes if o.problems] == []
     arm = azure.connection(loaded).arm
     assert arm.get(theirs, IDENTITY) is not None
     left = arm.list(f"{loaded.resources['resource_group'].resource_id}/resources", "2025-04-01")

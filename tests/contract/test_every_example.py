@@ -51,7 +51,7 @@ def test_it_converges_is_quiet_and_is_gone(azure, example):
     assert {(r.synced, r.health) for r in rows} == {("Synced", "Healthy")}
 
     report = azure.destroy(loaded)
-    assert [o.problem for o in report.outcomes if o.problem] == []
+    assert [o.problems for o in report.outcomes if o.problems] == []
     left = [c.address for c in azure.plan(loaded).changes if c.observed is not None]
     assert [a for a in left if not a.startswith("quota.")] == (
         ["resource_group"] if example in NEEDS else []

@@ -14,6 +14,7 @@ from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import mark
 from reconciler.operations.apply.executor import apply
+from reconciler.render.reason_text import summary_of
 from tests.support.azure import Quiet, edited
 
 SMALL = "examples/smallest.yaml"
@@ -79,7 +80,7 @@ def grants(azure, tmp_path):
 @pytest.mark.parametrize("owner", ["another", None])
 def test_a_grant_of_another_one_under_our_name_stops_the_plan(grants, owner):
     theirs = grants.stands(owner)
-    problem = grants.azure.plan(grants.loaded).change_of(GRANT).blocked
+    problem = grants.azure.plan(grants.loaded).change_of(GRANT).problems[0]
     assert problem is not None
     with pytest.raises(RefusedError):
         grants.azure.apply(grants.loaded)
@@ -97,7 +98,7 @@ def test_a_grant_of_another_one_that_no_read_showed_is_not_deleted(grants, owner
     report = apply(grants.loaded, connection, planned, progress=Quiet())
     (ended,) = [o for o in report.outcomes if o.address == GRANT]
     assert ended.status is Status.REFUSED
-    assert "not marked as ours" in ended.problem.summary
+    assert "not marked as ours" in summary_of(ended.problems[0])
     assert grants.deleted() == []
     assert grants.holder() == theirs
 
@@ -108,7 +109,7 @@ def test_a_grant_of_ours_that_no_read_showed_is_made_anew(grants):
     grants.hide()
     connection = grants.azure.connection(grants.loaded)
     report = apply(grants.loaded, connection, planned, progress=Quiet())
-    assert report.exit_code is ExitCode.OK, json.dumps([str(o.problem) for o in report.outcomes])
+    assert report.exit_code is ExitCode.OK, json.dumps([str(o.problems) for o in report.outcomes])
     assert len(grants.deleted()) == 1
     assert grants.holder() != former
     assert grants.azure.plan(grants.loaded).is_empty

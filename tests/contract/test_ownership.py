@@ -5,6 +5,7 @@ import pytest
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.load import load
+from reconciler.render.reason_text import summary_of
 from tests.support.azure import edited
 
 SMALL = "examples/smallest.yaml"
@@ -16,7 +17,7 @@ def test_a_second_spec_that_claims_the_same_resources_is_refused_naming_both(
     rival = edited(tmp_path, SMALL, ("name: smallest\n", "name: rival\n"))
     planned = azure.plan(rival)
     claimed = {c.address for c in planned.changes if c.address != "resource_group"}
-    refused = {c.address: c.blocked.summary for c in planned.changes if c.blocked}
+    refused = {c.address: summary_of(c.problems[0]) for c in planned.changes if c.problems}
     assert set(refused) == claimed
     for address, summary in refused.items():
         assert summary == f"`{address}` belongs to the spec 'smallest', this is 'rival'"
@@ -53,8 +54,8 @@ def test_a_mark_copied_to_another_resource_is_not_ours(azure, applied, tmp_path)
     arm.put(vault.resource_id, "2023-07-01", {**body, "tags": copied})
     change = next(c for c in azure.plan(loaded).changes if c.address == vault.address)
     assert change.action is Action.NO_OP
-    assert change.blocked is not None
-    assert "not marked as ours" in change.blocked.summary
+    assert change.problems
+    assert "not marked as ours" in summary_of(change.problems[0])
 
 
 def test_a_resource_moved_with_its_mark_to_another_group_is_not_ours(azure, applied, tmp_path):
@@ -67,5 +68,5 @@ def test_a_resource_moved_with_its_mark_to_another_group_is_not_ours(azure, appl
     tags = arm.get(logs.resource_id.replace("rg-elsewhere", "rg-smallest"), "2023-09-01")["tags"]
     arm.put(logs.resource_id, "2023-09-01", {"location": "westeurope", "tags": tags})
     change = next(c for c in azure.plan(moved).changes if c.address == logs.address)
-    assert change.blocked is not None
-    assert "not marked as ours" in change.blocked.summary
+    assert change.problems
+    assert "not marked as ours" in summary_of(change.problems[0])

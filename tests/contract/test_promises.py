@@ -6,6 +6,7 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.render.reason_text import explanations
 from tests.support.azure import edited
 
 SPEC = "specs/phi3-ultrachat.yaml"
@@ -41,7 +42,7 @@ def test_another_learning_rate_is_one_new_run(applied, tmp_path):
     runs = [(a, action) for a, action, _ in changes(applied, loaded) if action is Action.RUN]
     assert runs == [("jobs.finetune", Action.RUN)]
     planned = applied.plan(loaded).change_of("jobs.finetune")
-    assert "learning_rate: 0.00002 -> 0.00003" in " ".join(planned.notes)
+    assert "learning_rate: 0.00002 -> 0.00003" in " ".join(explanations(planned))
 
 
 def test_a_finished_run_is_never_submitted_again(applied, tmp_path):

@@ -88,7 +88,7 @@ def test_a_registration_under_way_is_waited_for(unregistered, loaded):
     state = {"namespace": "Microsoft.KeyVault", "registrationState": "Registering"}
     path = r"/providers/Microsoft.KeyVault(\?|$)"
     fault(unregistered, "GET", path, {"status": 200, "body": state})
-    assert unregistered.plan(loaded).change_of(STEP).pending
+    assert unregistered.plan(loaded).change_of(STEP).is_pending
 
 
 def test_who_may_not_register_is_told_who_may(unregistered, loaded):

@@ -10,6 +10,7 @@ from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.plan.prune import CAP
+from reconciler.render.reason_text import explanations
 from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
@@ -88,7 +89,7 @@ def test_what_was_released_by_its_tag_is_pruned_child_first(azure, tmp_path):
     planned, _ = prune(azure, without_workspace(tmp_path))
     gone = deletions(planned)
     assert len(gone) == 5
-    assert not [c for c in planned.changes if any("kept: " in n for n in c.notes)]
+    assert not [c for c in planned.changes if any("kept: " in n for n in explanations(c))]
 
 
 def test_what_holds_data_is_not_pruned_and_keeps_what_it_needs(azure, tmp_path):
@@ -96,10 +97,10 @@ def test_what_holds_data_is_not_pruned_and_keeps_what_it_needs(azure, tmp_path):
     azure.apply(loaded)
     fewer = without_workspace(tmp_path)
     planned, connection = prune(azure, fewer)
-    kept = {c.resource.kind for c in planned.changes if any("kept: " in n for n in c.notes)}
+    kept = {c.resource.kind for c in planned.changes if any("kept: " in n for n in explanations(c))}
     linked = {"application insights", "log analytics workspace"}
     assert kept == {"storage account", "key vault", "workspace"} | linked
-    assert not [c for c in planned.changes if c.blocked]
+    assert not [c for c in planned.changes if c.problems]
     apply(fewer, connection, planned, progress=Quiet())
     left = azure.plan(loaded)
     assert {c.address for c in left.changes if c.observed} >= {
@@ -118,7 +119,7 @@ def test_a_protected_one_is_not_pruned(azure, tmp_path):
     planned, _ = prune(azure, loaded)
     assert deletions(planned) == []
     assert any(theirs.rpartition("/")[2] in c.address for c in planned.changes)
-    assert "says 'perhaps'" in " ".join(n for c in planned.changes for n in c.notes)
+    assert "says 'perhaps'" in " ".join(n for c in planned.changes for n in explanations(c))
 
 
 def test_up_to_the_cap_is_pruned_and_one_more_is_refused(azure):
@@ -209,6 +210,6 @@ def test_a_hub_goes_after_its_project(azure, tmp_path):
     report = apply(
         load(str(tmp_path / "spec.yaml")), connection, planned, progress=Quiet(), parallelism=8
     )
-    assert [(o.address, o.problem) for o in report.outcomes if o.problem] == []
+    assert [(o.address, o.problems) for o in report.outcomes if o.problems] == []
     gone = [o.address for o in report.outcomes if o.action is Action.DELETE]
     assert set(gone) == {"hub.finetunephi-hub", "project.finetunephi-project"}

@@ -9,6 +9,7 @@ from reconciler.engine.types import Action
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
+from reconciler.render.reason_text import explanations
 from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
@@ -29,7 +30,7 @@ def deletions(planned):
 
 def kept(planned):
     """Return why what left the spec stays."""
-    notes = {c.address: " ".join(c.notes) for c in planned.changes}
+    notes = {c.address: " ".join(explanations(c)) for c in planned.changes}
     return {address: note for address, note in notes.items() if note.startswith("kept: ")}
 
 
@@ -78,7 +79,7 @@ def test_what_a_workspace_is_linked_to_no_more_goes(azure, applied, tmp_path):
     loaded = edited(tmp_path, SMALL, ("smallest-ws-insights", "newer-insights"))
     planned, connection = prune(azure, loaded)
     report = apply(loaded, connection, planned, progress=Quiet())
-    assert [o.problem for o in report.outcomes if o.problem] == []
+    assert [o.problems for o in report.outcomes if o.problems] == []
     assert (
         connection.arm.get(applied.resources["workspace.log_analytics"].resource_id, LOGS_API)
         is None

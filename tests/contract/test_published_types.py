@@ -43,7 +43,7 @@ def entries(azure, tmp_path):
     )
     _, problems = azure.apply(changed)
     assert problems == []
-    assert [o.problem for o in azure.destroy(changed).outcomes if o.problem] == []
+    assert [o.problems for o in azure.destroy(changed).outcomes if o.problems] == []
     return azure.journal()
 
 

@@ -8,6 +8,7 @@ from reconciler.cloud.read_after_write import LOOKS
 from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
+from reconciler.render.reason_text import summary_of
 from tests.cloud.conftest import Waits
 from tests.support.azure import ROOT, Quiet, edited
 
@@ -102,5 +103,5 @@ def test_a_body_from_before_the_write_is_not_yet_a_refusal(azure, tmp_path, read
     (outcome,) = [o for o in report.outcomes if o.address == address]
     assert outcome.status is status
     if status is Status.FAILED:
-        assert "`tags.team` still differ" in outcome.problem.summary
+        assert "`tags.team` still differ" in summary_of(outcome.problems[0])
         assert len(connection.stop.asked) >= LOOKS

@@ -8,6 +8,7 @@ import pytest
 from reconciler.diagnostics import ExitCode, RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.load import load
+from reconciler.render.reason_text import summary_of
 from tests.support.azure import Azure, edited
 from tests.support.trained import SPEC, trained_once
 
@@ -64,7 +65,7 @@ def test_a_version_that_a_person_registered_is_not_taken_over(registry):
     registry.clear_journal()
     loaded = registry.stated()
     change = registry.plan(loaded).change_of(MODEL)
-    assert "not marked as ours" in change.blocked.summary
+    assert "not marked as ours" in summary_of(change.problems[0])
     with pytest.raises(RefusedError):
         registry.apply(loaded)
     assert registry.writes() == []
@@ -76,7 +77,7 @@ def test_a_version_that_a_person_registered_is_told_before_anything_is_trained(r
     loaded = registry.stated(OTHER_INPUTS)
     planned = registry.plan(loaded)
     assert planned.change_of(JOB).action is Action.RUN
-    assert "not marked as ours" in planned.change_of(MODEL).blocked.summary
+    assert "not marked as ours" in summary_of(planned.change_of(MODEL).problems[0])
     with pytest.raises(RefusedError):
         registry.apply(loaded)
     assert registry.writes() == []
@@ -86,7 +87,7 @@ def test_a_version_that_a_person_registered_cannot_be_adopted_for_what_the_job_m
     registry.by_hand("1")
     registry.stated()
     loaded = load(str(registry.folder / "spec.yaml"), adopt=[MODEL])
-    assert "cannot be adopted" in registry.plan(loaded).change_of(MODEL).blocked.summary
+    assert "cannot be adopted" in summary_of(registry.plan(loaded).change_of(MODEL).problems[0])
 
 
 def test_destroy_leaves_the_version_of_a_person(registry):
@@ -151,7 +152,7 @@ def test_a_replaced_version_that_still_seems_there_is_made_all_the_same(registry
 def test_the_model_of_an_older_run_that_is_protected_stops_the_plan(registry):
     registry.apply(registry.stated(PROTECTED))
     loaded = registry.stated(PROTECTED, OTHER_INPUTS)
-    assert "holds data" in registry.plan(loaded).change_of(MODEL).blocked.summary
+    assert "holds data" in summary_of(registry.plan(loaded).change_of(MODEL).problems[0])
     registry.clear_journal()
     with pytest.raises(RefusedError):
         registry.apply(loaded)

@@ -252,14 +252,14 @@ def test_a_missing_role_is_named_and_the_least_one_is_enough(applied, spec):
         connection.allow_writes()
         return apply(loaded, connection, planned, progress=Quiet())
 
-    [problem] = [o.problem for o in applied_by_the_robot().outcomes if o.problem]
+    [problem] = [p for o in applied_by_the_robot().outcomes for p in o.problems]
     assert "cannot be read: permission denied" in problem.summary
     assert "ForbiddenByRbac 403" in problem.detail
     assert "at least the role `Key Vault Secrets User` on the vault `vaulted-kv`" in problem.hint
     user = "4633458b-17de-408a-b874-0445c86b69e6"
     vault = loaded.resources["workspace.key_vault"].resource_id
     grant(applied, loaded, made["principalId"], user, f"{vault}/secrets/search-key")
-    assert [o.problem for o in applied_by_the_robot().outcomes if o.problem] == []
+    assert [o.problems for o in applied_by_the_robot().outcomes if o.problems] == []
     assert held(applied, loaded) == "second value"
 
 
@@ -288,7 +288,7 @@ def test_a_prune_after_the_connection_left_the_spec_reads_no_secret(applied, spe
     connection = applied.connection(without)
     planned = plan(without, connection, prune=True)
     report = apply(without, connection, planned, progress=Quiet())
-    assert [o.problem for o in report.outcomes if o.problem] == []
+    assert [o.problems for o in report.outcomes if o.problems] == []
     assert asked_of_vaults(applied) == []
 
 
@@ -297,7 +297,7 @@ def test_a_destroy_reads_no_secret(applied, spec):
     ask(applied, "DELETE", "/_vault/vaulted-kv/secrets/search-key")
     applied.clear_journal()
     report = applied.destroy(loaded)
-    assert [o.problem for o in report.outcomes if o.problem] == []
+    assert [o.problems for o in report.outcomes if o.problems] == []
     assert CONNECTION in {o.address for o in report.outcomes if o.action is Action.DELETE}
     assert asked_of_vaults(applied) == []
 

@@ -69,7 +69,7 @@ def resumed(azure, loaded):
     connection.stop = Stop()
     azure.control("POST", "clock", {"mode": "instant"})
     report = apply(loaded, connection, planned, progress=Quiet())
-    assert [(o.address, o.problem) for o in report.outcomes if o.problem] == []
+    assert [(o.address, o.problems) for o in report.outcomes if o.problems] == []
     return planned
 
 
@@ -93,7 +93,7 @@ def test_a_create_is_waited_for_and_not_sent_again(azure, spec, address, part):
     outcomes = interrupted(azure, loaded, azure.plan(loaded), address)
     assert outcomes[address].status is Status.PENDING
     planned = resumed(azure, loaded)
-    assert planned.change_of(address).pending
+    assert planned.change_of(address).is_pending
     assert creates(azure, part) == []
     assert azure.plan(loaded).is_empty
 
@@ -128,5 +128,5 @@ def test_a_delete_is_waited_for_and_then_the_rest_goes(azure):
     assert outcomes[CLUSTER].status is Status.PENDING
     azure.control("POST", "clock", {"mode": "instant"})
     report = azure.destroy(loaded)
-    assert [(o.address, o.problem) for o in report.outcomes if o.problem] == []
+    assert [(o.address, o.problems) for o in report.outcomes if o.problems] == []
     assert plan_destroy(loaded, azure.connection(loaded)).is_empty

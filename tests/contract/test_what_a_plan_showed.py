@@ -11,6 +11,7 @@ from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.render.reason_text import detail_of, summary_of
 from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
@@ -87,9 +88,9 @@ def test_a_field_that_was_not_shown_is_not_written(azure, applied, tmp_path):
     drift(azure, account(loaded), {"properties": {"publicNetworkAccess": "Disabled"}})
     outcome = carried_out(azure, loaded, planned)["workspace.storage_account"]
     assert outcome.status is Status.REFUSED
-    assert "changed since the plan" in outcome.problem.summary
-    assert "`public_network_access` would be written too" in outcome.problem.detail
-    assert "make a new plan" in outcome.problem.hint
+    assert "changed since the plan" in summary_of(outcome.problems[0])
+    assert "`public_network_access` would be written too" in detail_of(outcome.problems[0])
+    assert "make a new plan" in outcome.problems[0].hint
     assert azure.writes() == []
     assert network(azure, loaded) == "Disabled"
 
@@ -112,7 +113,7 @@ def test_what_is_gone_by_the_time_of_its_update_is_not_made_empty(azure, applied
     azure.control("POST", "drift", {"op": "delete", "id": account(loaded)})
     outcome = carried_out(azure, loaded, planned)["workspace.storage_account"]
     assert outcome.status is Status.REFUSED
-    assert "was deleted since the plan" in outcome.problem.summary
+    assert "was deleted since the plan" in summary_of(outcome.problems[0])
     assert azure.connection(loaded).arm.get(account(loaded), STORAGE) is None
     assert azure.writes() == []
 
@@ -121,7 +122,7 @@ def test_what_drifts_while_it_is_waited_for_is_not_written_unseen(azure, applied
     """The plan saw a cluster that Azure was at work on and that had nothing to change."""
     scaled(azure, applied, 2, "Updating")
     planned = azure.plan(applied)
-    assert planned.change_of(CLUSTER).pending
+    assert planned.change_of(CLUSTER).is_pending
     assert planned.change_of(CLUSTER).fields == ()
     scaled(azure, applied, 9, "Succeeded")
     assert carried_out(azure, applied, planned)[CLUSTER].status is Status.REFUSED

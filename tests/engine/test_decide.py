@@ -5,17 +5,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.engine.decide import Policy, decide, going_with, resolve
+from reconciler.engine.decisions import Adopt, Change, Create, NoOp, Replace, Update, Wait
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import (
-    Action,
-    Change,
-    Observed,
-    Owner,
-    Phase,
-    Reference,
-    Resource,
-    Unknown,
-)
+from reconciler.engine.types import Action, Observed, Owner, Phase, Reference, Resource, Unknown
+from reconciler.reasons import CannotUpdateInPlace, LastOperationFailed, ParentReplaced, UsedAsIs
 
 IMMUTABLE = Policy(Rules(immutable=frozenset({"size"})))
 
@@ -40,28 +33,28 @@ def test_equal_is_left_alone():
 def test_an_immutable_difference_replaces_and_says_why():
     change = decide(resource(), {"size": 2}, observed(), IMMUTABLE)
     assert change.action is Action.REPLACE
-    assert "`size`" in change.reason
-    assert not change.blocked
+    assert change.reason == CannotUpdateInPlace(("size",))
+    assert not change.is_blocked
 
 
 def test_every_difference_that_replaces_is_named():
     policy = Policy(Rules(immutable=frozenset({"size", "tier"})))
     desired = {"size": 2, "tier": "b", "count": 1}
     change = decide(resource(), desired, Observed({"size": 1, "tier": "a"}), policy)
-    assert change.reason == "Azure cannot change `size`, `tier` in place"
+    assert change.reason == CannotUpdateInPlace(("size", "tier"))
 
 
 def test_data_does_not_block_a_replace_before_its_kind_was_asked():
     """A kind knows better reasons (a soft-deleted twin); the plan asks it, then guards data."""
     precious = resource(holds_data=True)
-    assert decide(precious, {"size": 2}, observed(), IMMUTABLE).blocked is None
+    assert decide(precious, {"size": 2}, observed(), IMMUTABLE).problems == ()
     failed = observed(phase=Phase.FAILED, message="x")
-    assert decide(precious, {"size": 1}, failed, Policy(replaces_failed=True)).blocked is None
+    assert decide(precious, {"size": 1}, failed, Policy(replaces_failed=True)).problems == ()
 
 
 def test_a_protected_resource_is_not_replaced():
     change = decide(resource(protected=True), {"size": 2}, observed(), IMMUTABLE)
-    assert change.blocked and "protected" in change.blocked.summary
+    assert change.is_blocked and "protected" in change.problems[0].summary
 
 
 @pytest.mark.parametrize("desired", [{"size": 1}, {"size": 2}])
@@ -69,13 +62,13 @@ def test_what_another_spec_owns_is_never_touched(desired):
     found = observed(owner=Owner.FOREIGN, owner_name="other")
     change = decide(resource(adopt=True), desired, found, Policy())
     assert change.action is Action.NO_OP
-    assert change.blocked and "other" in change.blocked.summary
+    assert change.is_blocked and "other" in change.problems[0].summary
 
 
 def test_an_unmarked_resource_is_adopted_only_on_request():
     found = observed(owner=Owner.NOBODY)
-    blocked = decide(resource(), {"size": 1}, found, Policy()).blocked
-    assert blocked and "--adopt compute.gpu" in blocked.hint
+    (problem,) = decide(resource(), {"size": 1}, found, Policy()).problems
+    assert "--adopt compute.gpu" in problem.hint
     assert decide(resource(adopt=True), {"size": 1}, found, Policy()).action is Action.ADOPT
 
 
@@ -88,7 +81,7 @@ def test_adopting_never_hides_a_replace():
 def test_adopting_never_deletes_what_it_takes_over():
     found = observed(owner=Owner.NOBODY)
     change = decide(resource(adopt=True), {"size": 2}, found, IMMUTABLE)
-    assert change.blocked and "cannot be adopted" in change.blocked.summary
+    assert change.is_blocked and "cannot be adopted" in change.problems[0].summary
 
 
 def test_an_equal_role_assignment_is_taken_without_asking():
@@ -100,23 +93,24 @@ def test_what_azure_is_still_making_is_waited_for():
     change = decide(
         resource(), {"size": 2}, observed(phase=Phase.PENDING, message="Creating"), Policy()
     )
-    assert change.pending and change.action is Action.NO_OP
+    assert change.decision == Wait("Creating", Update(change.fields))
+    assert change.fields and change.action is Action.NO_OP
 
 
 def test_what_cannot_change_in_place_is_replaced_once_azure_is_done_with_it():
     """A run that was killed in the middle of a replace left it so: one more is enough."""
     found = observed(phase=Phase.PENDING, message="Updating")
     change = decide(resource(), {"size": 2}, found, IMMUTABLE)
-    assert change.pending and change.action is Action.REPLACE
+    assert isinstance(change.decision, Wait) and change.action is Action.REPLACE
     kept = decide(resource(protected=True), {"size": 2}, found, IMMUTABLE)
-    assert kept.blocked and "protected" in kept.blocked.summary
+    assert kept.is_blocked and "protected" in kept.problems[0].summary
 
 
 def test_a_failed_run_is_not_run_again_by_itself():
     found = observed(phase=Phase.FAILED, message="out of memory")
     change = decide(resource(), {"size": 1}, found, Policy(runs=True))
     assert change.action is Action.NO_OP
-    assert change.blocked and "--retry compute.gpu" in change.blocked.hint
+    assert change.is_blocked and "--retry compute.gpu" in change.problems[0].hint
 
 
 def test_a_failed_deployment_is_made_again_and_a_failed_account_is_written_again():
@@ -136,29 +130,26 @@ def test_a_group_of_another_spec_is_used_all_the_same():
     found = observed(owner=Owner.FOREIGN, owner_name="other")
     change = decide(resource(), {"size": 1}, found, Policy(uses_existing=True))
     assert change.action is Action.NO_OP
-    assert change.blocked is None
+    assert change.decision == NoOp(UsedAsIs())
 
 
-@pytest.mark.parametrize("action", [Action.NO_OP, Action.UPDATE])
-def test_what_is_in_something_being_deleted_waits_and_is_made_again(action):
-    change = Change(resource(), action, observed(), reason="drift")
+@pytest.mark.parametrize("decision", [NoOp(), Update((), LastOperationFailed("x"))])
+def test_what_is_in_something_being_deleted_waits_and_is_made_again(decision):
+    change = Change(resource(), observed(), decision)
     found = going_with("endpoints.ep", change)
-    assert (found.action, found.pending, found.goes_with) == (Action.NO_OP, True, "endpoints.ep")
-    assert found.notes == (
-        "`endpoints.ep` is being deleted, and this with it",
-        "it is made again when it is gone",
-    )
+    assert found.decision == Wait("", Create(), "endpoints.ep")
+    assert (found.action, found.is_going, found.goes_with) == (Action.NO_OP, True, "endpoints.ep")
     kept = going_with("endpoints.ep", replace(change, resource=resource(holds_data=True)))
-    assert kept.notes[1] == "a new plan shows then what is made again"
+    assert kept.decision == Wait("", NoOp(), "endpoints.ep")
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        Change(resource(), Action.CREATE),
-        Change(resource(), Action.NO_OP),
-        Change(resource(), Action.REPLACE, observed()),
-        Change(resource(), Action.ADOPT, observed()),
+        Change(resource(), None, Create()),
+        Change(resource(), None, NoOp()),
+        Change(resource(), observed(), Replace((), ParentReplaced("endpoints.ep"))),
+        Change(resource(), observed(), Adopt()),
     ],
 )
 def test_what_is_made_anyway_does_not_wait_for_its_parent_to_go(change):

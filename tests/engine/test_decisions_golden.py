@@ -10,8 +10,10 @@ from itertools import product
 
 from reconciler.diagnostics import Position
 from reconciler.engine.decide import Policy, decide
+from reconciler.engine.decisions import Change, Wait
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Change, Observed, Owner, Phase, Resource
+from reconciler.engine.types import Observed, Owner, Phase, Resource
+from reconciler.render.reason_text import detail_of, explanations, summary_of
 
 RULES = Rules(
     immutable=frozenset({"properties.size"}),
@@ -58,18 +60,23 @@ def situations() -> Iterator[tuple[str, Change]]:
             yield name, decide(wish, DESIRED, seen, rules)
 
 
+def is_wait(decision: object) -> bool:
+    return isinstance(decision, Wait)
+
+
 def told(change: Change) -> str:
     """Everything that a plan could show of a change."""
     parts = [change.action.value]
-    if change.pending:
+    waits = [d for d in (change.decision, getattr(change.decision, "of", None)) if is_wait(d)]
+    if waits:
         parts.append("pending")
     parts += [f"{f.label}: {f.before} -> {f.after}" for f in change.fields]
-    parts += [f"reason: {change.reason}"] if change.reason else []
-    parts += [f"note: {note}" for note in change.notes]
-    if change.blocked:
-        found = change.blocked
-        parts += [f"BLOCKED {found.position}: {found.summary}"]
-        parts += [f"{found.detail}"] if found.detail else []
+    lines = list(explanations(change))
+    parts += [f"reason: {lines.pop(0)}"] if change.reason else []
+    parts += [f"note: {note}" for note in lines]
+    for found in change.problems:
+        parts += [f"BLOCKED {found.position}: {summary_of(found)}"]
+        parts += [" | ".join(detail_of(found).splitlines())] if detail_of(found) else []
         parts += [f"hint: {found.hint}"]
     return " | ".join(parts)
 

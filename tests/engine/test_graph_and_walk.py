@@ -10,6 +10,7 @@ from reconciler.diagnostics import SpecError
 from reconciler.engine.graph import edges, ordered, reverse, with_dependencies
 from reconciler.engine.types import Action, Outcome, Reference, Resource, Status
 from reconciler.engine.walk import walk
+from reconciler.reasons import Interrupted
 
 
 @st.composite
@@ -101,7 +102,7 @@ def test_nothing_new_starts_once_told_to_stop():
 
     outcomes = walk(graph, visit, parallelism=2, stopping=stopped.is_set)
     assert outcomes["a"].status is Status.DONE
-    assert outcomes["b"] == Outcome("b", Action.NO_OP, Status.SKIPPED, note="interrupted")
+    assert outcomes["b"] == Outcome("b", Action.NO_OP, Status.SKIPPED, reason=Interrupted())
 
 
 @pytest.mark.parametrize("parallelism", [0, 1, 2])
@@ -149,7 +150,7 @@ def test_what_waits_for_something_that_was_not_begun_was_stopped_too():
 
     outcomes = walk(graph, visit, parallelism=1, stopping=stopped.is_set)
     assert [outcomes[a].status for a in "abcd"] == [Status.DONE, *[Status.SKIPPED] * 3]
-    assert {(outcomes[a].because_of, outcomes[a].note) for a in "bcd"} == {("", "interrupted")}
+    assert {(outcomes[a].because_of, outcomes[a].reason) for a in "bcd"} == {("", Interrupted())}
 
 
 def test_a_failure_is_the_cause_although_the_run_was_stopped_as_well():
@@ -162,5 +163,5 @@ def test_a_failure_is_the_cause_although_the_run_was_stopped_as_well():
         return Outcome(address, Action.CREATE, Status.FAILED if address == "b" else Status.DONE)
 
     outcomes = walk(graph, visit, parallelism=2, stopping=stopped.is_set)
-    assert (outcomes["a"].because_of, outcomes["a"].note) == ("", "interrupted")
+    assert (outcomes["a"].because_of, outcomes["a"].reason) == ("", Interrupted())
     assert outcomes["c"].because_of == "b"

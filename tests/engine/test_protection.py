@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decisions import Adopt, Change, Create, Delete, NoOp, Replace, Update
 from reconciler.engine.protection import (
     NO,
     PROTECT_TAG,
@@ -16,9 +17,11 @@ from reconciler.engine.protection import (
     why_kept,
     words,
 )
-from reconciler.engine.types import Action, Change, Observed, Resource
+from reconciler.engine.types import Observed, Resource
+from reconciler.reasons import HoldsData, LastOperationFailed, ProtectedBySpec, ProtectedByTag
 
 MARK = "our-mark"
+BECAUSE = LastOperationFailed("x")
 
 
 def resource(**options):
@@ -34,21 +37,21 @@ def seen(*tags):
 @pytest.mark.parametrize(
     ("word", "holds_data", "tag", "why"),
     [
-        (None, False, None, ""),
-        (None, False, NO, ""),
-        (None, False, YES, "its tag `reconcile-protect` says 'true'"),
-        (None, True, None, "it holds data"),
-        (None, True, NO, "it holds data"),
-        (None, True, YES, "its tag `reconcile-protect` says 'true'"),
-        (False, True, None, ""),
-        (False, True, NO, ""),
-        (False, True, YES, "its tag `reconcile-protect` says 'true'"),
-        (False, False, None, ""),
-        (True, False, None, "the spec protects it"),
-        (True, True, NO, "the spec protects it"),
-        (True, False, YES, "the spec protects it"),
-        (None, False, "", "its tag `reconcile-protect` says ''"),
-        (None, False, "False ", ""),
+        (None, False, None, None),
+        (None, False, NO, None),
+        (None, False, YES, ProtectedByTag("true")),
+        (None, True, None, HoldsData()),
+        (None, True, NO, HoldsData()),
+        (None, True, YES, ProtectedByTag("true")),
+        (False, True, None, None),
+        (False, True, NO, None),
+        (False, True, YES, ProtectedByTag("true")),
+        (False, False, None, None),
+        (True, False, None, ProtectedBySpec()),
+        (True, True, NO, ProtectedBySpec()),
+        (True, False, YES, ProtectedBySpec()),
+        (None, False, "", ProtectedByTag("")),
+        (None, False, "False ", None),
     ],
 )
 def test_the_strictest_word_wins(word, holds_data, tag, why):
@@ -63,15 +66,15 @@ def test_any_word_but_false_protects(word):
 
 
 def test_one_strict_word_among_several_is_enough():
-    assert "'true'" in kept_by_word(resource(), seen(NO, YES))
-    assert "'true'" in kept_by_word(resource(), seen(YES, NO))
-    assert kept_by_word(resource(), seen(NO, NO)) == ""
+    assert kept_by_word(resource(), seen(NO, YES)) == ProtectedByTag(YES)
+    assert kept_by_word(resource(), seen(YES, NO)) == ProtectedByTag(YES)
+    assert kept_by_word(resource(), seen(NO, NO)) is None
 
 
 def test_what_does_not_exist_is_protected_by_spec_and_kind_only():
-    assert kept_by_word(resource(), None) == ""
-    assert kept_by_word(resource(protected=True), None) == "the spec protects it"
-    assert why_kept(resource(holds_data=True), None) == "it holds data"
+    assert kept_by_word(resource(), None) is None
+    assert kept_by_word(resource(protected=True), None) == ProtectedBySpec()
+    assert why_kept(resource(holds_data=True), None) == HoldsData()
 
 
 @pytest.mark.parametrize(
@@ -123,43 +126,43 @@ def test_what_lifts_it_is_told():
     assert way_out(resource(), seen("maybe")) == f"set {line} and apply that first"
 
 
-@pytest.mark.parametrize("action", [Action.REPLACE, Action.DELETE])
-def test_a_change_that_loses_something_protected_is_blocked_with_everything_to_know(action):
-    change = Change(resource(protected=True), action, seen(), reason="because")
-    blocked = block_if_protected(change).blocked
+@pytest.mark.parametrize("decision", [Replace((), BECAUSE), Delete(BECAUSE)])
+def test_a_change_that_loses_something_protected_is_blocked_with_everything_to_know(decision):
+    change = Change(resource(protected=True), seen(), decision)
+    (blocked,) = block_if_protected(change).problems
     assert blocked.summary == (
-        f"`store.a` is protected and would have to be {action.value}d: the spec protects it"
+        f"`store.a` is protected and would have to be {change.action.value}d"
     )
-    assert blocked.detail == "because"
+    assert blocked.because == ProtectedBySpec()
+    assert blocked.details == (BECAUSE,)
     assert blocked.hint == "undo the change, or set `lifecycle: {store.a: {protect: false}}`"
 
 
 @pytest.mark.parametrize("by_kind", [True, False])
 def test_the_tag_alone_blocks_and_asks_for_an_apply_first(by_kind):
     """The spec may have lost its word: what Azure shows is what must be lifted."""
-    blocked = block_if_protected(
-        Change(resource(), Action.DELETE, seen(YES)), by_kind=by_kind
-    ).blocked
-    assert blocked.summary.endswith("deleted: its tag `reconcile-protect` says 'true'")
+    change = Change(resource(), seen(YES), Delete())
+    (blocked,) = block_if_protected(change, by_kind=by_kind).problems
+    assert blocked.because == ProtectedByTag(YES)
     assert blocked.hint == (
         "undo the change, or set `lifecycle: {store.a: {protect: false}}` and apply that first"
     )
 
 
-@pytest.mark.parametrize("action", [Action.NO_OP, Action.CREATE, Action.UPDATE, Action.ADOPT])
-def test_a_change_that_loses_nothing_is_not_blocked(action):
-    change = Change(resource(protected=True), action, seen(YES))
+@pytest.mark.parametrize("decision", [NoOp(), Create(), Update(), Adopt()])
+def test_a_change_that_loses_nothing_is_not_blocked(decision):
+    change = Change(resource(protected=True), seen(YES), decision)
     assert block_if_protected(change) is change
 
 
 def test_what_holds_data_is_guarded_only_where_the_kind_counts():
-    change = Change(resource(holds_data=True), Action.DELETE, seen())
+    change = Change(resource(holds_data=True), seen(), Delete())
     assert block_if_protected(change, by_kind=False) is change
-    assert "it holds data" in block_if_protected(change).blocked.summary
-    assert block_if_protected(Change(resource(), Action.DELETE, seen())).blocked is None
+    assert block_if_protected(change).problems[0].because == HoldsData()
+    assert block_if_protected(Change(resource(), seen(), Delete())).problems == ()
 
 
 def test_a_reason_that_was_there_first_stays():
     first = Diagnostic("another reason")
-    change = Change(resource(protected=True), Action.DELETE, seen(), blocked=first)
-    assert block_if_protected(change).blocked is first
+    change = Change(resource(protected=True), seen(), Delete()).blocked_by(first)
+    assert block_if_protected(change) is change

@@ -44,7 +44,7 @@ def test_a_mistake_in_one_handler_is_told_beside_all_else(arena, monkeypatch, me
 
     monkeypatch.setattr(HANDLERS["key vault"], method, mistaken, raising=True)
     if method == "observe":
-        blocked = {c.address: c.blocked for c in azure.plan(loaded).changes if c.blocked}
+        blocked = {c.address: c.problems for c in azure.plan(loaded).changes if c.problems}
         assert list(blocked) == ["workspace.key_vault"]
         assert "KeyError" in blocked["workspace.key_vault"].detail
         return

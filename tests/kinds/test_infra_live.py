@@ -13,6 +13,7 @@ from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.load import Loaded, load_document
 from reconciler.operations.plan.build import Plan, plan
+from reconciler.render.reason_text import explanations, summary_of
 from reconciler.spec.document import parse
 from tests.support.serving import GROUP, ML, PROVIDERS, ROOT, SUBSCRIPTION, Azure, Events
 
@@ -288,7 +289,7 @@ def test_a_vault_is_never_deleted_to_make_room_for_one_of_the_same_name(live: Az
 @pytest.mark.parametrize("address", ["workspace", "hub", "project"])
 def test_a_workspace_is_never_deleted_to_run_into_its_own_twin(live: Azure, address: str) -> None:
     live.drift(IDS[address], {"location": "westus"})
-    problem = live.plan(SPEC).change_of(address).blocked
+    problem = live.plan(SPEC).change_of(address).problems[0]
     assert problem is not None
     assert "soft-deleted" in problem.detail
     assert "another `name`" in problem.hint
@@ -306,7 +307,7 @@ def test_destroy_leaves_only_what_it_names(live: Azure) -> None:
 def test_a_soft_deleted_vault_is_told_before_anything_is_written(live: Azure) -> None:
     live.destroy(SPEC)
     before = live.now()
-    problem = live.plan(SPEC).change_of("workspace.key_vault").blocked
+    problem = live.plan(SPEC).change_of("workspace.key_vault").problems[0]
     assert problem is not None
     assert "soft-deleted key vault 'infra-kv'" in problem.summary
     assert all(word in problem.hint for word in ("recover: true", "another `name`", "purge"))
@@ -327,7 +328,7 @@ def test_a_soft_deleted_vault_is_recovered_where_the_spec_says_so(live: Azure) -
     )
     change = live.plan(spec).change_of("workspace.key_vault")
     assert change.action is Action.CREATE
-    assert "recovered" in " ".join(change.notes)
+    assert "recovered" in " ".join(explanations(change))
     before = live.now()
     live.applied(spec)
     assert not [w for w in live.writes(before) if "purge" in w]
@@ -341,7 +342,7 @@ def test_a_soft_deleted_vault_of_another_group_is_not_recovered(live: Azure) -> 
         ("{name: infra-kv}", "{name: infra-kv, recover: true}"),
         ("resource_group: rg-cases", "resource_group: rg-other"),
     )
-    problem = live.plan(spec).change_of("workspace.key_vault").blocked
+    problem = live.plan(spec).change_of("workspace.key_vault").problems[0]
     assert problem is not None
     assert "rg-cases" in problem.detail
 
@@ -352,9 +353,9 @@ def test_a_soft_deleted_workspace_is_told_with_the_choices(live: Azure) -> None:
     report = live.apply(spec)
     outcome = next(o for o in report.outcomes if o.address == "workspace")
     assert outcome.status is Status.REFUSED
-    assert outcome.problem is not None
-    assert "soft-deleted workspace 'infra-ws'" in outcome.problem.summary
-    assert "another `name`" in outcome.problem.hint
+    assert outcome.problems
+    assert "soft-deleted workspace 'infra-ws'" in summary_of(outcome.problems[0])
+    assert "another `name`" in outcome.problems[0].hint
 
 
 @pytest.mark.parametrize(
@@ -370,7 +371,7 @@ def test_a_name_that_is_taken_in_azure_is_told_by_the_plan(
 ) -> None:
     spec = edited(("resource_group: rg-cases", "resource_group: rg-other"))
     before = live.now()
-    problem = live.plan(spec).change_of(address).blocked
+    problem = live.plan(spec).change_of(address).problems[0]
     assert problem is not None
     assert f"{name!r} of `{address}` is taken" in problem.summary
     assert live.writes(before) == []
@@ -434,10 +435,10 @@ def test_a_workspace_that_may_be_deleted_for_good_can_be_replaced(live: Azure) -
 def test_a_hub_with_a_project_is_neither_deleted_nor_replaced(live: Azure) -> None:
     before = live.now()
     report = live.destroy(SPEC, only=["hub"])
-    [refused] = [o for o in report.outcomes if o.problem]
+    [refused] = [o for o in report.outcomes if o.problems]
     assert refused.status is Status.REFUSED
-    assert refused.problem is not None
-    assert "while it has projects: infra-project" in refused.problem.summary
+    assert refused.problems
+    assert "while it has projects: infra-project" in summary_of(refused.problems[0])
     spec = edited(("{name: infra-hub}", "{name: infra-hub, permanently_delete: true}"))
     live.drift(IDS["hub"], {"location": "westus"})
     [problem] = live.plan(spec).blocked
@@ -463,7 +464,7 @@ def test_rights_in_the_group_alone_are_enough_to_plan_and_apply(empty: Azure) ->
     forbid(empty, "GET", "/deletedVaults/")
     planned = empty.plan(SPEC)
     assert not planned.blocked
-    notes = planned.change_of("workspace.storage_account").notes
+    notes = explanations(planned.change_of("workspace.storage_account"))
     assert notes == ("could not check whether its name is available: AuthorizationFailed",)
     assert empty.applied(SPEC).exit_code == 0
     empty.control("DELETE", "faults")
@@ -475,7 +476,7 @@ def test_a_vault_that_hides_its_twin_is_told_by_its_create(live: Azure) -> None:
     forbid(live, "GET", "/deletedVaults/")
     report = live.apply(fresh_names())
     live.control("DELETE", "faults")
-    problem = next(o.problem for o in report.outcomes if o.address == "workspace.key_vault")
+    problem = next(o.problems[0] for o in report.outcomes if o.address == "workspace.key_vault")
     assert problem is not None
     assert "recover: true" in problem.hint
 

@@ -10,6 +10,7 @@ import pytest
 from reconciler.diagnostics import ExitCode, SpecError
 from reconciler.engine.types import Action
 from reconciler.kinds import HANDLERS
+from reconciler.render.reason_text import explanations
 from tests.support.training import API, JOBS_API, spec, training_in
 
 GOOD = {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}
@@ -89,7 +90,7 @@ def test_a_changed_hyperparameter_is_a_new_run_and_the_plan_says_which(azure):
     changed = spec("second", ("0.00002", "0.0001"))
     change = azure.plan(changed).change_of("jobs.tune")
     assert change.action is Action.RUN
-    assert "learning_rate: 0.00002 -> 0.0001" in change.notes[0]
+    assert "learning_rate: 0.00002 -> 0.0001" in explanations(change)[0]
     azure.applied(changed)
     jobs = azure.list(f"{azure.workspace('second')}/jobs", JOBS_API)
     models = azure.list(f"{azure.workspace('second')}/models/phi3/versions")
@@ -106,11 +107,11 @@ def test_a_failed_run_is_not_repeated_until_asked_and_the_retry_is_found_again(a
     role = whole[whole.index("      - {role") : whole.index("compute:")]
     without = whole.replace(f"    role_assignments:\n{role}", "    role_assignments: []\n")
     report = azure.apply(without)
-    problem = next(o.problem for o in report.outcomes if o.address == "jobs.tune")
+    problem = next(o.problems[0] for o in report.outcomes if o.address == "jobs.tune")
     assert "Storage Blob Data Reader" in problem.summary
     assert "ml.azure.com/runs/tune-" in problem.detail
     since = azure.now()
-    blocked = azure.plan(whole).change_of("jobs.tune").blocked
+    blocked = azure.plan(whole).change_of("jobs.tune").problems[0]
     assert "failed" in blocked.summary
     assert "Storage Blob Data Reader" in blocked.detail
     azure.apply(whole)
@@ -127,9 +128,9 @@ def test_a_run_that_is_not_waited_for_is_pending_and_followed_by_the_next_apply(
     text = spec("patient")
     report = azure.apply(text, no_wait=True)
     assert report.exit_code is ExitCode.PENDING
-    problem = next(o.problem for o in report.outcomes if o.address == "jobs.tune")
+    problem = next(o.problems[0] for o in report.outcomes if o.address == "jobs.tune")
     assert "run the same command again" in problem.hint
-    assert azure.plan(text).change_of("jobs.tune").pending
+    assert azure.plan(text).change_of("jobs.tune").is_pending
     azure.applied(text)
     assert len(azure.writes(0, "/ws-patient/jobs/")) == 1
     assert azure.plan(text).is_empty
@@ -221,7 +222,7 @@ def test_local_data_trains_and_a_changed_byte_is_a_new_version(azure):
     local(azure, "own", [*rows, GOOD])
     planned = azure.plan(text)
     assert planned.change_of("datasets.chats").action is Action.CREATE
-    assert "training_data: chats-train:" in planned.change_of("jobs.tune").notes[0]
+    assert "training_data: chats-train:" in explanations(planned.change_of("jobs.tune"))[0]
 
 
 def test_loading_and_planning_import_no_machine_learning():

@@ -12,6 +12,7 @@ from reconciler.engine.types import Status
 from reconciler.kinds.job import follow
 from reconciler.kinds.job.queue_reasons import reason_of
 from reconciler.operations.apply.executor import apply
+from reconciler.render.reason_text import detail_of, summary_of
 from tests.support.training import Events, spec, training_in
 
 JOB = "jobs.tune"
@@ -97,7 +98,7 @@ def finish(azure, text):
     azure.control("DELETE", "faults")
     azure.control("POST", "clock", {"mode": "instant"})
     report = run(azure, text)
-    assert report.exit_code is ExitCode.OK, [o.problem for o in report.outcomes if o.problem]
+    assert report.exit_code is ExitCode.OK, [o.problems for o in report.outcomes if o.problems]
     assert azure.writes(azure.since, "/jobs/") == []
 
 
@@ -110,9 +111,9 @@ def test_the_end_of_timeout_leaves_the_run_pending(azure, queued):
 
     ended = outcome(run(azure, queued, Watcher(said=late), connection))
     assert ended.status is Status.PENDING
-    assert "--timeout is over" in ended.problem.summary
-    assert f"`{JOB}` is" in ended.problem.summary
-    assert "/runs/tune-" in ended.problem.detail
+    assert "--timeout is over" in summary_of(ended.problems[0])
+    assert f"`{JOB}` is" in summary_of(ended.problems[0])
+    assert "/runs/tune-" in detail_of(ended.problems[0])
     finish(azure, queued)
 
 
@@ -146,7 +147,7 @@ def test_a_network_that_stays_away_leaves_the_run_pending(azure, queued):
         run(azure, queued, Watcher(said=lambda _: azure.control("POST", "faults", rule)))
     )
     assert ended.status is Status.PENDING
-    assert "cannot be asked any more" in ended.problem.summary
+    assert "cannot be asked any more" in summary_of(ended.problems[0])
     finish(azure, queued)
 
 
@@ -204,9 +205,9 @@ def test_a_queue_that_does_not_move_says_why_and_has_an_end(azure, queued, monke
     watcher = Watcher(begun=lambda: azure.control("POST", "faults", {**rule, "action": action}))
     ended = outcome(run(azure, queued, watcher, connection))
     assert ended.status is Status.PENDING
-    assert "has not started within 240 min" in ended.problem.summary
-    assert said in ended.problem.summary
-    assert hint in ended.problem.hint
+    assert "has not started within 240 min" in summary_of(ended.problems[0])
+    assert said in summary_of(ended.problems[0])
+    assert hint in ended.problems[0].hint
     assert any(said in line for line in watcher.said)
     finish(azure, queued)
 
@@ -232,4 +233,4 @@ def test_a_run_that_somebody_cancelled_is_not_submitted_again(azure, queued):
         report = run(azure, queued)
         assert outcome(report).status is Status.FAILED
     assert azure.writes(azure.since, "/jobs/") == []
-    assert f"--retry {JOB}" in outcome(report).problem.hint
+    assert f"--retry {JOB}" in outcome(report).problems[0].hint

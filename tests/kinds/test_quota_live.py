@@ -12,7 +12,7 @@ from tests.support.serving import SPEC, Azure, refuse
 def test_short_quota_with_fail_stops_before_the_first_write(azure: Azure) -> None:
     spec = SPEC.replace(", on_short: request", "")
     found = azure.plan(spec)
-    blocked = found.change_of("quota.standardNCADSA100v4Family").blocked
+    blocked = found.change_of("quota.standardNCADSA100v4Family").problems[0]
     assert blocked is not None
     assert "0 cores allowed, 0 in use, 48 needed" in blocked.summary
     before = azure.now()
@@ -27,8 +27,8 @@ def test_refused_quota_request_says_how_to_get_it_by_hand(azure: Azure) -> None:
     azure.control("DELETE", "faults")
     quota = next(o for o in report.outcomes if o.address.startswith("quota."))
     assert quota.status is Status.FAILED
-    assert quota.problem is not None
-    assert "Azure portal" in quota.problem.hint
+    assert quota.problems
+    assert "Azure portal" in quota.problems[0].hint
 
 
 def test_open_quota_request_is_followed_not_made_again(azure: Azure) -> None:

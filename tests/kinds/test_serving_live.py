@@ -284,7 +284,7 @@ def test_missing_role_fails_the_deployment_with_its_reason_and_log(azure: Azure)
     report = azure.apply(spec)
     failed = {o.address: o for o in report.outcomes if o.status is Status.FAILED}
     assert list(failed) == ["deployments.blue"]
-    problem = failed["deployments.blue"].problem
+    problem = failed["deployments.blue"].problems[0]
     assert problem is not None
     assert "AcrPull" in problem.summary
     assert "Starting deployment blue" in problem.detail

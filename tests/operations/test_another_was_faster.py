@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import Report, apply
+from reconciler.render.reason_text import summary_of
 from tests.support.faulted import of
 from tests.support.serving import ENDPOINT, SPEC, Azure, Events
 
@@ -65,7 +66,7 @@ def test_what_another_made_first_is_not_taken_over(azure: Azure) -> None:
     since = azure.now()
     report = applied_while(azure, SPEC, 1, lambda: of_team_b(azure))
     assert of(report, EP).status is Status.REFUSED
-    assert "belongs to the spec" in of(report, EP).problem.summary
+    assert "belongs to the spec" in summary_of(of(report, EP).problems[0])
     assert sent(azure, since) == ["PUT"]
     assert azure.get(ENDPOINT)["tags"][OWNER_TAG] == mark("team-b", ENDPOINT)
 
@@ -87,7 +88,7 @@ def test_a_replace_deletes_once(live: Azure) -> None:
     again = {"op": "put", "id": ENDPOINT, "body": body}
     report = applied_while(live, REPLACING, 2, lambda: live.control("POST", "drift", again))
     assert of(report, EP).status is Status.REFUSED
-    assert "made again by somebody else" in of(report, EP).problem.summary
+    assert "made again by somebody else" in summary_of(of(report, EP).problems[0])
     assert sent(live, since) == ["PUT", "DELETE", "PUT"]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import Report, apply
+from reconciler.render.reason_text import explanations
 from tests.support.faulted import arm, of, sent
 from tests.support.passing_time import PassingTime
 from tests.support.serving import ENDPOINT, SPEC, Azure, Events
@@ -62,8 +63,8 @@ def test_what_went_with_a_parent_is_made_again_by_the_next_run(
 ) -> None:
     shown = half_replaced.plan(text)
     for address in (BLUE, TRAFFIC):
-        assert shown.change_of(address).pending
-        assert f"`{EP}` is being deleted" in shown.change_of(address).notes[0]
+        assert shown.change_of(address).is_pending
+        assert f"`{EP}` is being deleted" in explanations(shown.change_of(address))[0]
     report = rerun(half_replaced, text, PassingTime(monkeypatch))
     assert report.exit_code == 0
     assert (of(report, BLUE).action, of(report, BLUE).status) == (Action.CREATE, Status.DONE)
@@ -90,7 +91,7 @@ def test_what_is_protected_in_a_parent_that_went_is_not_made_again_unseen(
 ) -> None:
     text = REPLACING + f"lifecycle: {{{BLUE}: {{protect: true}}}}\n"
     since = half_replaced.now()
-    assert "a new plan shows then" in half_replaced.plan(text).change_of(BLUE).notes[1]
+    assert "a new plan shows then" in explanations(half_replaced.plan(text).change_of(BLUE))[1]
     report = rerun(half_replaced, text, PassingTime(monkeypatch))
     assert of(report, BLUE).status is Status.REFUSED
     assert sent(half_replaced, since, "PUT", "/blue") == []

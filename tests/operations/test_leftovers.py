@@ -8,12 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decisions import Blocked, Change, Delete, NoOp
 from reconciler.engine.protection import PROTECT_TAG
-from reconciler.engine.types import Action, Change, Observed, Owner, Resource
+from reconciler.engine.types import Action, Observed, Owner, Resource
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.load import load
 from reconciler.operations.plan.prune import CAP, leftovers
 from reconciler.operations.plan.references import Shown
+from reconciler.reasons import (
+    HoldsData,
+    Kept,
+    LinkedFrom,
+    NoLongerInSpec,
+    ProtectedByTag,
+    SomethingInside,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = load(str(ROOT / "examples/smallest.yaml"))
@@ -23,8 +32,7 @@ IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 STORAGE = "Microsoft.Storage/storageAccounts"
 INSIGHTS = "Microsoft.Insights/components"
 LOGS = "Microsoft.OperationalInsights/workspaces"
-REASON = "it is ours and no longer in the spec (--prune)"
-STAYS = "kept: something in it stays"
+STAYS = NoOp(Kept(SomethingInside()))
 
 
 def listed(azure_type, name, *, inside="", owner=SPEC.spec.name, word=None, **more):
@@ -56,9 +64,8 @@ def test_a_deletion_carries_all_that_apply_needs_to_check_it_again():
     body = listed(IDENTITY, "Left")
     assert one_change(body) == Change(
         Resource("identities.Left", "managed identity", body["id"], {}),
-        Action.DELETE,
         Observed(body, {"id": body["id"]}, Owner.OURS),
-        reason=REASON,
+        Delete(NoLongerInSpec()),
     )
 
 
@@ -132,10 +139,8 @@ def test_what_holds_data_stays_and_says_how_it_would_go():
     assert change.action is Action.NO_OP
     assert change.resource.holds_data
     assert change.observed and change.observed.owner is Owner.OURS
-    assert change.notes == (
-        "kept: it left the spec, but it holds data "
-        "(to delete it, set its tag `reconcile-protect` to `false`)",
-    )
+    hint = "to delete it, set its tag `reconcile-protect` to `false`"
+    assert change.decision == NoOp(Kept(HoldsData(), hint, left_spec=True))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +158,8 @@ def test_what_holds_data_stays_and_says_how_it_would_go():
 def test_the_tag_has_the_last_word(azure_type, word, action):
     change = one_change(listed(azure_type, "x", word=word))
     assert change.action is action
-    assert (f"says {word!r}" in "".join(change.notes)) is (action is Action.NO_OP)
+    if action is Action.NO_OP:
+        assert change.decision.note.why == ProtectedByTag(word)
 
 
 def test_children_go_before_what_they_are_in():
@@ -174,16 +180,16 @@ def test_what_something_kept_lives_in_is_kept_and_its_neighbours_are_not():
     found = {c.address: c for c in leftovers([parent, near, endpoint, other, inside_near], SPEC)}
     stay = {address for address, change in found.items() if change.action is Action.NO_OP}
     assert stay == {"workspace.old", "endpoints.e"}
-    assert found["workspace.old"].notes == (STAYS,)
-    assert "says 'true'" in found["endpoints.e"].notes[0]
+    assert found["workspace.old"].decision == STAYS
+    assert found["endpoints.e"].decision.note.why == ProtectedByTag("true")
     assert found["workspace.old"].resource.resource_id == parent["id"]
 
 
 def test_what_is_kept_itself_keeps_its_own_reason():
     parent = workspace()
     endpoint = listed(f"{ML}/onlineEndpoints", "e", inside=parent["id"], word="true")
-    notes = {c.address: c.notes[0] for c in leftovers([parent, endpoint], SPEC)}
-    assert "it holds data" in notes["workspace.old"]
+    kept = {c.address: c.decision.note.why for c in leftovers([parent, endpoint], SPEC)}
+    assert kept["workspace.old"] == HoldsData()
 
 
 def test_an_identity_that_something_of_others_acts_as_is_kept():
@@ -192,7 +198,7 @@ def test_an_identity_that_something_of_others_acts_as_is_kept():
     acts_as["userAssignedIdentities"][left["id"].upper()] = {}
     machine = listed("Microsoft.Compute/virtualMachines", "vm", owner="another", identity=acts_as)
     found = {c.address: c for c in leftovers([left, near, machine], SPEC)}
-    assert found["identities.left"].notes == ("kept: it left the spec, but vm is linked to it",)
+    assert found["identities.left"].decision == NoOp(Kept(LinkedFrom("vm"), left_spec=True))
     assert found["identities.left-too"].action is Action.DELETE
 
 
@@ -201,7 +207,7 @@ def test_what_something_of_others_lives_in_is_kept():
     theirs = listed(f"{ML}/onlineEndpoints", "e", inside=parent["id"], owner="another")
     (change,) = leftovers([theirs, parent], SPEC)
     assert (change.address, change.action) == ("workspace.old", Action.NO_OP)
-    assert change.notes == (STAYS,)
+    assert change.decision == STAYS
 
 
 def test_what_is_kept_keeps_what_it_is_linked_to_in_turn():
@@ -221,23 +227,26 @@ def test_what_is_kept_keeps_what_it_is_linked_to_in_turn():
 def test_as_many_as_the_cap_go():
     found = leftovers([*identities(CAP), listed(STORAGE, "kept")], SPEC)
     assert [c.action for c in found].count(Action.DELETE) == CAP
-    assert [c.blocked for c in found] == [None] * (CAP + 1)
+    assert [c.problems for c in found] == [()] * (CAP + 1)
 
 
 def test_one_more_than_the_cap_and_none_goes():
     kept = listed(STORAGE, "kept")
     found = {c.address: c for c in leftovers([*identities(CAP + 1), kept], SPEC)}
     assert {c.action for c in found.values()} == {Action.NO_OP}
-    assert found.pop("workspace.storage_account.kept").blocked is None
+    assert found.pop("workspace.storage_account.kept").problems == ()
     assert len(found) == CAP + 1
     first = identities(1)[0]
     assert found["identities.i00"] == Change(
         Resource("identities.i00", "managed identity", first["id"], {}),
-        Action.NO_OP,
         Observed(first, {"id": first["id"]}, Owner.OURS),
-        blocked=Diagnostic(
-            f"`identities.i00` would be pruned with {CAP} others: more than {CAP} at once",
-            hint="check that the spec is whole; delete by hand what really has to go",
+        Blocked(
+            (
+                Diagnostic(
+                    f"`identities.i00` would be pruned with {CAP} others: more than {CAP} at once",
+                    hint="check that the spec is whole; delete by hand what really has to go",
+                ),
+            )
         ),
     )
 

@@ -14,6 +14,7 @@ from reconciler.kinds import HANDLERS
 from reconciler.operations.apply import executor, resource_run, wait
 from reconciler.operations.load import load
 from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.render.reason_text import detail_of, summary_of
 from tests.support.azure import ROOT, Azure, Quiet
 
 SMALL = str(ROOT / "examples/smallest.yaml")
@@ -109,10 +110,10 @@ def test_one_that_azure_still_works_on_is_pending_after_its_time(azure, clock):
     outcomes = applied(azure, clock, Freezing(azure))
     ended = outcomes["workspace"]
     assert ended.status is Status.PENDING
-    assert ended.problem.summary == "`workspace` was not done within 3 h"
-    assert ended.problem.detail == "Azure is still at work on it (Creating)"
-    assert ended.problem.hint.startswith("run the same command again")
-    assert ended.problem.position
+    assert summary_of(ended.problems[0]) == "`workspace` was not done within 3 h"
+    assert detail_of(ended.problems[0]) == "Azure is still at work on it (Creating)"
+    assert ended.problems[0].hint.startswith("run the same command again")
+    assert ended.problems[0].position
     assert outcomes["compute.cpu-cluster"].status is Status.SKIPPED
     assert outcomes["workspace.storage_account"].status is Status.DONE
     assert clock.ahead <= 3 * 3600 + 20 * STEP_S
@@ -129,8 +130,8 @@ def test_one_that_azure_does_not_work_on_has_failed_after_its_time(azure, clock,
     held_up(azure, polls=100)
     ended = applied(azure, clock, Quiet())["workspace"]
     assert ended.status is Status.FAILED
-    assert ended.problem.summary == "`workspace` was not done within 1 h"
-    assert ended.problem.detail == "Azure is not at work on it"
+    assert summary_of(ended.problems[0]) == "`workspace` was not done within 1 h"
+    assert detail_of(ended.problems[0]) == "Azure is not at work on it"
     azure.control("DELETE", "faults")
     assert azure.apply(load(SMALL))[1] == []
 
@@ -140,7 +141,7 @@ def test_what_cannot_be_read_after_its_time_has_failed_and_says_why(azure, clock
     held_up(azure, polls=100)
     ended = applied(azure, clock, Denying(azure))["workspace"]
     assert ended.status is Status.FAILED
-    assert "You may not read it" in ended.problem.detail
+    assert "You may not read it" in detail_of(ended.problems[0])
 
 
 def test_a_delete_that_is_through_in_the_end_is_done(azure, clock, monkeypatch):
@@ -156,7 +157,7 @@ def test_a_delete_that_is_through_in_the_end_is_done(azure, clock, monkeypatch):
         loaded, connection, plan_destroy(loaded, connection), progress=Quiet(), parallelism=1
     )
     ended = {o.address: o for o in report.outcomes}["compute.cpu-cluster"]
-    assert (ended.status, ended.problem) == (Status.DONE, None)
+    assert (ended.status, ended.problems) == (Status.DONE, ())
 
 
 def test_the_waits_that_a_spec_states_come_on_top():

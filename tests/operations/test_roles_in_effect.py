@@ -12,6 +12,7 @@ import pytest
 from reconciler.engine.types import Status
 from reconciler.operations.apply import wait
 from reconciler.operations.apply.executor import Report, apply
+from reconciler.render.reason_text import detail_of
 from tests.support.faulted import arm, error, of, sent
 from tests.support.passing_time import PassingTime
 from tests.support.serving import GROUP, SPEC, Azure, Events
@@ -82,7 +83,7 @@ def test_a_principal_that_is_never_found_fails_in_five_minutes_and_the_next_run_
     report = applied_in(azure, time)
     failed = [o for o in report.outcomes if o.status is Status.FAILED]
     assert [o.address for o in failed] == ["identities.server.storage-blob-data-reader"]
-    assert "PrincipalNotFound" in failed[0].problem.detail
+    assert "PrincipalNotFound" in detail_of(failed[0].problems[0])
     assert MINUTES_5 <= time.passed_s < MINUTES_5 + 60
     azure.control("DELETE", "faults")
     azure.applied()
@@ -103,7 +104,7 @@ def test_a_denial_that_stays_is_told_after_ten_minutes(azure: Azure, time: Passi
     arm(azure, "PUT", r"onlineEndpoints/phi3-ep\?", without_hint(DENIED), times=0)
     outcome = of(applied_in(azure, time), "endpoints.phi3-ep")
     assert outcome.status is Status.FAILED
-    assert "AuthorizationFailed 403" in outcome.problem.detail
+    assert "AuthorizationFailed 403" in detail_of(outcome.problems[0])
     assert MINUTES_10 <= time.passed_s < MINUTES_10 + 60
 
 

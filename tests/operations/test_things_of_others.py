@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from reconciler.diagnostics import RefusedError
-from reconciler.engine.types import Action, Change, Resource, Status
+from reconciler.engine.decisions import Change, Replace
+from reconciler.engine.types import Action, Resource, Status
 from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.plan.build import Plan
 from reconciler.operations.plan.dependents import foreign_children
 from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.reasons import Unmarked
+from reconciler.render.reason_text import explanations, summary_of
 from tests.support.faulted import of
 from tests.support.serving import API, ENDPOINT, ML, PROVIDERS, SPEC, Azure, Events
 
@@ -44,15 +47,15 @@ def planned_destroy(azure: Azure, text: str = SPEC, **options: Any) -> Plan:
 
 
 def told(planned: Plan, address: str) -> str:
-    return " ".join(planned.change_of(address).notes)
+    return " ".join(explanations(planned.change_of(address)))
 
 
 def test_a_replace_that_would_take_a_deployment_of_others_along_is_refused(live: Azure) -> None:
     with_theirs(live)
     change = live.plan(REPLACING).change_of("endpoints.phi3-ep")
     assert change.action is Action.REPLACE
-    assert change.blocked is not None
-    assert "(theirs)" in change.blocked.summary
+    assert change.problems
+    assert "(theirs)" in summary_of(change.problems[0])
     since = live.now()
     with pytest.raises(RefusedError, match="theirs"):
         live.apply(REPLACING)
@@ -65,7 +68,7 @@ def test_one_that_came_after_the_plan_stops_the_replace(live: Azure) -> None:
     since = live.now()
     report = carried_out(live, planned, REPLACING)
     assert of(report, "endpoints.phi3-ep").status is Status.REFUSED
-    assert "theirs" in of(report, "endpoints.phi3-ep").problem.summary
+    assert "theirs" in summary_of(of(report, "endpoints.phi3-ep").problems[0])
     assert deletes(live, since) == []
     assert live.get(THEIRS)
 
@@ -88,7 +91,9 @@ def test_a_replace_with_nothing_of_others_in_it_is_carried_out(live: Azure) -> N
 
 def test_what_goes_is_looked_into_as_well(live: Azure) -> None:
     with_theirs(live)
-    workspace = Change(Resource("workspace", "workspace", f"{ML}/ws1", {}), Action.REPLACE)
+    workspace = Change(
+        Resource("workspace", "workspace", f"{ML}/ws1", {}), None, Replace((), Unmarked())
+    )
     going = [ENDPOINT, f"{ENDPOINT}/deployments/blue"]
     found = foreign_children(live.connection(read_only=True), workspace, going)
     assert [one.casefold() for one in found] == [THEIRS.casefold()]

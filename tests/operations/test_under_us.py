@@ -13,6 +13,8 @@ from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import Report, apply
+from reconciler.reasons import DeletedSincePlan
+from reconciler.render.reason_text import detail_of, summary_of
 from tests.support.faulted import arm, error, of, sent
 from tests.support.passing_time import PassingTime
 from tests.support.serving import API, ENDPOINT, GROUP, ML, PROVIDERS, SPEC, Azure, Events
@@ -96,8 +98,8 @@ def test_a_race_that_is_lost_three_times_is_refused_and_the_next_run_converges(
     arm(live, "PATCH", "deployments/blue", LOST, times=0)
     outcome = of(apply_planned(live, TWO, monkeypatch), "deployments.blue")
     assert outcome.status is Status.REFUSED
-    assert "changed under us 3 times" in outcome.problem.summary
-    assert "PreconditionFailed 412" in outcome.problem.detail
+    assert "changed under us 3 times" in summary_of(outcome.problems[0])
+    assert "PreconditionFailed 412" in detail_of(outcome.problems[0])
     tries = [e["method"] for e in live.journal(since) if e["path"].endswith("deployments/blue")]
     first, last = tries.index("PATCH"), len(tries) - tries[::-1].index("PATCH")
     # Each PATCH follows a look of its own, or two where the roles of the spec are fresh.
@@ -130,7 +132,7 @@ def test_an_empty_parent_that_was_deleted_is_made_again_and_told(
     report = apply_planned(azure, SPEC, monkeypatch, since_plan=lambda: delete(azure, ENDPOINT))
     made = of(report, "endpoints.phi3-ep")
     assert (made.action, made.status) == (Action.CREATE, Status.DONE)
-    assert made.note == "deleted since the plan"
+    assert made.reason == DeletedSincePlan()
     assert report.exit_code == 0
     assert len(sent(azure, since, "PUT", "/phi3-ep")) >= 1
     assert azure.changes() == {}
@@ -147,7 +149,7 @@ def test_a_protected_parent_that_was_deleted_is_not_made_again_in_silence(
     )
     outcome = of(report, "deployments.blue")
     assert outcome.status is Status.REFUSED
-    assert "the spec protects it" in outcome.problem.detail
+    assert "the spec protects it" in detail_of(outcome.problems[0])
     assert sent(azure, since, "PUT", "/phi3-ep") == []
 
 
@@ -158,8 +160,8 @@ def test_a_parent_that_was_deleted_with_more_in_it_is_refused(
     report = apply_planned(live, text, monkeypatch, since_plan=lambda: delete(live, ENDPOINT))
     outcome = of(report, "deployments.green")
     assert outcome.status is Status.REFUSED
-    assert "`endpoints.phi3-ep` was deleted since the plan" in outcome.problem.summary
-    assert "deployments.blue" in outcome.problem.detail
+    assert "`endpoints.phi3-ep` was deleted since the plan" in summary_of(outcome.problems[0])
+    assert "deployments.blue" in detail_of(outcome.problems[0])
     assert live.arm.get(ENDPOINT, API) is None
     live.applied(text)
     assert live.changes(text) == {}
@@ -177,8 +179,8 @@ def test_what_held_data_and_was_deleted_is_not_made_again_in_silence(
     report = apply_planned(azure, OWN + more, monkeypatch, since_plan=lambda: delete(azure, place))
     outcome = of(report, address)
     assert outcome.status is Status.REFUSED
-    assert "it held data" in outcome.problem.detail
-    assert "new plan" in outcome.problem.hint
+    assert "it held data" in detail_of(outcome.problems[0])
+    assert "new plan" in outcome.problems[0].hint
     assert sent(azure, since, "PUT", place) == []
     if place is ACCOUNT:  # a workspace is kept by Azure, and its twin is the user's to purge
         azure.applied(OWN + more)
@@ -193,7 +195,7 @@ def test_a_store_that_was_deleted_is_not_updated_into_an_empty_one(
     report = apply_planned(azure, text, monkeypatch, since_plan=lambda: delete(azure, ACCOUNT))
     outcome = of(report, "workspace.storage_account")
     assert outcome.status is Status.REFUSED
-    assert "was deleted since the plan" in outcome.problem.summary
+    assert "was deleted since the plan" in summary_of(outcome.problems[0])
     assert azure.arm.get(ACCOUNT, "2023-05-01") is None
 
 

@@ -6,17 +6,22 @@ import io
 from collections.abc import Iterable
 
 from reconciler.diagnostics import Diagnostic, Position
-from reconciler.engine.diff import Rules
-from reconciler.engine.types import (
-    Action,
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
     Change,
-    FieldDiff,
-    Observed,
-    Phase,
-    Reference,
-    Resource,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
 )
+from reconciler.engine.diff import Rules
+from reconciler.engine.types import FieldDiff, Observed, Phase, Reference, Resource
 from reconciler.operations.plan.build import Plan
+from reconciler.reasons import CannotUpdateInPlace, InputChange, InputsChanged, NoLongerInSpec
 from reconciler.render.fields import KindView, Views
 from reconciler.render.terminal import Line, Terminal
 from reconciler.secrets import Secret
@@ -126,6 +131,7 @@ def everything() -> Views:
         ("properties", "token"), "token", "hunter2-before", Secret("hunter2"), sensitive=True
     )
     job = resource("jobs.finetune", "job", {"properties": {"learning_rate": 0.00002}})
+    rate = InputChange("learning_rate", "0.0001", "0.00002")
     flow = resource("flows.chat", "prompt flow")
     blocked = Diagnostic(
         "`workspace` exists already and is not marked as ours",
@@ -134,35 +140,34 @@ def everything() -> Views:
         hint="choose another name, or pass `--adopt workspace` to take it over from now on",
     )
     return views(
-        Change(resource("resource_group", "resource group"), Action.NO_OP, observed),
-        Change(resource("workspace", "workspace"), Action.NO_OP, observed, blocked=blocked),
+        Change(resource("resource_group", "resource group"), observed, NoOp()),
+        Change(resource("workspace", "workspace"), observed, Blocked((blocked,))),
         Change(
             resource("workspace.container_registry", "container registry"),
-            Action.ADOPT,
             observed,
-            (FieldDiff(("tags", "reconcile-owner"), "tags.reconcile-owner", None, "v1:chat:00"),),
-            reason="exists without our mark",
+            Adopt(
+                (
+                    FieldDiff(
+                        ("tags", "reconcile-owner"), "tags.reconcile-owner", None, "v1:chat:00"
+                    ),
+                ),
+            ),
         ),
-        Change(cluster(), Action.CREATE),
+        Change(cluster(), None, Create()),
         Change(
             resource("compute.cpu-cluster", "compute cluster"),
-            Action.REPLACE,
             observed,
-            (sized, scaled()),
-            reason="Azure cannot change `size` in place",
+            Replace((sized, scaled()), CannotUpdateInPlace(("size",))),
         ),
-        Change(resource("hub", "hub"), Action.UPDATE, observed, (hosted, token)),
-        Change(job, Action.RUN, reason="`learning_rate` is an input: this is a new run"),
+        Change(resource("hub", "hub"), observed, Update((hosted, token))),
+        Change(job, None, Run(InputsChanged((rate,), "finetune-0123456789ab", "Completed"))),
         Change(
             resource("deployments.blue", "deployment"),
-            Action.NO_OP,
             Observed({}, phase=Phase.PENDING, message="Updating"),
-            (FieldDiff(("sku", "capacity"), "instance_count", 1, 2),),
-            pending=True,
-            notes=("Updating",),
+            Wait("Updating", Update((FieldDiff(("sku", "capacity"), "instance_count", 1, 2),))),
         ),
-        Change(connection(), Action.CREATE),
-        Change(flow, Action.DELETE, observed, reason="it is ours and no longer in the spec"),
+        Change(connection(), None, Create()),
+        Change(flow, observed, Delete(NoLongerInSpec())),
     )
 
 

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic, Position
-from reconciler.engine.types import Action, Change, FieldDiff, Observed, Outcome, Status
+from reconciler.engine.decisions import Blocked, Change, Delete, NoOp, Run, Update, Wait
+from reconciler.engine.types import Action, FieldDiff, Observed, Outcome, Status
 from reconciler.operations.apply.executor import Report
 from reconciler.operations.status import StatusRow
+from reconciler.reasons import LastOperationFailed, ParentReplaced, ProtectedByTag, RetryOf, RoleAt
 from reconciler.render.diagnostics_text import problems
 from reconciler.render.fields import Views
 from reconciler.render.plan_markdown import MAX_BYTES, plan_markdown
@@ -41,20 +43,22 @@ FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 def _plan(text: str) -> Views:
     item = FieldDiff(("tags", text), f"tags.{text}", text, {"x": [text]})
     problem = Diagnostic(text, Position(text, 1, 1), detail=text, hint=text)
+    because = Diagnostic(text, because=ProtectedByTag(text), details=(ParentReplaced(text),))
     return views(
-        Change(resource(text, text), Action.UPDATE, Observed({}), (item,), reason=text),
-        Change(resource("jobs.a", text, {text: text}), Action.RUN, notes=(text,)),
-        Change(resource("jobs.b", text), Action.NO_OP, blocked=problem),
-        Change(resource(f"jobs.{text}", text), Action.DELETE, Observed({})),
+        Change(resource(text, text), Observed({}), Update((item,), LastOperationFailed(text))),
+        Change(resource("jobs.a", text, {text: text}), None, Run(RetryOf(text), (RoleAt(text),))),
+        Change(resource("jobs.b", text), None, Blocked((problem, because))),
+        Change(resource("jobs.c", text), Observed({}), Wait(text, NoOp(), text)),
+        Change(resource(f"jobs.{text}", text), Observed({}), Delete()),
     )
 
 
 def _texts(text: str) -> dict[str, str]:
     problem = Diagnostic(text, Position(text, 1, 1), detail=text, hint=text)
     outcomes = (
-        Outcome(text, Action.CREATE, Status.FAILED, 1.0, problem, link=text),
-        Outcome("a", Action.CREATE, Status.DONE, 1.0, link=text, note=text),
-        Outcome("b", Action.RUN, Status.PENDING, 1.0, problem, link=text),
+        Outcome(text, Action.CREATE, Status.FAILED, 1.0, (problem,), link=text),
+        Outcome("a", Action.CREATE, Status.DONE, 1.0, link=text, reason=RetryOf(text)),
+        Outcome("b", Action.RUN, Status.PENDING, 1.0, (problem,), link=text),
         Outcome(text, Action.NO_OP, Status.SKIPPED, because_of=text),
     )
     report = Report(outcomes, remains=(text,))
@@ -107,10 +111,10 @@ def test_a_comment_cannot_be_broken_out_of(text: str) -> None:
 
 def test_a_huge_plan_fits_a_comment_and_keeps_its_deletes() -> None:
     many = [
-        Change(resource(f"jobs.job-{n}", "job", {"text": "x" * 300}), Action.RUN)
+        Change(resource(f"jobs.job-{n}", "job", {"text": "x" * 300}), None, Run())
         for n in range(500)
     ]
-    gone = Change(resource("endpoints.old", "endpoint"), Action.DELETE, Observed({}))
+    gone = Change(resource("endpoints.old", "endpoint"), Observed({}), Delete())
     comment = plan_markdown(views(*many, gone))
     assert len(comment.encode()) <= MAX_BYTES
     assert "endpoints.old" in comment

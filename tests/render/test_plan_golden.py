@@ -19,7 +19,8 @@ from built import (
     views,
 )
 
-from reconciler.engine.types import Action, Change, Observed
+from reconciler.engine.decisions import Change, Create, NoOp, Update
+from reconciler.engine.types import Observed
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_markdown import plan_markdown
 from reconciler.render.plan_text import plan_lines
@@ -55,7 +56,7 @@ def test_no_line_is_wider_than_the_terminal_unless_one_word_is() -> None:
 
 
 def test_one_changed_field_is_exactly_one_line() -> None:
-    change = Change(cluster(), Action.UPDATE, Observed({}), (scaled(),))
+    change = Change(cluster(), Observed({}), Update((scaled(),)))
     text = in_a_pipe(plan_lines(views(change)))
     assert [row.strip() for row in text.splitlines() if "max_instances" in row] == [
         "max_instances: 1 -> 2"
@@ -68,14 +69,14 @@ def test_one_changed_field_is_exactly_one_line() -> None:
 
 
 def test_unchanged_resources_are_counted_and_listed_only_on_demand() -> None:
-    plan = views(Change(cluster(), Action.NO_OP, Observed({})))
+    plan = views(Change(cluster(), Observed({}), NoOp()))
     assert "gpu-cluster" not in in_a_pipe(plan_lines(plan))
     assert "No changes. Azure matches the spec: 1 unchanged." in in_a_pipe(plan_lines(plan))
     assert "gpu-cluster" in in_a_pipe(plan_lines(plan, verbose=True))
 
 
 def test_a_secret_that_only_apply_reads_is_announced() -> None:
-    plan = views(Change(connection(), Action.NO_OP, Observed({})))
+    plan = views(Change(connection(), Observed({}), NoOp()))
     text = in_a_pipe(plan_lines(plan))
     assert "connections.phi3: secrets (compared at apply)" in text
     assert "No changes seen: 0 unchanged, 1 to be compared at apply." in text
@@ -85,7 +86,7 @@ def test_a_secret_that_only_apply_reads_is_announced() -> None:
 
 
 def test_a_destroy_announces_no_comparison_of_secrets() -> None:
-    plan = views(Change(connection(), Action.NO_OP, Observed({})))
+    plan = views(Change(connection(), Observed({}), NoOp()))
     destroying = replace(plan, plan=replace(plan.plan, destroys=True))
     assert "secrets" not in in_a_pipe(plan_lines(destroying))
 
@@ -103,7 +104,7 @@ def test_a_reference_in_a_new_resource_is_the_address_it_leads_to() -> None:
     workspace = resource("workspace", "workspace")
     body = {"properties": {"workspace": workspace.resource_id}}
     plan = views(
-        Change(workspace, Action.CREATE), Change(resource("hub", "hub", body), Action.CREATE)
+        Change(workspace, None, Create()), Change(resource("hub", "hub", body), None, Create())
     )
     assert "        workspace: workspace\n" in in_a_pipe(plan_lines(plan))
 

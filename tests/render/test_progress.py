@@ -70,7 +70,7 @@ def test_a_failure_in_a_log_says_why(watch: Watch) -> None:
     stream = io.StringIO()
     problem = Diagnostic("no cores\x1b[2J")
     EventLines(Terminal(stream), watch).finished(
-        Outcome("compute.a", Action.CREATE, Status.FAILED, 1.0, problem)
+        Outcome("compute.a", Action.CREATE, Status.FAILED, 1.0, (problem,))
     )
     assert stream.getvalue() == "   0.0s  compute.a  failed (1.0s): no cores\\x1b[2J\n"
 

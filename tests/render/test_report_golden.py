@@ -11,6 +11,7 @@ from reconciler.diagnostics import Diagnostic, Position, Severity
 from reconciler.engine.types import Action, Outcome, Status
 from reconciler.operations.apply.executor import Report
 from reconciler.operations.status import StatusRow
+from reconciler.reasons import Interrupted
 from reconciler.render.diagnostics_text import MAX_SHOWN, problems
 from reconciler.render.graph_text import dot, mermaid
 from reconciler.render.report import report_json, report_lines
@@ -31,7 +32,7 @@ MIXED = Report(
     (
         Outcome("resource_group", Action.NO_OP, Status.UNCHANGED),
         Outcome("workspace", Action.CREATE, Status.DONE, 8.14),
-        Outcome("compute.gpu-cluster", Action.CREATE, Status.FAILED, 61.2, NO_CORES),
+        Outcome("compute.gpu-cluster", Action.CREATE, Status.FAILED, 61.2, (NO_CORES,)),
         Outcome("jobs.other", Action.NO_OP, Status.SKIPPED, because_of="compute.gpu-cluster"),
         Outcome("models.other", Action.NO_OP, Status.SKIPPED, because_of="compute.gpu-cluster"),
         Outcome(
@@ -39,7 +40,7 @@ MIXED = Report(
             Action.RUN,
             Status.PENDING,
             3725.0,
-            Diagnostic("the job is Running after 62 min"),
+            (Diagnostic("the job is Running after 62 min"),),
             link=STUDIO,
         ),
         Outcome("models.phi3", Action.NO_OP, Status.SKIPPED, because_of="jobs.finetune"),
@@ -150,10 +151,10 @@ def test_graph(golden: Golden) -> None:
 def test_what_waits_for_something_refused_or_stopped_is_not_told_of_a_failure() -> None:
     report = Report(
         (
-            Outcome("hub", Action.CREATE, Status.REFUSED, 0.1, NO_CORES),
+            Outcome("hub", Action.CREATE, Status.REFUSED, 0.1, (NO_CORES,)),
             Outcome("project", Action.NO_OP, Status.SKIPPED, because_of="hub"),
-            Outcome("workspace", Action.NO_OP, Status.SKIPPED, note="interrupted"),
-            Outcome("models.phi3", Action.NO_OP, Status.SKIPPED, note="interrupted"),
+            Outcome("workspace", Action.NO_OP, Status.SKIPPED, reason=Interrupted()),
+            Outcome("models.phi3", Action.NO_OP, Status.SKIPPED, reason=Interrupted()),
         ),
         interrupted=True,
     )

@@ -56,7 +56,7 @@ class Azure(Controls):
         report = apply(
             loaded, self.connection(loaded), self.plan(loaded), progress=Quiet(), **options
         )
-        problems = [(o.address, o.problem) for o in report.outcomes if o.problem]
+        problems = [(o.address, p) for o in report.outcomes for p in o.problems]
         return report, problems
 
     def destroy(self, loaded, **options):

@@ -138,7 +138,9 @@ class Azure(Controls):
     def applied(self, text: str = SPEC) -> Report:
         """Apply, and see that nothing failed."""
         report = self.apply(text)
-        assert report.exit_code == 0, [(o.address, o.problem) for o in report.outcomes if o.problem]
+        assert report.exit_code == 0, [
+            (o.address, o.problems) for o in report.outcomes if o.problems
+        ]
         return report
 
     def destroy(self, text: str = SPEC, **options: Any) -> Report:

@@ -132,7 +132,7 @@ class Azure(Controls):
 
     def applied(self, text: str, **options: Any) -> Report:
         report = self.apply(text, **options)
-        problems = [(o.address, o.problem) for o in report.outcomes if o.problem]
+        problems = [(o.address, o.problems) for o in report.outcomes if o.problems]
         assert report.exit_code is ExitCode.OK, problems
         return report
 

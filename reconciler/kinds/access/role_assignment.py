@@ -15,21 +15,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_folded, same_id
-from reconciler.engine.types import (
-    Address,
-    Change,
-    JsonObject,
-    Observed,
-    Owner,
-    Reference,
-    Resource,
-)
+from reconciler.engine.types import Address, JsonObject, Observed, Owner, Reference, Resource
 from reconciler.kinds.access.identity import RoleGrant
 from reconciler.kinds.access.roles import POWERFUL, ROLES, role_guid, role_hint, role_name
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.ownership import mark, owner_of
+from reconciler.reasons import RoleAt
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
 
@@ -100,11 +94,11 @@ class RoleAssignmentHandler(Handler):
                     _resource(addresses[index], name, grant, (place, needs), expansion, path)
                 )
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Say where the role will hold."""
         place = resource.resource_id.partition("/providers/Microsoft.Authorization/")[0]
         found = (r.address for r in context.resources.values() if same_id(r.resource_id, place))
-        return (f"on {next(found, place)}",)
+        return Preflight(notes=(RoleAt(next(found, place)),))
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Find the assignment by content in one list; in an apply its own name is tried first."""

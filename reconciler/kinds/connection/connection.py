@@ -16,8 +16,9 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, model_validat
 
 from reconciler.diagnostics import ApiError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Address, Change, JsonObject, Reference, Resource
+from reconciler.engine.types import Address, JsonObject, Reference, Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import OWNER_TAG, mark, owner_of

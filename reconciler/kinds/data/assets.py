@@ -18,8 +18,9 @@ from reconciler.datasets.prepare import Part, Piece, Shares, prepare
 from reconciler.datasets.rows import local_file
 from reconciler.datasets.upload import remove, upload
 from reconciler.diagnostics import ApiError, InterruptedRun, ReconcileError
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import overlay
-from reconciler.engine.types import Change, JsonObject, Observed, Resource
+from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.base import SYSTEM_KEYS, HandlerContext, without
 from reconciler.kinds.workspace.storage_account import StorageAccountHandler
 from reconciler.secrets import remember

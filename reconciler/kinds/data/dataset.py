@@ -21,8 +21,9 @@ from reconciler.datasets.prepare import check_files
 from reconciler.datasets.rows import local_file
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Change, JsonObject, Observed, Owner, Resource
+from reconciler.engine.types import JsonObject, Observed, Owner, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.data.assets import (
     API_VERSION,

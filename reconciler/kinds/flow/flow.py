@@ -17,8 +17,9 @@ from pydantic import Field, StringConstraints
 
 from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Reference, Resource
+from reconciler.engine.types import Address, JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.connection.connection import home_of
 from reconciler.kinds.expansion import Attributes, Expansion

@@ -19,8 +19,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.datasets.fingerprint import fingerprint
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Change, JsonObject, Observed, Reference, Resource
+from reconciler.engine.types import JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.follow import follow
@@ -34,7 +35,7 @@ from reconciler.kinds.job.runs import (
     delete,
     observe,
     observed,
-    reasons,
+    why_run,
 )
 from reconciler.kinds.job.submit import submit
 from reconciler.kinds.retirements import report_model
@@ -242,9 +243,9 @@ class JobHandler(Handler):
         """Return what the body of one attempt says by itself."""
         return observed(context, resource, body)
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Say why there is something to run: what changed since the last run of this job."""
-        return reasons(context, resource)
+        return Preflight(reason=why_run(context, resource))
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Submit the job under a name that is free, and return as soon as Azure has it."""

@@ -18,7 +18,8 @@ from reconciler.diagnostics import (
     ReconcileError,
     UnavailableError,
 )
-from reconciler.engine.types import Change, JsonObject, Observed, Phase, Resource
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import HandlerContext, without
 from reconciler.kinds.job.attempts import (
     API_VERSION,
@@ -31,6 +32,7 @@ from reconciler.kinds.job.attempts import (
     status_of,
 )
 from reconciler.kinds.ownership import OWNER_TAG, is_ours, mark, tag_owner
+from reconciler.reasons import InputChange, InputsChanged, NoRunYet, OtherRun, Reason
 from reconciler.secrets import on_one_line
 
 STABLE_API_VERSION = "2026-05-01"
@@ -96,18 +98,16 @@ def registered(context: HandlerContext, workspace: str, body: JsonObject) -> Jso
     return {}
 
 
-def reasons(context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+def why_run(context: HandlerContext, resource: Resource) -> Reason:
     """Return why there is something to run: nothing ran yet, or what changed since."""
     key = resource.address.partition(".")[2]
     last = _last_run(context, resource, key)
     if last is None:
-        return ("no run with these inputs yet",)
+        return NoRunYet()
     before = _inputs(last)
     changed = _changes(before, resource.settings.inputs)
-    name = f"{last['name']} ({status_of(last)})"
-    if not changed:
-        return (f"a run other than {name}",)
-    return (f"inputs changed since {name}: {'; '.join(changed)}",)
+    name, status = str(last["name"]), status_of(last)
+    return InputsChanged(changed, name, status) if changed else OtherRun(name, status)
 
 
 def _last_run(context: HandlerContext, resource: Resource, key: str) -> JsonObject | None:
@@ -142,15 +142,18 @@ def _inputs(body: JsonObject) -> JsonObject:
     return found if isinstance(found, dict) else {}
 
 
-def _changes(before: JsonObject, now: JsonObject) -> list[str]:
-    """Return `learning_rate: 0.00002 -> 0.0001` for each input that differs."""
+def _changes(before: JsonObject, now: JsonObject) -> tuple[InputChange, ...]:
+    """Return each input that differs, as the spec names it."""
     names = [*now, *(name for name in before if name not in now)]
-    return [
-        f"{name.removeprefix('hyperparameters.')}: "
-        f"{before.get(name, '(none)')} -> {now.get(name, '(none)')}"
+    return tuple(
+        InputChange(
+            name.removeprefix("hyperparameters."),
+            None if before.get(name) is None else str(before[name]),
+            None if now.get(name) is None else str(now[name]),
+        )
         for name in names
         if before.get(name) != now.get(name)
-    ]
+    )
 
 
 def why(context: HandlerContext, workspace: str, name: str) -> str:

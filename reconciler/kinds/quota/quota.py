@@ -8,20 +8,21 @@ learn.microsoft.com/azure/machine-learning/how-to-manage-quotas.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Blocked, Change, Update
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import Action, Change, JsonObject, Observed, Resource
+from reconciler.engine.types import Action, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.quota.needs import address_of, cores_needed
 from reconciler.kinds.quota.request import request_cores, wait_for_cores
 from reconciler.kinds.retirements import report_size
+from reconciler.reasons import QuotaShort
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel
 from reconciler.spec.problems import did_you_mean
@@ -131,7 +132,7 @@ class QuotaHandler(Handler):
                 change.resource.position,
                 hint=did_you_mean(quota.vm_family, observed.body["nearest"]),
             )
-            return replace(change, action=Action.NO_OP, blocked=problem)
+            return change.deciding(Blocked((problem,)))
         have, used = observed.outputs["limit"], observed.outputs["used"]
         numbers = f"{have} cores allowed, {used} in use, {quota.cores} needed"
         if quota.on_short == "fail":
@@ -141,9 +142,10 @@ class QuotaHandler(Handler):
                 hint="set `on_short: request` to ask Azure for more, raise it in the portal, "
                 "or use a smaller size or another region",
             )
-            return replace(change, action=Action.NO_OP, blocked=problem)
-        word = "requests more and waits" if quota.on_short == "request" else "waits"
-        return replace(change, reason=f"{numbers}: {word} up to {quota.wait_minutes} min")
+            return change.deciding(Blocked((problem,)))
+        asks = quota.on_short == "request"
+        short = QuotaShort(int(have), int(used), quota.cores, asks, quota.wait_minutes)
+        return change.doing(Update(change.fields, short))
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Get the cores: a quota is never absent, so this is the same as an update."""

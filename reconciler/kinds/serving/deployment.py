@@ -15,8 +15,9 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from reconciler.diagnostics import ApiError, Diagnostic
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded, same_id
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
+from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.quota.needs import quota_address

@@ -14,8 +14,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, overlay, same_folded
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
+from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.access.identity import attached
 from reconciler.kinds.access.roles import ROLES, role_guid
 from reconciler.kinds.base import ArmHandler, HandlerContext

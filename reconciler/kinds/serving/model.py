@@ -21,10 +21,10 @@ from reconciler.cloud.sdk import translated
 from reconciler.datasets.fingerprint import fingerprint
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, overlay
 from reconciler.engine.types import (
     Address,
-    Change,
     JsonObject,
     Observed,
     Owner,

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules
 from reconciler.engine.ids import is_within
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
+from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.ownership import tag_owner

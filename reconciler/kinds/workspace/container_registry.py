@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Preflight
 from reconciler.engine.diff import Rules, same_folded
 from reconciler.engine.types import Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
@@ -103,6 +104,6 @@ class ContainerRegistryHandler(ArmHandler):
                 )
             )
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Refuse a name that somebody else in Azure has."""
         return refuse_taken(context, resource, self.type, self.api_version)

@@ -6,13 +6,13 @@ Source: learn.microsoft.com/azure/ai-foundry/concepts/ai-resources.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
 
 from reconciler.diagnostics import Diagnostic, RefusedError
-from reconciler.engine.types import Action, Change, JsonObject, Observed, Resource
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Action, JsonObject, Observed, Resource
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.workspace.application_insights import ApplicationInsights
@@ -82,14 +82,13 @@ class HubHandler(MLWorkspaceHandler):
         """Refuse to replace a hub that has projects: Azure deletes none with projects in it."""
         change = super().review(change)
         held = _project_ids(change.observed)
-        if change.action is not Action.REPLACE or change.blocked or not held:
+        if change.action is not Action.REPLACE or change.is_blocked or not held:
             return change
-        return replace(
-            change,
-            blocked=Diagnostic(
+        return change.blocked_by(
+            Diagnostic(
                 f"`hub` cannot be replaced while it has projects: {_names(held)}",
                 change.resource.position,
-                detail=change.reason,
+                details=change.causes,
                 hint="undo the change, choose another `name`, or delete the projects first",
             ),
         )

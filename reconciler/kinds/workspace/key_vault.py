@@ -13,14 +13,16 @@ from pydantic import Field
 
 from reconciler.diagnostics import ApiError, Diagnostic, ReconcileError, RefusedError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_folded, same_id
-from reconciler.engine.types import Change, JsonObject, Resource
+from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.connection.vault_secrets import read
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.soft_delete import kept_until, refuse_replace
 from reconciler.kinds.workspace.linked import linked
 from reconciler.kinds.workspace.storage_account import refuse_taken
+from reconciler.reasons import Recovered
 from reconciler.secrets import Secret
 from reconciler.spec.model import SpecModel, Tags, matching
 from reconciler.spec.vault_secrets import SecretIdentifier
@@ -107,7 +109,7 @@ class KeyVaultHandler(ArmHandler):
                 )
             )
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Tell of a soft-deleted vault of the same name before a create runs into it."""
         twin = self._soft_deleted(context, resource)
         if twin is None:
@@ -116,7 +118,7 @@ class KeyVaultHandler(ArmHandler):
         when = properties.get("scheduledPurgeDate", "an unknown date")
         if resource.settings.recover:
             _refuse_elsewhere(str(properties.get("vaultId") or ""), resource)
-            return (f"the soft-deleted vault of this name is recovered (kept until {when})",)
+            return Preflight(notes=(Recovered(when),))
         raise _blocked_by_twin(resource, f"Azure keeps it until {when}")
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:

@@ -10,8 +10,9 @@ import re
 from typing import Any, ClassVar
 
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Change, Resource
+from reconciler.engine.types import Resource
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.soft_delete import kept_until, refuse_replace

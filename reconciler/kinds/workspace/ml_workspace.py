@@ -12,8 +12,9 @@ from typing import Annotated, Any, ClassVar
 
 from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded, same_id
-from reconciler.engine.types import Address, Change, JsonObject, Observed, Resource
+from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.soft_delete import kept_until, refuse_replace

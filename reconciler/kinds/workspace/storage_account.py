@@ -7,18 +7,19 @@ published type and the Terraform provider.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
+from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Change, Resource
+from reconciler.engine.types import Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.workspace.linked import linked
+from reconciler.reasons import NameNotChecked
 from reconciler.spec.model import SpecModel, Tags, matching
 
 UPGRADABLE = ("storage", "blobstorage")
@@ -140,9 +141,8 @@ class StorageAccountHandler(ArmHandler):
         if kind.casefold() not in UPGRADABLE:
             return change
         group, name = (change.resource.resource_id.split("/")[i] for i in (4, -1))
-        return replace(
-            change,
-            blocked=Diagnostic(
+        return change.blocked_by(
+            Diagnostic(
                 f"`{change.address}` is of the older kind {kind!r}",
                 change.resource.position,
                 detail="an upgrade keeps its data, and cannot be undone",
@@ -151,14 +151,14 @@ class StorageAccountHandler(ArmHandler):
             ),
         )
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> tuple[str, ...]:
+    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Refuse a name that somebody else in Azure has."""
         return refuse_taken(context, resource, self.type, self.api_version)
 
 
 def refuse_taken(
     context: HandlerContext, resource: Resource, resource_type: str, api_version: str
-) -> tuple[str, ...]:
+) -> Preflight:
     """Ask whether a globally unique name is free. Raises `RefusedError` when it is not.
 
     Asking needs a right on the subscription, which who may only write in a group has not,
@@ -171,10 +171,10 @@ def refuse_taken(
         reply = context.run.arm.post(path, api_version, body)
     except ApiError as error:
         if error.status == 403 or error.code in UNREGISTERED:
-            return (f"could not check whether its name is available: {error.code or error.status}",)
+            return Preflight(notes=(NameNotChecked(error.code or str(error.status)),))
         raise
     if reply.get("nameAvailable", True):
-        return ()
+        return Preflight()
     raise RefusedError.because(
         f"the name {resource.known['name']!r} of `{resource.address}` is taken",
         detail=str(reply.get("message") or reply.get("reason") or ""),

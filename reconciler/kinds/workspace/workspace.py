@@ -9,8 +9,9 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import same_id
-from reconciler.engine.types import Address, Change, JsonObject, Reference, Resource
+from reconciler.engine.types import Address, JsonObject, Reference, Resource
 from reconciler.kinds.access.identity import attached
 from reconciler.kinds.access.role_assignment import addresses_of
 from reconciler.kinds.expansion import Expansion
@@ -118,11 +119,10 @@ class WorkspaceHandler(MLWorkspaceHandler):
         field = next((f for f in change.fields if f.path == NETWORK), None)
         words = {arm: word for word, arm in ISOLATION.items() if word != "disabled"}
         word = words.get(str(field.before)) if field else None
-        if change.blocked or not field or field.after != ISOLATION["disabled"] or not word:
+        if change.is_blocked or not field or field.after != ISOLATION["disabled"] or not word:
             return change
-        return replace(
-            change,
-            blocked=Diagnostic(
+        return change.blocked_by(
+            Diagnostic(
                 "the managed network of `workspace` cannot be switched off again",
                 change.resource.position,
                 hint=f"leave it at `isolation_mode: {word}`, or choose another `name`",

@@ -12,14 +12,11 @@ from reconciler.diagnostics import (
     ExitCode,
     RefusedError,
 )
+from reconciler.engine.decisions import Change
 from reconciler.engine.graph import reverse
-from reconciler.engine.types import (
-    Change,
-    Outcome,
-    Status,
-)
+from reconciler.engine.types import Outcome, Status
 from reconciler.engine.walk import walk
-from reconciler.operations.apply.resource_run import ResourceRuns
+from reconciler.operations.apply.resource_run import ApplyExecutor
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
 from reconciler.operations.progress import Events
@@ -69,7 +66,7 @@ def apply(
     Raises `RefusedError`, before anything is written, for a plan that must not be started.
     """
     refuse_blocked(plan)
-    runs = ResourceRuns(loaded, run, plan, progress, no_wait=no_wait)
+    runs = ApplyExecutor(loaded, run, plan, progress, no_wait=no_wait)
     graph = reverse(plan.graph) if plan.destroys else plan.graph
     outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=run.stop.is_set)
     outcomes.update(runs.remade)
@@ -90,7 +87,7 @@ def _untouched(outcome: Outcome) -> Outcome:
 def refuse_blocked(plan: Plan) -> None:
     """Raise `RefusedError`, before the first write, for a plan that must not be started."""
     if plan.stopping:
-        raise RefusedError(*(c.blocked for c in plan.stopping if c.blocked))
+        raise RefusedError(*(problem for c in plan.stopping for problem in c.problems))
 
 
 def not_begun(plan: Plan) -> Report:
@@ -100,8 +97,8 @@ def not_begun(plan: Plan) -> Report:
 
 
 def _not_begun(change: Change) -> Outcome:
-    if change.blocked:
-        status = Status.FAILED if change.unread else Status.REFUSED
+    if change.is_blocked:
+        status = Status.FAILED if change.is_unread else Status.REFUSED
     else:
         status = Status.SKIPPED if change.action.is_change else Status.UNCHANGED
-    return Outcome(change.address, change.action, status, problem=change.blocked)
+    return Outcome(change.address, change.action, status, problems=change.problems)

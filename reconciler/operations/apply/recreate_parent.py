@@ -14,12 +14,14 @@ from threading import RLock
 
 from reconciler.cloud.read_after_write import pause_s
 from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError, RefusedError
+from reconciler.engine.decisions import Change, Create
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import why_missed
-from reconciler.engine.types import Action, Address, Change, Outcome, Status
+from reconciler.engine.types import Action, Address, Outcome, Status
 from reconciler.kinds.base import HandlerContext
 from reconciler.operations.plan.dependents import shortened
 from reconciler.operations.refresh import observe_fresh
+from reconciler.reasons import DeletedSincePlan, NotMadeAgain
 
 NEXT = "run the same command again: the new plan shows what is missing"
 LOOK_AGAIN_S = (0.0, 0.5)
@@ -59,18 +61,11 @@ class RecreatedParents:
             for change in lost:
                 _refuse_to_hide(change, self._plan.values(), approved)
             for change in lost:
-                outcome = self._visited(
-                    replace(
-                        change,
-                        action=Action.CREATE,
-                        observed=None,
-                        fields=(),
-                        reason="deleted since the plan",
-                    )
-                )
-                self.remade[change.address] = replace(outcome, note="deleted since the plan")
-                if outcome.problem:
-                    raise ENDED_BY.get(outcome.status, ReconcileError)(outcome.problem)
+                anew = replace(change.doing(Create(DeletedSincePlan())), observed=None)
+                outcome = self._visited(anew)
+                self.remade[change.address] = replace(outcome, reason=DeletedSincePlan())
+                if outcome.problems:
+                    raise ENDED_BY.get(outcome.status, ReconcileError)(*outcome.problems)
         return bool(lost)
 
     @contextmanager
@@ -115,17 +110,15 @@ def _refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> Non
     root = lost.resource.resource_id
     inside = [c.address for c in still if is_within(c.resource.resource_id, root)]
     missed = why_missed(lost.resource, lost.observed)
-    if missed:
-        detail = f"{missed}: it is not made again without a plan that shows it"
-    elif inside:
-        detail = f"with it went {shortened(inside)}: not made again without a plan that shows it"
-    else:
+    if not missed and not inside:
         return
+    went = f"with it went {shortened(inside)}: not made again without a plan that shows it"
     raise RefusedError(
         Diagnostic(
             f"`{lost.address}` was deleted since the plan, so `{why.address}` has no place",
             why.resource.position,
-            detail,
-            NEXT,
+            detail="" if missed else went,
+            details=(NotMadeAgain(missed),) if missed else (),
+            hint=NEXT,
         )
     )

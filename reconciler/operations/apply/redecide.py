@@ -7,18 +7,17 @@ failure that may pass too. What the plan did not announce is refused (`engine.pl
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from threading import Lock
 from typing import Any
 
 from reconciler.diagnostics import ReconcileError, RefusedError
 from reconciler.engine.decide import resolve
+from reconciler.engine.decisions import Change, NoOp, Update
 from reconciler.engine.plan_scope import exceeds_plan, is_cascade
 from reconciler.engine.protection import block_if_protected
 from reconciler.engine.types import (
     Action,
     Address,
-    Change,
     JsonObject,
     Observed,
     Phase,
@@ -32,6 +31,7 @@ from reconciler.operations.apply.verify import is_same_one, is_surely_old
 from reconciler.operations.diagnostics import changed_under_us, made_again
 from reconciler.operations.plan.decide import decide_one, runs_again
 from reconciler.operations.refresh import observe_fresh
+from reconciler.reasons import SecretsDiffer
 from reconciler.secrets import Secret
 
 
@@ -108,14 +108,12 @@ class Redecider:
         return found if knows(found) or not is_surely_old(old, found) else None
 
     def _refuse_more(self, approved: Change, now: Change) -> None:
-        if now.blocked:
-            raise RefusedError(now.blocked)
-        if now.pending:
+        if now.is_blocked:
+            raise RefusedError(*now.problems)
+        if now.is_pending:
             return  # what is to be done is decided when Azure is done
         if now.action is Action.REPLACE and now.address in self._cleared:
             raise RefusedError(made_again(now))
-        if runs_again(now) and now.reason != approved.reason:
-            raise RefusedError(changed_under_us(approved, f"changed since the plan: {now.reason}"))
         policy = HANDLERS[now.resource.kind].policy
         more = exceeds_plan(approved, now, adopts=policy.adopts)
         if more:
@@ -126,21 +124,19 @@ class Redecider:
 
         Not once the old one is gone in this run.
         """
-        if now.blocked or now.address in self._cleared or not is_cascade(approved):
+        if now.address in self._cleared or not is_cascade(approved):
             return now
-        if now.action is Action.NO_OP and now.observed and not now.pending:
-            return block_if_protected(replace(now, action=approved.action, reason=approved.reason))
+        if isinstance(now.decision, NoOp) and now.observed:
+            return block_if_protected(now.deciding(approved.work))
         return now
 
     def _with_secrets(self, now: Change, desired: JsonObject) -> Change:
         """Compare what no plan reads."""
-        if now.blocked or now.pending or now.action is not Action.NO_OP or not now.observed:
+        if not isinstance(now.decision, NoOp) or not now.observed:
             return now
         handler = HANDLERS[now.resource.kind]
-        differing = ", ".join(handler.differences(self._context, now.resource, desired))
-        return (
-            replace(now, action=Action.UPDATE, reason=f"{differing} changed") if differing else now
-        )
+        differing = tuple(handler.differences(self._context, now.resource, desired))
+        return now.deciding(Update((), SecretsDiffer(differing))) if differing else now
 
     def _value(self, reference: Reference) -> Any:
         if reference.secret:

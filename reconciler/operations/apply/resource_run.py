@@ -22,16 +22,9 @@ from reconciler.diagnostics import (
     UnavailableError,
     UnforeseenError,
 )
+from reconciler.engine.decisions import Change
 from reconciler.engine.graph import with_dependencies
-from reconciler.engine.types import (
-    Action,
-    Address,
-    Change,
-    JsonObject,
-    Outcome,
-    Phase,
-    Status,
-)
+from reconciler.engine.types import Action, Address, JsonObject, Outcome, Phase, Status
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Reads
 from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
@@ -52,7 +45,7 @@ LAST_LOOK_S = 60.0
 """How long we look what became of a resource whose time is over."""
 
 
-class ResourceRuns:
+class ApplyExecutor:
     """The state of one apply: what is known of each resource so far."""
 
     def __init__(
@@ -101,7 +94,7 @@ class ResourceRuns:
         """Carry out one change and tell its start and its end."""
         address, started = change.address, time.monotonic()
         self._progress.started(address, change.action)
-        status, problem = self._guarded(change)
+        status, problems = self._guarded(change)
         seen = self._seen.of(address)
         planned = Action.NO_OP if status is Status.UNCHANGED else change.action
         outcome = Outcome(
@@ -109,7 +102,7 @@ class ResourceRuns:
             self._writes.done.get(address, planned),
             status,
             time.monotonic() - started,
-            problem,
+            problems,
             link=seen.link if seen else "",
         )
         self._progress.finished(outcome)
@@ -126,18 +119,18 @@ class ResourceRuns:
 
     def has_work(self, change: Change) -> bool:
         """Whether a run of a resource may do anything. A destroy only deletes: it waits for nothing else."""
-        if change.action.is_change or change.blocked or self._destroys:
-            return change.action.is_change or change.blocked is not None
-        waits = change.pending or HANDLERS[change.resource.kind].compares_at_apply
+        if change.action.is_change or change.is_blocked or self._destroys:
+            return change.action.is_change or change.is_blocked
+        waits = change.is_pending or HANDLERS[change.resource.kind].compares_at_apply
         return waits and change.observed is not None
 
-    def _guarded(self, change: Change) -> tuple[Status, Diagnostic | None]:
+    def _guarded(self, change: Change) -> tuple[Status, tuple[Diagnostic, ...]]:
         """Do the work; every failure becomes the resource's own outcome."""
         resource = change.resource
         longest_s = LONGEST_S + HANDLERS[resource.kind].stated_wait_s(resource)
         try:
             with self._run.resource_deadline.within(longest_s):
-                return self._work(change), None
+                return self._work(change), ()
         except OverdueError:
             return self._overdue(change, longest_s)
         except PendingError as error:
@@ -151,26 +144,26 @@ class ResourceRuns:
         except Exception as error:  # noqa: BLE001 - the report of all others must not be lost
             return Status.FAILED, at_resource(UnforeseenError.of(error), change)
 
-    def _overdue(self, change: Change, longest_s: float) -> tuple[Status, Diagnostic | None]:
+    def _overdue(self, change: Change, longest_s: float) -> tuple[Status, tuple[Diagnostic, ...]]:
         """Look once more: pending when Azure is still at work on it, failed otherwise."""
         try:
             with self._run.resource_deadline.within(LAST_LOOK_S):
                 seen = observe_fresh(self.context, change.resource)
         except ReconcileError as error:
-            return Status.FAILED, overdue(change, longest_s, error.diagnostics[0].summary)
+            return Status.FAILED, (overdue(change, longest_s, error.diagnostics[0].summary),)
         self._seen.note(change.address, seen)
         if seen is None and change.action is Action.DELETE:
-            return Status.DONE, None
+            return Status.DONE, ()
         if seen is not None and seen.phase is Phase.PENDING:
             at_work = f"Azure is still at work on it ({seen.message})"
-            return Status.PENDING, overdue(change, longest_s, at_work)
+            return Status.PENDING, (overdue(change, longest_s, at_work),)
         idle = "Azure is not at work on it" if seen else "it does not exist"
-        return Status.FAILED, overdue(change, longest_s, idle)
+        return Status.FAILED, (overdue(change, longest_s, idle),)
 
     def _work(self, approved: Change) -> Status:
         """Decide and write, again where what failed may pass (`retry` says what and how long)."""
-        if approved.blocked:
-            raise ReconcileError(approved.blocked)
+        if approved.is_blocked:
+            raise ReconcileError(*approved.problems)
         tries = Retries(self._run)
         while True:
             try:
@@ -229,7 +222,7 @@ class ResourceRuns:
         """
         change, desired = self._deciding.decided(approved)
         turns = 0
-        while change.pending:
+        while change.is_pending:
             if turns:
                 self._run.sleep(pause_s(turns))
             self._waiter.wait(self.context, approved.resource)

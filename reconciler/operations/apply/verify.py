@@ -7,19 +7,22 @@ to be deleted and made again" is said on the first word of one; `wait` does the 
 from __future__ import annotations
 
 from reconciler.diagnostics import Diagnostic
-from reconciler.engine.types import Action, Change, JsonObject, Observed, Phase
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Action, JsonObject, Observed, Phase
 from reconciler.operations.diagnostics import failed, not_taken
 from reconciler.operations.plan.decide import decide_one
 
 
-def check_converged(change: Change, desired: JsonObject, observed: Observed) -> Diagnostic | None:
-    """Return in what Azure's word after a write falls short of it, None when in nothing."""
+def check_converged(
+    change: Change, desired: JsonObject, observed: Observed
+) -> tuple[Diagnostic, ...]:
+    """Return in what Azure's word after a write falls short of it; nothing when in nothing."""
     if observed.phase is Phase.FAILED:
-        return failed(change, observed)
+        return (failed(change, observed),)
     again = decide_one(change.resource, desired, observed)
-    if again.blocked:
-        return again.blocked
-    return not_taken(again) if again.action.is_change and again.fields else None
+    if again.is_blocked:
+        return again.problems
+    return (not_taken(again),) if again.action.is_change and again.fields else ()
 
 
 def last_word(change: Change, desired: JsonObject, now: Observed) -> Action | None:
@@ -31,7 +34,7 @@ def last_word(change: Change, desired: JsonObject, now: Observed) -> Action | No
     if not change.fields and not had_failed(change):
         return Action.REPLACE
     again = decide_one(change.resource, desired, now)
-    return None if again.blocked or again.pending else again.action
+    return None if again.is_blocked or again.is_pending else again.action
 
 
 def is_same_one(old: Observed, seen: Observed | None) -> bool:

@@ -16,7 +16,8 @@ from reconciler.cloud.outage import outlast_outage
 from reconciler.cloud.read_after_write import pause_s
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError
-from reconciler.engine.types import Address, Change, Observed, Phase, Resource
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Address, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.diagnostics import ReconcileError
-from reconciler.engine.types import Action, Address, Change, JsonObject, Observed, Phase, Resource
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import Action, Address, JsonObject, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
 from reconciler.operations.apply.redecide import LatestObserved, Redecider
@@ -83,9 +84,9 @@ class Writer:
             self._waiter.wait(self._context, resource)
             observed = self._waiter.shows(look, resource, is_new)
         self._seen.note(resource.address, observed)
-        problem = check_converged(change, shown, observed)
-        if problem:
-            raise ReconcileError(problem)
+        problems = check_converged(change, shown, observed)
+        if problems:
+            raise ReconcileError(*problems)
 
     def delete(self, change: Change) -> None:
         """Delete what is still there, after a look at what would be lost with it."""

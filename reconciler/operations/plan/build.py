@@ -7,14 +7,16 @@ is the same. It covers every resource, unchanged ones too.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, UsageError
+from reconciler.engine.decisions import Change
 from reconciler.engine.graph import Edges, with_dependencies
-from reconciler.engine.types import Action, Address, Change
+from reconciler.engine.types import Action, Address
 from reconciler.kinds import KINDS
 from reconciler.operations.diagnostics import unread
+from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.plan.dependents import foreign_children, shortened
@@ -41,12 +43,12 @@ class Plan:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to do and nothing in the way."""
-        return not any(c.action.is_change or c.blocked for c in self.changes)
+        return not any(c.action.is_change or c.is_blocked for c in self.changes)
 
     @property
     def blocked(self) -> list[Diagnostic]:
-        """Every reason why something of the plan is not done."""
-        return [c.blocked for c in self.changes if c.blocked]
+        """Every problem that keeps something of the plan from being done."""
+        return [problem for c in self.changes for problem in c.problems]
 
     @property
     def stopping(self) -> list[Change]:
@@ -55,12 +57,14 @@ class Plan:
         A run that failed before is not among them: it stops only what needs it. One that
         cannot be read is: it may have finished, or be running.
         """
-        return [c for c in self.changes if c.blocked and (c.unread or c.resource.kind not in RUNS)]
+        return [
+            c for c in self.changes if c.is_blocked and (c.is_unread or c.resource.kind not in RUNS)
+        ]
 
     @property
     def exit_code(self) -> ExitCode:
         """What to leave with where this plan cannot be carried out; 0 where it can."""
-        return why_blocked(self.stopping)
+        return exit_code_of(c.failure for c in self.stopping)
 
     def change_of(self, address: Address) -> Change:
         """Return the change of one address."""
@@ -68,17 +72,7 @@ class Plan:
 
     def count(self, action: Action) -> int:
         """Return how many changes have this action."""
-        return sum(1 for c in self.changes if c.action is action and not c.blocked)
-
-
-def why_blocked(changes: Iterable[Change]) -> ExitCode:
-    """Return the exit code for what is blocked: first what does not pass by itself.
-
-    Refused, as soon as one is; otherwise nothing of it can be read, and the reason counts.
-    """
-    found = {c.unread or ExitCode.REFUSED for c in changes if c.blocked}
-    order = (ExitCode.REFUSED, ExitCode.DENIED, ExitCode.FAILED, ExitCode.UNAVAILABLE)
-    return next((code for code in (*order, *sorted(found)) if code in found), ExitCode.OK)
+        return sum(1 for c in self.changes if c.action is action and not c.is_blocked)
 
 
 def plan(
@@ -144,7 +138,7 @@ def _with_foreign_children(run: RunScope, changes: dict[Address, Change]) -> dic
     going = [c.resource.resource_id for c in changes.values() if c.action is Action.REPLACE]
     return {
         address: _with_foreign_children_told(run, change, going)
-        if change.action is Action.REPLACE and not change.blocked
+        if change.action is Action.REPLACE and not change.is_blocked
         else change
         for address, change in changes.items()
     }
@@ -157,11 +151,12 @@ def _with_foreign_children_told(run: RunScope, change: Change, going: list[str])
         return unread(change.resource, error)
     if not found:
         return change
-    blocked = Diagnostic(
-        f"`{change.address}` would have to be replaced, and things that are not replaced here "
-        f"would go with it ({shortened(found)})",
-        change.resource.position,
-        detail=change.reason,
-        hint="undo the change, or take them elsewhere first",
+    return change.blocked_by(
+        Diagnostic(
+            f"`{change.address}` would have to be replaced, and things that are not replaced here "
+            f"would go with it ({shortened(found)})",
+            change.resource.position,
+            details=change.causes,
+            hint="undo the change, or take them elsewhere first",
+        )
     )
-    return replace(change, blocked=blocked)

@@ -7,16 +7,15 @@ ones, and what becomes of them reaches it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from reconciler.engine.decide import decide, going_with, resolve
+from reconciler.engine.decisions import Change, Replace, Run, Update
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import block_if_protected
 from reconciler.engine.types import (
     Action,
     Address,
-    Change,
     JsonObject,
     Observed,
     Owner,
@@ -29,9 +28,9 @@ from reconciler.operations.diagnostics import unread
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.providers import is_unregistered
 from reconciler.operations.refresh import Snapshot
+from reconciler.reasons import DependencyReplaced, ParentReplaced, RetryOf
 
 NEW = (Action.CREATE, Action.REPLACE, Action.RUN)
-AGAIN = "run again on request"
 
 
 def decide_all(
@@ -59,15 +58,14 @@ def decide_one(
     policy = HANDLERS[resource.kind].policy
     decided = decide(resource, desired, observed, policy)
     change = block_if_protected(HANDLERS[resource.kind].review(decided))
-    if retry and change.blocked and policy.runs and observed and _is_our_failure(observed):
-        reason = f"{AGAIN} after {observed.outputs.get('name', 'a run')} failed (--retry)"
-        return Change(resource, Action.RUN, None, reason=reason)
+    if retry and change.is_blocked and policy.runs and observed and _is_our_failure(observed):
+        return Change(resource, None, Run(RetryOf(str(observed.outputs.get("name", "")))))
     return change
 
 
 def runs_again(change: Change) -> bool:
     """Return whether a change is what `--retry` asked for; its reason names the run that failed."""
-    return change.action is Action.RUN and change.reason.startswith(AGAIN)
+    return isinstance(change.reason, RetryOf)
 
 
 def known(
@@ -99,19 +97,18 @@ def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change])
     parents = [c for c in taking if is_within(resource.resource_id, c.resource.resource_id)]
     parent = next((c for c in parents if c.action is Action.REPLACE), None)
     if parent and change.observed:
-        reason = f"`{parent.address}` is replaced, and this with it"
-        return block_if_protected(replace(change, action=Action.REPLACE, reason=reason))
+        along = Replace(change.fields, ParentReplaced(parent.address))
+        return block_if_protected(change.doing(along))
     gone = next((c for c in parents if _is_going(c)), None)
-    if gone and not change.blocked:
+    if gone and not change.is_blocked:
         return going_with(gone.address, change)
     before = [changes[a] for a in loaded.graph[resource.address] if a in changes]
     replaced = [c.address for c in before if c.action in (Action.REPLACE, Action.RUN)]
     follows = HANDLERS[resource.kind].follows_replacement
     if follows and change.action is Action.NO_OP and change.observed and replaced:
-        reason = f"to be set again after `{replaced[0]}` is replaced"
-        return replace(change, action=Action.UPDATE, reason=reason)
+        return change.doing(Update(change.fields, DependencyReplaced(replaced[0])))
     return change
 
 
 def _is_going(change: Change) -> bool:
-    return change.pending and change.observed is not None and change.observed.is_going
+    return change.is_pending and change.observed is not None and change.observed.is_going

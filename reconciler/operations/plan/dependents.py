@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import RefusedError
+from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.decisions import Change
 from reconciler.engine.protection import NO, why_kept, words
-from reconciler.engine.types import Change, JsonObject, Observed
+from reconciler.engine.types import JsonObject, Observed
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.compute import ComputeHandler
 from reconciler.kinds.resource_group import RESOURCES_API, ResourceGroupHandler
@@ -62,7 +63,7 @@ def refuse_to_lose(run: RunScope, change: Change, observed: Observed, going: Seq
         raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
     why = why_kept(resource, observed)
     if why:
-        raise RefusedError.because(f"`{resource.address}` is protected now: {why}")
+        raise RefusedError(Diagnostic(f"`{resource.address}` is protected now", because=why))
     found = foreign_children(run, change, going)
     if resource.kind == ResourceGroupHandler.kind:
         found = left_in_group(run, resource.resource_id, going)

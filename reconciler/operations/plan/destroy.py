@@ -12,10 +12,11 @@ from functools import partial
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ReconcileError
+from reconciler.engine.decisions import Change, Delete, NoOp
 from reconciler.engine.graph import with_dependencies
 from reconciler.engine.ids import is_within
-from reconciler.engine.protection import kept_by_word, way_out, why_kept
-from reconciler.engine.types import Action, Address, Change, Observed, Owner, Resource
+from reconciler.engine.protection import way_out, why_kept
+from reconciler.engine.types import Action, Address, Observed, Owner, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.kinds.serving.traffic import TrafficHandler, endpoint_of
@@ -24,6 +25,17 @@ from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
 from reconciler.operations.plan.dependents import foreign_children, left_in_group, shortened
 from reconciler.operations.refresh import PARALLELISM, Snapshot, observe_all
+from reconciler.reasons import (
+    EndpointStays,
+    HoldsData,
+    HoldsForeign,
+    Kept,
+    KeptBecause,
+    NeededByOthers,
+    NotDeletable,
+    NotOurs,
+    OwnedBy,
+)
 
 
 def plan_destroy(
@@ -75,11 +87,11 @@ def _keep_what_they_need(
     """Keep everything that something which stays depends on."""
     for address in with_dependencies(loaded.graph, staying):
         if changes[address].action is Action.DELETE:
-            changes[address] = _kept(changes[address], "something that stays needs it")
+            changes[address] = _kept(changes[address], NeededByOthers())
 
 
-def _kept(change: Change, why: str) -> Change:
-    return replace(change, action=Action.NO_OP, notes=(f"kept: {why}",))
+def _kept(change: Change, why: KeptBecause) -> Change:
+    return change.deciding(NoOp(Kept(why)))
 
 
 def _chosen(loaded: Loaded, only: list[str]) -> frozenset[Address]:
@@ -102,32 +114,35 @@ def _decide(resource: Resource, snapshot: Snapshot, chosen: frozenset[Address]) 
         return unread(resource, problem)
     observed = snapshot.observed[resource.address]
     if observed is None or resource.address not in chosen:
-        return Change(resource, Action.NO_OP, observed)
-    reason = _reason_to_stay(resource, observed)
-    if reason:
-        return Change(resource, Action.NO_OP, observed, notes=(f"kept: {reason}",))
-    return Change(resource, Action.DELETE, observed)
+        return Change(resource, observed, NoOp())
+    kept = _reason_to_stay(resource, observed)
+    return Change(resource, observed, NoOp(kept) if kept else Delete())
 
 
-def _reason_to_stay(resource: Resource, observed: Observed) -> str:
+def _reason_to_stay(resource: Resource, observed: Observed) -> Kept | None:
     if not HANDLERS[resource.kind].deletable:
-        return "it cannot be deleted"
+        return Kept(NotDeletable())
     if observed.owner is Owner.FOREIGN:
-        return f"it belongs to the spec {observed.owner_name!r}"
+        return Kept(OwnedBy(observed.owner_name))
     if observed.owner is Owner.NOBODY:
-        return "it is not marked as ours"
+        return Kept(NotOurs())
     why = why_kept(resource, observed)
-    if not why:
-        return ""
-    by_kind = why != kept_by_word(resource, observed)
-    flag = f", or pass `--unprotect {resource.address}`" if by_kind else ""
-    return f"{why} (to delete it, {way_out(resource, observed)}{flag})"
+    if why is None:
+        return None
+    flag = f", or pass `--unprotect {resource.address}`" if isinstance(why, HoldsData) else ""
+    return Kept(why, hint=f"to delete it, {way_out(resource, observed)}{flag}")
 
 
 def _must_stay(change: Change) -> bool:
     """Whether a change keeps a resource that exists or may exist (unreadable)."""
-    stays = change.action is Action.NO_OP and (change.observed is not None or change.blocked)
+    stays = change.action is Action.NO_OP and (change.observed is not None or change.is_blocked)
     return bool(stays and HANDLERS[change.resource.kind].deletable)
+
+
+def _is_kept(change: Change) -> bool:
+    """Whether something was found that keeps a resource, and it was not just left out."""
+    is_told = isinstance(change.decision, NoOp) and change.decision.note is not None
+    return is_told and _must_stay(change)
 
 
 def _group_waits(loaded: Loaded, address: Address) -> frozenset[Address]:
@@ -160,7 +175,7 @@ def _looked_into(change: Change, inside: Callable[[], Sequence[str]]) -> Change:
         return unread(change.resource, error)
     if not found:
         return change
-    return _kept(change, f"it holds things that are not deleted here ({shortened(found)})")
+    return _kept(change, HoldsForeign(shortened(found)))
 
 
 def _with_endpoint(change: Change, changes: Mapping[Address, Change]) -> Change:
@@ -172,10 +187,9 @@ def _with_endpoint(change: Change, changes: Mapping[Address, Change]) -> Change:
     if resource.kind != TrafficHandler.kind or change.action is not Action.DELETE:
         return change
     stays = any(
-        c.resource.resource_id == endpoint_of(resource) and _must_stay(c) and c.notes
-        for c in changes.values()
+        c.resource.resource_id == endpoint_of(resource) and _is_kept(c) for c in changes.values()
     )
-    return _kept(change, "its endpoint stays") if stays else change
+    return _kept(change, EndpointStays()) if stays else change
 
 
 def _group_last(run: RunScope, changes: dict[Address, Change]) -> dict[Address, Change]:

@@ -13,9 +13,11 @@ from dataclasses import replace
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ReconcileError, RefusedError
 from reconciler.engine.decide import resolve
-from reconciler.engine.types import Action, Address, Change, Observed, Resource
+from reconciler.engine.decisions import Change, Create, Preflight, Run
+from reconciler.engine.types import Action, Address, Observed, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Reads
+from reconciler.operations.diagnostics import at_resource
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.decide import decide_one, known
 from reconciler.operations.progress import NullProgress
@@ -38,7 +40,7 @@ def prepared(
     creates = [
         c
         for c in changes.values()
-        if c.action in begins and not c.blocked and c.address not in unprepared
+        if c.action in begins and not c.is_blocked and c.address not in unprepared
     ]
     if not creates:
         return changes
@@ -49,20 +51,30 @@ def prepared(
     def prepare(change: Change) -> Change:
         resource, before = change.resource, dict(changes)
         try:
-            notes = HANDLERS[resource.kind].prepare(shared, resource)
+            found = HANDLERS[resource.kind].prepare(shared, resource)
         except RefusedError as error:
             seen = _seen_after_all(world(Reads(run, fresh=True)), resource)
             if seen is None:
-                return replace(change, blocked=error.diagnostics[0].at(resource.position))
+                return change.blocked_by(*at_resource(error, change))
             desired = resolve(resource.desired, lambda r: known(r, loaded, snapshot, before))
             return decide_one(resource, desired, seen)
-        return replace(change, notes=(*change.notes, *notes))
+        return _told(change, found)
 
     shared = world(snapshot.reads)
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="prepare") as pool:
         for change in pool.map(prepare, creates):
             changes[change.address] = change
     return changes
+
+
+def _told(change: Change, found: Preflight) -> Change:
+    """Return the change with what its kind knows of it before it begins."""
+    match change.decision:
+        case (Create() | Run()) as work:
+            reason = work.reason or found.reason
+            return change.deciding(replace(work, reason=reason, notes=found.notes))
+        case _:
+            return change
 
 
 def _seen_after_all(context: HandlerContext, resource: Resource) -> Observed | None:

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError
-from reconciler.engine.types import Action, Address, Change, Observed, Resource
+from reconciler.engine.decisions import Change, Create, Wait
+from reconciler.engine.types import Action, Address, Observed, Resource
 from reconciler.kinds.resource_provider import (
     ALWAYS_REGISTERED,
     API_VERSION,
@@ -21,6 +22,7 @@ from reconciler.kinds.resource_provider import (
     namespace_of,
     registration_of,
 )
+from reconciler.reasons import NotRegistered
 
 UNREADABLE = (401, 403, 404)
 WRITES = (Action.CREATE, Action.RUN, Action.REPLACE, Action.UPDATE)
@@ -66,7 +68,7 @@ def is_unregistered(error: Exception) -> bool:
 def _needs(change: Change) -> str:
     namespace = namespace_of(change.resource.resource_id)
     is_free = namespace.casefold() in ALWAYS_REGISTERED
-    return "" if is_free or change.blocked or change.action not in WRITES else namespace
+    return "" if is_free or change.is_blocked or change.action not in WRITES else namespace
 
 
 def _proven_by(observed: Observed | None) -> str:
@@ -87,9 +89,6 @@ def _registration(run: RunScope, namespace: str) -> Change | None:
         return None
     resource = Resource(address_of(namespace), ResourceProviderHandler.kind, resource_id, {})
     if state == "registering":
-        return Change(resource, Action.NO_OP, Observed(body), pending=True)
-    return Change(
-        resource,
-        Action.CREATE,
-        reason=f"register provider {namespace}: this subscription has not used it yet",
-    )
+        # Where the first time comes to nothing, it is asked for again.
+        return Change(resource, Observed(body), Wait("Registering", Create()))
+    return Change(resource, None, Create(NotRegistered(namespace)))

@@ -8,21 +8,13 @@ word of a list: apply reads each one again, mark and all, before it deletes.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import replace
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.engine.decisions import Blocked, Change, Delete, NoOp
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
-from reconciler.engine.types import (
-    Action,
-    Address,
-    Change,
-    JsonObject,
-    Observed,
-    Owner,
-    Resource,
-)
+from reconciler.engine.types import Action, Address, JsonObject, Observed, Owner, Resource
 from reconciler.kinds import KINDS
 from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.compute import ComputeHandler
@@ -35,6 +27,7 @@ from reconciler.kinds.workspace.project import ProjectHandler
 from reconciler.kinds.workspace.workspace import WorkspaceHandler
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.references import Shown, ids_of_spec, links, needs
+from reconciler.reasons import Kept, LinkedFrom, NoLongerInSpec, SomethingInside
 
 CAP = 20
 """More deletions than this in one run are refused: a spec that lost its content looks so."""
@@ -97,24 +90,21 @@ def _with_needed_kept(
     """
     going = {_id(c): c for c in found if c.action is Action.DELETE}
     staying = [body for body in bodies if str(body["id"]).casefold() not in going]
-    why: dict[str, str] = {}
+    why: dict[str, Kept] = {}
     while going and staying:
         body = staying.pop()
         linked = links(shown.body(body))
         for one in list(going):
-            note = ""
+            kept: Kept | None = None
             if is_within(str(body["id"]), one):
-                note = "something in it stays"
+                kept = Kept(SomethingInside())
             elif needs(linked, one):
-                note = f"it left the spec, but {shown.name(body)} is linked to it"
-            if note:
+                kept = Kept(LinkedFrom(shown.name(body)), left_spec=True)
+            if kept:
                 observed = going.pop(one).observed
-                why[one] = f"kept: {note}"
+                why[one] = kept
                 staying.append(observed.body if observed else {"id": one})
-    return [
-        replace(c, action=Action.NO_OP, reason="", notes=(why[_id(c)],)) if _id(c) in why else c
-        for c in found
-    ]
+    return [c.deciding(NoOp(why[_id(c)])) if _id(c) in why else c for c in found]
 
 
 def _id(change: Change) -> str:
@@ -164,10 +154,8 @@ def _change(body: JsonObject, handler: ArmHandler, taken: Container[Address]) ->
     why = why_kept(resource, observed)
     if why:
         hint = f"to delete it, set its tag `{PROTECT_TAG}` to `{NO}`"
-        note = f"kept: it left the spec, but {why} ({hint})"
-        return Change(resource, Action.NO_OP, observed, notes=(note,))
-    reason = "it is ours and no longer in the spec (--prune)"
-    return Change(resource, Action.DELETE, observed, reason=reason)
+        return Change(resource, observed, NoOp(Kept(why, hint, left_spec=True)))
+    return Change(resource, observed, Delete(NoLongerInSpec()))
 
 
 def _too_many(change: Change, count: int) -> Change:
@@ -177,4 +165,4 @@ def _too_many(change: Change, count: int) -> Change:
         f"`{change.address}` would be pruned with {count - 1} others: more than {CAP} at once",
         hint="check that the spec is whole; delete by hand what really has to go",
     )
-    return Change(change.resource, Action.NO_OP, change.observed, blocked=problem)
+    return Change(change.resource, change.observed, Blocked((problem,)))

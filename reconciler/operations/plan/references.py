@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from reconciler.engine.decisions import Change
 from reconciler.engine.diff import overlay
 from reconciler.engine.ids import is_within
-from reconciler.engine.types import Address, Change, JsonObject
+from reconciler.engine.types import Address, JsonObject
 from reconciler.kinds.workspace.application_insights import ApplicationInsightsHandler
 from reconciler.kinds.workspace.workspace import WorkspaceHandler
 from reconciler.operations.load import Loaded
