@@ -88,9 +88,13 @@ mutation: $(STAMP)
 	$(BIN)/mutmut run --max-children 2
 	$(BIN)/mutmut results
 
+LOCK := uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-annotate \
+	--no-header --quiet
+
+# The second is for containers: what the product runs with, of the same versions, and nothing else.
 lock:
-	uv pip compile pyproject.toml --group dev --extra schemas --python-version 3.11 --universal \
-		--generate-hashes --no-annotate --no-header --quiet -o requirements.lock
+	$(LOCK) --group dev --extra sandbox --extra schemas -o requirements.lock
+	$(LOCK) --constraint requirements.lock -o requirements-runtime.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }

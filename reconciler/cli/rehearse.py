@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.sandbox_controls import ask, ask_text
+from reconciler.cli.sandbox_launch import check_installed
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
 from reconciler.operations.load import load
 from reconciler.operations.vault_references import vault_secrets
@@ -85,6 +86,7 @@ def rehearse(session: Session) -> ExitCode:
         raise UsageError.because(
             f"there is no rehearsal {unknown[0]!r}", hint=f"one of: {', '.join(REHEARSALS)}"
         )
+    check_installed()
     spec, names = options.words[0], options.faults or list(REHEARSALS)
     seed = options.seed or 0
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:

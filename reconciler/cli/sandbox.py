@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli import sandbox_controls
 from reconciler.cli.arguments import add_output
 from reconciler.cli.sandbox_controls import ask, ask_text
-from reconciler.cli.sandbox_launch import STATE, Starting
+from reconciler.cli.sandbox_launch import STATE, Starting, check_installed
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
 from reconciler.secrets import remember
 
@@ -161,6 +161,7 @@ def _refuse_unless_serving(state: Path) -> None:
 
 def _serve(session: Session) -> ExitCode:
     """Become the server: this process is replaced, so that signals reach it."""
+    check_installed()
     options = session.options
     words = ["serve", "--state", str(options.state), "--clock", options.clock]
     words += ["--port", str(options.port)] if options.port else []

@@ -14,13 +14,29 @@ if TYPE_CHECKING:
     from reconciler.sandbox.launch import Server
 
 STATE = Path(".reconcile") / "sandbox"
+NEEDED = ("aiohttp", "trustme", "uvloop")
+"""The packages of the extra `sandbox` in pyproject.toml."""
+
+
+def check_installed() -> None:
+    """Raise `LocalError` unless the packages that the sandbox serves with are installed."""
+    from importlib.util import find_spec
+
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise LocalError.because(
+            f"the sandbox is not installed: {', '.join(missing)} missing",
+            hint="pip install 'reconcile-azureml[sandbox]'",
+        )
 
 
 class Starting:
     """A sandbox on its way up. `close` must be called, also when it was never needed."""
 
     def __init__(self, choice: str, state: Path = STATE) -> None:
-        """Begin at once; `choice` is a URL or `EMBEDDED`."""
+        """Begin at once; `choice` is a URL or `EMBEDDED`. Raises `LocalError` if it cannot."""
+        if choice == EMBEDDED:
+            check_installed()
         self._future: Future[Server] = Future()
         Thread(target=self._start, args=(choice, state), daemon=True).start()
 
