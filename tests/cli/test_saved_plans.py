@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from tests.support.commands import reconcile, without_sandbox
+from tests.support.commands import Ended, attached, in_process, reconcile
+from tests.support.controls import Pool
 
 ROOT = Path(__file__).parents[2]
 DATA = "data/support-chats.jsonl"
@@ -28,9 +29,15 @@ def writes(folder: Path) -> list[str]:
     return [e["path"] for e in entries if e["method"] in ("PUT", "PATCH", "DELETE")]
 
 
+@pytest.fixture
+def folder(tmp_path: Path, pool: Pool) -> Iterator[Path]:
+    """A folder whose embedded sandbox is an empty one of the pool."""
+    with pool.lent() as server:
+        yield attached(tmp_path / "a", server)
+
+
 def planned(folder: Path, example: str) -> Path:
     """Return a folder with an example in it and a plan of it in `plan.json`."""
-    folder.mkdir(exist_ok=True)
     text = (ROOT / example).read_text(encoding="utf-8").replace("../examples/flows", "flows")
     (folder / "spec.yaml").write_text(text, encoding="utf-8")
     for part in ("data", "flows"):
@@ -40,14 +47,14 @@ def planned(folder: Path, example: str) -> Path:
     return folder
 
 
-def refused(done: subprocess.CompletedProcess[str], folder: Path) -> None:
+def refused(done: Ended, folder: Path) -> None:
     assert done.returncode == ExitCode.REFUSED, done.stdout + done.stderr
     assert "make a new plan and look at it" in done.stderr
     assert writes(folder) == []
 
 
-def test_other_data_than_was_planned_is_not_trained_on(tmp_path: Path) -> None:
-    folder = planned(tmp_path / "a", "examples/bring-your-own-data.yaml")
+def test_other_data_than_was_planned_is_not_trained_on(folder: Path) -> None:
+    planned(folder, "examples/bring-your-own-data.yaml")
     with (folder / DATA).open("a", encoding="utf-8") as file:
         file.write(ROW)
     done = reconcile(folder, "apply", "plan.json")
@@ -56,8 +63,8 @@ def test_other_data_than_was_planned_is_not_trained_on(tmp_path: Path) -> None:
     assert "`jobs.finetune` is made of other files" in done.stderr
 
 
-def test_another_flow_than_was_planned_is_not_uploaded(tmp_path: Path) -> None:
-    folder = planned(tmp_path / "a", "specs/phi3-ultrachat.yaml")
+def test_another_flow_than_was_planned_is_not_uploaded(folder: Path) -> None:
+    planned(folder, "specs/phi3-ultrachat.yaml")
     code = next((folder / "flows").rglob("chat.py"))
     code.write_text(code.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
     done = reconcile(folder, "apply", "plan.json")
@@ -65,21 +72,23 @@ def test_another_flow_than_was_planned_is_not_uploaded(tmp_path: Path) -> None:
     assert "is made of other files than when it was planned" in done.stderr
 
 
-def test_a_plan_of_one_cloud_is_not_carried_out_in_another(tmp_path: Path) -> None:
+def test_a_plan_of_one_cloud_is_not_carried_out_in_another(
+    folder: Path, tmp_path: Path, pool: Pool
+) -> None:
     """Both are empty, so that every single decision is the same."""
-    here = planned(tmp_path / "a", "examples/smallest.yaml")
-    there = tmp_path / "b"
-    there.mkdir()
-    done = reconcile(there, "apply", str(here / "plan.json"))
-    refused(done, there)
+    here = planned(folder, "examples/smallest.yaml")
+    with pool.lent() as server:
+        there = attached(tmp_path / "b", server)
+        done = reconcile(there, "apply", str(here / "plan.json"))
+        refused(done, there)
     assert "the plan was made for https://127.0.0.1:" in done.stderr
     assert "tenant" in done.stderr
 
 
-def test_a_plan_of_a_sandbox_is_refused_before_anybody_signs_in_to_azure(tmp_path: Path) -> None:
+def test_a_plan_of_a_sandbox_is_refused_before_anybody_signs_in_to_azure(folder: Path) -> None:
     """It said that it cannot sign in to Azure, of which there was no question."""
-    folder = planned(tmp_path / "a", "examples/smallest.yaml")
-    done = without_sandbox(folder, "apply", "plan.json")
+    planned(folder, "examples/smallest.yaml")
+    done = in_process(folder, "apply", "plan.json")
     assert done.returncode == ExitCode.REFUSED, done.stdout + done.stderr
     assert "the plan was made for https://127.0.0.1:" in done.stderr
     assert "this is https://management.azure.com" in done.stderr
@@ -89,10 +98,10 @@ def test_a_plan_of_a_sandbox_is_refused_before_anybody_signs_in_to_azure(tmp_pat
 
 @pytest.mark.parametrize("command", ["plan", "destroy", "validate", "status"])
 def test_a_saved_plan_in_place_of_a_spec_is_named_for_what_it_is(
-    tmp_path: Path, command: str
+    folder: Path, command: str
 ) -> None:
     """It was ten errors against the schema of a spec."""
-    folder = planned(tmp_path / "a", "examples/smallest.yaml")
+    planned(folder, "examples/smallest.yaml")
     done = reconcile(folder, command, "plan.json")
     assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
     assert "plan.json is a saved plan, not a spec" in done.stderr
@@ -112,18 +121,18 @@ def test_a_saved_plan_in_place_of_a_spec_is_named_for_what_it_is(
     ids=lambda option: str(option[0]),
 )
 def test_a_choice_beside_a_saved_plan_is_refused_and_not_left_out(
-    tmp_path: Path, option: tuple[str, ...]
+    folder: Path, option: tuple[str, ...]
 ) -> None:
     """`--target` was dropped, and everything was made."""
-    folder = planned(tmp_path / "a", "examples/smallest.yaml")
+    planned(folder, "examples/smallest.yaml")
     done = reconcile(folder, "apply", "plan.json", *option)
     assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
     assert f"{option[0]} cannot be used with a saved plan" in done.stderr
     assert writes(folder) == []
 
 
-def test_a_plan_holds_where_it_was_made_and_what_of(tmp_path: Path) -> None:
-    folder = planned(tmp_path / "a", "examples/smallest.yaml")
+def test_a_plan_holds_where_it_was_made_and_what_of(folder: Path) -> None:
+    planned(folder, "examples/smallest.yaml")
     saved = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     assert saved["place"]["resource_manager"].startswith("https://127.0.0.1:")
     assert len(saved["place"]["tenant"]) == 36

@@ -1,24 +1,52 @@
-"""Plan, apply, change, destroy: as processes, against a real sandbox, by exit code and text."""
+"""Plan, apply, change, destroy, against a real sandbox, by exit code and text."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from tests.support.commands import reconcile
+from tests.support.commands import attached, process, reconcile
+from tests.support.controls import Controls, Pool
 
 ROOT = Path(__file__).parents[2]
+PLANS = """
+import contextlib, io, json, sys
+from reconciler.cli.main import main
+shown = []
+for words in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        main(words)
+    shown.append(out.getvalue())
+json.dump(shown, sys.stdout)
+"""
+"""Runs several commands in one process; prints what each of them printed."""
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with the smallest spec in it."""
+def controls(pool: Pool) -> Iterator[Controls]:
+    """An empty sandbox."""
+    with pool.lent() as server:
+        yield Controls(server)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, controls: Controls) -> Path:
+    """A folder with the smallest spec in it, and with that sandbox as its own."""
+    attached(tmp_path, controls.server)
+    return with_spec(tmp_path)
+
+
+def with_spec(folder: Path) -> Path:
     text = (ROOT / "examples" / "smallest.yaml").read_text(encoding="utf-8")
-    (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
-    return tmp_path
+    (folder / "spec.yaml").write_text(text, encoding="utf-8")
+    return folder
 
 
 def edit(folder: Path, before: str, after: str) -> None:
@@ -29,26 +57,32 @@ def edit(folder: Path, before: str, after: str) -> None:
     spec.write_text(text.replace(before, after), encoding="utf-8")
 
 
+def embedded(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command as its user does: a process, whose sandbox starts with it and ends with it."""
+    return process(folder, *words, "--sandbox")
+
+
 def writes(folder: Path) -> list[dict[str, object]]:
     """Return the requests of the journal that may have changed something."""
-    lines = reconcile(folder, "sandbox", "journal", "-o", "json").stdout.splitlines()
+    lines = embedded(folder, "sandbox", "journal", "-o", "json").stdout.splitlines()
     return [e for e in map(json.loads, lines) if e["method"] in ("PUT", "PATCH", "DELETE")]
 
 
-def test_what_was_applied_is_not_applied_again_and_one_edit_is_one_line(folder: Path) -> None:
-    first = reconcile(folder, "apply", "spec.yaml", "--yes")
+def test_what_was_applied_is_not_applied_again_and_one_edit_is_one_line(tmp_path: Path) -> None:
+    folder = with_spec(tmp_path)
+    first = embedded(folder, "apply", "spec.yaml", "--yes")
     assert first.returncode == ExitCode.OK, first.stderr
     assert "7 resources: 7 created." in first.stdout
     count = len(writes(folder))
     assert count
 
-    second = reconcile(folder, "apply", "spec.yaml", "--yes")
+    second = embedded(folder, "apply", "spec.yaml", "--yes")
     assert second.returncode == ExitCode.OK
     assert "No changes. Azure matches the spec: 7 unchanged." in second.stdout
     assert len(writes(folder)) == count
 
     edit(folder, "max_instances: 2", "max_instances: 3")
-    changed = reconcile(folder, "plan", "spec.yaml", "--detailed-exitcode")
+    changed = embedded(folder, "plan", "spec.yaml", "--detailed-exitcode")
     assert changed.returncode == ExitCode.CHANGES
     indented = [row.strip() for row in changed.stdout.splitlines() if row.startswith("      ")]
     assert indented == ["max_instances: 2 -> 3"]
@@ -93,12 +127,22 @@ def test_machine_output_is_alone_on_stdout(folder: Path) -> None:
 
 
 def test_a_plan_is_the_same_bytes_for_the_same_world(folder: Path) -> None:
-    shown = {
-        reconcile(folder, "plan", "spec.yaml", "-o", form, PYTHONHASHSEED=seed).stdout
-        for form in ("text", "json", "markdown")
-        for seed in ("1", "2")
-    }
-    assert len(shown) == 3
+    forms = [("plan", "spec.yaml", "-o", form) for form in ("text", "json", "markdown")]
+    shown = [[reconcile(folder, *words).stdout for words in forms]]
+    for seed in ("1", "2"):
+        words = [[*words, "--sandbox"] for words in forms]
+        done = subprocess.run(
+            [sys.executable, "-c", PLANS, json.dumps(words)],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+        )
+        shown.append(json.loads(done.stdout))
+    assert shown[0] == shown[1] == shown[2]
+    assert len(set(shown[0])) == 3
+    assert all(shown[0])
 
 
 def test_quiet_shows_only_the_result(folder: Path) -> None:
@@ -108,10 +152,10 @@ def test_quiet_shows_only_the_result(folder: Path) -> None:
     assert "7 created" in done.stdout
 
 
-def test_a_wrong_spec_sends_nothing(folder: Path) -> None:
+def test_a_wrong_spec_sends_nothing(folder: Path, controls: Controls) -> None:
     edit(folder, "max_instances: 2", "max_instancs: two")
     done = reconcile(folder, "apply", "spec.yaml", "--yes")
     assert done.returncode == ExitCode.INVALID_SPEC
     assert done.stdout == ""
     assert "did you mean `max_instances`?" in done.stderr
-    assert reconcile(folder, "sandbox", "journal", "-o", "json").stdout == ""
+    assert controls.entries() == []
