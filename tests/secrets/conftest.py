@@ -1,15 +1,11 @@
 """The whole scenario through the command line, and every secret that was in play."""
 
-import json
-import os
-import subprocess
-import sys
-
 import pytest
 
 from reconciler.operations.load import load
-from reconciler.sandbox.launch import launch
 from tests.support.azure import ROOT, Azure
+from tests.support.commands import in_process, process
+from tests.support.controls import state_of
 
 SPEC = "specs/phi3-ultrachat.yaml"
 ENDPOINT = "endpoints.phi3-ultrachat-ep"
@@ -25,21 +21,24 @@ ML = "2026-05-01"
 class Scenario:
     """One sandbox with the spec applied; runs commands and knows what must not be seen."""
 
-    def __init__(self, azure, state):
+    def __init__(self, azure):
         self.azure = azure
-        self.state = state
 
-    def run(self, *words, stdin=""):
-        """Run one command in a process of its own; return it with all that it printed."""
-        return subprocess.run(
-            [sys.executable, "-m", "reconciler", *words, "--sandbox", self.azure.server.url],
-            cwd=ROOT,
-            capture_output=True,
-            input=stdin.encode(),
-            check=False,
-            timeout=100,
-            env={**os.environ, **CANARIES, "RECONCILE_SANDBOX_STATE": str(self.state)},
-        )
+    def run(self, *words):
+        """Run one command, which knows no secret before; return it with all that it printed."""
+        return in_process(ROOT, *self._placed(words), **self._environment())
+
+    def run_alone(self, *words):
+        """The same in a process of its own: whatever a library prints is printed there."""
+        return process(ROOT, *self._placed(words), **self._environment())
+
+    def _placed(self, words):
+        return (*words, "--sandbox", self.azure.server.url)
+
+    def _environment(self):
+        state = state_of(self.azure.server)
+        home = str(state / "home")
+        return {**CANARIES, "RECONCILE_SANDBOX_STATE": str(state), "XDG_STATE_HOME": home}
 
     def secrets(self):
         """Return every secret that exists in this scenario now, by where it comes from."""
@@ -63,15 +62,6 @@ class Scenario:
 
 
 @pytest.fixture(scope="module")
-def state(tmp_path_factory):
-    return tmp_path_factory.mktemp("sandbox")
-
-
-@pytest.fixture(scope="module")
-def scenario(state):
-    with launch(state, clock="instant") as running:
-        yield Scenario(Azure(running), state)
-
-
-def journal(azure):
-    return [json.loads(line) for line in azure.control("GET", "journal").splitlines()]
+def scenario(pool):
+    with pool.lent() as server:
+        yield Scenario(Azure(server))

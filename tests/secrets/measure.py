@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.launch import launch
-from tests.secrets.conftest import CANARIES, SPEC, Scenario, journal
+from tests.secrets.conftest import CANARIES, SPEC, Scenario
 from tests.secrets.detector import find, leaks
 from tests.secrets.test_detector import SECRET, SEEDED
 from tests.secrets.test_nowhere import COMMANDS, written
@@ -28,18 +28,21 @@ class Measured:
 
 def measured():
     """Return the figures; applies the whole scenario and runs every command, some 30 s."""
-    with tempfile.TemporaryDirectory() as folder:
-        state = Path(folder) / "state"
-        with launch(state, clock="instant") as server:
-            return _measure(Scenario(Azure(server), state), Path(folder) / "plan.json")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        launch(Path(folder) / "state", clock="instant") as server,
+    ):
+        return _measure(Scenario(Azure(server)), Path(folder) / "plan.json")
 
 
 def _measure(scenario, plan):
     texts = [written(scenario.run("apply", SPEC, "--yes", "-v"))]
     texts += [written(scenario.run(*words)) for words in COMMANDS.values()]
-    texts.append(written(scenario.run("plan", SPEC, "--out", str(plan))) + plan.read_bytes())
+    texts.append(
+        written(scenario.run("plan", SPEC, "--out", str(plan))) + plan.read_text(encoding="utf-8")
+    )
     secrets = scenario.secrets()
     hits = sum(len(leaks(secrets, text)) for text in texts)
-    hits += len(leaks(CANARIES, str(journal(scenario.azure))))
+    hits += len(leaks(CANARIES, str(scenario.azure.entries())))
     caught = sum(1 for leak in SEEDED.values() if find(SECRET, leak))
     return Measured(len(texts), len(secrets), hits, caught, len(SEEDED))

@@ -32,7 +32,7 @@ NO_TEXTS = {
 @pytest.fixture(scope="module")
 def applied(scenario):
     done = scenario.run("apply", SPEC, "--yes", "-q")
-    assert done.returncode == 0, done.stderr.decode()
+    assert done.returncode == 0, done.stderr
     return scenario
 
 
@@ -51,14 +51,14 @@ def answers(applied, method, path, status, body):
 def test_no_part_of_a_secret_is_left_where_a_containers_log_is_cut(applied, form):
     secret = applied.azure.server.client_secret
     gone = applied.run("destroy", SPEC, "--only", "deployments.blue", "--yes")
-    assert gone.returncode == 0, gone.stderr.decode()
+    assert gone.returncode == 0, gone.stderr
     log = f"{'x' * 500}DB={secret}{'y' * (2000 - len(secret) + 1)}"
     broken = {"error": {"code": "BadRequest", "message": "the container does not start"}}
     answers(applied, "PUT", r"/deployments/blue", 400, broken)
     answers(applied, "POST", r"/getLogs", 200, {"content": log})
     done = applied.run("apply", SPEC, "--yes", "-o", form)
     applied.azure.control("DELETE", "faults")
-    shown = (done.stdout + done.stderr).decode()
+    shown = done.stdout + done.stderr
     assert done.returncode == 1
     assert "yyyyyyyy" in shown
     assert parts_of(secret, shown) == []

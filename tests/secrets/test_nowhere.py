@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.load import load
-from tests.secrets.conftest import CANARIES, ENDPOINT, SPEC, journal
+from tests.secrets.conftest import CANARIES, ENDPOINT, SPEC
 from tests.secrets.detector import find, leaks
 from tests.support.azure import READING_POSTS, ROOT
 
@@ -35,8 +35,8 @@ COMMANDS = {
 @pytest.fixture(scope="module")
 def applied(scenario):
     """The scenario, applied by the command line; what that printed is in `first`."""
-    scenario.first = scenario.run("apply", SPEC, "--yes", "-v")
-    assert scenario.first.returncode == 0, (scenario.first.stdout + scenario.first.stderr).decode()
+    scenario.first = scenario.run_alone("apply", SPEC, "--yes", "-v")
+    assert scenario.first.returncode == 0, scenario.first.stdout + scenario.first.stderr
     return scenario
 
 
@@ -58,15 +58,15 @@ def test_the_apply_that_made_everything_showed_none(applied):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_shows_none(applied, command):
     done = applied.run(*COMMANDS[command])
-    assert done.returncode in (0, 5), done.stderr.decode()
+    assert done.returncode in (0, 5), done.stderr
     assert leaks(applied.secrets(), written(done)) == []
 
 
 def test_a_saved_plan_holds_none(applied, tmp_path):
     file = tmp_path / "plan.json"
     done = applied.run("plan", SPEC, "--out", str(file))
-    assert done.returncode == 0, done.stderr.decode()
-    assert leaks(applied.secrets(), file.read_bytes() + written(done)) == []
+    assert done.returncode == 0, done.stderr
+    assert leaks(applied.secrets(), file.read_text(encoding="utf-8") + written(done)) == []
 
 
 def belongs(entry):
@@ -81,7 +81,7 @@ def belongs(entry):
 
 def test_nothing_that_we_sent_holds_one_but_the_write_of_the_connection(applied):
     secrets = {k: v for k, v in applied.secrets().items() if k != "control token"}
-    told = [e for e in journal(applied.azure) if not belongs(e)]
+    told = [e for e in applied.azure.entries() if not belongs(e)]
     assert len(told) > 100
     for entry in told:
         sent = {k: entry.get(k) for k in ("path", "query", "request_body", "response_body")}
@@ -89,13 +89,13 @@ def test_nothing_that_we_sent_holds_one_but_the_write_of_the_connection(applied)
 
 
 def test_the_environment_is_sent_nowhere(applied):
-    everything = json.dumps(journal(applied.azure))
+    everything = json.dumps(applied.azure.entries())
     assert leaks(CANARIES, everything) == []
 
 
 def test_no_tag_or_property_of_any_resource_holds_one_or_its_digest(applied):
     secrets = applied.secrets()
-    state = json.dumps([e["request_body"] for e in journal(applied.azure) if not belongs(e)])
+    state = json.dumps([e["request_body"] for e in applied.azure.entries() if not belongs(e)])
     for label, secret in secrets.items():
         for name in ("md5", "sha1", "sha256", "sha512"):
             digest = hashlib.new(name, secret.encode(), usedforsecurity=False)
@@ -121,8 +121,8 @@ def test_an_answer_that_echoes_the_key_is_shown_without_it(applied, form):
     done = applied.run("apply", SPEC, "--yes", "-v", "-o", form)
     applied.azure.control("DELETE", "faults")
     assert done.returncode == 1
-    assert b"(sensitive value)" in written(done)
-    assert b"is not valid" in written(done)
+    assert "(sensitive value)" in written(done)
+    assert "is not valid" in written(done)
     assert leaks(secrets, written(done)) == []
     assert applied.run("apply", SPEC, "--yes").returncode == 0
 

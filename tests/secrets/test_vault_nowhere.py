@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from reconciler.operations.load import load
-from reconciler.sandbox.launch import launch
 from tests.secrets.conftest import Scenario
 from tests.secrets.detector import leaks
 from tests.support.azure import Azure
@@ -47,11 +46,10 @@ def written(done):
 
 
 @pytest.fixture(scope="module")
-def nowhere(tmp_path_factory):
+def nowhere(pool, tmp_path_factory):
     """The spec applied by the command line, its vaults filled; all that was printed is kept."""
-    state = tmp_path_factory.mktemp("sandbox")
-    with launch(state, clock="instant") as running:
-        scenario = Scenario(Azure(running), state)
+    with pool.lent() as running:
+        scenario = Scenario(Azure(running))
         arm = scenario.azure.connection(load("specs/phi3-ultrachat.yaml")).arm
         arm.put(f"{GROUP}/rg-others", "2025-04-01", {"location": "eastus"})
         sku = {"family": "A", "name": "standard"}
@@ -76,8 +74,8 @@ def _lived(scenario):
     done.append(scenario.run("apply", scenario.spec, "--yes", "-v"))
     put_secret(azure, "nowhere-kv", "search-key", VALUES["ours, rotated"])
     done.append(scenario.run("apply", scenario.spec, "--yes", "-v", "-o", "json"))
-    assert [one.returncode for one in done] == [1, 0, 0], b"".join(map(written, done)).decode()
-    return b"".join(map(written, done))
+    assert [one.returncode for one in done] == [1, 0, 0], "".join(map(written, done))
+    return "".join(map(written, done))
 
 
 def held(scenario):
@@ -102,23 +100,23 @@ def test_what_filled_and_followed_them_printed_none(nowhere):
 def test_a_command_prints_none(nowhere, command):
     word, *rest = COMMANDS[command]
     done = nowhere.run(word, nowhere.spec, *rest)
-    assert done.returncode in (0, 5), written(done).decode()
+    assert done.returncode in (0, 5), written(done)
     assert leaks(VALUES, written(done)) == []
 
 
 def test_a_plan_says_that_they_are_compared_at_apply(nowhere):
     done = nowhere.run("plan", nowhere.spec)
-    assert b"connections.search: secrets (compared at apply)" in done.stdout
+    assert "connections.search: secrets (compared at apply)" in done.stdout
 
 
 def test_a_saved_plan_holds_none_and_no_digest(nowhere, tmp_path):
     file = tmp_path / "plan.json"
     done = nowhere.run("plan", nowhere.spec, "--out", str(file))
-    assert done.returncode == 0, written(done).decode()
-    assert leaks(VALUES, file.read_bytes() + written(done)) == []
+    assert done.returncode == 0, written(done)
+    assert leaks(VALUES, file.read_text(encoding="utf-8") + written(done)) == []
     assert digests_in(file.read_text(encoding="utf-8")) == []
     applied = nowhere.run("apply", str(file), "--yes", "-v")
-    assert applied.returncode == 0, written(applied).decode()
+    assert applied.returncode == 0, written(applied)
     assert leaks(VALUES, written(applied)) == []
 
 
@@ -170,7 +168,7 @@ def test_an_answer_that_echoes_them_is_shown_without_them(nowhere, echo):
     done = nowhere.run("apply", nowhere.spec, "--yes", "-v", "-o", form)
     nowhere.azure.control("DELETE", "faults")
     assert done.returncode == 1
-    assert b"(sensitive value)" in written(done)
+    assert "(sensitive value)" in written(done)
     assert leaks({**VALUES, "newest": newest}, written(done)) == []
     assert nowhere.run("apply", nowhere.spec, "--yes").returncode == 0
     assert held(nowhere)["key"] == newest
