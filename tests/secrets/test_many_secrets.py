@@ -40,7 +40,7 @@ class Expiring:
     def __init__(self, clock):
         self.clock, self.count = clock, 0
 
-    def get_token(self, *_scopes):
+    def get_token(self, *_scopes, run):
         self.count += 1
         return Token(f"opaque-token-number-{self.count:05}", int(self.clock[0]) + 3600)
 
@@ -52,9 +52,9 @@ def test_months_of_tokens_take_the_memory_of_those_that_still_count(monkeypatch)
     remember("the-account-key-of-a-year")
     tokens = Tokens(Expiring(clock))
     for _hour in range(24 * 30):
-        tokens.get_token("scope")
+        tokens.get_token("scope", run=None)
         clock[0] += 3600
-    newest = tokens.get_token("scope").token
+    newest = tokens.get_token("scope", run=None).token
     assert len(secrets._known.texts) < 8
     assert scrub(f"<{newest}> <the-account-key-of-a-year>") == f"<{SENSITIVE}> <{SENSITIVE}>"
     assert scrub("opaque-token-number-00001") == "opaque-token-number-00001"
