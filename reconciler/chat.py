@@ -26,7 +26,7 @@ from reconciler.engine.graph import references_in
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
-from reconciler.kinds.connection.connection import credentials_of
+from reconciler.kinds.extensions import HoldsCredentials
 from reconciler.secrets import remember, shortened
 from reconciler.spec.problems import did_you_mean
 
@@ -74,7 +74,7 @@ def ask(  # noqa: PLR0913 - each is an option of the command
     route = _route(context, resources, flow)
     payload = payload_of(question, history, temperature=temperature, max_tokens=max_tokens)
     _refuse_silent_endpoint(context, resources, route.connection)
-    keys = credentials_of(context, resources[route.connection].resource_id).get("keys") or {}
+    keys = _keys(context, resources[route.connection])
     url, key = _address_and_key(route.connection, keys)
     remember(*(value for name, value in keys.items() if name != "endpoint"))
     reply = _post(context, url, key, payload)
@@ -138,7 +138,7 @@ def _route(
     context: HandlerContext, resources: Mapping[Address, Resource], wanted: Address
 ) -> _Route:
     """Return the flow to go through, which must exist, and its connection."""
-    flows = {a: r for a, r in resources.items() if r.kind == "prompt flow"}
+    flows = {a: r for a, r in resources.items() if HANDLERS[r.kind].asks_model}
     if wanted:
         wanted = wanted if wanted in flows else f"flows.{wanted}"
     elif len(flows) == 1:
@@ -154,7 +154,9 @@ def _route(
             f"`{wanted}` does not exist yet", hint="run `reconcile apply` first"
         )
     needed = (resources.get(address) for address in resource.depends_on)
-    connections = [r.address for r in needed if r and r.kind == "connection"]
+    connections = [
+        r.address for r in needed if r and isinstance(HANDLERS[r.kind], HoldsCredentials)
+    ]
     if len(connections) != 1:
         raise UsageError.because(
             f"`{wanted}` has {len(connections)} connections; a question goes through exactly one"
@@ -171,7 +173,7 @@ def _refuse_silent_endpoint(
     """
     for reference in references_in(resources[connection].desired):
         endpoint = resources.get(reference.address)
-        if endpoint is None or endpoint.kind != "online endpoint":
+        if endpoint is None or not HANDLERS[endpoint.kind].serves_traffic:
             continue
         seen = HANDLERS[endpoint.kind].observe(context, endpoint)
         traffic = (seen.body.get("properties") or {}).get("traffic") if seen else None
@@ -180,6 +182,14 @@ def _refuse_silent_endpoint(
                 f"no deployment of `{endpoint.address}` gets any traffic",
                 hint="run `reconcile status`, then `reconcile apply`",
             )
+
+
+def _keys(context: HandlerContext, connection: Resource) -> Mapping[str, Any]:
+    """Return the named values that a connection holds; none where it is of another form."""
+    handler = HANDLERS[connection.kind]
+    if not isinstance(handler, HoldsCredentials):
+        return {}
+    return handler.credentials(context, connection.resource_id).get("keys") or {}
 
 
 def _address_and_key(connection: Address, keys: Mapping[str, Any]) -> tuple[str, str]:

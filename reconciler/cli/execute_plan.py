@@ -136,6 +136,6 @@ def _next_step(session: Session, plan: Plan, report: Report) -> str:
         return f"When that is fixed, continue with: {same}"
     if plan.destroys:
         return ""
-    if any(change.resource.kind == "prompt flow" for change in plan.changes):
+    if any(HANDLERS[change.resource.kind].asks_model for change in plan.changes):
         return f"To ask the model: {session.command('chat', QUESTION)}"
     return f"To look at it: {session.command('status')}"

@@ -60,6 +60,12 @@ HANDLERS: dict[str, Handler] = {
 }
 """Also what no section states: a plan adds the registration of a provider by itself."""
 
+
+def children(kind: str) -> list[tuple[Handler, str]]:
+    """Return the kinds whose resources live inside those of a kind, each with its collection."""
+    return [(h, place.collection) for h in KINDS for place in h.within if place.parent == kind]
+
+
 Key = Annotated[
     str,
     matching(

@@ -20,6 +20,7 @@ from reconciler.engine.diff import only_changed, overlay
 from reconciler.engine.types import Address, JsonObject, Observed, Phase, Resource
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
+from reconciler.kinds.within import Within
 from reconciler.secrets import Secret
 from reconciler.spec.document import Document
 
@@ -149,8 +150,41 @@ class Handler:
     """Whether a create fails for good when a role of its identity is not effective yet."""
     holds_data: ClassVar[bool] = False
     """Whether a delete loses what no apply can make again: protected unless the spec says not."""
+    costs_money: ClassVar[bool] = False
+    """Whether it is paid for as long as it is there."""
+    serves_traffic: ClassVar[bool] = False
+    """Whether somebody's requests fail when it goes."""
     deletable: ClassVar[bool] = True
     """Whether destroy may delete it (a quota cannot be deleted)."""
+    within: ClassVar[tuple[Within, ...]] = ()
+    """What its resources live inside, and go with; none for those of the group itself."""
+    contents: ClassVar[str] = ""
+    """The list below it that shows all that is in it, of any kind: a group's `resources`."""
+    is_setting: ClassVar[bool] = False
+    """Whether it is a part of the resource that its id leads through, and stays with that."""
+    arm_kinds: ClassVar[frozenset[str]] = frozenset()
+    """What `kind` in a body says of it, folded, where its type is that of several kinds."""
+    links: ClassVar[frozenset[str]] = frozenset()
+    """Properties of its body that hold the ids of what it cannot work without."""
+    shows_links: ClassVar[bool] = True
+    """Whether the list of a group shows these; otherwise the resource itself must be read."""
+    grants_access: ClassVar[bool] = False
+    """Whether it gives an identity rights, which take their time to be in effect."""
+    registers_provider: ClassVar[bool] = False
+    """Whether it lets the subscription use a provider, which takes its time too."""
+    asks_model: ClassVar[bool] = False
+    """Whether `reconcile chat` puts its questions through it."""
+
+    @property
+    def would_be_missed(self) -> bool:
+        """Whether it must not go unasked with what it is in."""
+        return self.costs_money or self.serves_traffic or self.holds_data
+
+    def knows(self, body: JsonObject) -> bool:
+        """Return whether a body out of a list is one of its kind."""
+        is_type = bool(self.type) and self.type.casefold() == str(body.get("type")).casefold()
+        arm_kind = str(body.get("kind") or "").casefold()
+        return is_type and (not self.arm_kinds or arm_kind in self.arm_kinds)
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add the resources that the spec states of this kind to the scope. Pure."""

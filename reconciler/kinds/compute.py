@@ -23,6 +23,7 @@ from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_size
+from reconciler.kinds.within import Within
 from reconciler.kinds.workspace.ml_workspace import API_VERSION
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags, matching
@@ -75,6 +76,9 @@ class ComputeHandler(ArmHandler):
     type = "Microsoft.MachineLearningServices/workspaces/computes"
     api_version = API_VERSION
     lists = True
+    costs_money = True
+    # A project shows the clusters of its hub, but they do not go with it.
+    within = (Within("workspace", "computes"), Within("hub", "computes"))
     attributes = Attributes(frozenset({"id", "name"}))
     delete_params: ClassVar[Mapping[str, str]] = {"underlyingResourceAction": "Delete"}
     policy: ClassVar[Policy] = Policy(

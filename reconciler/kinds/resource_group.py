@@ -28,6 +28,7 @@ class ResourceGroupHandler(ArmHandler):
     section = "target"
     type = "Microsoft.Resources/resourceGroups"
     api_version = RESOURCES_API
+    contents = "resources"
     attributes = Attributes(frozenset({"id", "location"}))
     policy: ClassVar[Policy] = Policy(Rules(immutable=frozenset({"location"})), uses_existing=True)
 

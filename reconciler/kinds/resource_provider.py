@@ -35,6 +35,7 @@ class ResourceProviderHandler(Handler):
     section = ""
     api_version = API_VERSION
     has_tags = False
+    registers_provider = True
     deletable = False
     policy = Policy(uses_existing=True)
 

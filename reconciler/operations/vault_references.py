@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.engine.graph import references_in
 from reconciler.engine.types import Reference
-from reconciler.kinds.workspace.key_vault import KeyVaultHandler
+from reconciler.kinds import HANDLERS
 from reconciler.operations.load import Loaded
 from reconciler.spec.vault_secrets import SecretIdentifier
 
@@ -29,7 +29,7 @@ def _identifier(reference: Reference, loaded: Loaded) -> SecretIdentifier | None
     if not reference.address:
         return SecretIdentifier.of_url(reference.attribute)
     target = loaded.resources[reference.address]
-    if target.kind != KeyVaultHandler.kind:
+    if not HANDLERS[target.kind].attributes.vault:
         return None
     name = reference.attribute.removeprefix("secrets.")
     return SecretIdentifier.in_vault(str(target.known["name"]), name)

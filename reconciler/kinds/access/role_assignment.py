@@ -54,6 +54,7 @@ class RoleAssignmentHandler(Handler):
     type = "Microsoft.Authorization/roleAssignments"
     api_version = API_VERSION
     has_tags = False
+    grants_access = True
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"properties"}),

@@ -22,6 +22,7 @@ from reconciler.engine.types import Address, JsonObject, Reference, Resource
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import OWNER_TAG, mark, owner_of
+from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import REFERENCE, SpecModel, matching
@@ -89,6 +90,7 @@ class ConnectionHandler(ArmHandler):
     type = "Microsoft.MachineLearningServices/workspaces/connections"
     api_version = API_VERSION
     lists = True
+    within = tuple(Within(home, "connections") for home in HOMES)
     has_tags = False
     compares_at_apply = True
     attributes = Attributes(frozenset({"id", "name"}))
@@ -153,7 +155,7 @@ class ConnectionHandler(ArmHandler):
         wanted["metadata"] = {**(observed.get("metadata") or {}), **wanted["metadata"]}
         keys = wanted["credentials"].get("keys")
         if keys is not None:
-            held = credentials_of(context, resource_id).get("keys") or {}
+            held = self.credentials(context, resource_id).get("keys") or {}
             remember(*_secrets_of(held, keys))
             wanted["credentials"] = {"keys": {**held, **keys}}
         context.run.arm.put(resource_id, API_VERSION, revealed({"properties": wanted}))
@@ -163,7 +165,7 @@ class ConnectionHandler(ArmHandler):
     ) -> Iterable[str]:
         """Yield the names of the values that Azure holds otherwise, never the values."""
         try:
-            held = _flat(credentials_of(context, resource.resource_id))
+            held = _flat(self.credentials(context, resource.resource_id))
         except ApiError as error:
             if error.status == 404:
                 return
@@ -176,6 +178,12 @@ class ConnectionHandler(ArmHandler):
             if not same:
                 yield f"`{name}`"
 
+    def credentials(self, context: HandlerContext, resource_id: str) -> JsonObject:
+        """Return what a connection keeps, secrets and all: for comparing and calling only."""
+        reply = context.run.arm.post(f"{resource_id}/listsecrets", API_VERSION)
+        found: JsonObject = (reply.get("properties") or {}).get("credentials") or {}
+        return found
+
 
 def home_of(expansion: Expansion) -> tuple[Address, str]:
     """Return address and id of what connections and flows are made in; "" when there is none."""
@@ -186,13 +194,6 @@ def home_of(expansion: Expansion) -> tuple[Address, str]:
         if found:
             return address, found
     return "", ""
-
-
-def credentials_of(context: HandlerContext, resource_id: str) -> JsonObject:
-    """Return the credentials of a connection, secrets and all: for comparing and calling only."""
-    reply = context.run.arm.post(f"{resource_id}/listsecrets", API_VERSION)
-    found: JsonObject = (reply.get("properties") or {}).get("credentials") or {}
-    return found
 
 
 def revealed(value: Any) -> Any:

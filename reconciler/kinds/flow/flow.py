@@ -54,6 +54,7 @@ class FlowHandler(Handler):
 
     kind = "prompt flow"
     section = "flows"
+    asks_model = True
     attributes = Attributes(frozenset({"id", "flow_id"}))
     policy: ClassVar[Policy] = Policy(
         Rules(

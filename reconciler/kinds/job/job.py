@@ -181,6 +181,7 @@ class JobHandler(Handler):
     api_version = "2024-10-01-preview"
     attributes = Attributes(frozenset({"id", "name", OUTPUT_ATTRIBUTE}))
     needs_grants = True
+    links = frozenset({"computeId"})
     policy: ClassVar[Policy] = Policy(
         Rules(
             # The name is the digest of the inputs, so one that exists is the one we want.

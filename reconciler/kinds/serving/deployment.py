@@ -24,6 +24,7 @@ from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name, workspace_of
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain
+from reconciler.kinds.within import Within
 from reconciler.secrets import last_part
 from reconciler.spec.document import Keys
 from reconciler.spec.model import REFERENCE, RESOURCE_ID, SpecModel, Tags
@@ -118,6 +119,9 @@ class DeploymentHandler(ArmHandler):
     type = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
     api_version = API_VERSION
     lists = True
+    costs_money = True
+    serves_traffic = True
+    within = (Within("online endpoint", "deployments"),)
     needs_grants = True
     read_only = frozenset({"properties.provisioningState", "properties.properties", "sku.tier"})
     policy: ClassVar[Policy] = Policy(

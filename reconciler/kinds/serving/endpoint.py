@@ -22,6 +22,7 @@ from reconciler.kinds.access.roles import ROLES, role_guid
 from reconciler.kinds.base import ArmHandler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, rewrite, set_traffic
+from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags
@@ -74,6 +75,8 @@ class EndpointHandler(ArmHandler):
     type = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
     api_version = API_VERSION
     lists = True
+    serves_traffic = True
+    within = tuple(Within(home, "onlineEndpoints") for home in ("workspace", "hub", "project"))
     attributes = Attributes(
         frozenset({"id", "name", "scoring_uri"}), frozenset({"primary_key", "secondary_key"})
     )

@@ -32,6 +32,7 @@ class TrafficHandler(Handler):
     kind = "traffic"
     section = "endpoints"
     has_tags = False
+    is_setting = True
     follows_replacement = True
     policy: ClassVar[Policy] = Policy(Rules(same={"traffic": same_traffic}))
 

@@ -84,6 +84,8 @@ class ApplicationInsightsHandler(ArmHandler):
     type = "Microsoft.Insights/components"
     api_version = "2020-02-02"
     patches = False
+    links = frozenset({"WorkspaceResourceId"})
+    shows_links = False
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"location", "kind", "properties.Application_Type"}),

@@ -66,6 +66,7 @@ class ContainerRegistryHandler(ArmHandler):
     type = "Microsoft.ContainerRegistry/registries"
     api_version = "2025-11-01"
     read_only = READ_ONLY
+    costs_money = True
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"location"}),

@@ -59,6 +59,7 @@ class HubHandler(MLWorkspaceHandler):
 
     kind = "hub"
     section = "hub"
+    arm_kinds = frozenset({"hub"})
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add the hub, or note the existing one."""

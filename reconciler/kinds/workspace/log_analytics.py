@@ -51,6 +51,7 @@ class LogAnalyticsHandler(ArmHandler):
     type = "Microsoft.OperationalInsights/workspaces"
     api_version = "2025-07-01"
     read_only = READ_ONLY
+    costs_money = True
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"location"}),

@@ -103,6 +103,10 @@ class MLWorkspaceHandler(ArmHandler):
     holds_data = True
     api_version = API_VERSION
     lists = True
+    links = frozenset(
+        {*LINKS.values(), "hubResourceId", "keyVaultArmId", "primaryUserAssignedIdentity"}
+    )
+    shows_links = False
     read_only = READ_ONLY
     attributes = Attributes(frozenset({"id", "name", "location", "workspace_id"}))
     policy: ClassVar[Policy] = Policy(RULES)

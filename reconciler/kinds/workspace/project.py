@@ -51,6 +51,7 @@ class ProjectHandler(MLWorkspaceHandler):
 
     kind = "project"
     section = "project"
+    arm_kinds = frozenset({"project"})
     read_only = READ_ONLY | INHERITED
 
     def expand(self, spec: Any, expansion: Expansion) -> None:

@@ -87,6 +87,7 @@ class StorageAccountHandler(ArmHandler):
     section = "workspace.storage_account"
     type = "Microsoft.Storage/storageAccounts"
     holds_data = True
+    costs_money = True
     api_version = API_VERSION
     read_only = READ_ONLY
     policy: ClassVar[Policy] = Policy(

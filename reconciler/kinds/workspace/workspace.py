@@ -98,6 +98,7 @@ class WorkspaceHandler(MLWorkspaceHandler):
 
     kind = "workspace"
     section = "workspace"
+    arm_kinds = frozenset({"", "default"})
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add the workspace, or note the existing one."""

@@ -238,4 +238,4 @@ class ApplyExecutor:
         """Return the role assignments of the spec that a resource needs, directly or not."""
         needed = with_dependencies(self._loaded.graph, [change.address])
         resources = self._loaded.resources
-        return [a for a in needed if a in resources and resources[a].kind == "role assignment"]
+        return [a for a in needed if a in resources and HANDLERS[resources[a].kind].grants_access]

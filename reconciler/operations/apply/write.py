@@ -63,9 +63,10 @@ class Writer:
     def note_written(self, resource: Resource) -> None:
         """Keep in mind what this run made: not every replica of Azure knows it yet."""
         self._written.add(resource.address)
-        if resource.kind == "role assignment":
+        handler = HANDLERS[resource.kind]
+        if handler.grants_access:
             self._waiter.granted(resource.address)
-        if resource.kind == "resource provider":
+        if handler.registers_provider:
             self.has_registered = True
 
     def read_back(self, change: Change) -> None:

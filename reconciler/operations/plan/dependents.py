@@ -13,38 +13,24 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, RefusedError
 from reconciler.engine.decisions import Change
 from reconciler.engine.protection import NO, why_kept, words
-from reconciler.engine.types import JsonObject, Observed
-from reconciler.kinds import HANDLERS
-from reconciler.kinds.compute import ComputeHandler
-from reconciler.kinds.resource_group import RESOURCES_API, ResourceGroupHandler
-from reconciler.kinds.serving.deployment import DeploymentHandler
-from reconciler.kinds.serving.endpoint import EndpointHandler
-from reconciler.kinds.workspace.hub import HubHandler
-from reconciler.kinds.workspace.project import ProjectHandler
-from reconciler.kinds.workspace.workspace import WorkspaceHandler
-
-COMPUTES = ("computes", ComputeHandler.kind)
-ENDPOINTS = ("onlineEndpoints", EndpointHandler.kind)
-DEPLOYMENTS = ("deployments", DeploymentHandler.kind)
-INSIDE = {
-    WorkspaceHandler.kind: (COMPUTES, ENDPOINTS),
-    HubHandler.kind: (COMPUTES, ENDPOINTS),
-    ProjectHandler.kind: (ENDPOINTS,),
-    EndpointHandler.kind: (DEPLOYMENTS,),
-}
-"""The collections, by kind, whose items cost or serve something and go with their parent, and
-what an item is. A project shows the computes of its hub: they do not go with it.
-"""
+from reconciler.engine.types import JsonObject, Observed, Resource
+from reconciler.kinds import HANDLERS, children
 
 
-def left_in_group(run: RunScope, group_id: str, going: Iterable[str]) -> list[str]:
-    """Return the ids of everything in a group that is not among those that go."""
-    items = run.arm.list(f"{group_id}/resources", RESOURCES_API, parent_exists=True)
-    return _others(items, going)
+def foreign_contents(run: RunScope, resource: Resource, going: Iterable[str]) -> list[str]:
+    """Return the ids of everything in a resource that is not among those that go.
+
+    Only for a kind with a list of all its contents (a resource group); none for any other.
+    """
+    handler = HANDLERS[resource.kind]
+    if not handler.contents:
+        return []
+    path = f"{resource.resource_id}/{handler.contents}"
+    return _others(run.arm.list(path, handler.api_version, parent_exists=True), going)
 
 
 def foreign_children(run: RunScope, change: Change, going: Iterable[str]) -> list[str]:
-    """Return the ids of what is inside a resource and not among those that go.
+    """Return the ids of what would be missed inside a resource and is not among those that go.
 
     What its own tag protects is never among those.
     """
@@ -64,9 +50,7 @@ def refuse_to_lose(run: RunScope, change: Change, observed: Observed, going: Seq
     why = why_kept(resource, observed)
     if why:
         raise RefusedError(Diagnostic(f"`{resource.address}` is protected now", because=why))
-    found = foreign_children(run, change, going)
-    if resource.kind == ResourceGroupHandler.kind:
-        found = left_in_group(run, resource.resource_id, going)
+    found = foreign_children(run, change, going) or foreign_contents(run, resource, going)
     if found:
         raise RefusedError.because(
             f"`{resource.address}` holds things that are not deleted here ({shortened(found)})",
@@ -94,12 +78,14 @@ def _inside(
     empty. What only a list showed may be gone.
     """
     gone = {one.casefold() for one in going}
-    for name, item_kind in INSIDE.get(kind, ()):
-        version = HANDLERS[kind].api_version
-        for item in run.arm.list(f"{resource_id}/{name}", version, parent_exists=exists):
+    for child, collection in children(kind):
+        if not child.would_be_missed:
+            continue
+        path = f"{resource_id}/{collection}"
+        for item in run.arm.list(path, child.api_version, parent_exists=exists):
             yield item
             if str(item["id"]).casefold() in gone:
-                yield from _inside(run, item_kind, str(item["id"]), going, exists=False)
+                yield from _inside(run, child.kind, str(item["id"]), going, exists=False)
 
 
 def _others(items: Iterable[JsonObject], going: Iterable[str]) -> list[str]:

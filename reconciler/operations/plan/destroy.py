@@ -19,11 +19,10 @@ from reconciler.engine.protection import way_out, why_kept
 from reconciler.engine.types import Action, Address, Observed, Owner, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.resource_group import ADDRESS as GROUP
-from reconciler.kinds.serving.traffic import TrafficHandler, endpoint_of
 from reconciler.operations.diagnostics import unread
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
-from reconciler.operations.plan.dependents import foreign_children, left_in_group, shortened
+from reconciler.operations.plan.dependents import foreign_children, foreign_contents, shortened
 from reconciler.operations.refresh import PARALLELISM, Snapshot, observe_all
 from reconciler.reasons import (
     EndpointStays,
@@ -184,10 +183,11 @@ def _with_endpoint(change: Change, changes: Mapping[Address, Change]) -> Change:
     Each deployment that goes hands over its own share.
     """
     resource = change.resource
-    if resource.kind != TrafficHandler.kind or change.action is not Action.DELETE:
+    if not HANDLERS[resource.kind].is_setting or change.action is not Action.DELETE:
         return change
     stays = any(
-        c.resource.resource_id == endpoint_of(resource) and _is_kept(c) for c in changes.values()
+        c.resource.resource_id == resource.resource_id.rpartition("/")[0] and _is_kept(c)
+        for c in changes.values()
     )
     return _kept(change, EndpointStays()) if stays else change
 
@@ -198,8 +198,7 @@ def _group_last(run: RunScope, changes: dict[Address, Change]) -> dict[Address, 
     if group.action is not Action.DELETE:
         return changes
     going = {c.resource.resource_id for c in changes.values() if c.action is Action.DELETE}
-    group_id = group.resource.resource_id
     return {
         **changes,
-        GROUP: _looked_into(group, partial(left_in_group, run, group_id, going)),
+        GROUP: _looked_into(group, partial(foreign_contents, run, group.resource, going)),
     }

@@ -21,23 +21,12 @@ from reconciler.kinds.compute import ComputeHandler
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.kinds.resource_group import RESOURCES_API
-from reconciler.kinds.workspace.hub import HubHandler
-from reconciler.kinds.workspace.ml_workspace import WORKSPACE_TYPE
-from reconciler.kinds.workspace.project import ProjectHandler
-from reconciler.kinds.workspace.workspace import WorkspaceHandler
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.references import Shown, ids_of_spec, links, needs
 from reconciler.reasons import Kept, LinkedFrom, NoLongerInSpec, SomethingInside
 
 CAP = 20
 """More deletions than this in one run are refused: a spec that lost its content looks so."""
-ML_KINDS = {
-    "": WorkspaceHandler.kind,
-    "default": WorkspaceHandler.kind,
-    "hub": HubHandler.kind,
-    "project": ProjectHandler.kind,
-}
-"""What `kind` says of a machine learning workspace; another one (a feature store) is not ours."""
 
 
 def prunable(loaded: Loaded, run: RunScope, changes: Mapping[Address, Change]) -> list[Change]:
@@ -128,17 +117,8 @@ def _computes(loaded: Loaded, run: RunScope) -> Iterable[JsonObject]:
 
 def _handler_of(body: JsonObject) -> ArmHandler | None:
     """Return who knows a listed thing, None for a type, or a `kind` of it, that nobody knows."""
-    azure_type = str(body.get("type")).casefold()
-    ml_kind = ML_KINDS.get(str(body.get("kind") or "").casefold())
-    for handler in KINDS:
-        if not isinstance(handler, ArmHandler) or not handler.deletable:
-            continue
-        one_of_several = handler.type == WORKSPACE_TYPE
-        if handler.type.casefold() == azure_type and (
-            not one_of_several or handler.kind == ml_kind
-        ):
-            return handler
-    return None
+    known = (h for h in KINDS if isinstance(h, ArmHandler) and h.deletable and h.has_tags)
+    return next((handler for handler in known if handler.knows(body)), None)
 
 
 def _change(body: JsonObject, handler: ArmHandler, taken: Container[Address]) -> Change:

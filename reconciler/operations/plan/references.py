@@ -15,37 +15,26 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.diff import overlay
 from reconciler.engine.ids import is_within
 from reconciler.engine.types import Address, JsonObject
-from reconciler.kinds.workspace.application_insights import ApplicationInsightsHandler
-from reconciler.kinds.workspace.workspace import WorkspaceHandler
+from reconciler.kinds import KINDS
 from reconciler.operations.load import Loaded
 
 Read = Callable[[str, str], JsonObject | None]
 """Reads one resource by id and api-version; None when there is none."""
 
+ARM_LINKS = ("userAssignedIdentity", "userAssignedIdentities")
+"""Properties that hold what a resource of any type, known here or not, acts as or encrypts with.
+
+Source: ARM's `identity` and `encryption.identity`.
+"""
 LINKS = frozenset(
-    {
-        "storageaccount",
-        "keyvault",
-        "applicationinsights",
-        "containerregistry",
-        "hubresourceid",
-        "workspaceresourceid",
-        "keyvaultarmid",
-        "computeid",
-        "userassignedidentity",
-        "userassignedidentities",
-        "primaryuserassignedidentity",
-    }
+    name.casefold() for name in (*ARM_LINKS, *(name for kind in KINDS for name in kind.links))
 )
 """Properties, folded, whose ids a resource cannot work without.
 
 Others only tell who uses it (a hub's `associatedWorkspaces`), or belong to it.
-Source: the bodies of azure-mgmt-machinelearningservices, -applicationinsights and ARM's
-`identity`.
 """
 READ_FOR_LINKS = {
-    handler.type.casefold(): handler.api_version
-    for handler in (WorkspaceHandler, ApplicationInsightsHandler)
+    kind.type.casefold(): kind.api_version for kind in KINDS if kind.links and not kind.shows_links
 }
 """Types, and the version to read them with, whose links a group's list does not show."""
 _ARM_ID = re.compile(r"/subscriptions/[^\s\"'`,;?#|]+", re.IGNORECASE)
