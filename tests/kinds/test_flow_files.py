@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.diagnostics import Diagnostic
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import check_dag, read_dag
-from reconciler.kinds.flow.folder import FLOW_FILE, MAX_FILES, FlowFolder, read_folder
+from reconciler.kinds.flow.folder import FLOW_FILE, MAX_FILES, FlowFolder, read_folder, root_of
 from reconciler.spec.document import parse
 
 SHIPPED = Path(__file__).resolve().parents[2] / "examples/flows/phi3-chat"
@@ -160,3 +160,39 @@ def test_binding_changes_the_connection_and_nothing_else(value: str, name: str) 
     after["nodes"][0]["inputs"]["connection"] = before["nodes"][0]["inputs"]["connection"]
     assert after == before
     assert bound.count("\n") == text.count("\n")
+
+
+@pytest.fixture(params=[True, False], ids=["clone", "export"])
+def checkout(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A repository with a spec two folders down, with and without `.git`."""
+    top = tmp_path / "checkout"
+    (top / "deploy" / "prod").mkdir(parents=True)
+    if request.param:
+        (top / ".git").mkdir()
+    return top
+
+
+def test_a_flow_lies_below_the_folder_above_the_specs(checkout: Path) -> None:
+    assert root_of(checkout / "deploy" / "prod") == checkout / "deploy"
+    assert root_of(checkout / "deploy") == checkout
+
+
+def test_a_file_names_the_root_for_all_specs_below_it(checkout: Path) -> None:
+    (checkout / ".reconcile-root").touch()
+    assert root_of(checkout / "deploy" / "prod") == checkout
+    assert root_of(checkout) == checkout
+    (checkout / "deploy" / "prod" / ".reconcile-root").touch()
+    assert root_of(checkout / "deploy" / "prod") == checkout / "deploy" / "prod"
+
+
+def test_a_flow_outside_of_the_root_is_told_with_what_to_do(checkout: Path) -> None:
+    flow = checkout / "flows" / "chat"
+    flow.mkdir(parents=True)
+    (flow / FLOW_FILE).write_text("inputs: {}\n")
+    spec = checkout / "deploy" / "prod"
+    (problem,) = read_folder(flow, "flows/chat", root_of(spec)).problems
+    assert "outside" in problem.summary
+    assert ".reconcile-root" in problem.hint
+    (checkout / ".reconcile-root").touch()
+    found = read_folder(flow, "flows/chat", root_of(spec))
+    assert (list(found.files), found.problems) == ([FLOW_FILE], ())

@@ -17,7 +17,11 @@ from reconciler.safe_open import folder_below, open_in
 
 FLOW_FILE = "flow.dag.yaml"
 NO_FOLDER = "check the flow's `path`: it is relative to the spec"
-TOO_FAR = "keep the flow in the repository of the spec, beside the spec or below it"
+ROOT_MARK = ".reconcile-root"
+TOO_FAR = (
+    "keep the flow beside the spec's folder or below it, or put an empty file "
+    f"`{ROOT_MARK}` into the folder that holds both"
+)
 TAKE_OUT = "remove it from the folder"
 SMALLER = "remove files that the flow does not need to run"
 MAX_FILES = 200
@@ -46,13 +50,14 @@ class FlowFolder:
 
 
 def root_of(spec_folder: Path) -> Path:
-    """Return the folder that a flow of a spec must lie in: the repository that holds the spec.
+    """Return the folder that a flow of a spec must lie in: the one above the spec's.
 
-    Without one it is the folder above the spec's: `../flows` is where people keep them.
+    A file `.reconcile-root` in the spec's folder or above it names another one; the nearest counts.
+    Not `.git`: an export of a repository has none, and a spec means the same in both.
     """
     here = spec_folder.resolve()
     for folder in (here, *here.parents):
-        if (folder / ".git").exists():
+        if (folder / ROOT_MARK).exists():
             return folder
     return here.parent if here.parent != here.parent.parent else here
 
