@@ -1,137 +1,24 @@
-"""A sandbox and commands that are run in it, each in a process of its own that may be killed.
-
-A run is a fork of this process, in which everything is imported already, and runs the very
-command line. It waits for a word before it starts, so that faults can be armed with its pid.
-"""
+"""A sandbox and commands that are run in it, each in a process of its own that may be killed."""
 
 import atexit
 import contextlib
 import gc
 import http.client
 import importlib
-import io
 import json
 import os
 import select
 import signal
 import ssl
 import sys
-import threading
 from collections import Counter
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from reconciler.cli.main import main
-from reconciler.cli.signals import Signals
-from reconciler.cloud.run_scope import RunScope
 from reconciler.kinds import Spec
 from tests.faults.canonical import canonical
+from tests.support.forked import Running
 
-LONGEST_WAIT_S = 0.02
-"""Time is virtual: what a run waits for longer is over by then, as the sandbox's clock is instant."""
 READING_POSTS = ("listkeys", "listsecrets", "checknameavailability")
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a run ended: its exit code, or the signal that ended it as a negative number."""
-
-    code: int
-    out: str = ""
-    err: str = ""
-    modules: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def killed(self):
-        return self.code == -signal.SIGKILL
-
-
-class Running:
-    """A forked run that waits for `go`."""
-
-    def __init__(self, words):
-        self._read, write = os.pipe()
-        wait, self._go = os.pipe()
-        self._took, heard = os.pipe()
-        self.is_joined = False
-        self.pid = os.fork()
-        if self.pid == 0:
-            os.close(self._read)
-            os.close(self._go)
-            os.close(self._took)
-            if os.read(wait, 1):
-                _run(words, write, heard)
-            os._exit(0)
-        for end in (write, wait, heard):
-            os.close(end)
-
-    def go(self):
-        os.write(self._go, b"x")
-        os.close(self._go)
-
-    def send(self, number):
-        """Send a signal, and return when the run has taken it, or is gone."""
-        os.kill(self.pid, number)
-        os.read(self._took, 1)
-
-    def is_over(self, within_s=0.01):
-        """Whether the run has said how it ended, or is gone; looks for so long."""
-        return bool(select.select([self], [], [], within_s)[0])
-
-    def fileno(self):
-        """Readable once the run says how it ended, or is gone."""
-        return self._read
-
-    def join(self):
-        """Wait for the end."""
-        with os.fdopen(self._read, "rb") as stream:
-            text = stream.read()
-        os.close(self._took)
-        _, status = os.waitpid(self.pid, 0)
-        self.is_joined = True
-        code = os.waitstatus_to_exitcode(status)
-        parts = json.loads(text) if text else {}
-        return Ended(code, **parts)
-
-
-class _Heard(Signals):
-    """Says down a pipe that a signal was taken; who leaves at once closes it."""
-
-    def __init__(self, pipe):
-        super().__init__()
-        self._pipe = pipe
-
-    def _handle(self, number, frame):
-        super()._handle(number, frame)
-        os.write(self._pipe, b"x")
-
-
-def _run(words, write, heard):
-    """Run one command line and end this process; what it printed goes down the pipe."""
-    out, err = io.StringIO(), io.StringIO()
-    gc.disable()  # as the entry point of the command line does
-    _hurry()
-    hear_signals()
-    signals = _Heard(heard)
-    signals.install()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(words, signals)
-    with os.fdopen(write, "w") as stream:
-        ended = {"out": out.getvalue(), "err": err.getvalue(), "modules": list(sys.modules)}
-        json.dump(ended, stream)
-    os._exit(signals.received or code)
-
-
-def hear_signals():
-    """Undo what a shell does to what it starts in the background: signals ignored for good."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
-def _hurry():
-    """Cut every wait of this process short; deadlines and signals are what they were."""
-    wait = RunScope.sleep
-    RunScope.sleep = lambda self, seconds: wait(self, min(seconds, LONGEST_WAIT_S))
 
 
 class Arena:
@@ -213,7 +100,6 @@ class Arena:
 
     def start(self, *words):
         """Fork a run of a command line that waits for `go`."""
-        assert threading.active_count() == 1, threading.enumerate()
         running = Running([*words, "--sandbox", self.server.url, "--color", "never"])
         self._runs = [*(run for run in self._runs if not run.is_joined), running]
         return running

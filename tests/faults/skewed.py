@@ -1,28 +1,22 @@
-"""The command line on a machine whose clock is wrong: `python -m tests.faults.skewed S J ...`.
+"""A clock that is wrong: off by so much, and going back by an hour again and again."""
 
-The clock is S seconds off; at every Jth time that it is read, it goes back by an hour once
-more (0: never). It is replaced before anything of the product is imported.
-"""
-
-import sys
 import time
 
-skew, jumps_every = float(sys.argv.pop(1)), int(sys.argv.pop(1))
-true_time, reads = time.time, 0
+HOUR_S = 3600
 
 
-def wrong_time():
-    """Return the time that this machine believes in."""
-    global reads
-    reads += 1
-    back = 3600 * (reads // jumps_every) if jumps_every else 0
-    return true_time() + skew - back
+def wrong_clock(skew_s, jumps_every):
+    """Let this process believe in a time that is off, from now on.
 
+    At every `jumps_every`th time that it is read, the clock goes back by one more hour (0: never).
+    """
+    true_time, reads = time.time, 0
 
-time.time = wrong_time
-time.time_ns = lambda: int(wrong_time() * 1e9)
+    def wrong_time():
+        nonlocal reads
+        reads += 1
+        back_s = HOUR_S * (reads // jumps_every) if jumps_every else 0
+        return true_time() + skew_s - back_s
 
-if __name__ == "__main__":
-    from reconciler.cli.main import entry
-
-    entry()
+    time.time = wrong_time
+    time.time_ns = lambda: int(wrong_time() * 1e9)

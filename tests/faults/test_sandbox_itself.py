@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -18,8 +16,9 @@ from reconciler.cloud.signin import refuse_foreign_authority
 from reconciler.diagnostics import DeniedError, ExitCode
 from reconciler.sandbox.launch import launch
 from tests.faults.arena import submissions
-from tests.faults.scenes import FULL, ROOT, SMALL
+from tests.faults.scenes import FULL, SMALL
 from tests.support.azure import Azure
+from tests.support.forked import forked, unreachable_after
 
 SECRET = "r3al~secret~of~a~principal"
 PRINCIPAL = {
@@ -27,24 +26,13 @@ PRINCIPAL = {
     "AZURE_CLIENT_ID": "11111111-0000-0000-0000-000000000000",
     "AZURE_CLIENT_SECRET": SECRET,
 }
-COMMAND = (sys.executable, "-m", "reconciler")
 
 
-def environment(tmp_path, **more):
-    own = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    return {**os.environ, **own, **more}
-
-
-def run(tmp_path, *words, **more):
-    return subprocess.run(
-        [*COMMAND, *words],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-        env=environment(tmp_path, **more),
-    )
+def run(tmp_path, *words, prepare=lambda: None, **more):
+    """Run a command in a folder and home of its own."""
+    own = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    environment = {**os.environ, **own, **more}
+    return forked(*words, environment=environment, folder=str(tmp_path), prepare=prepare)
 
 
 def gone(pid):
@@ -83,12 +71,12 @@ def test_a_state_that_is_broken_is_one_clear_line(tmp_path, how):
         log.unlink()
     BROKEN[how](state / "state.db")
     done = run(tmp_path, "plan", str(SMALL), "--sandbox")
-    assert done.returncode == ExitCode.FAILED, done.stderr
-    (line,) = [text for text in done.stderr.splitlines() if "error: " in text]
+    assert done.code == ExitCode.FAILED, done.err
+    (line,) = [text for text in done.err.splitlines() if "error: " in text]
     assert "sandbox could not start: " in line
     assert "state" in line.partition("could not start: ")[2]
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    assert "Traceback" not in done.err
+    assert done.out == ""
 
 
 def test_a_sandbox_that_is_killed_in_the_middle_loses_nothing(tmp_path):
@@ -100,15 +88,15 @@ def test_a_sandbox_that_is_killed_in_the_middle_loses_nothing(tmp_path):
         rule = {"method": "PUT", "path": "/computes/", "action": {"kill": server.pid}}
         azure.control("POST", "faults", {**rule, "when": "after"})
         url = server.url
-        done = run(tmp_path, *words, url, **own)
-    assert done.returncode in (ExitCode.FAILED, ExitCode.PENDING, ExitCode.UNAVAILABLE)
-    assert "Traceback" not in done.stderr
+        done = run(tmp_path, *words, url, prepare=lambda: unreachable_after(0.3), **own)
+    assert done.code in (ExitCode.FAILED, ExitCode.PENDING, ExitCode.UNAVAILABLE)
+    assert "Traceback" not in done.err
     with launch(state, clock="instant") as server:
         assert server.url == url
         azure = Azure(server)
         azure.control("DELETE", "faults")
         again = run(tmp_path, *words, url, **own)
-        assert again.returncode == 0, again.stderr
+        assert again.code == 0, again.err
         assert sorted(submissions(azure.journal()).values()) == [1]
 
 
@@ -136,9 +124,9 @@ def test_a_server_that_is_gone_is_one_clear_line(tmp_path):
     done = run(
         tmp_path, "plan", str(SMALL), "--sandbox", url, RECONCILE_SANDBOX_STATE=str(tmp_path)
     )
-    assert done.returncode in (ExitCode.FAILED, ExitCode.UNAVAILABLE)
-    assert done.stderr.count("error: ") == 1
-    assert "sandbox serve" in done.stderr
+    assert done.code in (ExitCode.FAILED, ExitCode.UNAVAILABLE)
+    assert done.err.count("error: ") == 1
+    assert "sandbox serve" in done.err
 
 
 def test_a_real_credential_is_refused_by_the_sandbox_and_never_sent_by_us(arena, tmp_path):
@@ -153,7 +141,7 @@ def test_a_real_credential_is_refused_by_the_sandbox_and_never_sent_by_us(arena,
         **PRINCIPAL,
         RECONCILE_SANDBOX_STATE=os.environ["RECONCILE_SANDBOX_STATE"],
     )
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     assert SECRET not in json.dumps(arena.journal())
     access = Azure(arena.server).access
     theirs = RunScope(
@@ -177,11 +165,11 @@ def test_a_sandbox_left_on_in_the_environment_never_sees_a_real_secret(arena, tm
     }
     for command in ("plan", "apply", "destroy"):
         done = run(tmp_path, command, str(SMALL), **PRINCIPAL, **left_on)
-        assert done.returncode == ExitCode.DENIED, done.stderr
-        assert done.stderr.count("error: ") == 1
-        assert "not Microsoft's" in done.stderr
-        assert "AZURE_AUTHORITY_HOST" in done.stderr
-        assert SECRET not in done.stderr
+        assert done.code == ExitCode.DENIED, done.err
+        assert done.err.count("error: ") == 1
+        assert "not Microsoft's" in done.err
+        assert "AZURE_AUTHORITY_HOST" in done.err
+        assert SECRET not in done.err
     assert arena.journal() == []
 
 
