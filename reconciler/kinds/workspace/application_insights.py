@@ -6,16 +6,15 @@ learn.microsoft.com/rest/api/application-insights/components.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules, overlay
-from reconciler.engine.types import JsonObject, Resource
-from reconciler.kinds.base import ArmHandler
+from reconciler.engine.types import Address, JsonObject
 from reconciler.kinds.expansion import Expansion
-from reconciler.kinds.workspace.linked import linked
+from reconciler.kinds.workspace.linked import LinkedHandler
 from reconciler.spec.model import ResourceId, SpecModel, Tags, matching
 
 SENT_BACK = (
@@ -76,11 +75,12 @@ class ApplicationInsights(SpecModel):
         return self
 
 
-class ApplicationInsightsHandler(ArmHandler):
+class ApplicationInsightsHandler(LinkedHandler[ApplicationInsights]):
     """Knows workspace-based Application Insights."""
 
     kind = "application insights"
     section = "workspace.application_insights"
+    field = "application_insights"
     type = "Microsoft.Insights/components"
     api_version = "2020-02-02"
     patches = False
@@ -93,30 +93,20 @@ class ApplicationInsightsHandler(ArmHandler):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
-        """Add the components of workspace and hub."""
-        for address, path, settings in linked(spec, expansion, "application_insights", self.kind):
-            logs = f"{path[0]}.log_analytics"
-            resource_id = expansion.id_in_group(self.type, settings.name)
-            expansion.add(
-                Resource(
-                    address,
-                    self.kind,
-                    resource_id,
-                    {
-                        "location": expansion.location,
-                        "kind": "web",
-                        "tags": expansion.tracked_tags(resource_id, settings.tags),
-                        "properties": {
-                            "Application_Type": "web",
-                            "WorkspaceResourceId": expansion.known_id(logs),
-                        },
-                    },
-                    settings=settings,
-                    position=expansion.document.position(path),
-                    depends_on=frozenset({"resource_group", logs}),
-                )
-            )
+    def needs(self, owner: str) -> tuple[Address, ...]:
+        """Return the Log Analytics workspace that it keeps its records in."""
+        return (f"{owner}.log_analytics",)
+
+    def body(self, settings: ApplicationInsights, owner: str, expansion: Expansion) -> JsonObject:
+        """Return a component that reports to that workspace."""
+        (logs,) = self.needs(owner)
+        return {
+            "kind": "web",
+            "properties": {
+                "Application_Type": "web",
+                "WorkspaceResourceId": expansion.known_id(logs),
+            },
+        }
 
     def put_body(self, observed: JsonObject, desired: JsonObject) -> JsonObject:
         """Return the desired body with everybody's tags and the observed writable properties."""

@@ -7,17 +7,17 @@ container-registry-rbac-abac-repository-permissions.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Preflight
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Resource
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
-from reconciler.kinds.workspace.linked import linked
+from reconciler.kinds.workspace.linked import LinkedHandler
 from reconciler.kinds.workspace.storage_account import refuse_taken
 from reconciler.spec.model import SpecModel, Tags, matching
 
@@ -58,11 +58,12 @@ class ContainerRegistry(SpecModel):
     """Tags added to those of the whole spec."""
 
 
-class ContainerRegistryHandler(ArmHandler):
+class ContainerRegistryHandler(LinkedHandler[ContainerRegistry]):
     """Knows container registries."""
 
     kind = "container registry"
     section = "workspace.container_registry"
+    field = "container_registry"
     type = "Microsoft.ContainerRegistry/registries"
     api_version = "2025-11-01"
     read_only = READ_ONLY
@@ -79,31 +80,16 @@ class ContainerRegistryHandler(ArmHandler):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
-        """Add the registries of workspace and hub."""
-        for address, path, settings in linked(spec, expansion, "container_registry", self.kind):
-            resource_id = expansion.id_in_group(self.type, settings.name)
-            expansion.add(
-                Resource(
-                    address,
-                    self.kind,
-                    resource_id,
-                    {
-                        "location": expansion.location,
-                        "sku": {"name": settings.sku},
-                        "tags": expansion.tracked_tags(resource_id, settings.tags),
-                        "properties": {
-                            "adminUserEnabled": settings.admin_user_enabled,
-                            "publicNetworkAccess": settings.public_network_access.capitalize(),
-                            "roleAssignmentMode": "LegacyRegistryPermissions",
-                        },
-                    },
-                    settings=settings,
-                    position=expansion.document.position(path),
-                    depends_on=frozenset({"resource_group"}),
-                    known={"name": settings.name},
-                )
-            )
+    def body(self, settings: ContainerRegistry, owner: str, expansion: Expansion) -> JsonObject:
+        """Return a registry in which roles for pulling images hold."""
+        return {
+            "sku": {"name": settings.sku},
+            "properties": {
+                "adminUserEnabled": settings.admin_user_enabled,
+                "publicNetworkAccess": settings.public_network_access.capitalize(),
+                "roleAssignmentMode": "LegacyRegistryPermissions",
+            },
+        }
 
     def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Refuse a name that somebody else in Azure has."""

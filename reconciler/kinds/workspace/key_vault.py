@@ -7,7 +7,7 @@ api-version 2026-02-01. Source: learn.microsoft.com/rest/api/keyvault/keyvault/v
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,11 +16,11 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import JsonObject, Resource
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.connection.vault_secrets import read
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.soft_delete import kept_until, refuse_replace
-from reconciler.kinds.workspace.linked import linked
+from reconciler.kinds.workspace.linked import LinkedHandler
 from reconciler.kinds.workspace.storage_account import refuse_taken
 from reconciler.reasons import Recovered
 from reconciler.secrets import Secret
@@ -58,11 +58,12 @@ class KeyVault(SpecModel):
     """Tags added to those of the whole spec."""
 
 
-class KeyVaultHandler(ArmHandler):
+class KeyVaultHandler(LinkedHandler[KeyVault]):
     """Knows key vaults and their soft-deleted twins."""
 
     kind = "key vault"
     section = "workspace.key_vault"
+    field = "key_vault"
     holds_data = True
     type = "Microsoft.KeyVault/vaults"
     api_version = "2026-02-01"
@@ -88,26 +89,18 @@ class KeyVaultHandler(ArmHandler):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
-        """Add the vaults of workspace and hub."""
-        for address, path, settings in linked(spec, expansion, "key_vault", self.kind):
-            resource_id = expansion.id_in_group(self.type, settings.name)
-            expansion.add(
-                Resource(
-                    address,
-                    self.kind,
-                    resource_id,
-                    {
-                        "location": expansion.location,
-                        "tags": expansion.tracked_tags(resource_id, settings.tags),
-                        "properties": _properties(settings),
-                    },
-                    settings=settings,
-                    position=expansion.document.position(path),
-                    depends_on=frozenset({"resource_group"}),
-                    known={"name": settings.name},
-                )
-            )
+    def body(self, settings: KeyVault, owner: str, expansion: Expansion) -> JsonObject:
+        """Return the vault without its tenant, which only Azure can tell."""
+        properties: JsonObject = {
+            "sku": {"family": "A", "name": settings.sku},
+            "enableRbacAuthorization": True,
+            "softDeleteRetentionInDays": settings.soft_delete_retention_days,
+            "publicNetworkAccess": settings.public_network_access.capitalize(),
+        }
+        if settings.purge_protection:
+            # Azure refuses an explicit false: once on, it stays on.
+            properties["enablePurgeProtection"] = True
+        return {"properties": properties}
 
     def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Tell of a soft-deleted vault of the same name before a create runs into it."""
@@ -216,16 +209,3 @@ def _refuse_elsewhere(vault_id: str, resource: Resource) -> None:
         detail=f"it was {vault_id}",
         hint="choose another `name`",
     )
-
-
-def _properties(settings: KeyVault) -> JsonObject:
-    properties: JsonObject = {
-        "sku": {"family": "A", "name": settings.sku},
-        "enableRbacAuthorization": True,
-        "softDeleteRetentionInDays": settings.soft_delete_retention_days,
-        "publicNetworkAccess": settings.public_network_access.capitalize(),
-    }
-    if settings.purge_protection:
-        # Azure refuses an explicit false: once on, it stays on.
-        properties["enablePurgeProtection"] = True
-    return properties

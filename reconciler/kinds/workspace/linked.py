@@ -2,31 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from reconciler.engine.types import Address
+from reconciler.engine.types import Address, JsonObject, Resource
+from reconciler.kinds.base import ArmHandler
 from reconciler.kinds.expansion import Expansion
-from reconciler.spec.document import Keys
+from reconciler.spec.model import Tags
 
 OWNERS = ("workspace", "hub")
 
 
-def linked(
-    spec: Any, expansion: Expansion, field: str, kind: str
-) -> Iterator[tuple[Address, Keys, Any]]:
-    """Yield address, path and model of each linked resource that the spec wants made.
+class Linked(Protocol):
+    """What the spec says of any of them."""
 
-    One that is given by its id is noted as existing outside the spec.
-    """
-    for section in OWNERS:
-        owner = getattr(spec, section)
-        settings = getattr(owner, field, None)
-        address, path = f"{section}.{field}", (section, field)
-        if isinstance(settings, str):
-            expansion.external(address, kind, settings)
-        elif settings is not None:
-            yield address, path, settings
+    @property
+    def name(self) -> str:
+        """The name in the resource group."""
+
+    @property
+    def tags(self) -> Tags:
+        """Tags of its own."""
+
+
+Settings = TypeVar("Settings", bound=Linked)
+
+
+class LinkedHandler(ArmHandler, Generic[Settings]):
+    """A kind that a workspace or hub is linked to, each by the same field."""
+
+    field: ClassVar[str]
+    """The field of `workspace` and `hub` that states it."""
+
+    def expand(self, spec: Any, expansion: Expansion) -> None:
+        """Add those of workspace and hub; one that is given by its id exists outside the spec."""
+        for owner in OWNERS:
+            stated = getattr(getattr(spec, owner), self.field, None)
+            if isinstance(stated, str):
+                expansion.external(f"{owner}.{self.field}", self.kind, stated)
+            elif stated is not None:
+                self.add(owner, stated, stated.name, expansion)
+
+    def add(self, owner: str, settings: Settings, name: str, expansion: Expansion) -> None:
+        """Add the one of a workspace or hub under a name in the group."""
+        resource_id = expansion.id_in_group(self.type, name)
+        desired: JsonObject = {
+            "location": expansion.location,
+            "tags": expansion.tracked_tags(resource_id, settings.tags),
+            **self.body(settings, owner, expansion),
+        }
+        expansion.add(
+            Resource(
+                self.address(owner),
+                self.kind,
+                resource_id,
+                desired,
+                settings=settings,
+                position=expansion.document.position((owner, self.field)),
+                depends_on=frozenset({"resource_group", *self.needs(owner)}),
+                known={"name": name},
+            )
+        )
+
+    def address(self, owner: str) -> Address:
+        """Return the address of the one of a workspace or hub."""
+        return f"{owner}.{self.field}"
+
+    def needs(self, owner: str) -> tuple[Address, ...]:
+        """Return what must be there before it, besides the group."""
+        return ()
+
+    def body(self, settings: Settings, owner: str, expansion: Expansion) -> JsonObject:
+        """Return its own part of the body: all but location and tags. Pure."""
+        raise NotImplementedError
 
 
 def link(expansion: Expansion, section: str, field: str, fallback: str = "") -> tuple[str, Address]:

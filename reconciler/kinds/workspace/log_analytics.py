@@ -12,12 +12,15 @@ from typing import Any, ClassVar
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Resource
-from reconciler.kinds.base import ArmHandler
+from reconciler.engine.types import Address, JsonObject, Resource
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.soft_delete import kept_until, refuse_replace
-from reconciler.kinds.workspace.application_insights import LOGS_NAME, LOGS_WORDS
-from reconciler.kinds.workspace.linked import OWNERS
+from reconciler.kinds.workspace.application_insights import (
+    LOGS_NAME,
+    LOGS_WORDS,
+    ApplicationInsights,
+)
+from reconciler.kinds.workspace.linked import OWNERS, LinkedHandler
 
 KEPT_DAYS = 14
 """How long Azure keeps a deleted one."""
@@ -43,11 +46,12 @@ READ_ONLY = frozenset(
 """What Azure fills in and a PUT must not send back, as in the published type."""
 
 
-class LogAnalyticsHandler(ArmHandler):
+class LogAnalyticsHandler(LinkedHandler[ApplicationInsights]):
     """Knows Log Analytics workspaces."""
 
     kind = "log analytics workspace"
     section = "workspace.application_insights"
+    field = "application_insights"
     type = "Microsoft.OperationalInsights/workspaces"
     api_version = "2025-07-01"
     read_only = READ_ONLY
@@ -62,40 +66,35 @@ class LogAnalyticsHandler(ArmHandler):
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add one for each Application Insights that brings none."""
-        for section in OWNERS:
-            insights = getattr(getattr(spec, section), "application_insights", None)
+        for owner in OWNERS:
+            insights = getattr(getattr(spec, owner), self.field, None)
             if insights is None or isinstance(insights, str):
                 continue
-            address = f"{section}.log_analytics"
             if insights.log_analytics_workspace:
-                expansion.external(address, self.kind, insights.log_analytics_workspace)
+                existing = insights.log_analytics_workspace
+                expansion.external(self.address(owner), self.kind, existing)
                 continue
             name = insights.log_analytics_name or f"{insights.name}-logs"
             if not re.fullmatch(LOGS_NAME, name):
                 expansion.problem(
                     f"invalid name of its Log Analytics workspace: `{name}`: {LOGS_WORDS}",
-                    (section, "application_insights", "name"),
+                    (owner, self.field, "name"),
                     hint="give it a name of its own in `log_analytics_name`",
                 )
-            resource_id = expansion.id_in_group(self.type, name)
-            expansion.add(
-                Resource(
-                    address,
-                    self.kind,
-                    resource_id,
-                    {
-                        "location": expansion.location,
-                        "tags": expansion.tracked_tags(resource_id, insights.tags),
-                        "properties": {
-                            "sku": {"name": "PerGB2018"},
-                            "retentionInDays": insights.retention_in_days,
-                        },
-                    },
-                    settings=insights,
-                    position=expansion.document.position((section, "application_insights")),
-                    depends_on=frozenset({"resource_group"}),
-                )
-            )
+            self.add(owner, insights, name, expansion)
+
+    def address(self, owner: str) -> Address:
+        """Return the address of the one behind the Application Insights of a workspace or hub."""
+        return f"{owner}.log_analytics"
+
+    def body(self, settings: ApplicationInsights, owner: str, expansion: Expansion) -> JsonObject:
+        """Return a workspace that is paid by what it takes in."""
+        return {
+            "properties": {
+                "sku": {"name": "PerGB2018"},
+                "retentionInDays": settings.retention_in_days,
+            }
+        }
 
     def review(self, change: Change) -> Change:
         """Refuse a replace: the soft-deleted one would come back as it was."""

@@ -7,7 +7,7 @@ published type and the Terraform provider.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,10 +15,10 @@ from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Resource
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
-from reconciler.kinds.workspace.linked import linked
+from reconciler.kinds.workspace.linked import LinkedHandler
 from reconciler.reasons import NameNotChecked
 from reconciler.spec.model import SpecModel, Tags, matching
 
@@ -80,11 +80,12 @@ class StorageAccount(SpecModel):
     """Tags added to those of the whole spec."""
 
 
-class StorageAccountHandler(ArmHandler):
+class StorageAccountHandler(LinkedHandler[StorageAccount]):
     """Knows storage accounts."""
 
     kind = "storage account"
     section = "workspace.storage_account"
+    field = "storage_account"
     type = "Microsoft.Storage/storageAccounts"
     holds_data = True
     costs_money = True
@@ -102,36 +103,20 @@ class StorageAccountHandler(ArmHandler):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
-        """Add the accounts of workspace and hub."""
-        for address, path, settings in linked(spec, expansion, "storage_account", self.kind):
-            resource_id = expansion.id_in_group(self.type, settings.name)
-            public = "Enabled" if settings.public_network_access == "enabled" else "Disabled"
-            expansion.add(
-                Resource(
-                    address,
-                    self.kind,
-                    resource_id,
-                    {
-                        "location": expansion.location,
-                        "kind": "StorageV2",
-                        "sku": {"name": settings.sku},
-                        "tags": expansion.tracked_tags(resource_id, settings.tags),
-                        "properties": {
-                            "minimumTlsVersion": "TLS1_2",
-                            "supportsHttpsTrafficOnly": True,
-                            "allowBlobPublicAccess": False,
-                            "allowSharedKeyAccess": settings.allow_shared_key_access,
-                            "publicNetworkAccess": public,
-                            "isHnsEnabled": False,
-                        },
-                    },
-                    settings=settings,
-                    position=expansion.document.position(path),
-                    depends_on=frozenset({"resource_group"}),
-                    known={"name": settings.name},
-                )
-            )
+    def body(self, settings: StorageAccount, owner: str, expansion: Expansion) -> JsonObject:
+        """Return an account of the kind that Azure ML works with, its secure settings stated."""
+        return {
+            "kind": "StorageV2",
+            "sku": {"name": settings.sku},
+            "properties": {
+                "minimumTlsVersion": "TLS1_2",
+                "supportsHttpsTrafficOnly": True,
+                "allowBlobPublicAccess": False,
+                "allowSharedKeyAccess": settings.allow_shared_key_access,
+                "publicNetworkAccess": settings.public_network_access.capitalize(),
+                "isHnsEnabled": False,
+            },
+        }
 
     def review(self, change: Change) -> Change:
         """Refuse to delete an account of an older kind, which its owner can upgrade in place.
