@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 import requests
 from huggingface_hub import set_client_factory
 
-from reconciler.sandbox.hub.corpus.build import conversations
+from reconciler.sandbox.hub.corpus import FACTS, conversations, read
 from reconciler.sandbox.hub.parquet import to_parquet
 from reconciler.sandbox.hub.repositories import CHATS, ULTRACHAT, ULTRACHAT_COMMIT
 from tests.support.dataplane import Azure
@@ -156,6 +157,28 @@ def test_corpus_has_two_thousand_different_sensible_conversations() -> None:
     assert all("{" not in c.question and len(c.turns[1]) > 5 for c in found)
     answers = {conversation.turns[1] for conversation in found}
     assert len(answers) > 0.95 * len(found)
+
+
+def test_the_corpus_is_the_one_that_versions_of_data_sets_stand_on() -> None:
+    rows = json.dumps([conversation.row() for conversation in conversations()])
+    assert hashlib.sha256(rows.encode()).hexdigest() == (
+        "d5e10b4bb5e1d702dfd64e925af2d551454dc390f835a6b4f55a2fdf7a8c6b79"
+    )
+
+
+@pytest.mark.parametrize("file", sorted(FACTS.glob("*.jsonl")), ids=lambda file: file.stem)
+def test_every_column_of_a_table_is_used(file: Path) -> None:
+    for table in read(file):
+        asks = "".join(text for ask in table.asks for text in (*ask.first, *ask.answers))
+        assert table.rows
+        assert all(f"{{{column}}}" in asks for column in table.rows[0])
+
+
+def test_a_row_of_another_width_than_its_table_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bad.jsonl"
+    file.write_text('{"columns": ["a", "b"], "asks": []}\n["one"]\n')
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        read(file)
 
 
 def test_parquet_bytes_depend_on_the_rows_alone() -> None:

@@ -1,14 +1,39 @@
-"""How facts become conversations: a table of rows, and what one can ask about a row."""
+"""The sandbox's own corpus: facts by hand in `facts/*.jsonl`, put into conversations by rule.
+
+A file is a subject. A line with an object begins a table: its name, its columns, and what one can
+ask about a row, as templates over the columns. The lines with lists after it are its rows. Version
+numbers of data sets in tests and pages stand on the conversations that come out.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from reconciler.sandbox.hub.conversation import Conversation
 
+FACTS = Path(__file__).with_name("facts")
 MOST_FOLLOW_UPS = 2
+
+
+def conversations() -> list[Conversation]:
+    """The whole corpus; each first question comes once, in an order that mixes the subjects."""
+    every = [
+        conversation
+        for file in sorted(FACTS.glob("*.jsonl"))
+        for table in read(file)
+        for conversation in table.conversations()
+    ]
+    unique = {conversation.question: conversation for conversation in every}
+    return sorted(unique.values(), key=_shuffled)
+
+
+def _shuffled(conversation: Conversation) -> str:
+    return hashlib.sha256(conversation.question.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,26 +50,35 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows one a line, cells parted by ` | `, in the order of `columns`."""
+    """Rows of facts by column, and what can be asked about each."""
 
-    columns: tuple[str, ...]
     asks: tuple[Ask, ...]
-    rows: str
+    rows: list[dict[str, str]]
 
     def conversations(self) -> Iterator[Conversation]:
         """One conversation for each row and each thing to ask, with follow-ups on the same row."""
-        for row in self.facts():
+        for row in self.rows:
             for number, ask in enumerate(self.asks):
                 others = [*self.asks[number + 1 :], *self.asks[:number]]
                 yield _conversation(row, ask, [other for other in others if other.later])
 
-    def facts(self) -> Iterator[dict[str, str]]:
-        """The rows by column. Raises ValueError for a row of another width."""
-        for line in self.rows.strip().splitlines():
-            cells = [cell.strip() for cell in line.split("|")]
-            if len(cells) != len(self.columns) or not all(cells):
-                raise ValueError(f"{len(self.columns)} cells expected: {line}")
-            yield dict(zip(self.columns, cells, strict=True))
+
+def read(file: Path) -> list[Table]:
+    """The tables of a subject. Raises ValueError for a row of another width than its table."""
+    tables: list[Table] = []
+    columns: list[str] = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        found = json.loads(line)
+        if isinstance(found, dict):
+            columns = found["columns"]
+            tables.append(Table(tuple(_ask(ask) for ask in found["asks"]), []))
+        else:
+            tables[-1].rows.append(dict(zip(columns, found, strict=True)))
+    return tables
+
+
+def _ask(stated: dict[str, Any]) -> Ask:
+    return Ask(tuple(stated["first"]), tuple(stated["later"]), tuple(stated["answers"]))
 
 
 def _conversation(row: dict[str, str], ask: Ask, others: list[Ask]) -> Conversation:
