@@ -32,6 +32,7 @@ from reconciler.operations.plan.build import Plan
 from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.operations.progress import Events, NullProgress
 from reconciler.operations.refresh import PARALLELISM
+from reconciler.render.reason_text import headline
 
 __all__ = [
     "Action",
@@ -50,6 +51,7 @@ __all__ = [
     "Status",
     "apply",
     "destroy",
+    "headline",
     "load",
     "plan",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity
@@ -39,11 +40,14 @@ def problems(found: Iterable[Diagnostic], source: Source = lines_of_file) -> lis
     """Return the lines for problems, in the order given, and a count when there are several."""
     items = list(found)
     shown: list[Line] = []
-    for index, item in enumerate(items[:MAX_SHOWN]):
-        block = _problem(item, source)
-        if index and (len(block) > 1 or len(shown) > index):
+    was_long = False
+    for _, alike in groupby(items[:MAX_SHOWN], key=_surroundings):
+        block = _problems(list(alike), source)
+        is_long = len(block) > 1
+        if shown and (is_long or was_long):
             shown.append(line())
         shown.extend(block)
+        was_long = was_long or is_long
     if len(items) > MAX_SHOWN:
         shown.append(line(Span(f"... and {len(items) - MAX_SHOWN} more", Style.QUIET)))
     errors = sum(1 for item in items if item.severity is Severity.ERROR)
@@ -52,13 +56,15 @@ def problems(found: Iterable[Diagnostic], source: Source = lines_of_file) -> lis
     return shown
 
 
-def _problem(item: Diagnostic, source: Source) -> list[Line]:
-    is_error = item.severity is Severity.ERROR
-    style = Style.BAD_STRONG if is_error else Style.WARN_STRONG
-    place = f"{clean(item.position)}: " if item.position else ""
-    shown = [
-        line(place, Span(f"{item.severity.value}: ", style), clean(summary_of(item)), hang=4),
-    ]
+def _surroundings(item: Diagnostic) -> tuple[object, ...]:
+    """Return what is shown below a problem; those that share it are shown together."""
+    return (item.position, item.details, item.detail, item.hint)
+
+
+def _problems(alike: Sequence[Diagnostic], source: Source) -> list[Line]:
+    """Return the headlines of problems in one place, then what is to be said of all of them."""
+    shown = [_headline(item) for item in alike]
+    item = alike[0]
     if item.position:
         shown.extend(excerpt(source(item.position.file), item.position))
     shown.extend(line("  ", clean(text), hang=2) for text in detail_of(item).splitlines() if text)
@@ -69,3 +75,10 @@ def _problem(item: Diagnostic, source: Source) -> list[Line]:
             for n, text in enumerate(hints)
         )
     return shown
+
+
+def _headline(item: Diagnostic) -> Line:
+    is_error = item.severity is Severity.ERROR
+    style = Style.BAD_STRONG if is_error else Style.WARN_STRONG
+    place = f"{clean(item.position)}: " if item.position else ""
+    return line(place, Span(f"{item.severity.value}: ", style), clean(summary_of(item)), hang=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from reconciler.diagnostics import Diagnostic
@@ -97,6 +98,11 @@ def _waiting(change: Change, wait: Wait) -> tuple[str, ...]:
 def summary_of(problem: Diagnostic) -> str:
     """Return what is wrong in one line: the summary, and what completes it."""
     return f"{problem.summary}: {because(problem.because)}" if problem.because else problem.summary
+
+
+def headline(problem: Diagnostic) -> str:
+    """Return `file:line:col: error: what`, on one line, with what completes the summary."""
+    return replace(problem, summary=summary_of(problem)).headline
 
 
 def first_of(problems: Sequence[Diagnostic]) -> str:

@@ -12,6 +12,7 @@ from threading import Event
 import pytest
 
 from reconciler.cloud.run_scope import RunScope
+from reconciler.engine.decisions import Failure
 from reconciler.library import (
     Action,
     Azure,
@@ -106,7 +107,9 @@ def test_one_run_that_is_stopped_stops_no_other(process):
 def test_one_run_that_is_late_takes_no_time_from_another(process):
     late = plan(load(SMALLEST), process, Options(timeout_s=0.0))
     assert late.stopping
-    assert all("--timeout is over" in change.blocked.summary for change in late.stopping)
+    assert late.stopping[0].failure is Failure.PENDING
+    problems = [problem for change in late.stopping for problem in change.problems]
+    assert all("--timeout is over" in problem.summary for problem in problems)
     assert plan(load(SMALLEST), process).count(Action.CREATE) > 0
 
 

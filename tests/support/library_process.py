@@ -65,10 +65,10 @@ def main() -> None:
     found = {
         "outcomes": [[o.status.value for o in report.outcomes] for report in reports],
         "problems": [
-            f"{o.problem.headline}: {o.problem.detail}"
+            f"{problem.headline}: {problem.detail}"
             for r in reports
             for o in r.outcomes
-            if o.problem
+            for problem in o.problems
         ],
         "converged": empty,
         "planned": len(planned.changes),
