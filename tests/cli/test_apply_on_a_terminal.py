@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import signal
 import subprocess
@@ -16,6 +14,8 @@ import pyte
 import pytest
 
 from reconciler.diagnostics import ExitCode
+from tests.support.commands import attached, reconcile
+from tests.support.controls import Pool, state_of
 
 ROOT = Path(__file__).parents[2]
 SPEC = str(ROOT / "examples" / "smallest.yaml")
@@ -35,13 +35,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def frozen(home: Path) -> Iterator[str]:
+def empty(home: Path, pool: Pool) -> Iterator[Path]:
+    """That directory, with an empty sandbox as the one that is embedded there."""
+    with pool.lent() as server:
+        yield attached(home, server)
+
+
+@pytest.fixture
+def frozen(home: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of a sandbox in which nothing that takes time ever ends."""
-    words = [*RECONCILE, "sandbox", "serve", "--state", "world", "--clock", "frozen"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["url"]
-        process.terminate()
+    with pool.lent("frozen") as server:
+        monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(state_of(server)))
+        yield server.url
 
 
 def on_a_terminal(*words: str) -> pexpect.spawn:
@@ -62,7 +67,7 @@ def screen_after(text: str, rows: int = 200) -> list[str]:
     return [row.rstrip() for row in screen.display if row.strip()]
 
 
-def test_apply_shows_the_plan_asks_and_leaves_a_report(home: Path) -> None:
+def test_apply_shows_the_plan_asks_and_leaves_a_report(empty: Path) -> None:
     child = on_a_terminal("apply", SPEC, "--sandbox")
     child.expect("Only `yes` is accepted: ")
     asked = child.before
@@ -78,7 +83,7 @@ def test_apply_shows_the_plan_asks_and_leaves_a_report(home: Path) -> None:
     assert child.before.rstrip().count("\x1b[?25l") <= child.before.count("\x1b[?25h")
 
 
-def test_any_other_answer_changes_nothing(home: Path) -> None:
+def test_any_other_answer_changes_nothing(empty: Path) -> None:
     child = on_a_terminal("apply", SPEC, "--sandbox")
     child.expect("Only `yes` is accepted: ")
     child.sendline("y")
@@ -88,15 +93,8 @@ def test_any_other_answer_changes_nothing(home: Path) -> None:
     assert child.exitstatus == ExitCode.REFUSED
 
 
-def test_off_a_terminal_apply_needs_yes(home: Path) -> None:
-    done = subprocess.run(
-        [*RECONCILE, "apply", SPEC, "--sandbox"],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=TIMEOUT_S,
-    )
+def test_off_a_terminal_apply_needs_yes(empty: Path) -> None:
+    done = reconcile(empty, "apply", SPEC)
     assert done.returncode == ExitCode.REFUSED
     assert "Plan: 7 to create" in done.stdout
     assert "pass --yes" in done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +22,7 @@ from reconciler.diagnostics import (
     RefusedError,
     UnavailableError,
 )
+from tests.support.commands import in_process
 
 ROOT = Path(__file__).parents[2]
 
@@ -80,22 +80,6 @@ def test_an_internal_error_is_one_line_that_says_how_to_learn_more(
     assert "Traceback" in capsys.readouterr().err
 
 
-def reconcile(
-    *words: str, cwd: Path = ROOT, text: str = "", **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "reconciler", *words],
-        cwd=cwd,
-        input=text,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-        env={**os.environ, **environment},
-    )
-
-
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -147,15 +131,15 @@ def test_an_unknown_sandbox_is_one_line(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_validate_says_on_stdout_that_the_spec_is_good() -> None:
-    done = reconcile("validate", "examples/smallest.yaml")
+    done = in_process(ROOT, "validate", "examples/smallest.yaml")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("examples/smallest.yaml is valid: ")
 
 
 def test_validate_reads_standard_input() -> None:
     text = (ROOT / "examples" / "smallest.yaml").read_text()
-    assert reconcile("validate", "-", text=text).returncode == 0
-    done = reconcile("validate", "-", text=text + "\ncompte: {}\n")
+    assert in_process(ROOT, "validate", "-", stdin=text).returncode == 0
+    done = in_process(ROOT, "validate", "-", stdin=text + "\ncompte: {}\n")
     assert done.returncode == ExitCode.INVALID_SPEC
     assert "<stdin>:" in done.stderr
     assert "did you mean `compute`?" in done.stderr

@@ -13,18 +13,33 @@ import pytest
 
 from reconciler.cli.main import main
 from reconciler.diagnostics import ExitCode
+from reconciler.sandbox.launch import find
+from tests.support.commands import process
+from tests.support.controls import Controls
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, str], Path]]:
+    """A sandbox that `reconcile sandbox serve` runs, and the folder where it was started."""
+    folder = tmp_path_factory.mktemp("serving")
+    words = [sys.executable, "-m", "reconciler", "sandbox", "serve", "--state", "world"]
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "home")}
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder
+    ) as server:
+        assert server.stdout is not None
+        yield json.loads(server.stdout.readline()), folder
+        server.terminate()
 
 
 @pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """A sandbox that `reconcile sandbox serve` runs; the working directory is an empty one."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
-    words = [sys.executable, "-m", "reconciler", "sandbox", "serve", "--state", "world"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
+def served(serving: tuple[dict[str, str], Path], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """That sandbox, empty; the working directory is where it was started."""
+    found, folder = serving
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "home"))
+    Controls(find(found["url"])).empty("auto")
+    return found
 
 
 def test_env_points_the_sdks_at_a_served_sandbox(
@@ -78,14 +93,8 @@ def test_a_state_that_cannot_be_used_is_one_clear_line(
 def test_what_cannot_be_served_is_told_as_every_error_is(
     served: dict[str, str], words: list[str], told: str
 ) -> None:
-    command = [sys.executable, "-m", "reconciler", "sandbox", "serve"]
-    ended = subprocess.run(
-        [*command, *(word.format(**served) for word in words)],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    words = [word.format(**served) for word in words]
+    ended = process(Path.cwd(), "sandbox", "serve", *words)  # it becomes the server
     assert ended.returncode == ExitCode.FAILED
     assert ended.stdout == ""
     first, second = ended.stderr.splitlines()

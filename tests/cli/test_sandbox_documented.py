@@ -20,6 +20,7 @@ from reconciler.cli.sandbox_controls import ask
 from reconciler.diagnostics import ExitCode
 from reconciler.sandbox.launch import find
 from reconciler.sandbox.rehearsals import REHEARSALS
+from tests.support.controls import Controls
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
@@ -27,15 +28,28 @@ LINES = re.findall(r"(?m)^\$ (.+)$", TEXT)
 STARTS = ("serve", "eval", "rehearse", "secret")
 
 
-@pytest.fixture
-def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The URL of the sandbox that the page begins with, and where it was started."""
+    folder = tmp_path_factory.mktemp("serving")
     words = [sys.executable, "-m", "reconciler", "sandbox", "serve"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "home")}
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder
+    ) as process:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["url"]
+        yield json.loads(process.stdout.readline())["url"], folder
         process.terminate()
+
+
+@pytest.fixture
+def served(serving: tuple[str, Path], monkeypatch: pytest.MonkeyPatch) -> str:
+    """That sandbox, empty; the working directory is where it was started."""
+    url, folder = serving
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "home"))
+    Controls(find(url)).empty("auto")
+    return url
 
 
 def pasted() -> Iterator[list[str]]:
