@@ -19,7 +19,7 @@ from reconciler.engine.decisions import Blocked, Change
 from reconciler.engine.diff import Rules, same_folded
 from reconciler.engine.types import JsonObject, Owner, Resource
 from reconciler.kinds.access.identity import attached
-from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_size

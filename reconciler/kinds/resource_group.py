@@ -13,7 +13,8 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import JsonObject, Observed, Resource
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.arm_handler import ArmHandler
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 
 ADDRESS = "resource_group"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.kinds import KINDS
-from reconciler.kinds.base import SYSTEM_KEYS, ArmHandler
+from reconciler.kinds.arm_handler import SYSTEM_KEYS, ArmHandler
 
 TYPES = Path(__file__).resolve().parents[3] / "shared" / "azure-types"
 READ_ONLY = 2

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Address, JsonObject, Reference, Resource
-from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.spec.document import Keys
 from reconciler.spec.model import GUID, Identity, SpecModel, Tags

@@ -18,8 +18,9 @@ from reconciler.diagnostics import ApiError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Address, JsonObject, Reference, Resource
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.engine.types import Address, JsonObject, Owner, Reference, Resource
+from reconciler.kinds.arm_handler import ArmHandler
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import OWNER_TAG, mark, owner_of
 from reconciler.kinds.within import Within
@@ -137,11 +138,11 @@ class ConnectionHandler(ArmHandler):
                 )
             )
 
-    def owner(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Any:
+    def owner_in(self, body: JsonObject, owner: str, resource_id: str) -> tuple[Owner, str]:
         """Return whose mark the metadata carries."""
         metadata = (body.get("properties") or {}).get("metadata") or {}
         folded = {str(key).casefold(): value for key, value in metadata.items()}
-        return owner_of(folded.get(OWNER_TAG), context.owner, resource.resource_id)
+        return owner_of(folded.get(OWNER_TAG), owner, resource_id)
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """PUT it; the secrets are read out at this moment and kept nowhere."""

@@ -21,7 +21,8 @@ from reconciler.diagnostics import ApiError, InterruptedRun, ReconcileError
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import overlay
 from reconciler.engine.types import JsonObject, Observed, Resource
-from reconciler.kinds.base import SYSTEM_KEYS, HandlerContext, without
+from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.workspace.storage_account import StorageAccountHandler
 from reconciler.secrets import remember
 

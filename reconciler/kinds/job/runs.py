@@ -20,7 +20,8 @@ from reconciler.diagnostics import (
 )
 from reconciler.engine.decisions import Change
 from reconciler.engine.types import JsonObject, Observed, Phase, Resource
-from reconciler.kinds.base import HandlerContext, without
+from reconciler.kinds.arm_handler import without
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.job.attempts import (
     API_VERSION,
     COMPLETED,

@@ -18,7 +18,8 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import Address, JsonObject, Observed, Resource
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.arm_handler import ArmHandler
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size

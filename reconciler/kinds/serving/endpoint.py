@@ -19,7 +19,8 @@ from reconciler.engine.diff import Rules, overlay, same_folded
 from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.access.identity import attached
 from reconciler.kinds.access.roles import ROLES, role_guid
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.arm_handler import ArmHandler
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, rewrite, set_traffic
 from reconciler.kinds.within import Within

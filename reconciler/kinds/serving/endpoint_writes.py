@@ -13,7 +13,8 @@ from threading import Lock
 from typing import Any
 
 from reconciler.engine.types import JsonObject
-from reconciler.kinds.base import SYSTEM_KEYS, HandlerContext, without
+from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
+from reconciler.kinds.base import HandlerContext
 
 API_VERSION = "2026-05-01"
 

@@ -33,7 +33,8 @@ from reconciler.engine.types import (
     Resource,
     Unknown,
 )
-from reconciler.kinds.base import ArmHandler, HandlerContext, provisioning_phase
+from reconciler.kinds.arm_handler import ArmHandler, provisioning_phase
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.assets import same_uri, workspace_client
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE

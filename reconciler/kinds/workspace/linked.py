@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from reconciler.engine.types import Address, JsonObject, Resource
-from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Expansion
 from reconciler.spec.model import Tags
 

@@ -15,7 +15,8 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import Address, JsonObject, Observed, Resource
-from reconciler.kinds.base import ArmHandler, HandlerContext
+from reconciler.kinds.arm_handler import ArmHandler
+from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.soft_delete import kept_until, refuse_replace
 from reconciler.kinds.workspace.linked import link

@@ -16,7 +16,7 @@ from reconciler.engine.ids import is_within
 from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
 from reconciler.engine.types import Action, Address, JsonObject, Observed, Owner, Resource
 from reconciler.kinds import KINDS
-from reconciler.kinds.base import ArmHandler
+from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.compute import ComputeHandler
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.resource_group import ADDRESS as GROUP
