@@ -46,7 +46,7 @@ def test_a_mistake_in_one_handler_is_told_beside_all_else(arena, monkeypatch, me
     if method == "observe":
         blocked = {c.address: c.problems for c in azure.plan(loaded).changes if c.problems}
         assert list(blocked) == ["workspace.key_vault"]
-        assert "KeyError" in blocked["workspace.key_vault"].detail
+        assert "KeyError" in blocked["workspace.key_vault"][0].detail
         return
     assert planned.change_of("workspace.key_vault").action.is_change
     report, problems = azure.apply(loaded)
