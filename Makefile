@@ -81,17 +81,13 @@ reliability: $(STAMP)
 schema: $(STAMP)
 	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json
 
-# Which changes of what must not be wrong would go unnoticed? About half an hour; see docs.
+# Which changes of what must not be wrong would go unnoticed? Kept in docs with WRITE=--write.
 mutation: $(STAMP)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==$(MUTMUT)
 	rm -rf mutants
 	$(BIN)/mutmut run --max-children 2
-	$(BIN)/mutmut results
+	@$(BIN)/python -m tools.mutation_page $(WRITE)
 
-LOCK := uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-annotate \
-	--no-header --quiet
-
-# The second is for containers: what the product runs with, of the same versions, and nothing else.
 lock:
 	$(LOCK) --group dev --extra sandbox --extra schemas -o requirements.lock
 	$(LOCK) --constraint requirements.lock -o requirements-runtime.lock
