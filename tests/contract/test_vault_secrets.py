@@ -1,11 +1,7 @@
 """Secrets of key vaults: read at the write, followed when they change, refused with what to do."""
 
-import time
-import uuid
-
 import pytest
 
-from reconciler.cloud.tokens import Token, Tokens
 from reconciler.diagnostics import InterruptedRun, RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import apply
@@ -13,7 +9,8 @@ from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.spec.vault_secrets import SecretIdentifier
 from tests.support.azure import Quiet
-from tests.support.vaults import GROUP, ask, managed_token, object_id, put_secret, spec_text
+from tests.support.robot import Robot
+from tests.support.vaults import GROUP, ask, object_id, put_secret, spec_text
 
 CONNECTION = "connections.search"
 OWN = "${{ workspace.key_vault.secrets.search-key }}"
@@ -213,41 +210,14 @@ def test_a_right_in_the_access_policies_is_enough(applied, spec):
     assert held(applied, loaded) == "by policy"
 
 
-class Robot:
-    """The credential of a managed identity."""
-
-    def __init__(self, azure, client_id):
-        self._azure, self._client_id = azure, client_id
-
-    def get_token(self, *scopes, run):
-        resource = scopes[0].removesuffix("/.default")
-        found = managed_token(self._azure, self._client_id, resource)
-        return Token(found, int(time.time()) + 3600)
-
-
-def grant(azure, loaded, principal, role, scope):
-    """Give a built-in role, by its GUID, to a principal."""
-    properties = {
-        "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{role}",
-        "principalId": principal,
-        "principalType": "ServicePrincipal",
-    }
-    path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
-    azure.connection(loaded).arm.put(path, "2022-04-01", {"properties": properties})
-
-
 def test_a_missing_role_is_named_and_the_least_one_is_enough(applied, spec):
     loaded = spec()
     put_secret(applied, "vaulted-kv", "search-key", "second value")
-    identity = f"{GROUP}/rg-vaulted/providers/Microsoft.ManagedIdentity/userAssignedIdentities/bot"
-    arm = applied.connection(loaded).arm
-    made = arm.put(identity, "2024-11-30", {"location": "eastus"})["properties"]
-    owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-    grant(applied, loaded, made["principalId"], owner, GROUP.rpartition("/")[0])
+    robot = Robot(applied, loaded)
+    robot.is_given("Owner")
 
     def applied_by_the_robot():
-        connection = applied.connection(loaded, read_only=True)
-        connection.azure._tokens = Tokens(Robot(applied, made["clientId"]))
+        connection = robot.connection()
         planned = plan(loaded, connection)
         connection.allow_writes()
         return apply(loaded, connection, planned, progress=Quiet())
@@ -256,9 +226,8 @@ def test_a_missing_role_is_named_and_the_least_one_is_enough(applied, spec):
     assert "cannot be read: permission denied" in problem.summary
     assert "ForbiddenByRbac 403" in problem.detail
     assert "at least the role `Key Vault Secrets User` on the vault `vaulted-kv`" in problem.hint
-    user = "4633458b-17de-408a-b874-0445c86b69e6"
     vault = loaded.resources["workspace.key_vault"].resource_id
-    grant(applied, loaded, made["principalId"], user, f"{vault}/secrets/search-key")
+    robot.is_given("Key Vault Secrets User", f"{vault}/secrets/search-key")
     assert [o.problems for o in applied_by_the_robot().outcomes if o.problems] == []
     assert held(applied, loaded) == "second value"
 
