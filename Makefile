@@ -14,7 +14,7 @@ MUTMUT := 3.8.1
 QUESTION ?= What is tungsten used for?
 
 .PHONY: demo test test-clients azure-cli azurite check bench replay sandbox-table reliability mutation examples shapes \
-	schema lock clean
+	schema reference lock clean
 
 demo: $(STAMP)
 	@$(BIN)/reconcile --version
@@ -77,6 +77,10 @@ shapes: $(STAMP)
 # What a release must pass, kept in docs: make reliability SAMPLE="--release --write"; see docs/reliability.md
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
+
+# The generated parts of the pages in docs/: commands, spec, kinds.
+reference: $(STAMP)
+	$(BIN)/python -m tools.pages
 
 schema: $(STAMP)
 	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json

@@ -45,6 +45,15 @@ def test_reader_on_the_group_plans_what_exists_there(azure):
     assert plan(loaded, robot.connection()).is_empty
 
 
+def test_reader_on_the_group_plans_what_is_missing_there(azure):
+    loaded, robot, group = prepared(azure, SMALLEST)
+    azure.connection(loaded).arm.put(group, "2025-04-01", {"location": "westeurope"})
+    robot.is_given("Reader", group)
+    planned = plan(loaded, robot.connection())
+    assert planned.blocked == []
+    assert len(planned.changes) == len(loaded.resources)
+
+
 def test_a_quota_is_read_on_the_subscription(azure):
     loaded, robot, group = prepared(azure, WHOLE)
     azure.connection(loaded).arm.put(group, "2025-04-01", {"location": "eastus"})

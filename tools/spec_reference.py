@@ -1,0 +1,184 @@
+"""The generated parts of docs/spec.md, from the models of the spec and what their handlers declare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.kinds import KINDS
+from reconciler.kinds.base import Handler
+from tools.spec_schema import Field, Section, sections, top
+
+ROOT = Path(__file__).resolve().parent.parent
+SPECS = (ROOT / "specs" / "phi3-ultrachat.yaml", *sorted((ROOT / "examples").glob("*.yaml")))
+HEAD = ("Field", "Type", "Default", "Meaning", "Immutable")
+IN_PLACE, REPLACED, ANOTHER = "no", "replaced", "another resource"
+NEW_RUN, NEXT_RUN, NEW_VERSION = "new run", "next run", "new version"
+IDENTIFYING = {
+    "target": ("subscription_id", "resource_group"),
+    "quota": ("vm_family",),
+    "identities.role_assignments": ("role", "scope"),
+    "workspace.application_insights": ("log_analytics_name",),
+    "hub.application_insights": ("log_analytics_name",),
+    "deployments": ("endpoint_name",),
+    "models": ("version",),
+}
+"""Fields beside `name` that are a part of the resource's id."""
+RUN_INPUTS = (
+    "task",
+    "model_provider",
+    "model",
+    "training_data",
+    "validation_data",
+    "hyperparameters",
+)
+"""Fields of a job that its fingerprint covers (`kinds/job/job.py`)."""
+OF_THE_WAIT = ("timeout_minutes", "queue_timeout_minutes")
+NOT_REFERRED = ("target", "quota", "lifecycle")
+
+
+def overview() -> str:
+    """Return the table of the top level, with links to the sections."""
+    linked = {section.path for section in sections()}
+    rows = [("Key", "Type", "Default", "Meaning")]
+    rows += [
+        (
+            f"[`{field.name}`](#{_anchor(field.name)})"
+            if field.name in linked
+            else f"`{field.name}`",
+            field.type,
+            field.default,
+            field.meaning,
+        )
+        for field in top().fields
+    ]
+    return _table(rows)
+
+
+def reference() -> str:
+    """Return every section and the parts inside it: meaning, fields, references, an example."""
+    shown = (section for section in sections() if _home(section) == section.path)
+    return "\n\n".join(block for section in shown for block in _blocks(section))
+
+
+def immutable(handler: Handler) -> set[str]:
+    """Return the fields of a kind's own section that Azure cannot change in place."""
+    own = {
+        f"{section.path}.{field.name}"
+        for section in sections()
+        for field in section.fields
+        if section.path == handler.section or section.path.startswith(f"{handler.section}.")
+    }
+    rules = handler.policy.rules
+    fixed = {rules.labels.get(path, path) for path in _fixed_paths(handler)}
+    found = {label for label in fixed if f"{handler.section}.{label}" in own}
+    return found | ({"location"} & fixed)
+
+
+def _fixed_paths(handler: Handler) -> Iterator[str]:
+    rules = handler.policy.rules
+    for path in (*rules.labels, *rules.immutable):
+        if any(path == fixed or path.startswith(f"{fixed}.") for fixed in rules.immutable):
+            yield path
+
+
+def _blocks(section: Section) -> Iterator[str]:
+    depth = "###" if "." not in section.path else "####"
+    yield f"{depth} `{section.path}`{_variant(section)}"
+    yield section.meaning.replace("\n", " ")
+    yield _table([HEAD, *(_row(section, field) for field in section.fields)])
+    if "." not in section.path:
+        yield from _referred(section)
+        yield from _example(section.path)
+
+
+def _home(section: Section) -> str:
+    """Return where a part is explained: a vault of the hub's is one like the workspace's."""
+    kinds = {handler.section for handler in KINDS}
+    twins = (one.path for one in sections() if one.model == section.model and one.path in kinds)
+    return next(twins, section.path)
+
+
+def _variant(section: Section) -> str:
+    """Return which of several shapes a section shows, where a place takes more than one."""
+    twins = [one for one in sections() if one.path == section.path]
+    if len(twins) == 1:
+        return ""
+    return f" ({re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', section.model)})"
+
+
+def _row(section: Section, field: Field) -> tuple[str, ...]:
+    meaning = field.meaning.replace("\n", " ").replace("|", "\\|")
+    shown = _linked(section, field)
+    return f"`{field.name}`", shown, field.default, meaning, _immutable(section, field)
+
+
+def _linked(section: Section, field: Field) -> str:
+    """Return the type of a field, with a link to the part that explains its map."""
+    if len(field.nested) != 1:
+        return field.type
+    path = f"{section.path}.{field.name}"
+    home = next(_home(one) for one in sections() if one.path == path)
+    return field.type.replace("map", f"[map](#{_anchor(home)})")
+
+
+def _immutable(section: Section, field: Field) -> str:
+    """Return what a changed value means: an update in place, or more."""
+    if field.name == "name" or field.name in IDENTIFYING.get(section.path, ()):
+        return ANOTHER if section.path != "jobs.outputs.registered_model" else NEXT_RUN
+    match section.path.partition(".")[0]:
+        case "target":
+            return REPLACED
+        case "datasets":
+            return IN_PLACE if field.name in ("description", "tags") else NEW_VERSION
+        case "jobs" if field.name in RUN_INPUTS or section.path.split(".")[-1] in RUN_INPUTS:
+            return NEW_RUN
+        case "jobs":
+            return IN_PLACE if field.name in OF_THE_WAIT else NEXT_RUN
+    return REPLACED if _is_fixed(f"{section.path}.{field.name}") else IN_PLACE
+
+
+def _is_fixed(path: str) -> bool:
+    """Return whether the kind that states a field cannot change it in place."""
+    owner = max(
+        (handler.section for handler in KINDS if path.startswith(f"{handler.section}.")),
+        key=len,
+        default="",
+    )
+    fixed = {
+        f"{owner}.{name}"
+        for handler in KINDS
+        if handler.section == owner
+        for name in immutable(handler)
+    }
+    return any(path == one or path.startswith(f"{one}.") for one in fixed)
+
+
+def _referred(section: Section) -> Iterator[str]:
+    """Yield what others may refer to in a section."""
+    shown = [h.attributes.shown for h in KINDS if h.section == section.path]
+    if shown and section.path not in NOT_REFERRED:
+        listed = ", ".join(f"`{name}`" for name in sorted(frozenset().union(*shown)))
+        yield f"References can name: {listed}."
+
+
+def _example(section: str) -> Iterator[str]:
+    """Yield the section as the first shipped spec with it states it."""
+    for file in SPECS:
+        found = re.search(
+            rf"^{section}:.*\n(?:(?:[ ].*)?\n)*", file.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        if found:
+            text = found[0].rstrip()
+            yield f"From `{file.relative_to(ROOT)}`:\n\n```yaml\n{text}\n```"
+            return
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    lines = [rows[0], ("---",) * len(rows[0]), *rows[1:]]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _anchor(name: str) -> str:
+    return name.replace(".", "")
