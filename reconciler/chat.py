@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from reconciler.cloud.backoff import wait_seconds
 from reconciler.cloud.errors import code_and_message
-from reconciler.cloud.retry import wait_seconds
 from reconciler.diagnostics import (
     ApiError,
     Diagnostic,

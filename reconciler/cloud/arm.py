@@ -14,19 +14,21 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 import requests
 
+from reconciler.cloud.backoff import retry_after
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.listing import whole
 from reconciler.cloud.logging import log_answer
 from reconciler.cloud.long_running import Poller
-from reconciler.cloud.network_errors import gives_up, unreachable
-from reconciler.cloud.retry import retry_after
-from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, may_resend, redirected
+from reconciler.cloud.network_errors import unreachable
+from reconciler.cloud.retry import Attempt, Request
+from reconciler.cloud.rules import REDIRECTS, may_resend, redirected
 from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
 
@@ -60,10 +62,9 @@ class ArmClient:
 
         For what Azure makes by itself along with something, and for what a plan has seen.
         """
-        found: JsonObject | None = self._run.read_after_write.until(
+        return self._run.read_after_write.until(
             lambda: self.get(path, api_version), lambda body: body is not None
         )
-        return found
 
     def list(
         self,
@@ -134,55 +135,26 @@ class ArmClient:
         """
         url = self._url(path, api_version, params)
         self._check_host(url)
-        self._run.permit(method, url)
-        fresh, looks = self._run.read_after_write, 0
-        while True:
-            looks += 1
-            try:
-                answer = self._sent(method, url, body, headers)
-            except ApiError as error:
-                missing = method == "GET" and error.status == NOT_FOUND
-                if not missing or not fresh.waits(url, None, looks):
-                    raise
-            else:
-                if method != "GET" or not fresh.waits(url, answer[0], looks):
-                    fresh.wrote(method, url, answer[0])
-                    return answer
+        sending = _Sending(self._run, self._scope(), method, url, body, headers or {})
+        tried = self._run.send(sending.request())
+        if tried.failed:
+            raise self._failure(method, url, tried)
+        answer = tried.given()
+        return answer.body, tried.headers, answer.status
 
-    def _sent(
-        self,
-        method: str,
-        url: str,
-        body: JsonObject | None,
-        headers: Mapping[str, str] | None,
-    ) -> tuple[JsonObject, Mapping[str, str], int]:
-        """Send one request, again where our rules allow it."""
-        self._run.retry_budget.begin()
-        attempt, renewed, began = 0, False, time.monotonic()
-        while True:
-            attempt += 1
-            self._run.azure.throttle.wait(method, url, self._run.sleep)
-            authorization = self._token()
-            try:
-                answer = self._send_once(method, url, body, self._headers(authorization, headers))
-            except (ApiError, UnavailableError) as error:
-                status = error.status if isinstance(error, ApiError) else None
-                if status == 401 and not renewed:
-                    renewed = self._run.tokens.instead_of(authorization) is not None
-                    if renewed:
-                        continue
-                if gives_up(error, time.monotonic() - began):
-                    raise
-                asked = getattr(error, "retry_after_s", None)
-                if status == THROTTLED:
-                    self._run.azure.throttle.slow_down(method, url, asked, attempt)
-                if not self._run.retry_budget.wait(method, url, status, asked, attempt):
-                    error.in_doubt = is_in_doubt(method, url, status)
-                    raise self._budgeted(error, method, url, status) from error
-                continue
-            if answer[2] in REDIRECTS:
-                raise redirected(url, answer[1].get("location", ""))
-            return answer
+    def _failure(
+        self, method: str, url: str, tried: Attempt[Answer]
+    ) -> ApiError | UnavailableError:
+        """Return the error of a request that failed for good."""
+        error: ApiError | UnavailableError
+        if tried.answer is None:
+            error = tried.lost or UnavailableError(Diagnostic("Azure did not answer"))
+        else:
+            request_id = tried.headers.get("x-ms-request-id", "")
+            error = api_error(method, url, tried.answer.status, tried.answer.content, request_id)
+            error.retry_after_s = retry_after(tried.headers)
+        error.in_doubt = tried.in_doubt
+        return self._budgeted(error, method, url, tried.status)
 
     def _url(self, path: str, api_version: str, params: Mapping[str, str] | None) -> str:
         is_whole = path.startswith("https://")
@@ -193,9 +165,6 @@ class ArmClient:
         if query:
             url += ("&" if "?" in url else "?") + urlencode(query)
         return url
-
-    def _token(self) -> str:
-        return str(self._run.tokens.get_token(self._scope()).token)
 
     def _check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see this client's token."""
@@ -216,40 +185,71 @@ class ArmClient:
             error.diagnostics = [replace(first, detail=text, hint=hint)]
         return error
 
-    @staticmethod
-    def _headers(token: str, extra: Mapping[str, str] | None) -> dict[str, str]:
-        return {
-            "Authorization": f"Bearer {token}",
-            "Accept": "application/json",
-            "x-ms-client-request-id": str(uuid.uuid4()),
-            **(extra or {}),
-        }
 
-    def _send_once(
-        self, method: str, url: str, body: JsonObject | None, headers: Mapping[str, str]
-    ) -> tuple[JsonObject, Mapping[str, str], int]:
+class Answer:
+    """An answer of Azure, its bytes read as JSON when somebody asks for it."""
+
+    def __init__(self, url: str, status: int, content: bytes) -> None:
+        self._url = url
+        self.status = status
+        self.content = content
+
+    @cached_property
+    def body(self) -> JsonObject:
+        """The JSON object, {} where there is none. Raises `ApiError` for what is no JSON."""
+        return _json(self.content, self._url)
+
+
+@dataclass
+class _Sending:
+    """One request of ours: how it is sent once, and what it was signed with."""
+
+    run: RunLimits
+    scope: str
+    method: str
+    url: str
+    body: JsonObject | None
+    headers: Mapping[str, str]
+    token: str = field(default="", repr=False)
+
+    def request(self) -> Request[Answer]:
+        """Return it for `RunLimits.send`."""
+        return Request(
+            self.method, self.url, self._attempt, renew=self._renew, shown=lambda a: a.body
+        )
+
+    def _attempt(self) -> Attempt[Answer]:
+        """Send once. Raises `UnavailableError` for a redirect, which is not followed."""
+        self.token = str(self.run.tokens.get_token(self.scope).token)
         started = time.monotonic()
         try:
-            response = self._run.azure.session.request(
-                method,
-                url,
-                json=body,
-                headers=headers,
-                timeout=self._run.timeouts(),
+            response = self.run.azure.session.request(
+                self.method,
+                self.url,
+                json=self.body,
+                headers=self._signed(),
+                timeout=self.run.timeouts(),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise unreachable(url, error) from error
-        log_answer(method, url, response.status_code, started)
+            return Attempt(lost=unreachable(self.url, error))
+        log_answer(self.method, self.url, response.status_code, started)
+        if response.status_code in REDIRECTS:
+            raise redirected(self.url, response.headers.get("location", ""))
         shown = {name.lower(): value for name, value in response.headers.items()}
-        self._run.azure.throttle.heard(method, url, shown)
-        if response.status_code >= 400:
-            request_id = shown.get("x-ms-request-id", "")
-            failure = api_error(method, url, response.status_code, response.content, request_id)
-            failure.retry_after_s = retry_after(shown)
-            raise failure
-        content = b"" if response.status_code in REDIRECTS else response.content
-        return _json(content, url), shown, response.status_code
+        answer = Answer(self.url, response.status_code, response.content)
+        return Attempt(response.status_code, shown, answer)
+
+    def _renew(self) -> bool:
+        return self.run.tokens.instead_of(self.token) is not None
+
+    def _signed(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+            "x-ms-client-request-id": str(uuid.uuid4()),
+            **self.headers,
+        }
 
 
 def _json(content: bytes, url: str) -> JsonObject:

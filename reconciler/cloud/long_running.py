@@ -10,17 +10,19 @@ operation's record is gone, makes no sense, or lies on a host that must not see 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
+from reconciler.cloud.backoff import retry_after, wait_seconds
 from reconciler.cloud.endpoints import host_of
 from reconciler.cloud.errors import operation_error
-from reconciler.cloud.outage import outlast_outage
-from reconciler.cloud.retry import retry_after, wait_seconds
+from reconciler.cloud.poll import outlast_outage, poll
 from reconciler.cloud.run_limits import RunLimits
-from reconciler.cloud.sender import Headers, Sender
+from reconciler.cloud.sender import Headers, Reply, Sender
 from reconciler.diagnostics import ApiError, PendingError, ReconcileError, UnavailableError
 from reconciler.engine.types import JsonObject
 
 ACCEPTED = 202
+NOT_FOUND = 404
 SUCCEEDED = "succeeded"
 ENDED_BADLY = ("failed", "canceled", "cancelled")
 NO_RECORD = (200, 400, 404, 405, 410)
@@ -81,46 +83,39 @@ class Poller:
         url = headers.get(name, "")
         return url if url and self._run.cloud.may_receive_token(url) else ""
 
-    def _pause(self, headers: Headers, attempt: int) -> None:
-        if time.monotonic() > self._end:
-            what = self._resource[0].rpartition("/")[2] if self._resource else "the action"
-            raise PendingError.because(
-                f"Azure is still working on {what} after {OPERATION_S / 3600:.0f} h",
-                hint="run the same command again to wait on",
-            )
-        self._run.sleep(wait_seconds(retry_after(headers), attempt))
-
     def _follow_operation(self, url: str, headers: Headers) -> JsonObject:
-        attempt = 0
-        while True:
-            attempt += 1
-            self._pause(headers, attempt)
-            try:
-                reply, headers, _ = self._ask(url, "")
-            except ApiError as error:
-                return self._instead(error)
-            state = str(reply.get("status") or "").lower()
-            if state == SUCCEEDED:
-                return reply
-            if state in ENDED_BADLY:
-                raise operation_error(reply, url)
-            if not state and self._resource:
-                return self._follow_resource(headers)
+        """Follow the record of an operation, which says how it ended."""
+
+        def has_ended(answer: Reply) -> bool:
+            state = _status(answer)
+            return state in (SUCCEEDED, *ENDED_BADLY) or (not state and self._resource is not None)
+
+        try:
+            answer = self._poll(headers, lambda: self._ask(url, ""), has_ended)
+        except ApiError as error:
+            return self._instead(error)
+        state = _status(answer)
+        if state in ENDED_BADLY:
+            raise operation_error(answer[0], url)
+        return answer[0] if state == SUCCEEDED else self._follow_resource(answer[1])
 
     def _follow_location(self, url: str, headers: Headers, body: JsonObject) -> JsonObject:
-        attempt = 0
-        while True:
-            attempt += 1
-            self._pause(headers, attempt)
-            try:
-                reply, headers, status = self._ask(url, "")
-            except ApiError as error:
-                if error.status == 404 and not self._resource:
-                    return body
-                return self._instead(error)
-            if status != ACCEPTED:
-                return reply or body
-            url = self._address(headers, "location") or url
+        """Follow the address of a result, which answers 202 until it is there, and may move."""
+        place = url
+
+        def ask() -> Reply:
+            nonlocal place
+            answer = self._ask(place, "")
+            place = self._address(answer[1], "location") or place
+            return answer
+
+        try:
+            reply, _, _ = self._poll(headers, ask, lambda answer: answer[2] != ACCEPTED)
+        except ApiError as error:
+            if error.status == NOT_FOUND and not self._resource:
+                return body
+            return self._instead(error)
+        return reply or body
 
     def _instead(self, error: ApiError) -> JsonObject:
         """Return what the resource says where the operation's record says nothing of use."""
@@ -130,31 +125,57 @@ class Poller:
         return self._follow_resource({})
 
     def _follow_resource(self, headers: Headers) -> JsonObject:
-        attempt = 0
-        while True:
-            attempt += 1
-            self._pause(headers, attempt)
-            body, headers = self._look()
-            if body is None and self._deletes:
-                return {}
-            if body is not None and not self._deletes and not is_moving(body):
-                return body
-            if attempt > PATIENT_TRIES and (body is None or not is_moving(body)):
-                raise self._contrary()
+        """Follow the resource itself, until it is at rest, or gone where it is deleted."""
+        looks = 0
 
-    def _ask(self, path: str, api_version: str) -> tuple[JsonObject, Headers, int]:
+        def has_ended(answer: Reply) -> bool:
+            nonlocal looks
+            looks += 1
+            body, _, status = answer
+            moves = status != NOT_FOUND and is_moving(body)
+            if (status == NOT_FOUND) is self._deletes and not moves:
+                return True
+            if looks > PATIENT_TRIES and not moves:
+                raise self._contrary()
+            return False
+
+        return self._poll(headers, self._look, has_ended)[0]
+
+    def _poll(
+        self, headers: Headers, ask: Callable[[], Reply], until: Callable[[Reply], bool]
+    ) -> Reply:
+        """Wait as the first answer says, then ask until it has ended, as each answer says.
+
+        Raises `PendingError` when the time for an operation is over.
+        """
+        self._run.sleep(wait_seconds(retry_after(headers), 1))
+        answer = poll(
+            self._run,
+            ask,
+            until,
+            backoff=lambda asked, reply: wait_seconds(retry_after(reply[1]), asked + 1),
+            within_s=max(0.0, self._end - time.monotonic()),
+        )
+        if until(answer):
+            return answer
+        what = self._resource[0].rpartition("/")[2] if self._resource else "the action"
+        raise PendingError.because(
+            f"Azure is still working on {what} after {OPERATION_S / 3600:.0f} h",
+            hint="run the same command again to wait on",
+        )
+
+    def _ask(self, path: str, api_version: str) -> Reply:
         return outlast_outage(self._run, lambda: self._arm.send("GET", path, api_version))
 
-    def _look(self) -> tuple[JsonObject | None, Headers]:
+    def _look(self) -> Reply:
         if self._resource is None:
             raise AssertionError("an action has no resource to read")
         try:
-            body, headers, _ = self._ask(*self._resource)
+            return self._ask(*self._resource)
         except ApiError as error:
-            if error.status == 404:
-                return None, {}
+            if error.status == NOT_FOUND:
+                return {}, {}, NOT_FOUND
             raise
-        return body, headers
 
     def _contrary(self) -> ReconcileError:
         path = self._resource[0] if self._resource else ""
@@ -164,6 +185,10 @@ class Poller:
             detail=path,
             hint="run `reconcile plan` in a few minutes",
         )
+
+
+def _status(answer: Reply) -> str:
+    return str(answer[0].get("status") or "").lower()
 
 
 def is_moving(body: JsonObject) -> bool:

@@ -25,7 +25,13 @@ _OBJECT = re.compile(r"^(<[^>]*>|\w+\(host=[^)]*\))(: )?")
 
 
 def unreachable(url: str, error: BaseException) -> UnavailableError:
-    """Return our error for a request that got no answer."""
+    """Return our error for a request that got no answer; its cause is what the client raised."""
+    found = _said(url, error)
+    found.__cause__ = error
+    return found
+
+
+def _said(url: str, error: BaseException) -> UnavailableError:
     host, cause = urlsplit(url).netloc, _core(error)
     reason = on_one_line(_OBJECT.sub("", str(cause)), MAX_REASON)
     if "CERTIFICATE_VERIFY_FAILED" in reason:

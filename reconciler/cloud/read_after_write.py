@@ -14,8 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+from reconciler.cloud.poll import Sleeper, poll
+
+T = TypeVar("T")
 
 GRACE_S = 30.0
 """How long after a write a read may not know of it."""
@@ -40,9 +44,9 @@ class _Write:
 class ReadAfterWrite:
     """What one run wrote, by address; safe to use from many threads."""
 
-    def __init__(self, sleep: Callable[[float], None]) -> None:
-        """Wait with `sleep`, which knows the deadline and can be interrupted."""
-        self._sleep = sleep
+    def __init__(self, run: Sleeper) -> None:
+        """Know of no write yet; the waits are those of the run."""
+        self._run = run
         self._lock = Lock()
         self._writes: dict[str, _Write] = {}
 
@@ -82,17 +86,12 @@ class ReadAfterWrite:
         """Wait before another look where a read is behind; return whether it was."""
         if looks > LOOKS or not self.is_behind(url, body):
             return False
-        self._sleep(pause_s(looks))
+        self._run.sleep(pause_s(looks))
         return True
 
-    def until(self, ask: Callable[[], Any], knows: Callable[[Any], bool]) -> Any:
+    def until(self, ask: Callable[[], T], knows: Callable[[T], bool]) -> T:
         """Return the first answer that `knows`, or the last one of half a minute."""
-        for looks in range(1, LOOKS + 1):
-            answer = ask()
-            if knows(answer):
-                return answer
-            self._sleep(pause_s(looks))
-        return ask()
+        return poll(self._run, ask, knows, backoff=lambda n, _: pause_s(n), asks=LOOKS + 1)
 
     def _forget(self, path: str) -> None:
         """Forget a resource and all that is in it."""

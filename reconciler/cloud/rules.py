@@ -7,18 +7,13 @@ because of a GET, and obeys any Retry-After. These are the rules in their place,
 
 from __future__ import annotations
 
-import random
 import re
-import threading
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from reconciler.cloud.endpoints import host_of
 from reconciler.cloud.errors import TRANSIENT
-from reconciler.cloud.retry import MAX_WAIT_S, wait_seconds
 from reconciler.diagnostics import Diagnostic, ReconcileError, RefusedError, UnavailableError
 
-MAX_TRIES = 4
 READING = ("GET", "HEAD", "OPTIONS")
 RESENDABLE = {"GET", "HEAD", "PUT", "DELETE"}
 """Idempotent in ARM: a PUT is, because every name that we write is decided before we write."""
@@ -44,9 +39,6 @@ cancel of a job). Source: learn.microsoft.com/rest/api, the pages named beside e
 """
 REDIRECTS = (301, 302, 303, 307, 308)
 THROTTLED = 429
-FREE_RETRIES = 50
-RETRY_SHARE = 0.2
-JITTER = 0.1
 
 
 def writes(method: str, url: str) -> bool:
@@ -103,52 +95,3 @@ def redirected(url: str, location: str) -> UnavailableError:
             hint="look for a proxy or a sign-in page of your network in between",
         )
     )
-
-
-class RetryBudget:
-    """Sending again, for one whole run: it waits before it does, and has a budget.
-
-    At most a fifth of the run's requests, and fifty, are sent again (the SRE book's retry
-    budget): a service in trouble is not made worse by us, however many threads we have.
-    """
-
-    def __init__(self, sleep: Callable[[float], None]) -> None:
-        """Wait with `sleep`, which knows the deadline and can be interrupted."""
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self.requests = 0
-        self.retries = 0
-
-    @property
-    def spent(self) -> bool:
-        """Whether nothing is sent again any more in this run."""
-        return self.retries >= FREE_RETRIES + RETRY_SHARE * self.requests
-
-    def begin(self) -> None:
-        """Count a request that is sent for the first time."""
-        with self._lock:
-            self.requests += 1
-
-    def wait(
-        self, method: str, url: str, status: int | None, asked_s: float | None, attempt: int
-    ) -> bool:
-        """Return whether to send again, after the wait that Azure asked for (or our own).
-
-        `attempt` is how often it was sent already, `asked_s` Azure's own word on waiting.
-        After a 429 it is the throttle that waits, with all others that it concerns.
-        """
-        if attempt >= MAX_TRIES or not may_resend(method, url, status) or not self.take():
-            return False
-        if status == THROTTLED:
-            return True
-        seconds = wait_seconds(asked_s, attempt)
-        self._sleep(min(seconds * random.uniform(1.0, 1.0 + JITTER), MAX_WAIT_S))
-        return True
-
-    def take(self) -> bool:
-        """Take one of the requests that may be sent again; False when the budget is spent."""
-        with self._lock:
-            if self.spent:
-                return False
-            self.retries += 1
-            return True

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import count
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.cloud.azure import Azure
@@ -16,7 +18,8 @@ from reconciler.cloud.endpoints import Cloud, host_of
 from reconciler.cloud.network_errors import CONNECT_BUDGET_S
 from reconciler.cloud.read_after_write import ReadAfterWrite
 from reconciler.cloud.resource_deadline import ResourceDeadline
-from reconciler.cloud.rules import RetryBudget, refused, writes
+from reconciler.cloud.retry import Attempt, Request, RetryBudget, send_with_policy
+from reconciler.cloud.rules import refused, writes
 from reconciler.cloud.tokens import RunTokens
 from reconciler.diagnostics import (
     DeadlineError,
@@ -26,6 +29,9 @@ from reconciler.diagnostics import (
     ReconcileError,
 )
 
+T = TypeVar("T")
+
+NOT_FOUND = 404
 CONNECT_TIMEOUT_S = CONNECT_BUDGET_S
 READ_TIMEOUT_S = 60.0
 SHORTEST_TIMEOUT_S = 5.0
@@ -55,7 +61,7 @@ class RunLimits:
         self.stop = threading.Event()
         self.resource_deadline = ResourceDeadline()
         self.retry_budget = RetryBudget(self.sleep)
-        self.read_after_write = ReadAfterWrite(self.sleep)
+        self.read_after_write = ReadAfterWrite(self)
         self.tokens = RunTokens(lambda: self.azure.tokens, self)
 
     @property
@@ -93,6 +99,37 @@ class RunLimits:
             raise InterruptedRun.because(
                 f"stopped before {method} was sent", detail=urlsplit(url).path
             )
+
+    def send(self, request: Request[T]) -> Attempt[T]:
+        """Return the answer to a request about a resource, sent by the rules of this run.
+
+        It is sent only if it may be (`permit`), again where that is safe, and a read that does
+        not know what this run wrote is asked again for a while (`read_after_write`).
+        """
+        self.permit(request.method, request.url)
+        is_read, fresh = request.method == "GET", self.read_after_write
+        for looks in count(1):
+            tried = self._sent(request)
+            body = None if tried.answer is None or tried.failed else request.shown(tried.answer)
+            is_known = body is not None or tried.status == NOT_FOUND
+            if is_read and is_known and fresh.waits(request.url, body, looks):
+                continue
+            if body is not None:
+                fresh.wrote(request.method, request.url, body)
+            return tried
+        raise AssertionError("the numbers do not end")
+
+    def send_anywhere(self, request: Request[T]) -> Attempt[T]:
+        """Return the answer to a request about no resource of ARM, sent as `send` does.
+
+        Without the wait for what this run wrote: that is known by addresses of ARM.
+        """
+        self.permit(request.method, request.url)
+        return self._sent(request)
+
+    def _sent(self, request: Request[T]) -> Attempt[T]:
+        self.retry_budget.begin()
+        return send_with_policy(request, self.retry_budget, self.azure.throttle)
 
     def timeouts(self) -> tuple[float, float]:
         """Return how long to wait for a connection and for bytes, in seconds.

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from reconciler.cloud.backoff import retry_after
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.network_errors import unreachable
-from reconciler.cloud.retry import retry_after
 from reconciler.cloud.rules import is_in_doubt
 from reconciler.diagnostics import UnavailableError
 from reconciler.secrets import on_one_line

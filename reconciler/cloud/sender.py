@@ -11,6 +11,10 @@ Headers = Mapping[str, str]
 """Of an answer, the names in lower case."""
 
 
+Reply = tuple[JsonObject, Headers, int]
+"""Body, headers and status."""
+
+
 class Sender(Protocol):
     """Sends one request by the rules of its run (`arm.ArmClient`)."""
 
@@ -21,5 +25,5 @@ class Sender(Protocol):
         api_version: str,
         *,
         params: Mapping[str, str] | None = None,
-    ) -> tuple[JsonObject, Headers, int]:
+    ) -> Reply:
         """Return body, headers and status; raises `ApiError` for any answer of 400 and above."""

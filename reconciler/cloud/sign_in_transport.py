@@ -8,8 +8,8 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import RequestsTransport
 
+from reconciler.cloud.backoff import MAX_WAIT_S
 from reconciler.cloud.network_errors import CONNECT_BUDGET_S, gives_up, unreachable
-from reconciler.cloud.retry import MAX_WAIT_S
 from reconciler.cloud.session import BoundedSession
 from reconciler.cloud.tokens import AskingRun
 from reconciler.diagnostics import ReconcileError

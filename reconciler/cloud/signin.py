@@ -20,12 +20,17 @@ from urllib.parse import urlencode, urlsplit
 from reconciler.cloud.endpoints import SandboxAccess
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.logging import fence_new_loggers
-from reconciler.cloud.network_errors import CONNECT_BUDGET_S, gives_up, unreachable
-from reconciler.cloud.retry import retry_after
-from reconciler.cloud.rules import THROTTLED
+from reconciler.cloud.network_errors import CONNECT_BUDGET_S, unreachable
+from reconciler.cloud.retry import Attempt, Request, send_with_policy
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import AskingRun, Token
-from reconciler.diagnostics import ApiError, DeniedError, UnavailableError, UnconnectedError
+from reconciler.diagnostics import (
+    ApiError,
+    DeniedError,
+    Diagnostic,
+    UnavailableError,
+    UnconnectedError,
+)
 from reconciler.secrets import remember
 
 TIMEOUT_S = CONNECT_BUDGET_S
@@ -121,56 +126,57 @@ class SandboxCredential:
         }
         url = f"{access.url}/{access.tenant_id}/oauth2/v2.0/token"
         request = urllib.request.Request(url, data=urlencode(form).encode(), method="POST")
-        reply = self._send_again(request, run)
+        tried = send_with_policy(
+            Request("POST", url, lambda: self._attempt(request), within_s=CONNECT_BUDGET_S),
+            run.retry_budget,
+            self._throttle,
+        )
+        reply = tried.given()
+        if isinstance(reply, ApiError):
+            raise reply
         return Token(reply["access_token"], int(time.time()) + int(reply["expires_in"]))
 
-    def _send_again(self, request: urllib.request.Request, run: AskingRun) -> dict[str, str]:
-        """Send until there is an answer, by the rules of the run, as azure-identity does too."""
-        url, attempt, began = request.full_url, 0, time.monotonic()
-        while True:
-            attempt += 1
-            self._throttle.wait("POST", url, run.sleep)
-            try:
-                return self._send(request)
-            except (ApiError, UnavailableError) as error:
-                if isinstance(getattr(error.__cause__, "reason", None), ConnectionRefusedError):
-                    raise  # nobody listens: no wait of ours starts a sandbox
-                spent_s = time.monotonic() - began
-                if spent_s >= CONNECT_BUDGET_S or gives_up(error, spent_s):
-                    raise
-                status = error.status if isinstance(error, ApiError) else None
-                asked = getattr(error, "retry_after_s", None)
-                if status == THROTTLED:
-                    self._throttle.slow_down("POST", url, asked, attempt)
-                if not run.retry_budget.wait("POST", url, status, asked, attempt):
-                    raise
-
-    def _send(self, request: urllib.request.Request) -> dict[str, str]:
+    def _attempt(self, request: urllib.request.Request) -> Attempt[dict[str, str] | ApiError]:
+        """Ask once for a token."""
         context = ssl.create_default_context(cafile=self._access.ca_file)
         direct = urllib.request.ProxyHandler({})  # the sandbox is on this machine
         opener = urllib.request.build_opener(direct, urllib.request.HTTPSHandler(context=context))
         try:
             with opener.open(request, timeout=TIMEOUT_S) as response:
-                return _token_answer(response.read())
+                return Attempt(response.status, {}, _token_answer(response.read()))
         except urllib.error.HTTPError as error:
+            headers = {name.lower(): value for name, value in error.headers.items()}
             failure = api_error("POST", request.full_url, error.code, error.read(), "")
-            failure.retry_after_s = retry_after({k.lower(): v for k, v in error.headers.items()})
-            raise failure from error
+            return Attempt(error.code, headers, failure)
         except (http.client.HTTPException, ValueError) as error:
-            raise UnavailableError.because(
-                "the answer of the sandbox to the sign-in was cut short, or is none",
-                detail=type(error).__name__,
-                hint="run again",
-            ) from error
+            return Attempt(lost=_no_answer(error))
         except OSError as error:
-            lost = unreachable(request.full_url, error)
-            if isinstance(lost, UnconnectedError) and lost.final:
-                raise lost from error
-            raise UnavailableError.because(
-                f"cannot reach the sandbox at {self._access.url}",
-                detail=lost.diagnostics[0].detail,
-                hint="start it again: `reconcile sandbox serve`",
-            ) from error
+            return Attempt(lost=self._unreachable(request.full_url, error))
+
+    def _unreachable(self, url: str, error: OSError) -> UnavailableError:
+        """Return our error; where nobody listens it is final, as no wait of ours starts a sandbox."""
+        lost = unreachable(url, error)
+        if isinstance(lost, UnconnectedError) and lost.final:
+            return lost
+        told = Diagnostic(
+            f"cannot reach the sandbox at {self._access.url}",
+            detail=lost.diagnostics[0].detail,
+            hint="start it again: `reconcile sandbox serve`",
+        )
+        refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
+        return UnconnectedError(told, final=True) if refused else UnavailableError(told)
+
+
+def _no_answer(error: Exception) -> UnavailableError:
+    found = UnavailableError(
+        Diagnostic(
+            "the answer of the sandbox to the sign-in was cut short, or is none",
+            detail=type(error).__name__,
+            hint="run again",
+        )
+    )
+    found.__cause__ = error
+    return found
 
 
 def _token_answer(content: bytes) -> dict[str, str]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from reconciler.cloud.retry import MAX_WAIT_S, wait_seconds
+from reconciler.cloud.backoff import MAX_WAIT_S, wait_seconds
 
 READ_SPACING_S = 0.04
 WRITE_SPACING_S = 0.1

@@ -13,7 +13,7 @@ from reconciler.diagnostics import InterruptedRun, OverdueError, PendingError, R
 from reconciler.secrets import remember
 
 if TYPE_CHECKING:
-    from reconciler.cloud.rules import RetryBudget
+    from reconciler.cloud.retry import RetryBudget
 
 REFRESH_BEFORE_S = 300
 SHORTEST_S = 60.0

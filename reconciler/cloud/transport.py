@@ -9,6 +9,7 @@ wait of theirs is ours, capped and interruptible.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,18 +23,17 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.pipeline.transport import RequestsTransport
 
+from reconciler.cloud.backoff import MAX_WAIT_S
 from reconciler.cloud.logging import log_answer
-from reconciler.cloud.network_errors import gives_up, unreachable
-from reconciler.cloud.retry import MAX_WAIT_S, retry_after
-from reconciler.cloud.rules import REDIRECTS, THROTTLED, is_in_doubt, redirected
+from reconciler.cloud.network_errors import unreachable
+from reconciler.cloud.retry import Attempt, Request
+from reconciler.cloud.rules import REDIRECTS, redirected
 from reconciler.cloud.session import user_agent
 
 if TYPE_CHECKING:
     from reconciler.cloud.run_limits import RunLimits
 
 BEARER = "Bearer "
-FIRST_ERROR = 400
-NOT_FOUND = 404
 TAKEN_OPTIONS = ("stream", "proxies")
 """All that a client may say of how it is sent; the rest was meant for policies of theirs."""
 
@@ -67,52 +67,14 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         """
         options = {name: options[name] for name in TAKEN_OPTIONS if name in options}
         options["connection_timeout"], options["read_timeout"] = self._run.timeouts()
-        run = self._run
         self._check_host(request.url)
-        run.permit(request.method, request.url)
-        if self._host:
-            return self._sent(request, options)
-        fresh, looks = run.read_after_write, 0
-        while True:
-            looks += 1
-            response = self._sent(request, options)
-            missing = request.method == "GET" and response.status_code == NOT_FOUND
-            if not missing or not fresh.waits(request.url, None, looks):
-                break
-        if response.status_code < FIRST_ERROR:
-            fresh.wrote(request.method, request.url)
-        return response
-
-    def _sent(self, request: Any, options: dict[str, Any]) -> Any:
-        """Send one request, again where our rules allow it."""
-        run = self._run
-        run.retry_budget.begin()
-        start, attempt, renewed, began = _position(request), 0, False, time.monotonic()
-        while True:
-            attempt += 1
-            run.azure.throttle.wait(request.method, request.url, run.sleep)
-            response, error = self._send_once(request, options)
-            if response is not None and response.status_code == 401 and not renewed:
-                renewed = self._renew(request)
-                if renewed and _rewind(request, start):
-                    continue
-            if error and gives_up(unreachable(request.url, error), time.monotonic() - began):
-                raise error
-            status = None if response is None else response.status_code
-            headers = {} if response is None else _lower(response.headers)
-            run.azure.throttle.heard(request.method, request.url, headers)
-            asked = retry_after(headers)
-            if status == THROTTLED:
-                run.azure.throttle.slow_down(request.method, request.url, asked, attempt)
-            if not _needs_again(status) or not _rewind(request, start):
-                break
-            if not run.retry_budget.wait(request.method, request.url, status, asked, attempt):
-                break
-        if error is not None:
-            doubt = is_in_doubt(request.method, request.url, None)
-            error.in_doubt = doubt  # type: ignore[attr-defined]  # `translated` reads it
+        sending = _Sending(request, lambda: self._attempt(request, options), self._run).request()
+        tried = self._run.send_anywhere(sending) if self._host else self._run.send(sending)
+        if tried.answer is None and tried.lost and tried.lost.__cause__:
+            error: Any = tried.lost.__cause__
+            error.in_doubt = tried.in_doubt  # `translated` reads it
             raise error
-        return response
+        return tried.answer
 
     def _check_host(self, url: str) -> None:
         if not self._host:
@@ -120,26 +82,53 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         elif urlsplit(url)[:2] != ("https", self._host):
             raise self._run.denied(url)
 
-    def _send_once(self, request: Any, options: dict[str, Any]) -> tuple[Any, AzureError | None]:
+    def _attempt(self, request: Any, options: dict[str, Any]) -> Attempt[Any]:
+        """Send once. Raises `UnavailableError` for a redirect, which is not followed."""
         started = time.monotonic()
         try:
             response = super().send(request, **options)
         except AzureError as error:
-            return None, error
+            return Attempt(lost=unreachable(request.url, error))
         log_answer(request.method, request.url, response.status_code, started)
         if response.status_code in REDIRECTS:
             raise redirected(request.url, response.headers.get("location", ""))
-        return response, None
+        return Attempt(response.status_code, _lower(response.headers), response)
 
-    def _renew(self, request: Any) -> bool:
+
+class _Sending:
+    """One request of a client of Microsoft's: its token, and its body from the start."""
+
+    def __init__(self, request: Any, attempt: Callable[[], Attempt[Any]], run: RunLimits) -> None:
+        self._request = request
+        self._attempt = attempt
+        self._run = run
+        self._start = int(request.data.tell()) if hasattr(request.data, "tell") else None
+
+    def request(self) -> Request[Any]:
+        """Return it for `send_with_policy`."""
+        method, url = self._request.method, self._request.url
+        return Request(method, url, self._attempt, renew=self._renew, rewind=self._rewind)
+
+    def _renew(self) -> bool:
         """Put a new token in the place of a refused one; no key and no SAS can be renewed."""
-        header = str(request.headers.get("Authorization", ""))
+        headers = self._request.headers
+        header = str(headers.get("Authorization", ""))
         if not header.startswith(BEARER):
             return False
         token = self._run.tokens.instead_of(header.removeprefix(BEARER))
         if token is None:
             return False
-        request.headers["Authorization"] = BEARER + token
+        headers["Authorization"] = BEARER + token
+        return True
+
+    def _rewind(self) -> bool:
+        """Make the body ready to be sent again; False when it cannot be read a second time."""
+        body = self._request.data
+        if self._start is None:
+            return body is None or isinstance(body, (bytes, str, dict, list))
+        if not body.seekable():
+            return False
+        body.seek(self._start)
         return True
 
 
@@ -187,25 +176,5 @@ def storage_options(run: RunLimits, host: str) -> dict[str, Any]:
     }
 
 
-def _needs_again(status: int | None) -> bool:
-    return status is None or status >= 400
-
-
 def _lower(headers: Any) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in headers.items()}
-
-
-def _position(request: Any) -> int | None:
-    """Return where the body's stream stands; None when there is no stream."""
-    return int(request.data.tell()) if hasattr(request.data, "tell") else None
-
-
-def _rewind(request: Any, start: int | None) -> bool:
-    """Make the body ready to be sent again; False when it cannot be read a second time."""
-    body = request.data
-    if start is not None:
-        if not body.seekable():
-            return False
-        body.seek(start)
-        return True
-    return body is None or isinstance(body, (bytes, str, dict, list))

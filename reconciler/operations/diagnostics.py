@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from reconciler.cloud.outage import exit_code_of
+from reconciler.cloud.poll import exit_code_of
 from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError
 from reconciler.engine.decisions import Blocked, Change, Failure
 from reconciler.engine.plan_scope import (

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.cloud.outage import is_outage
+from reconciler.cloud.poll import is_outage
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import (
     DeniedError,

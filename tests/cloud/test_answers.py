@@ -8,7 +8,7 @@ import time
 import pytest
 
 from reconciler.cloud import session
-from reconciler.cloud.rules import FREE_RETRIES, RETRY_SHARE
+from reconciler.cloud.retry import FREE_RETRIES, RETRY_SHARE
 from reconciler.diagnostics import ApiError, UnavailableError
 from tests.cloud.clients import READS, WRITES
 from tests.cloud.conftest import GROUP, VAULT, Reply, arm_error

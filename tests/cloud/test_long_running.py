@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from reconciler.cloud import long_running
+from reconciler.cloud import long_running, poll
 from reconciler.diagnostics import ApiError, InterruptedRun, PendingError, UnavailableError
 from tests.cloud.conftest import VAULT, Reply, arm_error
 
@@ -151,7 +151,8 @@ def test_polls_are_neither_years_apart_nor_without_pause(azure, connect, style, 
 @every_style
 def test_an_operation_that_never_ends_is_pending_in_the_end(azure, connect, style, monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(long_running, "time", clock)
+    for module in (long_running, poll):
+        monkeypatch.setattr(module, "time", clock)
     address = {style: f"{azure.url}/operations/1"}
     azure.answers(Reply(202, address, {"status": "Running"}))
     connection = connect()

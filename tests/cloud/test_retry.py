@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cloud.retry import MAX_WAIT_S, retry_after, wait_seconds
+from reconciler.cloud.backoff import MAX_WAIT_S, retry_after, wait_seconds
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from reconciler.cloud.retry import MAX_WAIT_S
+from reconciler.cloud.backoff import MAX_WAIT_S
 from reconciler.diagnostics import ApiError, UnavailableError
 from reconciler.kinds.connection.vault_secrets import read
 from reconciler.secrets import SENSITIVE, scrub

@@ -11,8 +11,8 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from reconciler.cloud.outage import outlast_outage
-from reconciler.cloud.retry import MAX_WAIT_S, retry_after
+from reconciler.cloud.backoff import MAX_WAIT_S, retry_after
+from reconciler.cloud.poll import outlast_outage
 from reconciler.diagnostics import DeadlineError, Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.base import HandlerContext

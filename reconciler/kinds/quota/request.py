@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from reconciler.cloud.retry import retry_after, wait_seconds
+from reconciler.cloud.backoff import retry_after, wait_seconds
 from reconciler.diagnostics import ApiError, Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import HandlerContext

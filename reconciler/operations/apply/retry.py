@@ -11,8 +11,8 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 
-from reconciler.cloud.outage import is_outage
-from reconciler.cloud.retry import wait_seconds
+from reconciler.cloud.backoff import wait_seconds
+from reconciler.cloud.poll import is_outage
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError, Diagnostic, ReconcileError, RefusedError
 

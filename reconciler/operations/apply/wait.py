@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from threading import Lock
 
-from reconciler.cloud.outage import outlast_outage
+from reconciler.cloud.poll import outlast_outage
 from reconciler.cloud.read_after_write import pause_s
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError
