@@ -37,17 +37,26 @@ _PATTERNS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?P<kept>\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|client_secret)=)"
-        r"(?!\()[^;&\s\"'<>]+",
+        r"(?P<kept>\b(?:AccountKey|SharedAccessKey|SharedAccessSignature|client_secret|Password|Pwd)"
+        r"\s?=\s?)(?!\()[^;&\s\"'<>]+",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?P<kept>\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,80}:)(?!\()[^\s/@\"'<>]+(?=@)",
         re.IGNORECASE,
     ),
     re.compile(r"(?P<kept>\bBearer\s+)[A-Za-z0-9._~+/-]{16,}=*", re.IGNORECASE),
     re.compile(r"(?P<kept>)\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?"),
     re.compile(r"(?P<kept>)\b(?:hf_|sk-|gh[pousr]_|github_pat_)[A-Za-z0-9_-]{20,}"),
+    re.compile(r"(?P<kept>)\b(?:glpat-|npm_|dckr_pat_|dapi|xox[abprs]-|AIza)[A-Za-z0-9_-]{20,}"),
+    re.compile(r"(?P<kept>)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    re.compile(r"(?P<kept>)(?<![A-Za-z0-9_.~-])[A-Za-z0-9_.~-]{3}\dQ~[A-Za-z0-9_.~-]{31,34}"),
+    re.compile(r"(?P<kept>)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"),
     re.compile(r"(?P<kept>)-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"),
 )
-"""What is a secret wherever it stands: SAS signatures, connection strings, bearer tokens, JWTs,
-tokens by their prefix, private keys.
+"""What is a secret wherever it stands: SAS signatures, connection strings, passwords in URLs,
+bearer tokens, JWTs, tokens by their prefix, secrets of Entra applications (`8Q~`), account keys
+of storage and Cosmos DB (64 bytes in base64), private keys.
 
 Sources: learn.microsoft.com/rest/api/storageservices/create-service-sas (`sig`), RFC 6750
 (bearer), RFC 7519 (JWT).
@@ -55,6 +64,8 @@ Sources: learn.microsoft.com/rest/api/storageservices/create-service-sas (`sig`)
 _HINTS = (
     *("sig", "key", "secret", "bearer", "eyj", "hf_", "sk-"),
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    *("password", "pwd", "://", "glpat-", "npm_", "dckr_pat_", "dapi", "xox", "aiza"),
+    *("akia", "asia", "q~", "=="),
 )
 """One of these, in small letters, is in whatever fits a pattern: most texts have none."""
 

@@ -153,8 +153,11 @@ def _addresses(value: Any, addresses: Mapping[str, Address]) -> Any:
 
 
 def _parts(item: FieldDiff) -> Iterator[FieldDiff]:
-    """Yield one field for each value of a mapping; an empty one counts as its own key."""
-    if item.sensitive or not isinstance(item.after, Mapping):
+    """Yield one field for each value of a mapping; an empty one counts as its own key.
+
+    Of a sensitive one too: its names are read, its values are not.
+    """
+    if not isinstance(item.after, Mapping):
         yield item
         return
     for key, value in item.after.items():

@@ -143,8 +143,10 @@ def _stays(change: Change) -> bool:
 
 
 def _is_sensitive(value: Any, rules: Rules, path: tuple[str, ...]) -> bool:
+    """Return whether a value is never shown; of a mapping its names are."""
     is_secret = isinstance(value, Secret) or (isinstance(value, Unknown) and value.reference.secret)
-    return is_secret or ".".join(path) in rules.sensitive
+    is_named = any(".".join(path[:end]) in rules.sensitive for end in range(1, len(path) + 1))
+    return is_secret or (is_named and not isinstance(value, Mapping))
 
 
 def _projected(desired: Any, observed: Any, rules: Rules, path: tuple[str, ...]) -> Any:

@@ -8,7 +8,6 @@ Source: learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-man
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -34,14 +33,6 @@ from reconciler.spec.problems import did_you_mean
 MODEL = rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
 LOG_LINES = 40
 LOG_CHARACTERS = 2000
-
-
-NAMES_SECRET = re.compile(
-    r"(?:^|_)(?:secret|token|password|passwd|pwd|passphrase|sas)$"
-    r"|(?:api|access|account|private|secret|storage|master)_?key$",
-    re.IGNORECASE,
-)
-"""A variable that holds a secret, by its name: not `MAX_TOKENS`, not `PARTITION_KEY`."""
 
 
 class RequestSettings(SpecModel):
@@ -127,6 +118,7 @@ class DeploymentHandler(ArmHandler):
     read_only = frozenset({"properties.provisioningState", "properties.properties", "sku.tier"})
     policy: ClassVar[Policy] = Policy(
         Rules(
+            sensitive=frozenset({"properties.environmentVariables"}),
             immutable=frozenset(
                 {
                     "location",
@@ -184,7 +176,6 @@ class DeploymentHandler(ArmHandler):
             resource_id = f"{endpoint}/deployments/{name}"
             report_size(settings.instance_type, expansion, (*path, "instance_type"))
             report_model(settings.model, expansion, (*path, "model"))
-            _refuse_secrets(settings.environment_variables, expansion, path)
             family = quota_address(settings.instance_type, expansion)
             expansion.add(
                 Resource(
@@ -237,18 +228,6 @@ def _endpoint(
         if near.startswith("did"):
             expansion.problem(f"there is no endpoint `{name}`", (*path, "endpoint_name"), hint=near)
     return f"{workspace}/onlineEndpoints/{name}", frozenset()
-
-
-def _refuse_secrets(variables: Mapping[str, str], expansion: Expansion, path: Keys) -> None:
-    """Note a problem for each variable that is a secret by its name."""
-    for name in variables:
-        if NAMES_SECRET.search(name):
-            expansion.problem(
-                f"`{name}` looks like a secret: a spec must not contain one",
-                (*path, "environment_variables", name),
-                detail="everyone with access to a deployment can read its variables",
-                hint="let the identity of the endpoint fetch it from a key vault",
-            )
 
 
 def _body(settings: Deployment, resource_id: str, expansion: Expansion, path: Keys) -> JsonObject:
