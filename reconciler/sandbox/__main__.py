@@ -8,7 +8,8 @@ from pathlib import Path
 
 from reconciler.sandbox.clock import parse_mode
 from reconciler.sandbox.launch import TAKEN
-from reconciler.sandbox.server import Options, TakenError, serve
+from reconciler.sandbox.ready import Options
+from reconciler.sandbox.server import TakenError, serve
 from reconciler.sandbox.store import StateError
 
 

@@ -17,7 +17,6 @@ from reconciler.sandbox import subscription_controls
 from reconciler.sandbox.arm.checks import merge
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import Target, parse
-from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.permissions import PORTAL_USER
 from reconciler.sandbox.arm.types import Call
 from reconciler.sandbox.fault_checks import known, number, whole_number
@@ -203,7 +202,7 @@ class _Control:
                 _tag(_found(record, body), body["body"])
                 self._world.store.put(_found(record, body))
             case "delete":
-                remove(self._world, _found(record, body), self._world.arm.types)
+                self._world.arm.lifecycle.remove(_found(record, body))
             case "cancel":
                 self._drift_cancel(_found(record, body))
             case other:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from reconciler.sandbox import app as application
 from reconciler.sandbox.locks import USERS, try_lock
-from reconciler.sandbox.server import HOST, Options, describe, publish, unpublish
+from reconciler.sandbox.ready import HOST, Options, describe, publish, unpublish
 from reconciler.sandbox.tls import server_context
 
 LOOK_S = 0.1

@@ -6,17 +6,16 @@ Data planes receive it in `routes(world)` and keep no state of their own outside
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+from reconciler.sandbox.calls import Answer, Call, Lro
 from reconciler.sandbox.clock import Clock
 from reconciler.sandbox.entra import Identity
 from reconciler.sandbox.journal import Journal
 from reconciler.sandbox.settings import Settings
-from reconciler.sandbox.store import Store
-
-if TYPE_CHECKING:
-    from reconciler.sandbox.arm.engine import Engine
+from reconciler.sandbox.store import Record, Store
 
 Json = dict[str, Any]
 READS = ("GET", "HEAD")
@@ -56,16 +55,59 @@ class Files(Protocol):
     def replace(self, snapshot: Json) -> None: ...
 
 
+class Kind(Protocol):
+    """What others than ARM's engine need of a resource type; `arm.types.ResourceType` is one."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def versions(self) -> tuple[str, ...]: ...
+    @property
+    def tracked(self) -> bool: ...
+    @property
+    def actions(self) -> Mapping[str, Callable[[World, Record, Call], Answer]]: ...
+
+
+class Operations(Protocol):
+    """What others than ARM's engine need of long-running operations: `arm.lifecycle`."""
+
+    def open(
+        self, record: Record, verb: str, retry_after_s: int = 10, word: str = "InProgress"
+    ) -> str: ...
+    def close(self, operation: str, error: Json | None) -> None: ...
+    def fail(self, operation: str, error: Json) -> None: ...
+    def settle(self, record: Record, *, polled: bool = False) -> Record | None: ...
+    def remove(self, record: Record) -> None: ...
+    def headers(
+        self, record: Record, style: Lro, operation: str, version: str
+    ) -> dict[str, str]: ...
+
+
+class Arm(Protocol):
+    """What resource types and data planes need of ARM; `arm.engine.Engine` provides it."""
+
+    @property
+    def types(self) -> Mapping[str, Kind]: ...
+    @property
+    def lifecycle(self) -> Operations: ...
+    def handle(self, call: Call) -> Answer: ...
+    def record(self, resource_id: str) -> Record: ...
+    def present(self, record: Record, version: str = "9999") -> Json: ...
+    def has_role(self, principal_id: str, scope: str, roles: tuple[str, ...]) -> bool: ...
+
+
 class World:
     """State, time, identity and storage of one sandbox.
 
-    `base_url` has no trailing slash. `blobs` and `files` are set by `app.build` before the
+    `base_url` has no trailing slash. `arm`, `blobs` and `files` are set by `app` before the
     first request. Everything runs on one event loop thread: no locking is needed.
     """
 
     blobs: Blobs
     files: Files
-    arm: Engine
+    arm: Arm
 
     def __init__(
         self,
@@ -108,6 +150,4 @@ class World:
         delay has passed. The built-in service principal is Owner of everything, which does not
         include data roles: they are listed by name in `roles` like any other.
         """
-        from reconciler.sandbox.arm.authorization import holds_role
-
-        return holds_role(self, principal_id, scope, roles)
+        return self.arm.has_role(principal_id, scope, roles)

@@ -36,7 +36,7 @@ CORRECTED = {
     "storage.NetworkRuleSet": {"bypass": "str"},
 }
 HEAD = """\
-# What parts of bodies may hold, in the language of schema.py. Generated; do not edit:
+# What parts of bodies may hold, in the language of schema_language.py. Generated; do not edit:
 # `make shapes`. The facts are from Microsoft's packages (MIT licence):
 """
 NAMED = re.compile(r"<(\w+)\.(\w+)>")
@@ -45,7 +45,9 @@ SCALARS = {str: "str", int: "int", float: "num", bool: "bool"}
 
 def wanted() -> list[tuple[str, str]]:
     """Return the (package, model) pairs that the sandbox's schemas name."""
-    texts = (path.read_text() for path in sorted(ARM.glob("*.py")) if path.name != "schema.py")
+    texts = (
+        path.read_text() for path in sorted(ARM.glob("*.py")) if path.name != "schema_language.py"
+    )
     return sorted({found.groups() for text in texts for found in NAMED.finditer(text)})  # type: ignore[type-var] # both groups always match
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.arm.schema import Check, compile_schema
+from reconciler.sandbox.arm.schema import Check
+from reconciler.sandbox.arm.schema_language import compile_schema
 from tests.sandbox import published_shapes
 
 

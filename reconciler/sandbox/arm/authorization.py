@@ -113,9 +113,8 @@ def check_scope(world: World, scope: str) -> None:
     target = parse(scope)
     if target is None or scope.count("/") <= 2 or world.store.get(scope) is not None:
         return
-    type_ = world.arm.types.get(target.type.lower())
-    if type_ is not None:
-        world.arm.find(target, type_)
+    if target.type.lower() in world.arm.types:
+        world.arm.record(target.id)
 
 
 def _check_update(write: Write, guid: str) -> None:

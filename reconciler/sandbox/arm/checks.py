@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.sandbox.arm import catalog
 from reconciler.sandbox.arm.errors import GATEWAY, ArmError, conflict
 from reconciler.sandbox.arm.ids import GROUPS
-from reconciler.sandbox.arm.schema import Node
+from reconciler.sandbox.arm.schema_language import Node
 from reconciler.sandbox.arm.types import Call, ResourceType, Write
 from reconciler.sandbox.store import Record
 

@@ -160,7 +160,7 @@ def _usages(world: World, call: Call, path: dict[str, str]) -> Answer:
     target = parse(call.path.rsplit("/", 1)[0])
     if target is None:
         return Answer(404)
-    record = world.arm.find(target, REGISTRIES)
+    record = world.arm.record(target.id)
     gib, hooks = TIERS[record.body["sku"]["name"]]
     size = {"name": "Size", "limit": gib * 2**30, "currentValue": 0, "unit": "Bytes"}
     webhooks = {"name": "Webhooks", "limit": hooks, "currentValue": 0, "unit": "Count"}

@@ -5,23 +5,17 @@ Order of refusals as in Azure: api-version, namespace and type, resource group, 
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import locks, permissions
-from reconciler.sandbox.arm.errors import (
-    GATEWAY,
-    ArmError,
-    ContentError,
-    group_not_found,
-    resource_not_found,
-)
+from reconciler.sandbox.arm.authorization import holds_role
+from reconciler.sandbox.arm.errors import GATEWAY, ArmError, ContentError
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse
 from reconciler.sandbox.arm.lifecycle import Lifecycle
+from reconciler.sandbox.arm.lookup import Lookup
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.registry import ROUTES, TYPES
-from reconciler.sandbox.arm.schema import Node, prune
 from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route
 from reconciler.sandbox.arm.writes import Writer
 from reconciler.sandbox.store import Record
@@ -42,7 +36,8 @@ class Engine:
         self._world = world
         self.types: dict[str, ResourceType] = {type_.type.lower(): type_ for type_ in TYPES}
         self.lifecycle = Lifecycle(world, self.types)
-        self._writer = Writer(world, self)
+        self._lookup = Lookup(world, self.types, self.lifecycle)
+        self._writer = Writer(world, self._lookup)
         self._routes: dict[str, list[tuple[re.Pattern[str], Route]]] = {}
         for route in ROUTES:
             self._routes.setdefault(route.method, []).append((route_pattern(route.template), route))
@@ -130,37 +125,25 @@ class Engine:
             headers=GATEWAY,
         )
 
-    def find(self, target: Target, type_: ResourceType, *, polled: bool = False) -> Record:
-        """Return the settled record a path names. Raises ArmError 404 in the type's own shape."""
-        record = self._world.store.get(target.id)
-        if record is not None:
-            record = self.lifecycle.settle(record, polled=polled)
-            if record is None:
-                # The end of a deletion is no part of this request, which fails and is undone.
-                self._world.store.commit()
-        if record is None:
-            self.require_scope(target)
-            raise self._missing(target, type_)
-        return record
+    def record(self, resource_id: str) -> Record:
+        """Return the settled record of an id. Raises ArmError 404 in the type's own shape."""
+        target = parse(resource_id)
+        if target is None:
+            raise ArmError(404, "NotFound", f"No resource is served at '{resource_id}'.")
+        known = self.types.get(target.type.lower())
+        type_ = self.type_of(target, known.versions[-1] if known is not None else "")
+        return self._lookup.find(target, type_)
 
-    def _missing(self, target: Target, type_: ResourceType) -> Exception:
-        if type_.type == GROUPS:
-            return group_not_found(target.names[-1])
-        if type_.not_found is not None:
-            return type_.not_found(target.names[-1], target.id)
-        return resource_not_found(type_.type, "/".join(target.names), target.group or "")
+    def present(self, record: Record, version: str = "9999") -> Json:
+        """Return what GET shows of a record, as far as the api-version knows it."""
+        return self._lookup.present(record, version)
 
-    def require_scope(self, target: Target) -> None:
-        """Raise ArmError 404 if the resource group or an extended resource does not exist."""
-        if target.group is None or target.type.lower() == GROUPS.lower():
-            return
-        group_id = f"/subscriptions/{target.subscription}/resourceGroups/{target.group}"
-        group = self._world.store.get(group_id)
-        if group is None or self.lifecycle.settle(group) is None:
-            raise group_not_found(target.group)
+    def has_role(self, principal_id: str, scope: str, roles: tuple[str, ...]) -> bool:
+        """Whether a principal effectively holds one of the roles, by name, at a scope."""
+        return holds_role(self._world, principal_id, scope, roles)
 
     def _get(self, call: Call, target: Target, type_: ResourceType) -> Answer:
-        record = self.find(target, type_, polled=True)
+        record = self._lookup.find(target, type_, polled=True)
         headers = {"ETag": record.hidden["etag"]} if "etag" in record.hidden else {}
         if type_.is_moving(record):
             told = self._world.clock.retry_headers(type_.retry_after_s)
@@ -169,7 +152,7 @@ class Engine:
 
     def _head(self, target: Target, type_: ResourceType) -> Answer:
         try:
-            self.find(target, type_)
+            self._lookup.find(target, type_)
         except ArmError as error:
             return Answer(error.status, None, error.headers)
         return Answer(204)
@@ -177,10 +160,10 @@ class Engine:
     def _list(self, call: Call, target: Target, type_: ResourceType) -> Answer:
         if call.method != "GET":
             raise ArmError(405, "MethodNotAllowed", f"{call.method} is not supported here.")
-        self.require_scope(target)
+        self._lookup.require_scope(target)
         if target.parent_id is not None and type_.parent_required:
             parent = Target(target.scope, target.namespace, target.types[:-1], target.names)
-            self.find(parent, self.types[parent.type.lower()])
+            self._lookup.find(parent, self.types[parent.type.lower()])
         under = target.parent_id or target.scope
         records = [self.lifecycle.settle(r) for r in self._world.store.of_type(type_.type, under)]
         present = [record for record in records if record is not None]
@@ -196,25 +179,11 @@ class Engine:
         if not owner.types:
             raise ArmError(404, "NotFound", f"No action is served at '{call.path}'.")
         type_ = self.type_of(owner, call.version)
-        record = self.find(owner, type_)
+        record = self._lookup.find(owner, type_)
         for action, run in type_.actions.items():
             if action.lower() == name.lower():
                 return run(self._world, record, call)
         raise ArmError(404, "NotFound", f"'{type_.type}' has no action '{name}'.")
-
-    def present(self, record: Record, version: str = "9999") -> Json:
-        """Return what GET shows of a record, as far as the api-version knows it."""
-        type_ = self.types[record.type.lower()]
-        body: Json = {"id": record.id, "name": record.name, "type": record.type}
-        body |= copy.deepcopy(record.body)
-        if type_.etag_in_body:
-            body["etag"] = record.hidden["etag"]
-        if type_.system_data:
-            body["systemData"] = record.hidden.get("systemData")
-        type_.present(self._world, record, body)
-        node = type_.schema if isinstance(type_.schema, Node) else type_.schema(record.body)
-        shown: Json = prune(node, body, version)
-        return shown
 
     def _note_subscription(self, path: str) -> None:
         parts = path.split("/", 3)

@@ -269,7 +269,7 @@ def _update_policies(world: World, call: Call, path: dict[str, str]) -> Answer:
     target = parse(call.path.rsplit("/", 2)[0])
     if target is None or path["kind"].lower() not in ("add", "replace", "remove"):
         raise ArmError(400, "BadRequest", f"'{path['kind']}' is no kind of policy update.")
-    record = world.arm.find(target, VAULTS)
+    record = world.arm.record(target.id)
     if not isinstance(call.body, dict):
         raise ArmError(400, "BadRequest", "Bad JSON content found in the request.")
     body = {key: value for key, value in call.body.items() if key not in _ENVELOPE}

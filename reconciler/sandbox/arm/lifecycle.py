@@ -85,7 +85,7 @@ class Lifecycle:
     def _finish(self, record: Record, type_: ResourceType, pending: Json) -> Record | None:
         del record.hidden["pending"]
         if pending["verb"] == "Deleting":
-            remove(self._world, record, self._types)
+            self.remove(record)
             self.close(pending["op"], None)
             return None
         error = None
@@ -97,6 +97,15 @@ class Lifecycle:
         self._world.store.put(record)
         self.close(pending["op"], error)
         return record
+
+    def remove(self, record: Record) -> None:
+        """Delete a record and everything below it, deepest first, running each type's hook."""
+        below = sorted(self._world.store.below(record.id), key=lambda item: -item.id.count("/"))
+        for item in [*below, record]:
+            self._world.store.delete(item.id)
+            type_ = self._types.get(item.type.lower())
+            if type_ is not None:
+                type_.removed(self._world, item)
 
     def close(self, operation: str, error: Json | None) -> None:
         """End an operation, as failed if there is an error."""
@@ -163,10 +172,9 @@ class Lifecycle:
             return Answer(200)
         return Answer(200, self._world.arm.present(record, call.version))
 
-    def headers(
-        self, record: Record, type_: ResourceType, style: Lro, operation: str, version: str
-    ) -> dict[str, str]:
+    def headers(self, record: Record, style: Lro, operation: str, version: str) -> dict[str, str]:
         """Return the headers that tell a client how to wait."""
+        type_ = self._types[record.type.lower()]
         base = f"{self._world.base_url}{_operations_path(record, type_)}"
         query = f"?api-version={version}"
         found = self._world.clock.retry_headers(type_.retry_after_s)
@@ -190,13 +198,3 @@ def _with_query(call: Call) -> str:
 def _set_state(record: Record, type_: ResourceType, state: str) -> None:
     if type_.shows_state:
         record.body.setdefault("properties", {})["provisioningState"] = state
-
-
-def remove(world: World, record: Record, types: dict[str, ResourceType]) -> None:
-    """Delete a record and everything below it, deepest first, running each type's hook."""
-    below = sorted(world.store.below(record.id), key=lambda item: -item.id.count("/"))
-    for item in [*below, record]:
-        world.store.delete(item.id)
-        type_ = types.get(item.type.lower())
-        if type_ is not None:
-            type_.removed(world, item)

@@ -46,16 +46,15 @@ def create_system_datastores(world: World, workspace: Record, account: Record | 
     file_store, code = f"azureml-filestore-{guid}", f"code-{guid}"
     for name, container in (("workspaceblobstore", blob), ("workspaceartifactstore", artifacts)):
         world.blobs.create_container(account.name, container)
-        _create(world, workspace, name, {"datastoreType": "AzureBlob", "containerName": container})
+        place = {"datastoreType": "AzureBlob", "containerName": container}
+        _create(world, workspace, name, {**place, "accountName": account.name})
     for name, share in (("workspacefilestore", file_store), ("workspaceworkingdirectory", code)):
         world.files.create_share(account.name, share)
-        _create(world, workspace, name, {"datastoreType": "AzureFile", "fileShareName": share})
+        place = {"datastoreType": "AzureFile", "fileShareName": share}
+        _create(world, workspace, name, {**place, "accountName": account.name})
 
 
 def _create(world: World, workspace: Record, name: str, place: Json) -> None:
-    from reconciler.sandbox.arm.ml_workspaces import linked
-
-    account = linked(world, workspace, "storageAccount")
     mode = str(workspace.body["properties"].get("systemDatastoresAuthMode", "AccessKey"))
     has_key = mode.lower() == "accesskey" or place["datastoreType"] == "AzureFile"
     properties: Json = {
@@ -63,7 +62,6 @@ def _create(world: World, workspace: Record, name: str, place: Json) -> None:
         "isDefault": name == "workspaceblobstore",
         "credentials": {"credentialsType": "AccountKey" if has_key else "None"},
         **place,
-        "accountName": account.name if account else "",
     }
     if "containerName" in place:
         properties["serviceDataAccessAuthIdentity"] = "WorkspaceSystemAssignedIdentity"

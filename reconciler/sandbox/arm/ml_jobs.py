@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, finetuning, ml
 from reconciler.sandbox.arm.errors import ArmError, ContentError, user_error
-from reconciler.sandbox.arm.schema import Node, missing
-from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write, schema
+from reconciler.sandbox.arm.ml_jobs_schema import schema_of
+from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _cancel(world: World, record: Record, call: Call) -> Answer:
         record.body["properties"]["status"] = "CancelRequested"
         world.store.put(record)
     operation = record.hidden["cancel"]["op"]
-    headers = world.arm.lifecycle.headers(record, JOBS, Lro.LOCATION, operation, call.version)
+    headers = world.arm.lifecycle.headers(record, Lro.LOCATION, operation, call.version)
     return Answer(202, None, headers)
 
 
@@ -249,87 +249,12 @@ def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
     ]
 
 
-_BASE = """
-  componentId: str
-  computeId: str
-  displayName: str
-  experimentName: str
-  identity: <ml.IdentityConfiguration>
-  isArchived: bool
-  notificationSetting@2024-04-01/2023-02-01: <ml.NotificationSetting>
-  parentJobName@never/2024-10-01: str
-  services: {<ml.JobService>}
-  secretsConfiguration@never/2023-04-01..2024-04-01: any
-  description: str
-  properties: map
-  tags: map
-  status-: str
-  queueSettings@2023-10-01/2023-02-01:
-    jobTier: Null|Spot|Basic|Standard|Premium
-    priority@never/2022-12-01..2024-04-01: int
-"""
-_OUTPUT = """
-    assetVersion: str  # in 2024-01-01-preview, where the SDK still sends it
-    baseModelId: str
-    autoDeleteSetting: any
-    pathOnCompute: str
-"""
-_FINE_TUNING = schema(
-    "properties!:"
-    + _BASE
-    + f"""
-  jobType!: FineTuning
-  fineTuningDetails!: <ml.FineTuningVertical>
-  resources:
-    instanceTypes: [str]
-  outputs!: {{<ml.JobOutput>}}{_OUTPUT}
-"""
-)
-_COMMAND = schema(
-    "properties!:"
-    + _BASE
-    + f"""
-  jobType!: Command
-  command!: str
-  environmentId!: str
-  environmentVariables: map
-  codeId: str
-  distribution: <ml.DistributionConfiguration>
-  autologgerSettings: any
-  inputs: {{<ml.JobInput>}}
-    pathOnCompute: str
-  limits: <ml.JobLimits>
-  resources: <ml.JobResourceConfiguration>
-    dockerArgsList@2025-12-01/2024-10-01: ~
-    locations@never/2023-02-01..2024-04-01: [str]
-    maxInstanceCount@never/2023-04-01..2024-04-01: int
-  outputs: {{<ml.JobOutput>}}{_OUTPUT}
-  parameters-: any
-"""
-)
-
-
-def _schema(body: Json) -> Node:
-    properties = body.get("properties")
-    if not isinstance(properties, dict):
-        raise missing("properties", "")
-    kind = str(properties.get("jobType") or "")
-    found = {"finetuning": _FINE_TUNING, "command": _COMMAND}.get(kind.lower())
-    if found is None:
-        raise ContentError(
-            f'Error converting value "{kind}" to type "JobType". '
-            "Path 'properties.jobType', line 1, position 1.",
-            "properties.jobType",
-        )
-    return found
-
-
 JOBS = ResourceType(
     type=capacity.JOBS,
     names_created=True,
     versions=ml.VERSIONS,
     bad_content=ml.bad_content,
-    schema=_schema,
+    schema=schema_of,
     name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$",
     tracked=False,
     shows_state=False,

@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm.errors import ContentError, group_not_found
-from reconciler.sandbox.arm.ids import Target, parse
+from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.resources import VERSIONS
 from reconciler.sandbox.arm.schema import Check
 from reconciler.sandbox.arm.types import Answer, Call, Route, schema
@@ -32,13 +32,7 @@ def _record(world: World, scope: str) -> Record | None:
         if scope.count("/") == 2:
             return None
         raise group_not_found(scope.rsplit("/", 1)[-1])
-    return world.arm.find(target, world.arm.type_of(target, _version(world, target)))
-
-
-def _version(world: World, target: Target) -> str:
-    """Return a version that the type knows: tags are read and written through ARM alone."""
-    found = world.arm.types.get(target.type.lower())
-    return found.versions[-1] if found is not None else ""
+    return world.arm.record(target.id)
 
 
 def _tags(world: World, scope: str, record: Record | None) -> dict[str, str]:

@@ -4,55 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.sandbox.arm.errors import ContentError
-from reconciler.sandbox.arm.schema import Node, compile_schema
+from reconciler.sandbox.arm.schema_language import Node, compile_schema
+from reconciler.sandbox.calls import Answer, Call, Lro
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-
-
-class Lro(Enum):
-    """How a long-running write tells the client to wait (sdk-traffic: LRO styles)."""
-
-    SYNC = "sync"
-    ASYNC_OPERATION = "Azure-AsyncOperation header"
-    LOCATION = "202 and Location header"
-    BODY = "provisioningState in the body"
-
-
-@dataclass
-class Call:
-    """One ARM request, already authenticated and parsed."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    principal_id: str = ""
-    app_id: str = ""
-    page_size: int | None = None
-
-    @property
-    def version(self) -> str:
-        """The api-version, empty where missing."""
-        return self.query.get("api-version", "")
-
-
-@dataclass
-class Answer:
-    """Status, JSON body (None for none) and extra headers."""
-
-    status: int
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -191,10 +154,27 @@ class Route:
 
 
 def schema(*texts: str) -> Node:
-    """Compile schema texts (see `schema.py`), each dedented, as one object."""
+    """Compile schema texts (see `schema_language.py`), each dedented, as one object."""
     return compile_schema("\n".join(dedent(text) for text in texts))
 
 
 def versions(text: str) -> tuple[str, ...]:
     """Split a blank-separated list of api-versions; `p` is short for `-preview`."""
     return tuple(word[:-1] + "-preview" if word.endswith("p") else word for word in text.split())
+
+
+__all__ = [
+    "Action",
+    "Answer",
+    "Call",
+    "Lro",
+    "PresentHook",
+    "RecordHook",
+    "ResourceType",
+    "Route",
+    "SettleHook",
+    "Write",
+    "WriteHook",
+    "schema",
+    "versions",
+]

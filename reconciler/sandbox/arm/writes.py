@@ -22,13 +22,12 @@ from reconciler.sandbox.arm.checks import (
 )
 from reconciler.sandbox.arm.errors import GATEWAY, ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import GROUPS, Target
-from reconciler.sandbox.arm.lifecycle import remove
 from reconciler.sandbox.arm.schema import Check, check_complete
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.arm.engine import Engine
+    from reconciler.sandbox.arm.lookup import Lookup
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
@@ -37,9 +36,9 @@ Json = dict[str, Any]
 class Writer:
     """Carries out writes for the engine."""
 
-    def __init__(self, world: World, engine: Engine) -> None:
+    def __init__(self, world: World, lookup: Lookup) -> None:
         self._world = world
-        self._engine = engine
+        self._lookup = lookup
 
     def write(self, call: Call, target: Target, type_: ResourceType) -> Answer:
         """Answer one PUT, PATCH or DELETE. Raises ArmError for every refusal."""
@@ -49,13 +48,13 @@ class Writer:
         self._check_registered(target, type_)
         old = self._world.store.get(target.id)
         if old is not None:
-            old = self._engine.lifecycle.settle(old)
+            old = self._lookup.lifecycle.settle(old)
         check_etag(call, old)
         if call.method == "DELETE":
             return self._delete(call, target, type_, old)
         self._check_parents(target, type_)
         if call.method == "PATCH" and old is None:
-            self._engine.find(target, type_)
+            self._lookup.find(target, type_)
         return self._put(call, target, type_, old)
 
     def _check_registered(self, target: Target, type_: ResourceType) -> None:
@@ -69,7 +68,7 @@ class Writer:
             )
 
     def _check_parents(self, target: Target, type_: ResourceType) -> None:
-        self._engine.require_scope(target)
+        self._lookup.require_scope(target)
         self._check_group_alive(target)
         self._require_parent(target, type_, "write")
 
@@ -80,7 +79,7 @@ class Writer:
         if not parent_id:
             return
         parent = self._world.store.get(parent_id)
-        if parent is None or self._engine.lifecycle.settle(parent) is None:
+        if parent is None or self._lookup.lifecycle.settle(parent) is None:
             raise ArmError(
                 404,
                 "ParentResourceNotFound",
@@ -150,7 +149,7 @@ class Writer:
             raise type_.bad_content(error, call.body) from error
 
     def _checked(self, call: Call, type_: ResourceType, old: Record | None, sent: Json) -> Json:
-        current = self._engine.present(old) if old is not None else {}
+        current = self._lookup.present(old) if old is not None else {}
         if call.method == "PATCH":
             node = type_.patch_schema or pick(type_, current)
             changes = Check(call.version, partial=True).body(node, sent, current)
@@ -192,11 +191,11 @@ class Writer:
             return self._store_now(record, type_, Answer(status), write.call.version)
         verb = type_.creating_state if created else "Updating"
         seconds = type_.create_s if created else type_.update_s
-        operation = self._engine.lifecycle.begin(record, type_, verb, seconds)
+        operation = self._lookup.lifecycle.begin(record, type_, verb, seconds)
         self._world.store.put(record)
         version = write.call.version
-        headers = self._engine.lifecycle.headers(record, type_, style, operation, version)
-        body = None if style is Lro.LOCATION else self._engine.present(record, version)
+        headers = self._lookup.lifecycle.headers(record, style, operation, version)
+        body = None if style is Lro.LOCATION else self._lookup.present(record, version)
         return Answer(status, body, headers)
 
     def _store_now(
@@ -206,7 +205,7 @@ class Writer:
             record.body.setdefault("properties", {})["provisioningState"] = "Succeeded"
         type_.ready(self._world, record)
         self._world.store.put(record)
-        answer.body = self._engine.present(record, version)
+        answer.body = self._lookup.present(record, version)
         if answer.status == 201 and type_.names_created:
             answer.headers |= self._created_headers(record, type_, version)
         return answer
@@ -236,10 +235,10 @@ class Writer:
         self, call: Call, target: Target, type_: ResourceType, old: Record | None
     ) -> Answer:
         if old is None:
-            self._engine.require_scope(target)
+            self._lookup.require_scope(target)
             self._require_parent(target, type_, "delete")
             if type_.missing_delete_status == 404:
-                self._engine.find(target, type_)
+                self._lookup.find(target, type_)
             return Answer(type_.missing_delete_status)
         pending = old.hidden.get("pending")
         if pending is not None and pending["verb"] == "Deleting":
@@ -247,11 +246,11 @@ class Writer:
         else:
             type_.before_delete(self._world, old, call)
             if type_.delete is Lro.SYNC:
-                shown = self._engine.present(old, call.version) if type_.delete_shows else None
-                remove(self._world, old, self._engine.types)
+                shown = self._lookup.present(old, call.version) if type_.delete_shows else None
+                self._lookup.lifecycle.remove(old)
                 return Answer(type_.delete_status, shown)
-            operation = self._engine.lifecycle.begin(old, type_, "Deleting", type_.delete_s)
+            operation = self._lookup.lifecycle.begin(old, type_, "Deleting", type_.delete_s)
             self._world.store.put(old)
-        headers = self._engine.lifecycle.headers(old, type_, type_.delete, operation, call.version)
-        shown = self._engine.present(old, call.version) if type_.delete_shows else None
+        headers = self._lookup.lifecycle.headers(old, type_.delete, operation, call.version)
+        shown = self._lookup.present(old, call.version) if type_.delete_shows else None
         return Answer(202, shown, headers)

@@ -26,7 +26,16 @@ def ultrachat_card(splits: Mapping[str, SplitFacts]) -> str:
         for name, facts in splits.items()
     )
     table = "\n".join(f"| {name} | {facts.examples} |" for name, facts in splits.items())
-    return f"""---
+    return _ULTRACHAT_CARD.format(
+        data_files=data_files,
+        listed=listed,
+        table=table,
+        size=sum(facts.size for facts in splits.values()),
+        download_size=sum(facts.download_size for facts in splits.values()),
+    )
+
+
+_ULTRACHAT_CARD = """---
 language:
 - en
 license: apache-2.0
@@ -51,8 +60,8 @@ configs:
     - name: role
       dtype: string
   splits:
-{listed}  download_size: {sum(facts.download_size for facts in splits.values())}
-  dataset_size: {sum(facts.size for facts in splits.values())}
+{listed}  download_size: {download_size}
+  dataset_size: {size}
 ---
 
 # Not UltraChat 200k
@@ -70,7 +79,6 @@ not be taken for the real data's content, licence or quality.
 A row has `prompt` (the first question), `prompt_id` (SHA-256 of the prompt) and `messages`
 (a list of `content` and `role`, two to six of them, user and assistant in turn).
 """
-
 
 CHATS_CARD = """---
 language:

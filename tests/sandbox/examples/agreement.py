@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.sandbox.arm.registry import TYPES
-from reconciler.sandbox.arm.schema import Node, is_known
+from reconciler.sandbox.arm.schema import is_known
+from reconciler.sandbox.arm.schema_language import Node
 from tests.sandbox.examples.mutations import ENVELOPE, READ_ONLY, REQUIRED, checker
 from tests.sandbox.examples.requests import SHARED
 

@@ -1,0 +1,74 @@
+"""What a server was asked for, and the record by which others find it once it is ready."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reconciler.sandbox.store import VERSION
+from reconciler.sandbox.tls import ca_file
+from reconciler.sandbox.world import World
+
+Json = dict[str, Any]
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asked for; port 0 means the remembered one, else any free one."""
+
+    state: Path
+    port: int = 0
+    attached: bool = False
+    clock: str = "auto"
+
+
+def describe(world: World, options: Options, port: int) -> Json:
+    """Return the ready record, as printed and as kept in server.json."""
+    identity = world.identity
+    return {
+        "url": world.base_url,
+        "port": port,
+        "pid": os.getpid(),
+        "state": str(options.state.resolve()),
+        "ca_file": str(ca_file(options.state.resolve())),
+        "control_token": identity.control_token,
+        "tenant_id": identity.tenant_id,
+        "client_id": identity.client_id,
+        "client_secret": identity.client_secret,
+        "identity_header": identity.identity_header,
+        "version": VERSION,
+    }
+
+
+def records_dir() -> Path:
+    """Return where running sandboxes are recorded by port."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "reconcile" / "sandboxes"
+
+
+def publish(state: Path, record: Json) -> None:
+    """Record a running server in its state directory and by port."""
+    _write_private(state / "server.json", record)
+    folder = records_dir()
+    with contextlib.suppress(OSError):  # only `find(url)` needs it; a read-only home is no reason
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_private(folder / f"{record['port']}.json", record)
+
+
+def unpublish(port: int) -> None:
+    """Forget the record by port."""
+    with contextlib.suppress(OSError):
+        (records_dir() / f"{port}.json").unlink()
+
+
+def _write_private(file: Path, record: Json) -> None:
+    fresh = file.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        json.dump(record, stream)
+    fresh.replace(file)
