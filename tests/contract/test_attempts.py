@@ -17,6 +17,8 @@ from reconciler.operations.plan.build import plan
 from reconciler.operations.saved_plan import decision
 from reconciler.render.reason_text import summary_of
 from tests.support.azure import Azure, Quiet
+from tests.support.controls import state_of
+from tests.support.history import History, without_words
 from tests.support.trained import trained_once
 
 JOB = "jobs.finetune"
@@ -226,3 +228,26 @@ def test_the_plan_of_a_first_run_lists_the_jobs_once(runs):
     assert runs.planned().action is Action.RUN
     lists = [e["path"] for e in runs.journal() if e["path"].endswith("/jobs")]
     assert len(lists) == 1
+
+
+def retried_with(runs, trained, capsys):
+    """A run that failed stops what needs it, and only `--retry` repeats it."""
+    one = History(trained.put_back(runs), trained.folder, capsys)
+    runs.has_ended(1, "Failed")
+    assert one.run("plan", "--detailed-exitcode") == 2
+    assert one.run("apply", "--yes") == 1, "what failed before is told, and nothing is begun"
+    assert one.run("plan", "--retry", JOB, "--out", str(one.saved)) == 0
+    assert one.apply_saved() == 0
+    assert one.run("plan", "--detailed-exitcode") == 0
+    return one.told
+
+
+def test_a_failed_run_is_repeated_on_request_whatever_the_words_are(
+    runs, trained, capsys, monkeypatch
+):
+    monkeypatch.setenv("RECONCILE_SANDBOX_STATE", str(state_of(trained.server)))
+    with_words = retried_with(runs, trained, capsys)
+    with monkeypatch.context() as patch:
+        without_words(patch)
+        assert retried_with(runs, trained, capsys) == with_words
+    assert [write for told in with_words for write in told[3] if "/jobs/" in write]

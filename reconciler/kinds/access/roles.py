@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from reconciler.spec.model import GUID
-from reconciler.spec.problems import did_you_mean
+from reconciler.spec.problems import did_you_mean, nearest
 
 ROLES = {
     "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
@@ -76,5 +76,6 @@ def role_name(role: str) -> str:
 
 def role_hint(role: str) -> str:
     """Return a hint for a role that is not known."""
-    hint = did_you_mean(role, ROLES)
-    return hint if hint.startswith("did") else "name a built-in role, or give a role's GUID"
+    if nearest(role, ROLES):
+        return did_you_mean(role, ROLES)
+    return "name a built-in role, or give a role's GUID"

@@ -138,7 +138,7 @@ class _Reading:
             return
         except OSError as error:
             reason = error.strerror or "unknown"
-            says = reason if reason.startswith("is ") else f"cannot be read: {reason}"
+            says = f"cannot be read: {reason}" if error.errno else reason
             self._problems.append(Diagnostic(f"{name} {says}", where, hint=TAKE_OUT))
             return
         self._size += len(content)

@@ -28,7 +28,7 @@ from reconciler.kinds.within import Within
 from reconciler.secrets import last_part
 from reconciler.spec.document import Keys
 from reconciler.spec.model import REFERENCE, RESOURCE_ID, SpecModel, Tags
-from reconciler.spec.problems import did_you_mean
+from reconciler.spec.problems import did_you_mean, nearest
 
 MODEL = rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
 LOG_LINES = 40
@@ -223,10 +223,10 @@ def _endpoint(
         if endpoint and name in (key, settings.name):
             grants = {a for a in endpoint.depends_on if expansion.kinds.get(a) == "role assignment"}
             return endpoint.resource_id, frozenset({endpoint.address, *grants})
-    if spec.endpoints and not any(b.startswith("endpoints") for b in expansion.broken):
-        near = did_you_mean(name, spec.endpoints)
-        if near.startswith("did"):
-            expansion.problem(f"there is no endpoint `{name}`", (*path, "endpoint_name"), hint=near)
+    is_complete = not any(b.startswith("endpoints") for b in expansion.broken)
+    if is_complete and nearest(name, spec.endpoints):
+        hint = did_you_mean(name, spec.endpoints)
+        expansion.problem(f"there is no endpoint `{name}`", (*path, "endpoint_name"), hint=hint)
     return f"{workspace}/onlineEndpoints/{name}", frozenset()
 
 

@@ -30,7 +30,7 @@ from reconciler.kinds.base import HandlerContext, Reads
 from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
 from reconciler.operations.apply.recreate_parent import RecreatedParents
 from reconciler.operations.apply.redecide import LatestObserved, Redecider
-from reconciler.operations.apply.retry import Retries, RetryReason, retry_reason
+from reconciler.operations.apply.retry import MESSAGES, Retries, RetryReason, retry_reason
 from reconciler.operations.apply.wait import Waiter
 from reconciler.operations.apply.write import Writer
 from reconciler.operations.diagnostics import at_resource, overdue, undecided
@@ -183,7 +183,7 @@ class ApplyExecutor:
             cause = RetryReason.MISSING if self._branches.recreate_parent(approved) else cause
         if cause is None:
             raise error
-        self._progress.say(approved.address, f"{cause.value}: looking again")
+        self._progress.say(approved.address, f"{MESSAGES[cause]}: trying again")
         return cause
 
     def _try(self, approved: Change) -> Status:

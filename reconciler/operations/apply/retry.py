@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 
 from reconciler.cloud.backoff import wait_seconds
 from reconciler.cloud.poll import is_outage
@@ -23,18 +23,29 @@ ANY = 1000
 class RetryReason(Enum):
     """Why a write failed that may pass."""
 
-    BUSY = "Azure is busy with it"
+    BUSY = auto()
     """Azure works on the resource, its parent, or another write to it."""
-    DOUBT = "no word whether it was done"
+    DOUBT = auto()
     """Nobody knows whether it was done, and it must not be repeated unseen."""
-    OUTAGE = "Azure does not answer"
+    OUTAGE = auto()
     """Every try of a request that may be repeated met an outage."""
-    CHANGED = "somebody else changed it"
+    CHANGED = auto()
     """Somebody else wrote it between our read and our write."""
-    MISSING = "what it is in does not show yet"
-    """What it is in is not there, or not there for every replica yet."""
-    DENIED = "its roles may not be in effect yet"
+    MISSING = auto()
+    """Its parent does not exist, or is not visible to every replica yet."""
+    DENIED = auto()
     """Permission is lacking, perhaps only not in effect yet."""
+
+
+MESSAGES = {
+    RetryReason.BUSY: "Azure is busy with it",
+    RetryReason.DOUBT: "Azure did not confirm the write",
+    RetryReason.OUTAGE: "Azure does not answer",
+    RetryReason.CHANGED: "something else changed it",
+    RetryReason.MISSING: "parent not visible yet",
+    RetryReason.DENIED: "its roles may not be in effect yet",
+}
+"""What whoever watches is told before the next try."""
 
 
 @dataclass(frozen=True)
