@@ -34,7 +34,7 @@ HINTS = {
 }
 
 TRANSIENT = {408, 429, 500, 502, 503, 504}
-LATER = "Azure has trouble of its own: run the same command again later"
+LATER = "this is a problem in Azure: run the same command again later"
 
 
 def api_error(method: str, url: str, status: int, body: bytes, request_id: str) -> ApiError:

@@ -67,7 +67,7 @@ def _is_new(link: Any, links: set[str]) -> bool:
 def _items(page: JsonObject, path: str) -> list[JsonObject]:
     items = page.get("value")
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise _broken(path, "what Azure answered is no list")
+        raise _broken(path, "Azure's answer is not a list")
     return list(items)
 
 
@@ -85,6 +85,6 @@ def _broken(path: str, reason: str, cause: ApiError | None = None) -> ApiError:
     what = Diagnostic(
         f"the list {urlsplit(path).path.rpartition('/')[2]} cannot be read whole: {reason}",
         detail=cause.diagnostics[0].detail if cause else urlsplit(path).path,
-        hint="run again: what it does not show is not known to be absent",
+        hint="run again: a resource may exist although this list does not show it",
     )
     return ApiError(cause.status if cause else OK, cause.code if cause else "", what)

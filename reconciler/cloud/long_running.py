@@ -72,7 +72,7 @@ class Poller:
             return self._follow_resource(headers)
         if status == ACCEPTED and not self._resource and fenced:
             raise UnavailableError.because(
-                "Azure works on it, but the address to ask about it is not one of this cloud",
+                "Azure is working on it, but gave a status address outside this cloud",
                 detail=host_of(fenced),
                 hint="look at the result in the portal, then run again",
             )
@@ -161,7 +161,7 @@ class Poller:
         what = self._resource[0].rpartition("/")[2] if self._resource else "the action"
         raise PendingError.because(
             f"Azure is still working on {what} after {OPERATION_S / 3600:.0f} h",
-            hint="run the same command again to wait on",
+            hint="run the same command again to keep waiting",
         )
 
     def _ask(self, path: str, api_version: str) -> Reply:
@@ -179,7 +179,9 @@ class Poller:
 
     def _contrary(self) -> ReconcileError:
         path = self._resource[0] if self._resource else ""
-        what = "deleted, but is still there" if self._deletes else "written, but does not appear"
+        what = (
+            "deleted, but it is still there" if self._deletes else "written, but it does not appear"
+        )
         return ReconcileError.because(
             f"Azure says that {path.rpartition('/')[2]} is {what}",
             detail=path,

@@ -107,9 +107,9 @@ def outlast_outage(run: Sleeper, ask: Callable[[], T]) -> T:
         outage: Any = ended.last_attempt.exception()
         first = outage.diagnostics[0]
         raise PendingError.because(
-            f"Azure was at work on it and cannot be asked any more: {first.summary}",
+            f"Azure was working on it and can no longer be reached: {first.summary}",
             detail=first.detail,
-            hint="run the same command again: it goes on where this one stopped",
+            hint="run the same command again: it continues where this one stopped",
         ) from outage
 
 

@@ -53,7 +53,7 @@ def refused(method: str, url: str) -> ReconcileError:
     return RefusedError.because(
         f"a read-only command tried to send {method}",
         detail=urlsplit(url).path,
-        hint="this is a defect of reconcile: please report it",
+        hint="this is a bug in reconcile: please report it",
     )
 
 

@@ -82,7 +82,7 @@ class RunLimits:
     def denied(url: str) -> ReconcileError:
         """Return the error for an address that must not see our token."""
         return DeniedError.because(
-            f"refused to send a token to {host_of(url) or 'what is no address'}",
+            f"refused to send a token to {host_of(url) or 'an invalid address'}",
             detail="Azure answered with an address outside the hosts of this cloud",
         )
 
@@ -170,6 +170,6 @@ class RunLimits:
         if own is not None and (self.deadline is None or own < self.deadline):
             return OverdueError.because("it took too long")
         return DeadlineError.because(
-            "the time given with --timeout is over",
-            hint="run the same command again: it goes on where this one stopped",
+            "the time given with --timeout is up",
+            hint="run the same command again: it continues where this one stopped",
         )

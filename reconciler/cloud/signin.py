@@ -170,7 +170,7 @@ class SandboxCredential:
 def _no_answer(error: Exception) -> UnavailableError:
     found = UnavailableError(
         Diagnostic(
-            "the answer of the sandbox to the sign-in was cut short, or is none",
+            "the sandbox's answer to the sign-in was cut short",
             detail=type(error).__name__,
             hint="run again",
         )
@@ -199,7 +199,7 @@ def refuse_foreign_authority(address: str) -> None:
         host = None
     if address and host not in AUTHORITIES:
         raise DeniedError.because(
-            f"refused to sign in at {host or 'what is no address'}: it is not Microsoft's",
+            f"refused to sign in at {host or 'an invalid address'}: it is not Microsoft's",
             detail="AZURE_AUTHORITY_HOST names it",
             hint="unset AZURE_AUTHORITY_HOST, or pass `--sandbox URL` to use a sandbox",
         )

@@ -63,7 +63,7 @@ def overdue(change: Change, longest_s: float, now: str) -> Diagnostic:
         f"`{change.address}` was not done within {longest_s / 3600:g} h",
         change.resource.position,
         detail=now,
-        hint="run the same command again: it goes on where this one stopped; if it stays, the "
+        hint="run the same command again: it continues where this one stopped; if it stays, the "
         "activity log of the resource says what holds it up",
     )
 

@@ -46,7 +46,7 @@ def test_items_without_an_id_are_told_apart_by_all_that_they_say(azure, connect)
 def test_a_page_that_is_no_list_is_a_failed_read(azure, connect, broken, second):
     first = [page("a", link=f"{azure.url}/page2")] if second else []
     azure.answers(*first, Reply(200, {}, broken))
-    with pytest.raises(ApiError, match="cannot be read whole: what Azure answered is no list"):
+    with pytest.raises(ApiError, match="cannot be read whole: Azure's answer is not a list"):
         connect().arm.list(LIST, API)
 
 

@@ -109,7 +109,7 @@ def test_one_run_that_is_late_takes_no_time_from_another(process):
     assert late.stopping
     assert late.stopping[0].failure is Failure.PENDING
     problems = [problem for change in late.stopping for problem in change.problems]
-    assert all("--timeout is over" in problem.summary for problem in problems)
+    assert all("--timeout is up" in problem.summary for problem in problems)
     assert plan(load(SMALLEST), process).count(Action.CREATE) > 0
 
 

@@ -111,7 +111,7 @@ def test_the_end_of_timeout_leaves_the_run_pending(azure, queued):
 
     ended = outcome(run(azure, queued, Watcher(said=late), connection))
     assert ended.status is Status.PENDING
-    assert "--timeout is over" in summary_of(ended.problems[0])
+    assert "--timeout is up" in summary_of(ended.problems[0])
     assert f"`{JOB}` is" in summary_of(ended.problems[0])
     assert "/runs/tune-" in detail_of(ended.problems[0])
     finish(azure, queued)
@@ -147,7 +147,7 @@ def test_a_network_that_stays_away_leaves_the_run_pending(azure, queued):
         run(azure, queued, Watcher(said=lambda _: azure.control("POST", "faults", rule)))
     )
     assert ended.status is Status.PENDING
-    assert "cannot be asked any more" in summary_of(ended.problems[0])
+    assert "can no longer be reached" in summary_of(ended.problems[0])
     finish(azure, queued)
 
 

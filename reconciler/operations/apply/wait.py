@@ -92,7 +92,7 @@ class Waiter:
                     Diagnostic(
                         f"`{resource.address}` is still {seen.message} in Azure",
                         resource.position,
-                        hint="run the same command again to wait on",
+                        hint="run the same command again to keep waiting",
                     )
                 )
             context.progress.say(resource.address, seen.message)
