@@ -14,6 +14,7 @@ import pytest
 
 from reconciler import secrets
 from tests.support.controls import Pool
+from tests.support.order import longest_first
 
 # How long an example takes says something of the machine, which may be busy, not of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -44,6 +45,12 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
     gc.freeze()
     return found
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, where several processes share the work."""
+    if hasattr(config, "workerinput"):
+        items[:] = longest_first(items)
 
 
 def pytest_unconfigure() -> None:

@@ -37,11 +37,16 @@ def azure(server):
     return world
 
 
-@pytest.fixture
-def applied(azure):
-    """The smallest example, applied, and an empty journal."""
+@pytest.fixture(scope="module")
+def smallest(server):
+    """The smallest example, and the world in which it is applied: made once for a file."""
     loaded = load(str(ROOT / "examples/smallest.yaml"))
-    _, problems = azure.apply(loaded)
-    assert problems == []
-    azure.clear_journal()
+    return loaded, Azure(server).applied_world(loaded)
+
+
+@pytest.fixture
+def applied(azure, smallest):
+    """The smallest example, applied, and an empty journal."""
+    loaded, world = smallest
+    azure.restore(world)
     return loaded

@@ -7,17 +7,20 @@ from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.render.reason_text import explanations
-from tests.support.azure import edited
+from tests.support.azure import Azure, edited
 
 SPEC = "specs/phi3-ultrachat.yaml"
 
 
+@pytest.fixture(scope="module")
+def world(server, tmp_path_factory):
+    return Azure(server).applied_world(edited(tmp_path_factory.mktemp("spec"), SPEC))
+
+
 @pytest.fixture
-def applied(azure, tmp_path):
+def applied(azure, world):
     """The whole scenario, converged."""
-    loaded = edited(tmp_path, SPEC)
-    _, problems = azure.apply(loaded)
-    assert problems == []
+    azure.restore(world)
     return azure
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any
@@ -211,10 +213,17 @@ def test_a_group_that_was_deleted_before_anything_was_in_it_is_made_again(
 
 
 class Parent(Events):
-    """Lets something happen when work on the endpoint begins, and keeps the order of the ends."""
+    """Lets something happen when work on the endpoint begins, and keeps the order of the ends.
 
-    def __init__(self, happens: Callable[[], Any] = lambda: None) -> None:
-        self._happens = happens
+    `child_ended` is called when a deployment has ended.
+    """
+
+    def __init__(
+        self,
+        happens: Callable[[], Any] = lambda: None,
+        child_ended: Callable[[], Any] = lambda: None,
+    ) -> None:
+        self._happens, self._child_ended = happens, child_ended
         self.ended: list[str] = []
 
     def started(self, address: str, action: Any) -> None:
@@ -223,6 +232,8 @@ class Parent(Events):
 
     def finished(self, outcome: Any) -> None:
         self.ended.append(outcome.address)
+        if outcome.address.startswith("deployments."):
+            self._child_ended()
 
 
 def of_team_b(azure: Azure) -> None:
@@ -263,14 +274,20 @@ def test_a_parent_that_is_still_being_made_leaves_what_is_in_it_pending(
 
 
 def test_who_waits_for_a_parent_that_another_makes_again_can_be_stopped(azure: Azure) -> None:
-    """Of two deployments one makes their endpoint again; its PUT is answered late."""
+    """Of two deployments one makes their endpoint again; its PUT is answered after the other ended."""
     azure.applied(EMPTY)
     text = SPEC.replace("connections:", GREEN, 1).partition("connections:")[0]
     loaded, connection, planned = azure.load(text), azure.connection(), azure.plan(text)
     delete(azure, ENDPOINT)
-    arm(azure, "PUT", r"onlineEndpoints/phi3-ep\?", {"delay_s": 3})
-    stopping = threading.Timer(0.3, connection.stop.set)
-    watcher = Parent(stopping.start)
+    arm(azure, "PUT", r"onlineEndpoints/phi3-ep\?", {"hold": True})
+
+    def stop_once_it_is_held() -> None:
+        while not json.loads(azure.control("GET", "faults"))["value"][0]["seen"]:
+            time.sleep(0.01)
+        connection.stop.set()
+
+    stopping = threading.Thread(target=stop_once_it_is_held)
+    watcher = Parent(stopping.start, azure.clear_faults)
     report = apply(loaded, connection, planned, progress=watcher, parallelism=4)
     stopping.join()
     assert report.exit_code == ExitCode.PENDING

@@ -11,6 +11,7 @@ from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.plan.destroy import plan_destroy
 from tests.support.controls import Controls
+from tests.support.passing_time import Brief
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
@@ -41,13 +42,13 @@ class Azure(Controls):
         self.access = SandboxAccess(
             server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
         )
+        self.process = CloudAzure(Cloud.of_sandbox(self.access))
 
     def connection(self, loaded, *, read_only=False):
-        return RunScope(
-            CloudAzure(Cloud.of_sandbox(self.access)),
-            loaded.spec.target.subscription_id,
-            read_only=read_only,
-        )
+        """Return a new run, whose waits are brief; all of them share one sign-in."""
+        run = RunScope(self.process, loaded.spec.target.subscription_id, read_only=read_only)
+        run.stop = Brief()
+        return run
 
     def plan(self, loaded, **options):
         return plan(loaded, self.connection(loaded, read_only=True), **options)
@@ -58,6 +59,13 @@ class Azure(Controls):
         )
         problems = [(o.address, p) for o in report.outcomes for p in o.problems]
         return report, problems
+
+    def applied_world(self, loaded):
+        """Apply a spec to an empty subscription and return a snapshot of what there is then."""
+        self.empty()
+        _, problems = self.apply(loaded)
+        assert problems == []
+        return self.snapshot()
 
     def destroy(self, loaded, **options):
         connection = self.connection(loaded)

@@ -13,7 +13,7 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,10 @@ import pytest
 
 from reconciler import secrets
 from reconciler.cli.main import main
+from reconciler.cloud.run_scope import RunScope
 from reconciler.sandbox.launch import Server
 from tests.support.controls import state_of
+from tests.support.passing_time import LONGEST_WAIT_S
 
 TIMEOUT_S = 100
 LOGGERS = ("", "reconcile.azure")
@@ -53,6 +55,7 @@ def in_process(folder: Path, *words: str, stdin: str = "", **environment: str) -
     with pytest.MonkeyPatch.context() as patch, _own_logs():
         patch.chdir(folder)
         patch.setattr(secrets, "_known", type(secrets._known)())
+        patch.setattr(RunScope, "sleep", _brief(RunScope.sleep))
         patch.setattr(sys, "stdin", _Input(stdin))
         for name, value in {"XDG_STATE_HOME": str(folder / "home"), **environment}.items():
             patch.setenv(name, value)
@@ -60,6 +63,11 @@ def in_process(folder: Path, *words: str, stdin: str = "", **environment: str) -
             code = main(words)
         gc.enable()  # as it is in a test, whatever the command made of it
     return Ended(int(code), out.getvalue(), err.getvalue())
+
+
+def _brief(sleep: Callable[..., None]) -> Callable[..., None]:
+    """Cut every wait short: the sandbox's time is instant. Deadlines and stops are what they are."""
+    return lambda run, seconds: sleep(run, min(seconds, LONGEST_WAIT_S))
 
 
 @contextlib.contextmanager

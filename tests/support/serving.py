@@ -19,6 +19,7 @@ from reconciler.operations.refresh import context_of
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
 from tests.support.controls import Controls
+from tests.support.passing_time import Brief
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -86,12 +87,14 @@ class Azure(Controls):
         self.access = SandboxAccess(
             server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
         )
+        self.process = CloudAzure(Cloud.of_sandbox(self.access))
         self.arm = self.connection().arm
 
     def connection(self, *, read_only: bool = False) -> RunScope:
-        return RunScope(
-            CloudAzure(Cloud.of_sandbox(self.access)), SUBSCRIPTION, read_only=read_only
-        )
+        """Return a new run, whose waits are brief; all of them share one sign-in."""
+        run = RunScope(self.process, SUBSCRIPTION, read_only=read_only)
+        run.stop = Brief()
+        return run
 
     def drift(self, resource_id: str, body: Any) -> None:
         self.control("POST", "drift", {"op": "patch", "id": resource_id, "body": body})

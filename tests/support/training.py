@@ -21,6 +21,7 @@ from reconciler.operations.progress import NullProgress
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
 from tests.support.controls import Controls, Pool
+from tests.support.passing_time import Brief
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 COMMIT = "8049631c405ae6576f93f445c6b8166f76f5505a"
@@ -98,12 +99,14 @@ class Azure(Controls):
         self.access = SandboxAccess(
             server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
         )
+        self.process = CloudAzure(Cloud.of_sandbox(self.access))
         self.arm = self.connection().arm
 
     def connection(self, *, read_only: bool = False) -> RunScope:
-        return RunScope(
-            CloudAzure(Cloud.of_sandbox(self.access)), SUBSCRIPTION, read_only=read_only
-        )
+        """Return a new run, whose waits are brief; all of them share one sign-in."""
+        run = RunScope(self.process, SUBSCRIPTION, read_only=read_only)
+        run.stop = Brief()
+        return run
 
     def journal(self, since: int = 0) -> list[dict[str, Any]]:
         return self.entries(since)
