@@ -34,7 +34,7 @@ EXAMPLES = (
     "reconcile sandbox throttle azure                     # or writes=5,1; off",
     "reconcile sandbox turns one two --seed 7             # two clients in a fixed order; off",
     "reconcile sandbox drift tag ID team=x                # edit, put, delete, cancel",
-    "reconcile sandbox quota FAMILY --limit N --used M    # cores, in all regions or in REGION",
+    "reconcile sandbox quota FAMILY --limit 48 --used 0   # cores, in all regions or in REGION",
     "reconcile sandbox sizes bar SIZE REGION              # also: sizes allow SIZE REGION",
     "reconcile sandbox prices set SIZE REGION 3.673       # US dollars an hour; also: remove",
     "reconcile sandbox lock add ID                        # and ReadOnly; also: lock remove ID",
