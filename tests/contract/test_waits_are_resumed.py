@@ -1,6 +1,5 @@
 """What Azure was at work on when our wait ended is waited for by the next run, not written again."""
 
-import dataclasses
 import threading
 
 import pytest
@@ -9,7 +8,7 @@ from reconciler.engine.types import Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.destroy import plan_destroy
-from tests.support.azure import ROOT, Quiet, edited
+from tests.support.azure import ROOT, Quiet, edited, granting_in
 
 SMALL = "examples/smallest.yaml"
 SERVING = "specs/phi3-ultrachat.yaml"
@@ -46,8 +45,7 @@ def interrupted(azure, loaded, planned, address):
 
     Role assignments are in effect at once: no wait comes before the request, on any machine.
     """
-    connection = azure.connection(loaded)
-    connection.cloud = dataclasses.replace(connection.cloud, role_propagation_s=0.0)
+    connection = granting_in(0.0, azure.connection(loaded))
     connection.stop = stop = Stop()
     watcher = StopAt(azure, address, stop)
     report = apply(loaded, connection, planned, progress=watcher, parallelism=1)

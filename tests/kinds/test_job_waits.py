@@ -165,7 +165,7 @@ TROUBLE = {
     "node failure": (
         {"nodeStateCounts": {"unusableNodeCount": 2, "runningNodeCount": 0}},
         "2 nodes unusable",
-        "gets other machines",
+        "get new machines",
     ),
     "preemption": (
         {"nodeStateCounts": {"preemptedNodeCount": 1}},
@@ -205,7 +205,7 @@ def test_a_queue_that_does_not_move_says_why_and_has_an_end(azure, queued, monke
     watcher = Watcher(begun=lambda: azure.control("POST", "faults", {**rule, "action": action}))
     ended = outcome(run(azure, queued, watcher, connection))
     assert ended.status is Status.PENDING
-    assert "has not started within 240 min" in summary_of(ended.problems[0])
+    assert "did not start within 240 min" in summary_of(ended.problems[0])
     assert said in summary_of(ended.problems[0])
     assert hint in ended.problems[0].hint
     assert any(said in line for line in watcher.said)

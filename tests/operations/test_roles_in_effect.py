@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +12,7 @@ from reconciler.engine.types import Status
 from reconciler.operations.apply import wait
 from reconciler.operations.apply.executor import Report, apply
 from reconciler.render.reason_text import detail_of
+from tests.support.azure import granting_in
 from tests.support.faulted import arm, error, of, sent
 from tests.support.passing_time import PassingTime
 from tests.support.serving import GROUP, SPEC, Azure, Events
@@ -146,8 +146,8 @@ def test_the_wait_for_a_grant_is_finished_by_the_run_after_a_kill(
     """A deployment whose identity may not read yet fails for good: no PUT before the wait."""
     azure.applied(NO_DEPLOYMENT)  # as a run leaves it that is killed just after its grants
     aged(azure, monkeypatch, age_s)
-    loaded, connection, planned = azure.load(), azure.connection(), azure.plan()
-    connection.azure.cloud = dataclasses.replace(connection.cloud, role_propagation_s=MINUTES_5)
+    loaded, planned = azure.load(), azure.plan()
+    connection = granting_in(MINUTES_5, azure.connection())
     connection.stop, since, waited = time, azure.now(), []
 
     def say(address: str, message: str, **_: Any) -> None:

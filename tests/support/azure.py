@@ -1,5 +1,6 @@
 """A sandbox as a test sees it, and the product's operations on it."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -32,6 +33,13 @@ class Quiet:
 
     def bytes(self, address, done, total):
         pass
+
+
+def granting_in(seconds, run):
+    """Let role assignments be in effect after so many seconds, for one run, and return it."""
+    cloud = dataclasses.replace(run.cloud, role_propagation_s=seconds)
+    run.azure = CloudAzure(cloud)
+    return run
 
 
 class Azure(Controls):
