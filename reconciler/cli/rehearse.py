@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.sandbox_controls import ask, ask_text
-from reconciler.cli.sandbox_launch import check_installed
+from reconciler.cli.sandbox_launch import check_installed, launched
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
 from reconciler.operations.load import load
 from reconciler.operations.vault_references import vault_secrets
@@ -126,10 +126,8 @@ class _Stage:
 
     def play(self, name: str, rehearsal: Rehearsal) -> Result:
         """Run until a run succeeds, or `MAX_RUNS` did not."""
-        from reconciler.sandbox.launch import launch
-
         result = Result(name, rehearsal.about)
-        with launch(self._state, clock="instant") as server:
+        with launched(self._state, "instant") as server:
             self._fill_vaults(server)
             if rehearsal.throttle:
                 ask(server, "POST", "throttle", rehearsal.throttle)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli import sandbox_controls
 from reconciler.cli.arguments import add_output
 from reconciler.cli.sandbox_controls import ask, ask_text
-from reconciler.cli.sandbox_launch import STATE, Starting, check_installed
+from reconciler.cli.sandbox_launch import STATE, Starting, check_installed, is_served
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
 from reconciler.secrets import remember
 
@@ -150,8 +150,6 @@ def _secret(session: Session, server: Server) -> None:
 
 def _refuse_unless_serving(state: Path) -> None:
     """Raise `LocalError` when nobody serves the state: a server of ours would end with us."""
-    from reconciler.sandbox.locks import is_served
-
     if not is_served(state):
         raise LocalError.because(
             f"no sandbox is running on {state}",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -30,6 +32,37 @@ def check_installed() -> None:
         )
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn what stands in the way of a sandbox into a `LocalError`."""
+    from reconciler.sandbox.launch import LaunchError
+
+    try:
+        yield
+    except LaunchError as error:
+        raise LocalError.because(str(error)) from error
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise LocalError.because(f"the sandbox cannot start: {what}") from error
+
+
+def is_served(state: Path) -> bool:
+    """Whether a sandbox serves a folder by now. Raises `LocalError` when that cannot be told."""
+    from reconciler.sandbox.locks import is_served as is_held
+
+    with _told():
+        return is_held(state)
+
+
+def launched(state: Path, clock: str) -> Server:
+    """Return the sandbox of a folder, started if there is none. Raises `LocalError`."""
+    from reconciler.sandbox.launch import launch
+
+    check_installed()
+    with _told():
+        return launch(state, clock=clock)
+
+
 class Starting:
     """A sandbox on its way up. `close` must be called, also when it was never needed."""
 
@@ -42,18 +75,11 @@ class Starting:
 
     def server(self) -> Server:
         """Return the running sandbox. Raises `LocalError` when it could not be started."""
-        from reconciler.sandbox.launch import LaunchError
-
-        try:
+        with _told():
             return self._future.result()
-        except LaunchError as error:
-            raise LocalError.because(str(error)) from error
-        except OSError as error:
-            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-            raise LocalError.because(f"the sandbox cannot start: {what}") from error
 
     def close(self) -> None:
-        """Detach from the sandbox; an embedded one without users ends by itself."""
+        """Leave the sandbox; an embedded one without users ends by itself."""
         if self._future.exception() is None:
             self._future.result().close()
 

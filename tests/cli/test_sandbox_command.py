@@ -83,6 +83,20 @@ def test_a_state_that_cannot_be_used_is_one_clear_line(
     assert err.count("\n") == 1
 
 
+def test_a_state_of_somebody_else_is_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder in the place of the lock cannot be opened, whoever we are (root opens all else)."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "world" / "lock").mkdir(parents=True)
+    for action in ("env", "journal"):
+        assert main(["sandbox", action, "--state", "world"]) == ExitCode.FAILED
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("error: the sandbox cannot start: ")
+        assert err.rstrip().endswith("world/lock: Is a directory")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
