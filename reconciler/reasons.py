@@ -227,8 +227,14 @@ class EndpointStays:
     """The endpoint stays, and its traffic with it."""
 
 
+@dataclass(frozen=True)
+class IsHistory:
+    """It is a record of work: a run, a version of data or of a model."""
+
+
 KeptBecause = (
     Protection
+    | IsHistory
     | NotDeletable
     | OwnedBy
     | NotOurs

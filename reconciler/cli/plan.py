@@ -69,6 +69,7 @@ def run(session: Session) -> ExitCode:
         prune=options.prune,
         **parallelism(options),
     )
+    session.warn([w for w in made.warnings if w not in loaded.warnings])
     _show(session, Views(made, kind_views(), loaded.spec.tags))
     if options.out:
         choices = Choices(

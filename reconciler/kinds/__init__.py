@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from reconciler.engine.types import JsonObject
 from reconciler.kinds.access.identity import IdentityHandler, ManagedIdentity
 from reconciler.kinds.access.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.base import Handler
@@ -21,6 +22,7 @@ from reconciler.kinds.serving.deployment import Deployment, DeploymentHandler
 from reconciler.kinds.serving.endpoint import Endpoint, EndpointHandler
 from reconciler.kinds.serving.model import Model, ModelHandler
 from reconciler.kinds.serving.traffic import TrafficHandler
+from reconciler.kinds.within import Within
 from reconciler.kinds.workspace.application_insights import ApplicationInsightsHandler
 from reconciler.kinds.workspace.container_registry import ContainerRegistryHandler
 from reconciler.kinds.workspace.hub import Hub, HubHandler
@@ -61,9 +63,14 @@ HANDLERS: dict[str, Handler] = {
 """Also what no section states: a plan adds the registration of a provider by itself."""
 
 
-def children(kind: str) -> list[tuple[Handler, str]]:
-    """Return the kinds whose resources live inside those of a kind, each with its collection."""
-    return [(h, place.collection) for h in KINDS for place in h.within if place.parent == kind]
+def children(kind: str) -> list[tuple[Handler, Within]]:
+    """Return the kinds whose resources live inside those of a kind, each with where."""
+    return [(h, place) for h in KINDS for place in h.within if place.parent == kind]
+
+
+def kind_of(body: JsonObject) -> Handler | None:
+    """Return the kind of a body out of a list, None for a type that no kind knows."""
+    return next((handler for handler in KINDS if handler.knows(body)), None)
 
 
 Key = Annotated[

@@ -78,7 +78,7 @@ class ComputeHandler(ArmHandler):
     lists = True
     costs_money = True
     # A project shows the clusters of its hub, but they do not go with it.
-    within = (Within("workspace", "computes"), Within("hub", "computes"))
+    within = (Within("workspace", "computes"), Within("hub", "computes", by_us=False))
     attributes = Attributes(frozenset({"id", "name"}))
     delete_params: ClassVar[Mapping[str, str]] = {"underlyingResourceAction": "Delete"}
     policy: ClassVar[Policy] = Policy(

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 class Within:
     """That resources of a kind live inside those of the kind `parent`.
 
-    `collection` is the last part of the path that lists them there: `computes`.
+    `collection` is the last part of the path that lists them there: `computes`. `by_us`: a spec
+    makes them there, so what it names no more is looked for.
     """
 
     parent: str
     collection: str
+    by_us: bool = True

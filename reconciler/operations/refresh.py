@@ -7,7 +7,7 @@ deadlock. Only a real 404 is absence: any other failure is kept as the resource'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -66,9 +66,16 @@ def context_of(
 
 
 def observe_all(
-    loaded: Loaded, run: RunScope, addresses: list[Address], *, parallelism: int
+    loaded: Loaded,
+    run: RunScope,
+    addresses: list[Address],
+    *,
+    parallelism: int,
+    beside: Callable[[HandlerContext], Iterable[Callable[[], object]]] = lambda context: (),
 ) -> Snapshot:
     """Observe the given resources at once, sharing lists.
+
+    What is asked `beside` them only fills the reads of the snapshot, with failures too.
 
     Raises `DeniedError` when there is no way in at all, `UnavailableError` when nothing at
     all can be reached; every other failure is returned beside the resource it belongs to.
@@ -85,6 +92,8 @@ def observe_all(
         for address in addresses:
             resource = loaded.resources[address]
             futures[address] = pool.submit(observe_fresh, context, resource)
+        for ask in beside(context):
+            pool.submit(ask)
         unlucky = _unlucky(futures, run)
         reads.forget_failures()
         for address in unlucky:

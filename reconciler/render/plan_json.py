@@ -27,7 +27,7 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.types import Action, JsonObject, Unknown
 from reconciler.reasons import CannotUpdateInPlace
 from reconciler.render.fields import Views
-from reconciler.render.reason_text import because, detail_of, summary_of
+from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.secrets import SENSITIVE, Secret
 
 FORMAT_VERSION = "1.2"
@@ -65,6 +65,7 @@ def document(views: Views) -> JsonObject:
         "errored": bool(plan.blocked),
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": [],
+        "leftovers": [_leftover(c) for c in plan.leftovers],
         "diagnostics": [diagnostic(d) for d in (*plan.blocked, *plan.warnings)],
     }
 
@@ -99,6 +100,17 @@ def _resource_change(views: Views, change: Change) -> JsonObject:
     if change.reason:
         found["reason"] = because(change.reason)
     return found
+
+
+def _leftover(change: Change) -> JsonObject:
+    """Return what is ours and no longer in the spec: what `--prune` would do, or why nothing."""
+    return {
+        "address": change.address,
+        "type": change.resource.kind.replace(" ", "_"),
+        "id": change.resource.resource_id,
+        "actions": ACTIONS[change.action],
+        "reason": "; ".join(explanations(change)),
+    }
 
 
 def _reason(change: Change) -> str:

@@ -13,8 +13,8 @@ from itertools import islice
 from reconciler.engine.decisions import Change
 from reconciler.engine.types import Action
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
-from reconciler.render.plan_text import counts, intent_of
-from reconciler.render.reason_text import because, summary_of
+from reconciler.render.plan_text import PRUNABLE, counts, intent_of
+from reconciler.render.reason_text import because, explanations, summary_of
 from reconciler.render.terminal import clean
 from reconciler.secrets import shortened
 
@@ -44,6 +44,7 @@ def plan_markdown(views: Views) -> str:
         *_warning(views),
         *_blocked(views),
         *_compared(views),
+        *_leftovers(views),
     ]
     fitting, left_out = _fitting(blocks, MAX_BYTES - RESERVE - len("\n\n".join(head).encode()))
     body = ["<details open><summary>Changes</summary>", _fenced(fitting), "</details>"]
@@ -72,6 +73,16 @@ def _compared(views: Views) -> list[str]:
     left = len(views.compared) - MOST_COMPARED
     more = f" and {left} more" if left > 0 else ""
     return [f"Secrets compared at apply: {shown}{more}"] if shown else []
+
+
+def _leftovers(views: Views) -> list[str]:
+    rows = []
+    for change in views.plan.leftovers[:MOST_COMPARED]:
+        why = PRUNABLE if change.action is Action.DELETE else "; ".join(explanations(change))
+        rows.append(f"- {code(change.address)} ({code(change.resource.kind)}): {code(why)}")
+    more = len(views.plan.leftovers) - len(rows)
+    rows += [f"- and {more} more"] if more > 0 else []
+    return ["**No longer in the spec:**", "\n".join(rows)] if rows else []
 
 
 def _warning(views: Views) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
 from reconciler.engine.decisions import (
@@ -55,6 +55,8 @@ WAITS = "is still being worked on in Azure: apply waits for it"
 WAITS_AND_WRITES = f"{WAITS}, and then writes what still differs"
 WAITS_AND_REPLACES = f"{WAITS}, and then deletes it and creates it again"
 
+PRUNABLE = "is ours: `--prune` deletes it"
+
 SIGN_WIDTH = 3
 FIELD_INDENT = " " * (SIGN_WIDTH + 5)
 
@@ -77,6 +79,7 @@ def plan_lines(
         *([line()] if notes else []),
         *(diagnostics_text.problems(blocked, source) if blocked else []),
         *([line()] if blocked else []),
+        *leftover_lines(views.plan.leftovers),
         line(Span(_closing(views), Style.STRONG), hang=6),
         *step(next_step),
     ]
@@ -117,7 +120,7 @@ def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
         details = list(_details(views, change))
         if not is_first and (was_long or details):
             yield line()
-        yield _headline(change)
+        yield _headline(change, intent_of(change))
         yield from details
         was_long, is_first = bool(details), False
     if not is_first:
@@ -134,10 +137,22 @@ def _is_listed(change: Change) -> bool:
             assert_never(never)
 
 
-def _headline(change: Change) -> Line:
+def leftover_lines(leftovers: Sequence[Change]) -> Iterator[Line]:
+    """Yield what is ours and no longer in the spec, each with what keeps it; then a blank line."""
+    if not leftovers:
+        return
+    yield line(Span("No longer in the spec:", Style.STRONG))
+    for change in leftovers:
+        yield _headline(change, PRUNABLE if change.action is Action.DELETE else "")
+        if change.action is Action.NO_OP:
+            for text in explanations(change):
+                yield line(FIELD_INDENT, Span(clean(text), Style.QUIET), hang=len(FIELD_INDENT))
+    yield line()
+
+
+def _headline(change: Change, intent: str) -> Line:
     style = STYLES[change.action]
     kind = f"({clean(change.resource.kind)})"
-    intent = intent_of(change)
     return line(
         Span(f"{change.action.sign:>{SIGN_WIDTH}} ", style),
         Span(clean(change.address), Style.STRONG),
@@ -203,11 +218,15 @@ def _closing(views: Views) -> str:
     tail = f" {waiting} still under way in Azure." if waiting else ""
     if plan.blocked:
         tail += f" {sum(c.is_blocked for c in plan.changes)} blocked."
+    if plan.leftovers:
+        tail += f" {len(plan.leftovers)} no longer in the spec."
     if plan.is_empty and not waiting:
         if plan.destroys:
             return "Nothing to delete."
         if views.compared:
             left = len(views.compared)
-            return f"No changes seen: {unchanged - left} unchanged, {left} to be compared at apply."
-        return f"No changes. Azure matches the spec: {unchanged} unchanged."
+            seen = f"{unchanged - left} unchanged, {left} to be compared at apply."
+            return f"No changes seen: {seen}{tail}"
+        matches = "" if plan.leftovers else ". Azure matches the spec"
+        return f"No changes{matches}: {unchanged} unchanged.{tail}"
     return f"Plan: {counts(views)}. {unchanged} unchanged.{tail}"

@@ -32,6 +32,7 @@ from reconciler.reasons import (
     InputChange,
     InputsChanged,
     Interrupted,
+    IsHistory,
     Kept,
     KeptBecause,
     LastOperationFailed,
@@ -230,6 +231,8 @@ def kept_because(why: KeptBecause) -> str:
             return "it held data" if gone else "it holds data"
         case NotDeletable():
             return "it cannot be deleted"
+        case IsHistory():
+            return "it is a record of work"
         case OwnedBy(spec=spec):
             return f"it belongs to the spec {spec!r}"
         case NotOurs():

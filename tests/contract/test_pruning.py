@@ -88,7 +88,8 @@ def test_what_was_released_by_its_tag_is_pruned_child_first(azure, tmp_path):
     azure.apply(load(str(ROOT / SMALL)))
     planned, _ = prune(azure, without_workspace(tmp_path))
     gone = deletions(planned)
-    assert len(gone) == 5
+    assert len(gone) == 6
+    assert gone[0] == "compute.cpu-cluster"
     assert not [c for c in planned.changes if any("kept: " in n for n in explanations(c))]
 
 

@@ -11,12 +11,16 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decisions import Blocked, Change, Delete, NoOp
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Observed, Owner, Resource
+from reconciler.kinds import kind_of
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.load import load
-from reconciler.operations.plan.prune import CAP, leftovers
+from reconciler.operations.plan import prune
+from reconciler.operations.plan.leftovers import Listed
+from reconciler.operations.plan.prune import CAP
 from reconciler.operations.plan.references import Shown
 from reconciler.reasons import (
     HoldsData,
+    IsHistory,
     Kept,
     LinkedFrom,
     NoLongerInSpec,
@@ -41,6 +45,11 @@ def listed(azure_type, name, *, inside="", owner=SPEC.spec.name, word=None, **mo
     one = f"{inside}/{last}/{name}" if inside else f"{GROUP}/providers/{azure_type}/{name}"
     tags = {OWNER_TAG: mark(owner, one), **({} if word is None else {PROTECT_TAG: word})}
     return {"id": one, "type": azure_type, "tags": tags, **more}
+
+
+def leftovers(bodies, loaded, shown=None):
+    """What becomes of the bodies that lists show."""
+    return prune.leftovers([Listed(kind_of(body), body) for body in bodies], loaded, shown)
 
 
 def workspace(name="old", **more):
@@ -86,13 +95,34 @@ def test_what_the_spec_names_is_no_leftover_in_any_case_of_its_id():
         {**listed(IDENTITY, "a"), "type": None},
         {key: value for key, value in listed(IDENTITY, "a").items() if key != "type"},
         listed("Microsoft.Authorization/roleAssignments", "a"),
-        listed(f"{ML}/jobs", "a", inside=workspace()["id"]),
-        listed(f"{ML}/data/versions", "1", inside=f"{workspace()['id']}/data/d"),
         workspace(kind="FeatureStore"),
     ],
 )
-def test_neither_the_unmarked_nor_records_nor_unknown_types_are_touched(body):
+def test_neither_the_unmarked_nor_unknown_types_are_touched(body):
     assert leftovers([body], SPEC) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "address"),
+    [
+        (listed(f"{ML}/jobs", "a-1f", inside=workspace()["id"]), "jobs.a-1f"),
+        (listed(f"{ML}/data/versions", "1", inside=f"{workspace()['id']}/data/d"), "datasets.d"),
+        (
+            listed(f"{ML}/data/versions", "1", inside=f"{workspace()['id']}/data/d-test"),
+            "datasets.d",
+        ),
+        (listed(f"{ML}/models/versions", "1", inside=f"{workspace()['id']}/models/m"), "models.m"),
+    ],
+)
+def test_records_of_work_are_named_and_stay(body, address):
+    change = one_change(body)
+    assert change.address == address
+    assert change.decision.note.why == IsHistory()
+
+
+def test_many_records_of_one_thing_are_named_once():
+    runs = [listed(f"{ML}/data/versions", str(n), inside="/w/data/d-train") for n in range(30)]
+    assert actions(*runs) == {"datasets.d": Action.NO_OP}
 
 
 @pytest.mark.parametrize(

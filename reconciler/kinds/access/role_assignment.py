@@ -23,6 +23,7 @@ from reconciler.kinds.access.roles import POWERFUL, ROLES, role_guid, role_hint,
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.ownership import mark, owner_of
+from reconciler.kinds.within import Within
 from reconciler.reasons import RoleAt
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
@@ -55,6 +56,7 @@ class RoleAssignmentHandler(Handler):
     api_version = API_VERSION
     has_tags = False
     grants_access = True
+    within = (Within("resource group", f"providers/{TYPE}"),)
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset({"properties"}),
@@ -101,6 +103,20 @@ class RoleAssignmentHandler(Handler):
         found = (r.address for r in context.resources.values() if same_id(r.resource_id, place))
         return Preflight(notes=(RoleAt(next(found, place)),))
 
+    def owner_in(self, body: JsonObject, owner: str, resource_id: str) -> tuple[Owner, str]:
+        """Return whose mark the description ends with."""
+        said = str((body.get("properties") or {}).get("description") or "").split()
+        return owner_of(said[-1] if said else None, owner, resource_id)
+
+    def key_in(self, body: JsonObject) -> str:
+        """Return the role, and enough of the name to tell two apart."""
+        role = _role_in_words(str((body.get("properties") or {}).get("roleDefinitionId")))
+        return f"{kebab(role)}-{super().key_in(body)[:8]}"
+
+    def as_desired(self, body: JsonObject) -> JsonObject:
+        """Return who has which role: an assignment is found by that."""
+        return {"properties": dict(body.get("properties") or {})}
+
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Find the assignment by content in one list; in an apply its own name is tried first."""
         if context.reads.fresh:
@@ -120,8 +136,7 @@ class RoleAssignmentHandler(Handler):
     def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
         """Return the assignment with its owner; one of another spec is only used, not blocked."""
         item_id = str(body.get("id"))
-        words = str((body.get("properties") or {}).get("description") or "").split()
-        owner, name = owner_of(words[-1] if words else None, context.owner, item_id)
+        owner, name = self.owner_in(body, context.owner, item_id)
         if owner is Owner.FOREIGN:
             owner = Owner.NOBODY
         return Observed(body, {"id": item_id}, owner, owner_name=name)
@@ -168,6 +183,8 @@ class RoleAssignmentHandler(Handler):
     @staticmethod
     def _principal(context: HandlerContext, resource: Resource) -> str:
         wanted = resource.desired["properties"]["principalId"]
+        if not isinstance(wanted, Reference):
+            return str(wanted)
         seen = context.others(wanted.address)
         return str(seen.outputs.get("principal_id") or "") if seen else ""
 

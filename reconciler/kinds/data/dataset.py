@@ -37,6 +37,8 @@ from reconciler.kinds.data.assets import (
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.serving.endpoint import workspace_of
+from reconciler.kinds.versions import other_versions
+from reconciler.kinds.within import Within
 from reconciler.secrets import shortened
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import SpecModel, Tags
@@ -143,6 +145,8 @@ class DatasetHandler(Handler):
     type = "Microsoft.MachineLearningServices/workspaces/data/versions"
     api_version = "2026-05-01"
     attributes = Attributes(frozenset({"id", "train", "test", "version"}), default="train")
+    keeps_history = True
+    within = (Within("workspace", "data"),)
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset(
@@ -155,6 +159,16 @@ class DatasetHandler(Handler):
             },
         )
     )
+
+    def listed(self, context: HandlerContext, parent: str, collection: str) -> Iterable[JsonObject]:
+        """Return the versions of data that the spec does not name."""
+        return other_versions(context, f"{parent}/{collection}", API_VERSION)
+
+    def key_in(self, body: JsonObject) -> str:
+        """Return the key of the dataset that an asset is a part of."""
+        name = str(body["id"]).rpartition("/versions/")[0].rpartition("/")[2]
+        head, _, part = name.rpartition("-")
+        return head if part in PARTS else name
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add each dataset, its version computed from its inputs."""

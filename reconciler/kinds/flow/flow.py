@@ -8,7 +8,7 @@ archived where others are deleted.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -18,17 +18,18 @@ from pydantic import Field, StringConstraints
 from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
-from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Address, JsonObject, Observed, Reference, Resource
+from reconciler.engine.diff import Rules, same_folded, same_id
+from reconciler.engine.types import Address, JsonObject, Observed, Owner, Reference, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.connection.connection import home_of
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import check_dag, read_dag
 from reconciler.kinds.flow.folder import FLOW_FILE, NO_FOLDER, FlowFolder, read_folder, root_of
-from reconciler.kinds.flow.service import API_VERSION, FlowService
+from reconciler.kinds.flow.service import API_VERSION, ROOT, FlowService
 from reconciler.kinds.ownership import OWNER_TAG, owner_of
 from reconciler.kinds.retirements import report_prompt_flow
+from reconciler.kinds.within import Within
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import RefOrId, SpecModel
 
@@ -55,6 +56,7 @@ class FlowHandler(Handler):
     kind = "prompt flow"
     section = "flows"
     asks_model = True
+    within = (Within("project", "flows"),)
     attributes = Attributes(frozenset({"id", "flow_id"}))
     policy: ClassVar[Policy] = Policy(
         Rules(
@@ -67,6 +69,25 @@ class FlowHandler(Handler):
             },
         )
     )
+
+    def owner_in(self, body: JsonObject, owner: str, resource_id: str) -> tuple[Owner, str]:
+        """Return whose mark the flow's tags carry, bound to the id that the spec would give it."""
+        return owner_of((body.get("tags") or {}).get(OWNER_TAG), owner, resource_id)
+
+    def listed(self, context: HandlerContext, parent: str, collection: str) -> Iterable[JsonObject]:
+        """Return the flows that are not archived, each under the id that our mark is bound to."""
+        project = context.reads.list(parent.rpartition("/")[0], API_VERSION)
+        home = next((p for p in project if same_id(p.get("id"), parent)), None)
+        if home is None:
+            return []
+        flows = FlowService(context, {**home, "id": parent}).list()
+        return [
+            {**flow, "id": f"{parent}/{collection}/{_key(flow, context.owner)}"} for flow in flows
+        ]
+
+    def as_desired(self, body: JsonObject) -> JsonObject:
+        """Return the mark and the name: the service knows a flow by an id of its own."""
+        return {"flowName": body.get("flowName"), "tags": dict(body.get("tags") or {})}
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add each flow, with the fingerprint of its folder and its connections."""
@@ -114,8 +135,7 @@ class FlowHandler(Handler):
 
     def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
         """Return what the service says of one flow."""
-        text = (body.get("tags") or {}).get(OWNER_TAG)
-        owner, name = owner_of(text, context.owner, resource.resource_id)
+        owner, name = self.owner_in(body, context.owner, resource.resource_id)
         outputs = {"id": resource.resource_id, "flow_id": body.get("flowId")}
         return Observed(body, outputs, owner, owner_name=name)
 
@@ -185,6 +205,14 @@ class FlowSource:
         if dag is None:
             raise SpecError(*self.folder.problems, *problems)
         return {**self.folder.files, FLOW_FILE: bind(dag, self.connections)}
+
+
+def _key(flow: JsonObject, owner: str) -> str:
+    """Return the key that a flow of ours has in its spec: by its folder, or else its name."""
+    path = str(flow.get("flowDefinitionFilePath") or "")
+    folder = path.removeprefix(f"{ROOT}/").partition("/")[0]
+    name = str(flow.get("flowName"))
+    return folder.removeprefix(f"{owner}-") if folder.startswith(f"{owner}-") else name
 
 
 def _marked(flows: list[JsonObject], resource: Resource) -> list[JsonObject]:

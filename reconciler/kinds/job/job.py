@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -38,8 +39,10 @@ from reconciler.kinds.job.runs import (
     why_run,
 )
 from reconciler.kinds.job.submit import submit
+from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.kinds.retirements import report_model
 from reconciler.kinds.serving.endpoint import workspace_of
+from reconciler.kinds.within import Within
 from reconciler.spec.document import Keys
 from reconciler.spec.model import RefOrId, SpecModel, Tags
 
@@ -181,6 +184,8 @@ class JobHandler(Handler):
     api_version = "2024-10-01-preview"
     attributes = Attributes(frozenset({"id", "name", OUTPUT_ATTRIBUTE}))
     needs_grants = True
+    keeps_history = True
+    within = (Within("workspace", "jobs"),)
     links = frozenset({"computeId"})
     policy: ClassVar[Policy] = Policy(
         Rules(
@@ -223,6 +228,16 @@ class JobHandler(Handler):
         ),
         runs=True,
     )
+
+    def listed(self, context: HandlerContext, parent: str, collection: str) -> Iterable[JsonObject]:
+        """Return the runs that carry a mark and are not archived: the list filters by tag."""
+        params = {"jobType": "FineTuning", "tag": OWNER_TAG}
+        return context.reads.list(f"{parent}/{collection}", self.api_version, params)
+
+    def key_in(self, body: JsonObject) -> str:
+        """Return the key of the job that it is a run of."""
+        tags = (body.get("properties") or {}).get("tags") or {}
+        return str(tags.get(JOB_TAG) or super().key_in(body))
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add each job, its name computed from its inputs."""

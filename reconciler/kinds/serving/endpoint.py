@@ -77,7 +77,11 @@ class EndpointHandler(ArmHandler):
     api_version = API_VERSION
     lists = True
     serves_traffic = True
-    within = tuple(Within(home, "onlineEndpoints") for home in ("workspace", "hub", "project"))
+    within = (
+        Within("workspace", "onlineEndpoints"),
+        Within("hub", "onlineEndpoints", by_us=False),
+        Within("project", "onlineEndpoints", by_us=False),
+    )
     attributes = Attributes(
         frozenset({"id", "name", "scoring_uri"}), frozenset({"primary_key", "secondary_key"})
     )

@@ -11,6 +11,7 @@ version cannot be changed, description and tags can.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
@@ -40,6 +41,8 @@ from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
 from reconciler.kinds.ownership import OWNER_TAG, mark, tag_owner
 from reconciler.kinds.serving.endpoint import workspace_of
+from reconciler.kinds.versions import other_versions
+from reconciler.kinds.within import Within
 from reconciler.secrets import shortened
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel, Tags
@@ -102,6 +105,8 @@ class ModelHandler(ArmHandler):
     kind = "model"
     section = "models"
     holds_data = True
+    keeps_history = True
+    within = (Within("workspace", "models"),)
     type = "Microsoft.MachineLearningServices/workspaces/models/versions"
     api_version = "2026-05-01"
     attributes = Attributes(frozenset({"id", "name", "version"}))
@@ -116,6 +121,14 @@ class ModelHandler(ArmHandler):
             },
         )
     )
+
+    def listed(self, context: HandlerContext, parent: str, collection: str) -> Iterable[JsonObject]:
+        """Return the versions of models that the spec does not name."""
+        return other_versions(context, f"{parent}/{collection}", self.api_version)
+
+    def key_in(self, body: JsonObject) -> str:
+        """Return the name that the version is one of."""
+        return str(body["id"]).rpartition("/versions/")[0].rpartition("/")[2]
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add each model; what Azure calls its version may be known only after the job."""

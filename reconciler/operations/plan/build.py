@@ -6,11 +6,20 @@ is the same. It covers every resource, unchanged ones too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import Diagnostic, ExitCode, ReconcileError, UsageError
+from reconciler.diagnostics import (
+    DeniedError,
+    Diagnostic,
+    ExitCode,
+    InterruptedRun,
+    ReconcileError,
+    Severity,
+    UsageError,
+)
 from reconciler.engine.decisions import Change
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.types import Action, Address
@@ -20,10 +29,18 @@ from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.plan.dependents import foreign_children, shortened
+from reconciler.operations.plan.leftovers import everything_listed, lookups
 from reconciler.operations.plan.preflight import prepared
 from reconciler.operations.plan.providers import first_register, registrations
-from reconciler.operations.plan.prune import prunable
-from reconciler.operations.refresh import PARALLELISM, observe_all
+from reconciler.operations.plan.prune import is_history, leftovers, refuse_empty
+from reconciler.operations.plan.references import Shown
+from reconciler.operations.progress import NullProgress
+from reconciler.operations.refresh import (
+    PARALLELISM,
+    Snapshot,
+    context_of,
+    observe_all,
+)
 from reconciler.spec.model import Target
 
 RUNS = frozenset(handler.kind for handler in KINDS if handler.policy.runs)
@@ -39,6 +56,9 @@ class Plan:
     graph: Edges
     warnings: tuple[Diagnostic, ...] = ()
     destroys: bool = False
+    leftovers: tuple[Change, ...] = ()
+    """What is ours and not in the spec any more, as `--prune` would decide it. With `--prune`
+    these are among the changes; records of work stay here, since nothing is done about them."""
 
     @property
     def is_empty(self) -> bool:
@@ -99,7 +119,8 @@ def plan(
         )
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
     again = frozenset(loaded.select(retry, "--retry"))
-    snapshot = observe_all(loaded, run, addresses, parallelism=parallelism)
+    beside = partial(lookups, loaded) if not wanted else lambda context: ()
+    snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, again)
     changes = _with_foreign_children(run, changes)
     steps = registrations(run, changes.values(), parallelism=parallelism)
@@ -108,11 +129,43 @@ def plan(
     unprepared = {a for a, before in graph.items() if before & steps.keys()}
     changes = prepared(loaded, run, changes, snapshot, parallelism, unprepared)
     changes = {**steps, **changes}
+    left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
     if prune:
-        graph = _with_pruned(graph, changes, prunable(loaded, run, changes))
+        refuse_empty(loaded)
+        graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
+        left = [c for c in left if is_history(c)]
     return Plan(
-        loaded.spec.name, loaded.spec.target, tuple(changes.values()), graph, loaded.warnings
+        loaded.spec.name,
+        loaded.spec.target,
+        tuple(changes.values()),
+        graph,
+        (*loaded.warnings, *warnings),
+        leftovers=tuple(left),
     )
+
+
+def _left(
+    loaded: Loaded,
+    run: RunScope,
+    snapshot: Snapshot,
+    changes: Mapping[Address, Change],
+    *,
+    prune: bool,
+) -> tuple[list[Change], tuple[Diagnostic, ...]]:
+    """Return what is ours and not in the spec; where it cannot be looked for, a warning.
+
+    Raises `ReconcileError` instead where it is to be pruned.
+    """
+    context = context_of(loaded, run, snapshot.reads, snapshot.observed.get, NullProgress())
+    try:
+        found = everything_listed(context, loaded.resources.values(), snapshot.observed)
+        return leftovers(found, loaded, Shown(run.arm.get, changes)), ()
+    except ReconcileError as error:
+        if prune or isinstance(error, DeniedError | InterruptedRun):
+            raise
+        first = error.diagnostics[0]
+        what = "what is no longer in the spec could not be looked for"
+        return [], (Diagnostic(what, detail=first.summary, severity=Severity.WARNING),)
 
 
 def _with_pruned(

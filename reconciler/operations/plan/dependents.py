@@ -78,10 +78,10 @@ def _inside(
     empty. What only a list showed may be gone.
     """
     gone = {one.casefold() for one in going}
-    for child, collection in children(kind):
+    for child, place in children(kind):
         if not child.would_be_missed:
             continue
-        path = f"{resource_id}/{collection}"
+        path = f"{resource_id}/{place.collection}"
         for item in run.arm.list(path, child.api_version, parent_exists=exists):
             yield item
             if str(item["id"]).casefold() in gone:

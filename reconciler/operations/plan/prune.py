@@ -1,84 +1,79 @@
-"""Find what carries our mark and left the spec: the deletions that `--prune` adds to a plan.
+"""Decide what becomes of what carries our mark and is not in the spec any more.
 
-Only tracked resources of the target group and compute clusters are looked for. Records of
-work (jobs, data versions, models) are history and never pruned. Nothing is deleted on the
-word of a list: apply reads each one again, mark and all, before it deletes.
+A plan names all of it; `--prune` deletes what can be. Records of work (runs, versions of data and
+of models) are history and never pruned. Nothing is deleted on the word of a list: apply reads each
+one again, mark and all, before it deletes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator
 
-from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, RefusedError
 from reconciler.engine.decisions import Blocked, Change, Delete, NoOp
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
-from reconciler.engine.types import Action, Address, JsonObject, Observed, Owner, Resource
-from reconciler.kinds import KINDS
-from reconciler.kinds.arm_handler import ArmHandler
-from reconciler.kinds.compute import ComputeHandler
-from reconciler.kinds.ownership import tag_owner
+from reconciler.engine.types import Action, Address, Observed, Owner, Resource
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import Handler
 from reconciler.kinds.resource_group import ADDRESS as GROUP
-from reconciler.kinds.resource_group import RESOURCES_API
 from reconciler.operations.load import Loaded
+from reconciler.operations.plan.leftovers import Listed
 from reconciler.operations.plan.references import Shown, ids_of_spec, links, needs
-from reconciler.reasons import Kept, LinkedFrom, NoLongerInSpec, SomethingInside
+from reconciler.reasons import IsHistory, Kept, LinkedFrom, NoLongerInSpec, SomethingInside
 
 CAP = 20
 """More deletions than this in one run are refused: a spec that lost its content looks so."""
+ARCHIVE = "archive it in the studio, and plans name it no more"
 
 
-def prunable(loaded: Loaded, run: RunScope, changes: Mapping[Address, Change]) -> list[Change]:
-    """Return a DELETE for each thing of ours that the spec does not name any more.
-
-    Children come before parents. Beyond `CAP` every one of them is blocked. What is
-    protected, by its tag or because it holds data, is returned as kept, and so is what is
-    needed by something that stays. `changes` are those of the spec. Raises
-    `RefusedError` for a spec that states nothing: one that lost its content looks so.
-    """
+def refuse_empty(loaded: Loaded) -> None:
+    """Raise `RefusedError` for a spec that states nothing: one that lost its content looks so."""
     if not loaded.resources.keys() - {GROUP}:
         raise RefusedError.because(
             "this spec states nothing, so --prune would delete everything of it",
             hint="check that the spec is whole; `reconcile destroy` deletes on purpose",
         )
-    return leftovers(_listed(loaded, run), loaded, Shown(run.arm.get, changes))
 
 
-def leftovers(
-    bodies: Iterable[JsonObject], loaded: Loaded, shown: Shown | None = None
-) -> list[Change]:
-    """Return a change for each body that is ours and not in the spec.
+def leftovers(listed: Iterable[Listed], loaded: Loaded, shown: Shown | None = None) -> list[Change]:
+    """Return a change for each listed thing that is ours and not in the spec, children first.
 
-    A DELETE, or a NO_OP that says why it stays or why it is refused. Without `shown` only
-    the lists are gone by for what is linked to what.
+    A DELETE, or a NO_OP that says why it stays or why it is refused: it is protected, holds data,
+    is history, or something that stays needs it. Beyond `CAP` each deletion is blocked. Without
+    `shown` only the lists are gone by for what is linked to what.
     """
-    bodies = list(bodies)
+    everything = list(listed)
     wanted = ids_of_spec(loaded)
     taken = set(loaded.resources)
     found: list[Change] = []
-    for body in bodies:
-        resource_id = str(body["id"])
-        handler = _handler_of(body)
-        owner, _ = tag_owner(body, loaded.spec.name, resource_id)
-        if handler and owner is Owner.OURS and not needs(wanted, resource_id):
-            found.append(_change(body, handler, taken))
-            taken.add(found[-1].address)
+    for one in everything:
+        if _is_left(one, loaded) and not needs(wanted, one.resource_id):
+            found.extend(_change(one, loaded, taken))
+            taken.update(c.address for c in found[-1:])
     found.sort(key=lambda c: -c.resource.resource_id.count("/"))
-    found = _with_needed_kept(found, bodies, shown or Shown(lambda one, version: None, {}))
+    found = _with_needed_kept(found, everything, shown or Shown(lambda one, version: None, {}))
     going = sum(1 for c in found if c.action is Action.DELETE)
     return found if going <= CAP else [_too_many(c, going) for c in found]
 
 
-def _with_needed_kept(
-    found: list[Change], bodies: Iterable[JsonObject], shown: Shown
-) -> list[Change]:
+def is_history(change: Change) -> bool:
+    """Return whether a leftover is a record of work: there is nothing to do about it, ever."""
+    return HANDLERS[change.resource.kind].keeps_history
+
+
+def _is_left(one: Listed, loaded: Loaded) -> bool:
+    can_go = one.handler is not None and (one.handler.deletable or one.handler.keeps_history)
+    return can_go and one.is_ours(loaded.spec.name)
+
+
+def _with_needed_kept(found: list[Change], everything: list[Listed], shown: Shown) -> list[Change]:
     """Keep what something that stays lives in or is linked to, and what that needs in turn.
 
     A delete of the first would take the other along; one of the second would break it.
     """
     going = {_id(c): c for c in found if c.action is Action.DELETE}
-    staying = [body for body in bodies if str(body["id"]).casefold() not in going]
+    staying = [one.body for one in everything if _stays(one, going)]
     why: dict[str, Kept] = {}
     while going and staying:
         body = staying.pop()
@@ -100,42 +95,57 @@ def _id(change: Change) -> str:
     return change.resource.resource_id.casefold()
 
 
-def _listed(loaded: Loaded, run: RunScope) -> Iterable[JsonObject]:
-    target = loaded.spec.target
-    group = f"/subscriptions/{target.subscription_id}/resourceGroups/{target.resource_group}"
-    resources = run.arm.list(f"{group}/resources", RESOURCES_API)
-    return (*resources, *_computes(loaded, run))
+def _stays(one: Listed, going: Container[str]) -> bool:
+    """Whether a listed thing keeps what it is in or linked to.
+
+    What stands in the group itself does, and so does inside of another what would be missed, or is
+    protected by its own tag. Records of work and role assignments go with what they are in.
+    """
+    if one.resource_id.casefold() in going:
+        return False
+    counts = one.handler is None or not one.handler.within or one.handler.would_be_missed
+    return counts or any(word != NO for word in words(one.body))
 
 
-def _computes(loaded: Loaded, run: RunScope) -> Iterable[JsonObject]:
-    """Return the clusters of the spec's workspace: a proxy type that no group list shows."""
-    workspace = loaded.resources.get("workspace")
-    if workspace is None:
-        return ()
-    return run.arm.list(f"{workspace.resource_id}/computes", ComputeHandler.api_version)
-
-
-def _handler_of(body: JsonObject) -> ArmHandler | None:
-    """Return who knows a listed thing, None for a type, or a `kind` of it, that nobody knows."""
-    known = (h for h in KINDS if isinstance(h, ArmHandler) and h.deletable and h.has_tags)
-    return next((handler for handler in known if handler.knows(body)), None)
-
-
-def _change(body: JsonObject, handler: ArmHandler, taken: Container[Address]) -> Change:
-    resource_id, name = str(body["id"]), str(body["id"]).rpartition("/")[2]
-    address: Address = f"{handler.section}.{name}"
-    if address in taken:
-        address = f"{address} ({handler.kind})"
-    observed = Observed(body, {"id": resource_id}, Owner.OURS)
-    # The spec's word went with the block; what it said last stands in the tag.
-    released = list(words(body)) == [NO]
-    holds_data = handler.holds_data and not released
-    resource = Resource(address, handler.kind, resource_id, {}, holds_data=holds_data)
+def _change(one: Listed, loaded: Loaded, taken: Container[Address]) -> Iterator[Change]:
+    """Yield the change of one leftover; none for a record of something that has newer ones."""
+    handler, body = one.handler, one.body
+    if handler is None:
+        return
+    address: Address = f"{handler.section}.{handler.key_in(body)}"
+    observed = Observed(body, {"id": one.resource_id}, Owner.OURS)
+    if handler.keeps_history:
+        if address not in taken:
+            resource = Resource(address, handler.kind, one.resource_id, {})
+            yield Change(resource, observed, NoOp(Kept(IsHistory(), ARCHIVE, left_spec=True)))
+        return
+    resource = _resource(handler, one, _free(address, handler, one, taken))
     why = why_kept(resource, observed)
     if why:
         hint = f"to delete it, set its tag `{PROTECT_TAG}` to `{NO}`"
-        return Change(resource, observed, NoOp(Kept(why, hint, left_spec=True)))
-    return Change(resource, observed, Delete(NoLongerInSpec()))
+        yield Change(resource, observed, NoOp(Kept(why, hint, left_spec=True)))
+    else:
+        yield Change(resource, observed, Delete(NoLongerInSpec()))
+
+
+def _free(address: Address, handler: Handler, one: Listed, taken: Container[Address]) -> Address:
+    """Return an address that nothing else in the plan has."""
+    if address not in taken:
+        return address
+    named = f"{address} ({handler.kind})"
+    return named if named not in taken else f"{address} ({one.resource_id})"
+
+
+def _resource(handler: Handler, one: Listed, address: Address) -> Resource:
+    # The spec's word went with the block; what it said last stands in the tag.
+    released = list(words(one.body)) == [NO]
+    return Resource(
+        address,
+        handler.kind,
+        one.resource_id,
+        handler.as_desired(one.body),
+        holds_data=handler.holds_data and not released,
+    )
 
 
 def _too_many(change: Change, count: int) -> Change:

@@ -238,6 +238,7 @@ def _present(world: World, record: Record, body: Json) -> None:
 def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
     view = call.query.get("listViewType", "ActiveOnly").lower()
     kind = call.query.get("jobType", "").lower()
+    tag = call.query.get("tag", "")
     return [
         record
         for record in records
@@ -246,6 +247,7 @@ def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
             or bool(record.body["properties"].get("isArchived")) == (view == "archivedonly")
         )
         and kind in ("", record.body["properties"]["jobType"].lower())
+        and (not tag or tag in (record.body["properties"].get("tags") or {}))
     ]
 
 
