@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from reconciler.cloud.backoff import wait_seconds
 from reconciler.cloud.errors import code_and_message
+from reconciler.cloud.poll import poll
 from reconciler.diagnostics import (
     ApiError,
     Diagnostic,
@@ -206,27 +207,28 @@ def _post(context: HandlerContext, url: str, key: str, payload: Mapping[str, Any
     """Send the question; again for two minutes while the endpoint is settling."""
     import requests
 
-    attempt, end = 0, time.monotonic() + SETTLES_S
     with requests.Session() as session:
         access = context.run.cloud.sandbox
         if access:
             session.trust_env = False
             session.verify = access.ca_file
-        while True:
-            try:
-                response = session.post(
+        try:
+            response = poll(
+                context.run,
+                lambda: session.post(
                     url,
                     json=payload,
                     headers={"Authorization": f"Bearer {key}"},
                     timeout=(10, TIMEOUT_S),
                     allow_redirects=False,
-                )
-            except requests.RequestException as error:
-                raise _unreachable(url, error) from error
-            if response.status_code not in SETTLING or time.monotonic() > end:
-                return _read(response, url)
-            attempt += 1
-            context.run.sleep(wait_seconds(None, attempt))
+                ),
+                lambda answer: answer.status_code not in SETTLING,
+                backoff=lambda asked, _: wait_seconds(None, asked),
+                within_s=SETTLES_S,
+            )
+        except requests.RequestException as error:
+            raise _unreachable(url, error) from error
+        return _read(response, url)
 
 
 def _read(response: requests.Response, url: str) -> Any:

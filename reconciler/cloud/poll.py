@@ -48,10 +48,14 @@ class Backoff:
     factor: float
     longest_s: float
 
-    def after(self, asked: int) -> float:
+    def __call__(self, asked: int, _answer: object = None) -> float:
         """Return the wait after so many questions, from 1 on."""
         steps = min(asked - 1, 100)  # more make no difference, but overflow the power
         return min(self.first_s * self.factor**steps, self.longest_s)
+
+
+SETTLING = Backoff(0.3, 1.6, 15.0)
+"""For what Azure is done with in seconds, or in many minutes."""
 
 
 def poll(

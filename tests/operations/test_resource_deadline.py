@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from reconciler.cloud import long_running, resource_deadline, run_limits
+from reconciler.cloud import long_running, poll, resource_deadline, run_limits
 from reconciler.diagnostics import DeadlineError, OverdueError
 from reconciler.engine.types import Status
 from reconciler.kinds import HANDLERS
@@ -56,7 +56,7 @@ def azure(started):
 @pytest.fixture
 def clock(monkeypatch):
     moved = Clock()
-    for module in (run_limits, resource_deadline, long_running, wait):
+    for module in (run_limits, resource_deadline, long_running, poll, wait):
         monkeypatch.setattr(module, "time", moved)
     return moved
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from reconciler.cloud.backoff import MAX_WAIT_S, retry_after
-from reconciler.cloud.poll import outlast_outage
+from reconciler.cloud.poll import SETTLING, Backoff, outlast_outage, poll
 from reconciler.diagnostics import DeadlineError, Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.base import HandlerContext
@@ -25,8 +25,7 @@ NOT_STARTED = ("notstarted", "starting", "provisioning", "preparing", "queued", 
 STUCK = {
     "notresponding": QueueReason("Azure lost contact with its machine", "cancel it in the studio")
 }
-FIRST_POLL_S = 10.0
-LONGEST_POLL_S = 30.0
+BETWEEN_LOOKS = Backoff(10.0, 1.3, 30.0)
 REGISTERED_WITHIN_S = 60.0
 
 
@@ -52,19 +51,21 @@ class _Following:
         self._began = time.monotonic()
         self._status = seen.message
         self._reason = NO_REASON
+        self._said = ""
 
     def to_the_end(self) -> None:
-        wait, said = FIRST_POLL_S, ""
         try:
-            while not self._has_ended(body_and_headers := self._look()):
-                body, headers = body_and_headers
-                said = self._say(body, said)
-                self._refuse_to_wait()
-                asked = retry_after(headers)
-                self._context.run.sleep(wait if asked is None else min(asked, MAX_WAIT_S))
-                wait = min(wait * 1.3, LONGEST_POLL_S)
+            poll(self._context.run, self._look, self._has_ended, backoff=self._before_next)
         except DeadlineError as error:
             raise self._pending("the time given with --timeout is up") from error
+
+    def _before_next(self, looks: int, answer: tuple[JsonObject, Mapping[str, str]]) -> float:
+        """Say where the run is and return how long to wait; raises where nobody waits longer."""
+        body, headers = answer
+        self._said = self._say(body, self._said)
+        self._refuse_to_wait()
+        asked_s = retry_after(headers)
+        return BETWEEN_LOOKS(looks) if asked_s is None else min(asked_s, MAX_WAIT_S)
 
     def _look(self) -> tuple[JsonObject, Mapping[str, str]]:
         arm, job_id = self._context.run.arm, str(self._seen.outputs["id"])
@@ -165,9 +166,10 @@ def _duration(seconds: float) -> str:
 
 def _await_model(context: HandlerContext, resource: Resource, body: JsonObject) -> None:
     """Wait a little for the platform to register the model of a job that just completed."""
-    end, attempt = time.monotonic() + REGISTERED_WITHIN_S, 0
-    while not registered(context, resource.settings.workspace, body):
-        if time.monotonic() > end:
-            return
-        attempt += 1
-        context.run.sleep(min(0.2 * 1.6**attempt, 5.0))
+    poll(
+        context.run,
+        lambda: registered(context, resource.settings.workspace, body),
+        bool,
+        backoff=SETTLING,
+        within_s=REGISTERED_WITHIN_S,
+    )

@@ -7,10 +7,10 @@ reason of a failure, and what changed since the last run.
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from typing import Any
 
+from reconciler.cloud.poll import SETTLING, poll
 from reconciler.diagnostics import (
     ApiError,
     DeniedError,
@@ -44,7 +44,6 @@ OUTPUT_ATTRIBUTE = f"outputs.{MODEL_OUTPUT}"
 
 FILLED_IN = frozenset({"status", "services"})
 """Properties of a job that Azure makes and does not take."""
-LONGEST_POLL_S = 30.0
 ENDS_WITHIN_S = 900.0
 
 
@@ -213,14 +212,17 @@ def delete(context: HandlerContext, resource: Resource) -> None:
 
 
 def _await_end(context: HandlerContext, job_id: str) -> None:
-    end, attempt = time.monotonic() + ENDS_WITHIN_S, 0
-    while True:
-        body = context.run.arm.get_expected(job_id, API_VERSION)
-        if time.monotonic() > end:
-            raise PendingError.because(
-                "Azure is still cancelling the run", hint="run the same command again later"
-            )
-        if body is None or status_of(body).casefold() in ENDED:
-            return
-        attempt += 1
-        context.run.sleep(min(0.2 * 1.6**attempt, LONGEST_POLL_S))
+    def has_ended(body: JsonObject | None) -> bool:
+        return body is None or status_of(body).casefold() in ENDED
+
+    last = poll(
+        context.run,
+        lambda: context.run.arm.get_expected(job_id, API_VERSION),
+        has_ended,
+        backoff=SETTLING,
+        within_s=ENDS_WITHIN_S,
+    )
+    if not has_ended(last):
+        raise PendingError.because(
+            "Azure is still cancelling the run", hint="run the same command again later"
+        )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from reconciler.cloud.backoff import retry_after, wait_seconds
+from reconciler.cloud.poll import poll
 from reconciler.diagnostics import ApiError, Diagnostic, PendingError, ReconcileError
 from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import HandlerContext
@@ -45,33 +46,41 @@ def request_cores(
     `ReconcileError` when it says no.
     """
     request = _open_request(context, resource, desired) or _ask(context, resource, desired)
-    end = time.monotonic() + bound_s
-    attempt = 0
-    while not is_there():
-        state, asked = _state(context, request) if request else ("", None)
+
+    def turn() -> tuple[str, float | None]:
+        state, asked_s = _state(context, request) if request else ("", None)
         if state in REFUSED:
             raise _refused(context, resource, request)
-        attempt += 1
-        delay = wait_seconds(asked, attempt)
-        _pause(context, resource, delay, end, f"quota request {state or 'sent'}")
+        return f"quota request {state or 'sent'}", asked_s
+
+    _until_there(context, resource, is_there, bound_s, turn)
 
 
 def wait_for_cores(
     context: HandlerContext, resource: Resource, is_there: Callable[[], bool], bound_s: float
 ) -> None:
     """Wait until somebody has raised the limit. Raises `PendingError` after `bound_s` seconds."""
-    end = time.monotonic() + bound_s
-    attempt = 0
-    while not is_there():
-        attempt += 1
-        _pause(context, resource, wait_seconds(None, attempt), end, "waiting for quota")
+    _until_there(context, resource, is_there, bound_s, lambda: ("waiting for quota", None))
 
 
-def _pause(
-    context: HandlerContext, resource: Resource, delay: float, end: float, doing: str
+def _until_there(
+    context: HandlerContext,
+    resource: Resource,
+    is_there: Callable[[], bool],
+    bound_s: float,
+    turn: Callable[[], tuple[str, float | None]],
 ) -> None:
-    """Wait, but not past `end`. Raises `PendingError` once `end` is reached."""
-    if time.monotonic() >= end:
+    """Wait; before each pause `turn` says what is waited for and how long Azure asks to wait."""
+    doing, end = "", time.monotonic() + bound_s
+
+    def pause_s(looks: int, _there: bool) -> float:  # noqa: FBT001 - what `is_there` said
+        nonlocal doing
+        doing, asked_s = turn()
+        context.progress.say(resource.address, doing)
+        left = max(0.0, end - time.monotonic())
+        return min(wait_seconds(asked_s, looks), LONGEST_PAUSE_S, left)
+
+    if not poll(context.run, is_there, bool, backoff=pause_s, within_s=bound_s):
         raise PendingError(
             Diagnostic(
                 f"`{resource.address}`: the cores are not available yet ({doing})",
@@ -79,9 +88,6 @@ def _pause(
                 hint="run the same command again to keep waiting",
             )
         )
-    context.progress.say(resource.address, doing)
-    left = max(0.0, end - time.monotonic())
-    context.run.sleep(min(delay, LONGEST_PAUSE_S, left))
 
 
 def _ask(context: HandlerContext, resource: Resource, desired: JsonObject) -> str:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from threading import RLock
 
+from reconciler.cloud.poll import poll
 from reconciler.cloud.read_after_write import pause_s
 from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError, RefusedError
 from reconciler.engine.decisions import Change, Create
@@ -74,10 +75,12 @@ class RecreatedParents:
 
         The same thread may enter twice: what is made again may be in something lost, too.
         """
-        turns = 0
-        while not self._lock.acquire(blocking=False):
-            turns += 1
-            self._context.run.sleep(min(pause_s(turns), LONGEST_PAUSE_S))
+        poll(
+            self._context.run,
+            lambda: self._lock.acquire(blocking=False),
+            bool,
+            backoff=lambda asked, _: min(pause_s(asked), LONGEST_PAUSE_S),
+        )
         try:
             yield
         finally:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from threading import Lock
 
-from reconciler.cloud.poll import outlast_outage
+from reconciler.cloud.poll import SETTLING, outlast_outage, poll
 from reconciler.cloud.read_after_write import pause_s
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, PendingError, ReconcileError
@@ -52,25 +52,23 @@ class Waiter:
         behind: it is believed after half a minute. The first look that agrees is the last one.
         Raises `ReconcileError` when nothing shows within two minutes.
         """
-        found: Observed = self._run.read_after_write.until(
-            lambda: self._appears(look, resource), is_new
-        )
-        return found
+        return self._run.read_after_write.until(lambda: self._appears(look, resource), is_new)
 
     def _appears(self, look: Callable[[], Observed | None], resource: Resource) -> Observed:
-        attempt, end = 0, time.monotonic() + APPEAR_S
-        while True:
-            found = look()
-            if found is not None:
-                return found
-            if time.monotonic() > end:
-                raise ReconcileError.because(
-                    f"`{resource.address}` was written but cannot be read back",
-                    detail=resource.resource_id,
-                    hint="run `reconcile plan` in a few minutes",
-                )
-            attempt += 1
-            self._run.sleep(pause_s(attempt))
+        found = poll(
+            self._run,
+            look,
+            lambda seen: seen is not None,
+            backoff=lambda asked, _: pause_s(asked),
+            within_s=APPEAR_S,
+        )
+        if found is None:
+            raise ReconcileError.because(
+                f"`{resource.address}` was written but cannot be read back",
+                detail=resource.resource_id,
+                hint="run `reconcile plan` in a few minutes",
+            )
+        return found
 
     def wait(self, context: HandlerContext, resource: Resource) -> None:
         """Wait until a resource that Azure is working on is ready or failed.
@@ -82,22 +80,22 @@ class Waiter:
         if handler.policy.runs:
             handler.follow(context, resource)
             return
-        attempt, end = 0, time.monotonic() + SETTLE_S
-        while True:
+
+        def look() -> Observed | None:
             seen = outlast_outage(self._run, lambda: handler.observe(context, resource))
-            if seen is None or seen.phase is not Phase.PENDING:
-                return
-            if time.monotonic() > end:
-                raise PendingError(
-                    Diagnostic(
-                        f"`{resource.address}` is still {seen.message} in Azure",
-                        resource.position,
-                        hint="run the same command again to keep waiting",
-                    )
+            if seen is not None and seen.phase is Phase.PENDING:
+                context.progress.say(resource.address, seen.message)
+            return seen
+
+        seen = poll(self._run, look, _is_at_rest, backoff=SETTLING, within_s=SETTLE_S)
+        if seen is not None and seen.phase is Phase.PENDING:
+            raise PendingError(
+                Diagnostic(
+                    f"`{resource.address}` is still {seen.message} in Azure",
+                    resource.position,
+                    hint="run the same command again to keep waiting",
                 )
-            context.progress.say(resource.address, seen.message)
-            attempt += 1
-            self._run.sleep(min(0.2 * 1.6**attempt, 15.0))
+            )
 
     def granted(self, address: Address) -> None:
         """Note that a role assignment was made just now."""
@@ -143,6 +141,10 @@ class Waiter:
         with self._lock:
             made = self._granted.get(grant)
         return _age_s(seen(grant)) if made is None else time.monotonic() - made
+
+
+def _is_at_rest(seen: Observed | None) -> bool:
+    return seen is None or seen.phase is not Phase.PENDING
 
 
 def _age_s(grant: Observed | None) -> float:
