@@ -53,6 +53,18 @@ def test_every_path_of_the_project_that_a_page_names_exists(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_every_name_that_a_page_places_in_a_module_is_there(page):
+    """`decide` and `_to_write` in `reconciler/engine/decide.py`."""
+    placed = re.findall(
+        r"((?:`[\w.]+`(?:, | and |, and )?)+) in `(reconciler/[\w/]+\.py)`", prose_of(page)
+    )
+    for names, path in placed:
+        for name in re.findall(r"`([\w.]+)`", names):
+            last = name.rpartition(".")[2]
+            assert re.search(rf"\b{last}\b", text_of(path)), f"{name} in {path}"
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_link_leads_somewhere(page):
     for target in re.findall(r"\]\(([^)\s]+)\)", prose_of(page)):
         if target.startswith("http"):
