@@ -2,6 +2,7 @@
 
 import pytest
 
+from reconciler.cloud.run_scope import RunScope
 from reconciler.sandbox.launch import launch
 from tests.faults.arena import Arena
 from tests.faults.scenes import scene
@@ -40,7 +41,8 @@ def stage(arena, tmp_path_factory):
 
 
 @pytest.fixture
-def azure(arena):
-    """The same sandbox, empty, for runs in this process."""
+def azure(arena, monkeypatch):
+    """The same sandbox, empty, for runs in this process, whose waits are over at once."""
+    monkeypatch.setattr(RunScope, "sleep", lambda _run, _seconds: None)
     arena.reset()
     return Azure(arena.server)
