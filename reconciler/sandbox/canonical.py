@@ -32,6 +32,7 @@ NOT_STATE = {
     "purge",
     "started",
     "submitted",
+    "until",
     "systemData",
     "updated",
     "deletedDate",

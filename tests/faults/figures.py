@@ -109,7 +109,11 @@ def main(words):
     print(f"{_today()}, seed {options.seed}, Python {platform.python_version()}\n")
     print("\n".join(document.HEAD), flush=True)
     wrong, progress = 0, Progress()
-    with tempfile.TemporaryDirectory() as folder, Lanes(options.lanes, Path(folder)) as lanes:
+    # The lanes' sandboxes end when they notice that the lanes have: they may still write.
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        Lanes(options.lanes, Path(folder)) as lanes,
+    ):
         for measured, bad in measure(lanes, options, progress):
             wrong += bad
             print(measured.line(), flush=True)

@@ -62,7 +62,7 @@ class Running:
         """Start; other words, a whole environment and a working folder may be stated."""
         told = {"words": words or self._words, "environment": environment, "folder": folder}
         with os.fdopen(self._go, "w") as stream:
-            json.dump(told, stream)
+            stream.write(f"{json.dumps(told)}\n")
 
     def send(self, number):
         """Send a signal, and return when the run has taken it, or is gone."""
@@ -105,7 +105,7 @@ def _begin(wait, write, heard, prepare):
     """Wait for the word, run, and end this process, whatever comes."""
     try:
         with os.fdopen(wait) as stream:
-            told = stream.read()
+            told = stream.readline()  # not to the end: a fork beside this one holds it open
         if told:
             _run(json.loads(told), write, heard, prepare)
     finally:
