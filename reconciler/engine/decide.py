@@ -115,7 +115,7 @@ def _existing(
         return Change(resource, observed, NoOp(UsedAsIs()))
     return Change(resource, observed, NoOp()).blocked_by(
         Diagnostic(
-            f"`{resource.address}` exists with another `{wrong.label}`: "
+            f"`{resource.address}` exists with a different `{wrong.label}`: "
             f"{wrong.before!r}, the spec says {wrong.after!r}",
             resource.position,
             hint=f"set `{wrong.label}` to {wrong.before!r}, or use another name",
@@ -190,8 +190,8 @@ def _failed_run(change: Change) -> Change:
             f"`{resource.address}` ran with these inputs before and failed",
             resource.position,
             detail=seen.message if seen else "",
-            hint="mend the inputs (a new run follows), or pass "
-            f"`--retry {resource.address}` to run the same again",
+            hint="fix the inputs (that starts a new run), or pass "
+            f"`--retry {resource.address}` to run it again with the same inputs",
         ),
     )
 
@@ -200,7 +200,7 @@ def _unmarked(change: Change) -> Change:
     resource = change.resource
     return change.blocked_by(
         Diagnostic(
-            f"`{resource.address}` exists already and is not marked as ours",
+            f"`{resource.address}` already exists and is not marked as ours",
             resource.position,
             detail=resource.resource_id,
             hint="choose another name, or pass `--adopt "
@@ -216,8 +216,8 @@ def _unadoptable(change: Change) -> Change:
             f"`{change.address}` cannot be adopted as it is",
             change.resource.position,
             because=change.reason,
-            detail="it is not marked as ours, and would have to be deleted and made again",
-            hint="make the spec fit what exists, choose another name, or delete it by hand",
+            detail="it is not marked as ours and would have to be deleted and created again",
+            hint="change the spec to match what exists, choose another name, or delete it by hand",
         ),
     )
 
@@ -230,6 +230,6 @@ def _foreign(change: Change) -> Change:
             f"`{resource.address}` belongs to the spec {other!r}, this is {resource.owner!r}",
             resource.position,
             detail=resource.resource_id,
-            hint="choose another name, or take the resource out of the other spec first",
+            hint="choose another name, or remove the resource from the other spec first",
         ),
     )

@@ -57,7 +57,7 @@ def ordered(graph: Edges) -> list[Address]:
         raise SpecError(
             Diagnostic(
                 f"these resources refer to each other in a circle: {circle}",
-                hint="take one of the references out",
+                hint="remove one of the references",
             )
         ) from error
     order: list[Address] = []

@@ -158,7 +158,7 @@ class ComputeHandler(ArmHandler):
         if seen is None or seen.owner is not Owner.NOBODY:
             return change
         problem = Diagnostic(
-            f"`{change.address}` exists already and is not marked as ours",
+            f"`{change.address}` already exists and is not marked as ours",
             change.resource.position,
             detail="Azure cannot change the tags of a cluster, so it cannot be adopted",
             hint="choose another name, refer to it by its id, or delete it and let apply create it",

@@ -60,11 +60,11 @@ def unread(resource: Resource, error: ReconcileError) -> Change:
 def overdue(change: Change, longest_s: float, now: str) -> Diagnostic:
     """Say that the time of a resource is over, and what Azure does with it `now`."""
     return Diagnostic(
-        f"`{change.address}` was not done within {longest_s / 3600:g} h",
+        f"`{change.address}` did not finish within {longest_s / 3600:g} h",
         change.resource.position,
         detail=now,
-        hint="run the same command again: it continues where this one stopped; if it stays, the "
-        "activity log of the resource says what holds it up",
+        hint="run the same command again to continue; if it still does not finish, see the "
+        "activity log of the resource",
     )
 
 
@@ -73,14 +73,14 @@ def changed_under_us(approved: Change, excess: Excess) -> Diagnostic:
     found = Diagnostic(
         f"`{approved.address}` changed since the plan",
         approved.resource.position,
-        hint="make a new plan and look at it",
+        hint="make a new plan and review it",
     )
     match excess:
         case GoneSincePlan():
             return replace(
                 found,
                 summary=f"`{approved.address}` was deleted since the plan",
-                detail="not made again without a plan that shows it",
+                detail="not recreated without a plan that shows it",
             )
         case OtherAction(action=action):
             return replace(found, detail=f"it would now be {PARTICIPLES[action]}")
@@ -96,7 +96,7 @@ def changed_under_us(approved: Change, excess: Excess) -> Diagnostic:
 def undecided(approved: Change) -> Diagnostic:
     """Say that the answers of Azure contradicted each other until the last."""
     return Diagnostic(
-        f"`{approved.address}` was not written: Azure shows it now this way, now that way",
+        f"`{approved.address}` was not written: Azure's answers about it contradict each other",
         approved.resource.position,
         hint="run the same command again in a few minutes",
     )
@@ -105,10 +105,10 @@ def undecided(approved: Change) -> Diagnostic:
 def made_again(change: Change) -> Diagnostic:
     """Say that somebody made anew what this run deleted to make it anew."""
     return Diagnostic(
-        f"`{change.address}` was made again by somebody else while it was being replaced",
+        f"`{change.address}` was created by something else while it was being replaced",
         change.resource.position,
         details=change.causes,
-        hint="make a new plan and look at it",
+        hint="make a new plan and review it",
     )
 
 
@@ -117,7 +117,7 @@ def failed(change: Change, observed: Observed) -> Diagnostic:
     return Diagnostic(
         f"`{change.address}` failed in Azure: {observed.message}",
         change.resource.position,
-        hint="run apply again to try once more; the activity log of the resource says why",
+        hint="run apply again to retry; see the activity log of the resource for the cause",
     )
 
 
@@ -125,7 +125,7 @@ def not_taken(change: Change) -> Diagnostic:
     """Say that Azure took a write and shows something else."""
     labels = ", ".join(f"`{f.label}`" for f in change.fields)
     return Diagnostic(
-        f"Azure accepted the write of `{change.address}` but {labels} still differ",
+        f"Azure accepted the write of `{change.address}` but still shows other values: {labels}",
         change.resource.position,
-        hint="an Azure Policy or another writer may be changing it: run `reconcile plan`",
+        hint="an Azure Policy or another client may be changing it: run `reconcile plan`",
     )

@@ -84,8 +84,8 @@ def _refuse_plan(document: Document) -> None:
     if str(data.get("format", "")).startswith(PLANS):
         raise UsageError.because(
             f"{document.file} is a saved plan, not a spec",
-            hint=f"carry it out with `reconcile apply {document.file}`, "
-            f"or name the spec that it was made from: {data.get('spec')}",
+            hint=f"apply it with `reconcile apply {document.file}`, "
+            f"or pass the spec it was made from: {data.get('spec')}",
         )
 
 
@@ -171,8 +171,10 @@ def _same_twice(expansion: Expansion) -> list[Diagnostic]:
     for resource in expansion.resources.values():
         other = first.setdefault((resource.kind, resource.resource_id.casefold()), resource)
         if other is not resource:
-            what = f"`{resource.address}` and `{other.address}` are one {resource.kind} in Azure"
-            hint = "names that differ in case only are the same: choose another"
+            what = (
+                f"`{resource.address}` and `{other.address}` are the same {resource.kind} in Azure"
+            )
+            hint = "Azure ignores case in names: choose another name"
             found.append(Diagnostic(what, resource.position, hint=hint))
     return found
 
@@ -222,7 +224,7 @@ def _unknown_lifecycle(
 ) -> Diagnostic:
     path: Keys = ("lifecycle", key)
     return Diagnostic(
-        f"`lifecycle.{key}` names nothing in this spec",
+        f"`lifecycle.{key}` matches nothing in this spec",
         document.position(path, of_key=True),
         hint=did_you_mean(key, resources),
     )

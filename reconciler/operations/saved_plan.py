@@ -25,8 +25,8 @@ from reconciler.operations.load import PLANS, Loaded
 from reconciler.operations.plan.build import Plan
 
 FORMAT = f"{PLANS}3"
-NEW_PLAN = "make a new plan and look at it"
-AS_THEN = f"say `--sandbox` as it was said then, or {NEW_PLAN}"
+NEW_PLAN = "make a new plan and review it"
+AS_THEN = f"pass `--sandbox` as for the plan, or {NEW_PLAN}"
 VOLATILE = {"etag", "systemdata", "modifiedon", "lastmodifiedat", "currentnodecount"}
 
 
@@ -110,7 +110,7 @@ def _changed(
     """Return what changed: what the resource is made of, or what Azure holds."""
     wanted = ("resource_id", "desired")
     if then and now and any(then.get(part) != now.get(part) for part in wanted):
-        return Diagnostic(f"`{address}` is made of other files than when it was planned")
+        return Diagnostic(f"`{address}` uses files that changed since the plan was made")
     return Diagnostic(f"`{address}` changed in Azure since the plan was made")
 
 

@@ -129,7 +129,7 @@ class LiveTable:
         width = self._console.width
         longest = max((len(clean(item.address)) for item in work[:room]), default=0)
         rows = [self._row(item, min(longest, width // 2), width) for item in work[:room]]
-        more = f", {len(work) - room} more under way" if len(work) > room else ""
+        more = f", {len(work) - room} more in progress" if len(work) > room else ""
         wrong = f", {failed} failed" if failed else ""
         elapsed = duration(self._now() - self._began)
         closing = f"    {count} of {self._total} done{wrong}{more}  {elapsed}"

@@ -91,7 +91,7 @@ def _warning(views: Views) -> list[str]:
         return []
     shown = ", ".join(code(c.address) for c in lost[:20])
     more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
-    return [f"**Something that exists will be deleted:** {shown}{more}"]
+    return [f"**Existing resources will be deleted:** {shown}{more}"]
 
 
 def _blocked(views: Views) -> list[str]:
@@ -101,7 +101,11 @@ def _blocked(views: Views) -> list[str]:
         rows.append(f"- {code(shortened(summary_of(item), 500))}{hint}")
     more = len(views.plan.blocked) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
-    what = "This plan cannot be applied" if views.plan.stopping else "Not done, nor what needs it"
+    what = (
+        "This plan cannot be applied"
+        if views.plan.stopping
+        else "Not applied, nor what depends on it"
+    )
     return [f"**{what}:**", "\n".join(rows)] if rows else []
 
 

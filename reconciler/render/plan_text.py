@@ -106,8 +106,10 @@ def intent_of(change: Change) -> str:
             return WAITS_AND_REPLACES
         case Wait():
             return WAITS_AND_WRITES if change.fields else WAITS
-        case _:
+        case NoOp() | Create() | Adopt() | Update() | Replace() | Delete() | Run() | Blocked():
             return INTENTS[change.action]
+        case never:
+            assert_never(never)
 
 
 def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
@@ -170,7 +172,7 @@ def _details(views: Views, change: Change) -> Iterator[Line]:
     for item in fields:
         yield _field(change, item)
     if change.fields and not fields and not change.reason:
-        yield line(FIELD_INDENT, Span("gets the mark of this spec", Style.QUIET))
+        yield line(FIELD_INDENT, Span("is marked as belonging to this spec", Style.QUIET))
     if change.action.is_change and views.compares(change):
         yield line(FIELD_INDENT, "secrets: ", Span(AT_APPLY, Style.QUIET))
 
@@ -215,7 +217,7 @@ def _closing(views: Views) -> str:
     under_way = [c for c in plan.changes if c.is_pending]
     waiting = len(under_way)
     unchanged = plan.count(Action.NO_OP) - sum(c.action is Action.NO_OP for c in under_way)
-    tail = f" {waiting} still under way in Azure." if waiting else ""
+    tail = f" {waiting} still in progress in Azure." if waiting else ""
     if plan.blocked:
         tail += f" {sum(c.is_blocked for c in plan.changes)} blocked."
     if plan.leftovers:

@@ -61,8 +61,8 @@ from reconciler.reasons import (
     UsedAsIs,
 )
 
-MADE_AGAIN = "it is made again when it is gone"
-SHOWN_AGAIN = "a new plan shows then what is made again"
+MADE_AGAIN = "it is created again once it is gone"
+SHOWN_AGAIN = "a new plan then shows what to create again"
 
 
 def explanations(change: Change) -> tuple[str, ...]:
@@ -125,13 +125,13 @@ def because(reason: Because) -> str:
         case ProtectedBySpec() | ProtectedByTag() | HoldsData():
             return kept_because(reason)
         case NotMadeAgain(missed=missed):
-            return f"{kept_because(missed)}: it is not made again without a plan that shows it"
+            return f"{kept_because(missed)}: it is not recreated without a plan that shows it"
         case NoRunYet() | InputsChanged() | OtherRun() | RetryOf():
             return _run(reason)
         case ParentReplaced(parent=parent):
-            return f"`{parent}` is replaced, and this with it"
+            return f"its parent `{parent}` is being replaced"
         case DependencyReplaced(dependency=dependency):
-            return f"to be set again after `{dependency}` is replaced"
+            return f"must be set again: `{dependency}` is being replaced"
         case CannotUpdateInPlace() | LastOperationFailed() | SecretsDiffer() | QuotaShort():
             return _difference(reason)
         case Unmarked() | DeletedSincePlan() | NoLongerInSpec() | NotRegistered() | Interrupted():
@@ -165,11 +165,11 @@ def _existence(
 ) -> str:
     match reason:
         case Unmarked():
-            return "exists without our mark"
+            return "exists but is not marked as ours"
         case DeletedSincePlan():
             return "deleted since the plan"
         case NoLongerInSpec():
-            return "it is ours and no longer in the spec (--prune)"
+            return "no longer in the spec (--prune)"
         case NotRegistered(namespace=namespace):
             return f"register provider {namespace}: this subscription has not used it yet"
         case Interrupted():
@@ -187,7 +187,7 @@ def _run(reason: NoRunYet | InputsChanged | OtherRun | RetryOf) -> str:
         case OtherRun(run=run, status=status):
             return f"a run other than {run} ({status})"
         case RetryOf(run=run):
-            return f"run again on request after {run or 'a run'} failed (--retry)"
+            return f"run again as requested (--retry): {run or 'the last run'} failed"
         case never:
             assert_never(never)
 
@@ -201,7 +201,7 @@ def note(found: Note) -> str:
     """Return a note in words."""
     match found:
         case UsedAsIs():
-            return "exists, used as it is"
+            return "exists and is used as it is"
         case Kept():
             return _kept(found)
         case RoleAt(scope=scope):
@@ -215,7 +215,7 @@ def note(found: Note) -> str:
 
 
 def _kept(found: Kept) -> str:
-    left = "it left the spec, but " if found.left_spec else ""
+    left = "no longer in the spec, but " if found.left_spec else ""
     hint = f" ({found.hint})" if found.hint else ""
     return f"kept: {left}{kept_because(found.why)}{hint}"
 
@@ -248,14 +248,14 @@ def _needed(
 ) -> str:
     match why:
         case NeededByOthers():
-            return "something that stays needs it"
+            return "something that is kept depends on it"
         case LinkedFrom(name=name):
-            return f"{name} is linked to it"
+            return f"{name} refers to it"
         case HoldsForeign(names=names):
-            return f"it holds things that are not deleted here ({names})"
+            return f"it contains things that this run does not delete ({names})"
         case SomethingInside():
-            return "something in it stays"
+            return "something inside it is kept"
         case EndpointStays():
-            return "its endpoint stays"
+            return "its endpoint is kept"
         case never:
             assert_never(never)

@@ -22,7 +22,7 @@ from reconciler.render.words import DONE, duration, ended, things
 if TYPE_CHECKING:
     from reconciler.operations.apply.executor import Report
 
-COUNTED = {"finished": "run to the end"}
+COUNTED = {"finished": "run to completion"}
 BAD = (Status.FAILED, Status.REFUSED)
 KEPT_BY = {Status.PENDING: "is not ready yet", Status.REFUSED: "was refused"}
 """Why others were not begun, by how the first of them ended; all else failed."""

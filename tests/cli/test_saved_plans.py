@@ -49,7 +49,7 @@ def planned(folder: Path, example: str) -> Path:
 
 def refused(done: Ended, folder: Path) -> None:
     assert done.returncode == ExitCode.REFUSED, done.stdout + done.stderr
-    assert "make a new plan and look at it" in done.stderr
+    assert "make a new plan and review it" in done.stderr
     assert writes(folder) == []
 
 
@@ -59,8 +59,8 @@ def test_other_data_than_was_planned_is_not_trained_on(folder: Path) -> None:
         file.write(ROW)
     done = reconcile(folder, "apply", "plan.json")
     refused(done, folder)
-    assert "`datasets.support` is made of other files than when it was planned" in done.stderr
-    assert "`jobs.finetune` is made of other files" in done.stderr
+    assert "`datasets.support` uses files that changed since the plan was made" in done.stderr
+    assert "`jobs.finetune` uses files that changed" in done.stderr
 
 
 def test_another_flow_than_was_planned_is_not_uploaded(folder: Path) -> None:
@@ -69,7 +69,7 @@ def test_another_flow_than_was_planned_is_not_uploaded(folder: Path) -> None:
     code.write_text(code.read_text(encoding="utf-8") + "\n# more\n", encoding="utf-8")
     done = reconcile(folder, "apply", "plan.json")
     refused(done, folder)
-    assert "is made of other files than when it was planned" in done.stderr
+    assert "uses files that changed since the plan was made" in done.stderr
 
 
 def test_a_plan_of_one_cloud_is_not_carried_out_in_another(

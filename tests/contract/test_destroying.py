@@ -142,7 +142,10 @@ def test_a_group_with_something_of_others_in_it_survives(azure, tmp_path):
     loaded = made(azure, tmp_path, "false")
     theirs = stranger(azure, loaded)
     planned = planned_for(azure, loaded)
-    assert "it holds things that are not deleted here (theirs)" in notes(planned)["resource_group"]
+    assert (
+        "it contains things that this run does not delete (theirs)"
+        in notes(planned)["resource_group"]
+    )
     report = azure.destroy(loaded)
     assert [o.problems for o in report.outcomes if o.problems] == []
     arm = azure.connection(loaded).arm

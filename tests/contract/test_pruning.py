@@ -134,7 +134,7 @@ def test_up_to_the_cap_is_pruned_and_one_more_is_refused(azure):
     planned, connection = prune(azure, loaded)
     assert deletions(planned) == []
     assert len(planned.blocked) == CAP + 1
-    with pytest.raises(RefusedError, match=f"more than {CAP} at once"):
+    with pytest.raises(RefusedError, match=f"more than the limit of {CAP}"):
         apply(loaded, connection, planned, progress=Quiet())
 
 
@@ -145,8 +145,14 @@ def test_a_spec_that_states_nothing_prunes_nothing(azure, tmp_path):
     with pytest.raises(RefusedError) as refused:
         prune(azure, empty)
     (problem,) = refused.value.diagnostics
-    assert problem.summary == "this spec states nothing, so --prune would delete everything of it"
-    assert problem.hint == "check that the spec is whole; `reconcile destroy` deletes on purpose"
+    assert (
+        problem.summary
+        == "this spec has no resources, so --prune would delete everything it created"
+    )
+    assert (
+        problem.hint
+        == "check that the spec is complete; to delete everything, use `reconcile destroy`"
+    )
 
 
 def test_a_list_that_fails_prunes_nothing(azure, tmp_path):

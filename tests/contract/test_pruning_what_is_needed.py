@@ -69,7 +69,7 @@ def test_what_a_workspace_is_linked_to_stays_where_the_spec_is_silent(azure, tmp
     planned, connection = prune(azure, load(str(ROOT / SMALL)))
     assert deletions(planned) == set()
     (note,) = kept(planned).values()
-    assert note == "kept: it left the spec, but workspace is linked to it"
+    assert note == "kept: no longer in the spec, but workspace refers to it"
     loaded = load(str(ROOT / SMALL))
     assert apply(loaded, connection, planned, progress=Quiet()).exit_code is ExitCode.OK
     assert [w for w in azure.writes() if w.startswith("DELETE")] == []
@@ -105,6 +105,6 @@ def test_what_the_workspace_of_somebody_else_is_linked_to_stays(azure, applied, 
     assert deletions(planned) == set()
     reasons = sorted(kept(planned).values())
     assert reasons == [
-        "kept: it left the spec, but smallest-ws-insights is linked to it",
-        "kept: it left the spec, but their-ws is linked to it",
+        "kept: no longer in the spec, but smallest-ws-insights refers to it",
+        "kept: no longer in the spec, but their-ws refers to it",
     ]

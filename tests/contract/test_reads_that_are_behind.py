@@ -103,5 +103,5 @@ def test_a_body_from_before_the_write_is_not_yet_a_refusal(azure, tmp_path, read
     (outcome,) = [o for o in report.outcomes if o.address == address]
     assert outcome.status is status
     if status is Status.FAILED:
-        assert "`tags.team` still differ" in summary_of(outcome.problems[0])
+        assert "still shows other values: `tags.team`" in summary_of(outcome.problems[0])
         assert len(connection.stop.asked) >= LOOKS

@@ -88,7 +88,7 @@ def test_a_replace_deletes_once(live: Azure) -> None:
     again = {"op": "put", "id": ENDPOINT, "body": body}
     report = applied_while(live, REPLACING, 2, lambda: live.control("POST", "drift", again))
     assert of(report, EP).status is Status.REFUSED
-    assert "made again by somebody else" in summary_of(of(report, EP).problems[0])
+    assert "created by something else" in summary_of(of(report, EP).problems[0])
     assert sent(live, since) == ["PUT", "DELETE", "PUT"]
 
 

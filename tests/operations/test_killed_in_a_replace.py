@@ -91,7 +91,7 @@ def test_what_is_protected_in_a_parent_that_went_is_not_made_again_unseen(
 ) -> None:
     text = REPLACING + f"lifecycle: {{{BLUE}: {{protect: true}}}}\n"
     since = half_replaced.now()
-    assert "a new plan shows then" in explanations(half_replaced.plan(text).change_of(BLUE))[1]
+    assert "a new plan then shows" in explanations(half_replaced.plan(text).change_of(BLUE))[1]
     report = rerun(half_replaced, text, PassingTime(monkeypatch))
     assert of(report, BLUE).status is Status.REFUSED
     assert sent(half_replaced, since, "PUT", "/blue") == []

@@ -273,8 +273,8 @@ def test_one_more_than_the_cap_and_none_goes():
         Blocked(
             (
                 Diagnostic(
-                    f"`identities.i00` would be pruned with {CAP} others: more than {CAP} at once",
-                    hint="check that the spec is whole; delete by hand what really has to go",
+                    f"`identities.i00` would be deleted with {CAP} others, more than the limit of {CAP}",
+                    hint="check that the spec is complete; delete by hand what should really go",
                 ),
             )
         ),

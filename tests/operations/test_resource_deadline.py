@@ -110,8 +110,8 @@ def test_one_that_azure_still_works_on_is_pending_after_its_time(azure, clock):
     outcomes = applied(azure, clock, Freezing(azure))
     ended = outcomes["workspace"]
     assert ended.status is Status.PENDING
-    assert summary_of(ended.problems[0]) == "`workspace` was not done within 3 h"
-    assert detail_of(ended.problems[0]) == "Azure is still at work on it (Creating)"
+    assert summary_of(ended.problems[0]) == "`workspace` did not finish within 3 h"
+    assert detail_of(ended.problems[0]) == "Azure is still working on it (Creating)"
     assert ended.problems[0].hint.startswith("run the same command again")
     assert ended.problems[0].position
     assert outcomes["compute.cpu-cluster"].status is Status.SKIPPED
@@ -130,8 +130,8 @@ def test_one_that_azure_does_not_work_on_has_failed_after_its_time(azure, clock,
     held_up(azure, polls=100)
     ended = applied(azure, clock, Quiet())["workspace"]
     assert ended.status is Status.FAILED
-    assert summary_of(ended.problems[0]) == "`workspace` was not done within 1 h"
-    assert detail_of(ended.problems[0]) == "Azure is not at work on it"
+    assert summary_of(ended.problems[0]) == "`workspace` did not finish within 1 h"
+    assert detail_of(ended.problems[0]) == "Azure is not working on it"
     azure.control("DELETE", "faults")
     assert azure.apply(load(SMALL))[1] == []
 

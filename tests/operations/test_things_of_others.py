@@ -105,7 +105,7 @@ def test_the_traffic_of_others_outlives_a_destroy(live: Azure, share: int) -> No
     live.drift(ENDPOINT, {"properties": {"traffic": {"blue": 100 - share, "theirs": share}}})
     planned = planned_destroy(live)
     assert "(theirs)" in told(planned, "endpoints.phi3-ep")
-    assert told(planned, "endpoints.phi3-ep.traffic") == "kept: its endpoint stays"
+    assert told(planned, "endpoints.phi3-ep.traffic") == "kept: its endpoint is kept"
     report = carried_out(live, planned)
     assert of(report, "deployments.blue").status is Status.DONE
     assert live.get(ENDPOINT)["properties"]["traffic"] == ({"theirs": 100} if share else {})

@@ -100,7 +100,7 @@ def test_a_race_that_is_lost_three_times_is_refused_and_the_next_run_converges(
     arm(live, "PATCH", "deployments/blue", LOST, times=0)
     outcome = of(apply_planned(live, TWO, monkeypatch), "deployments.blue")
     assert outcome.status is Status.REFUSED
-    assert "changed under us 3 times" in summary_of(outcome.problems[0])
+    assert "changed 3 times during this run" in summary_of(outcome.problems[0])
     assert "PreconditionFailed 412" in detail_of(outcome.problems[0])
     tries = [e["method"] for e in live.journal(since) if e["path"].endswith("deployments/blue")]
     first, last = tries.index("PATCH"), len(tries) - tries[::-1].index("PATCH")

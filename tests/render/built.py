@@ -134,7 +134,7 @@ def everything() -> Views:
     rate = InputChange("learning_rate", "0.0001", "0.00002")
     flow = resource("flows.chat", "prompt flow")
     blocked = Diagnostic(
-        "`workspace` exists already and is not marked as ours",
+        "`workspace` already exists and is not marked as ours",
         Position("spec.yaml", 3, 5),
         detail=WORKSPACE,
         hint="choose another name, or pass `--adopt workspace` to take it over from now on",

@@ -141,7 +141,7 @@ def test_live_table_never_outgrows_the_screen(watch: Watch) -> None:
         table.refresh()
         shown = _screen(stream)
     assert len(shown) <= 24
-    assert re.search(r"0 of 100 done, \d+ more under way", shown[-1])
+    assert re.search(r"0 of 100 done, \d+ more in progress", shown[-1])
 
 
 def test_live_table_cannot_be_steered(watch: Watch) -> None:

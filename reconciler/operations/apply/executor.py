@@ -6,13 +6,25 @@ A failure skips only what depends on it. What a run of a resource does is in `re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import (
     ExitCode,
     RefusedError,
 )
-from reconciler.engine.decisions import Change
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
+)
 from reconciler.engine.graph import reverse
 from reconciler.engine.types import Outcome, Status
 from reconciler.engine.walk import walk
@@ -97,8 +109,15 @@ def not_begun(plan: Plan) -> Report:
 
 
 def _not_begun(change: Change) -> Outcome:
-    if change.is_blocked:
-        status = Status.FAILED if change.is_unread else Status.REFUSED
-    else:
-        status = Status.SKIPPED if change.action.is_change else Status.UNCHANGED
+    match change.decision:
+        case Blocked(failure=failure):
+            status = Status.FAILED if failure.is_unread else Status.REFUSED
+        case NoOp():
+            status = Status.UNCHANGED
+        case Wait():
+            status = Status.SKIPPED if change.action.is_change else Status.UNCHANGED
+        case Create() | Adopt() | Update() | Replace() | Delete() | Run():
+            status = Status.SKIPPED
+        case never:
+            assert_never(never)
     return Outcome(change.address, change.action, status, problems=change.problems)

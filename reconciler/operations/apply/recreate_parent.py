@@ -115,10 +115,10 @@ def _refuse_to_hide(lost: Change, changes: Iterable[Change], why: Change) -> Non
     missed = why_missed(lost.resource, lost.observed)
     if not missed and not inside:
         return
-    went = f"with it went {shortened(inside)}: not made again without a plan that shows it"
+    went = f"deleted with it: {shortened(inside)}; not recreated without a plan that shows it"
     raise RefusedError(
         Diagnostic(
-            f"`{lost.address}` was deleted since the plan, so `{why.address}` has no place",
+            f"`{lost.address}` was deleted since the plan, so `{why.address}` has no parent",
             why.resource.position,
             detail="" if missed else went,
             details=(NotMadeAgain(missed),) if missed else (),

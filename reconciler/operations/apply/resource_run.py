@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from typing import assert_never
 
 from reconciler.cloud.read_after_write import LOOKS, pause_s
 from reconciler.cloud.run_scope import RunScope
@@ -22,7 +23,18 @@ from reconciler.diagnostics import (
     UnavailableError,
     UnforeseenError,
 )
-from reconciler.engine.decisions import Change
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
+)
 from reconciler.engine.graph import with_dependencies
 from reconciler.engine.types import Action, Address, JsonObject, Outcome, Phase, Status
 from reconciler.kinds import HANDLERS
@@ -119,10 +131,17 @@ class ApplyExecutor:
 
     def has_work(self, change: Change) -> bool:
         """Whether a run of a resource may do anything. A destroy only deletes: it waits for nothing else."""
-        if change.action.is_change or change.is_blocked or self._destroys:
-            return change.action.is_change or change.is_blocked
-        waits = change.is_pending or HANDLERS[change.resource.kind].compares_at_apply
-        return waits and change.observed is not None
+        match change.decision:
+            case Create() | Adopt() | Update() | Replace() | Delete() | Run() | Blocked():
+                return True
+            case Wait():
+                is_awaited = not self._destroys and change.observed is not None
+                return change.action.is_change or is_awaited
+            case NoOp():
+                compares = HANDLERS[change.resource.kind].compares_at_apply
+                return compares and not self._destroys and change.observed is not None
+            case never:
+                assert_never(never)
 
     def _guarded(self, change: Change) -> tuple[Status, tuple[Diagnostic, ...]]:
         """Do the work; every failure becomes the resource's own outcome."""
@@ -155,9 +174,9 @@ class ApplyExecutor:
         if seen is None and change.action is Action.DELETE:
             return Status.DONE, ()
         if seen is not None and seen.phase is Phase.PENDING:
-            at_work = f"Azure is still at work on it ({seen.message})"
+            at_work = f"Azure is still working on it ({seen.message})"
             return Status.PENDING, (overdue(change, longest_s, at_work),)
-        idle = "Azure is not at work on it" if seen else "it does not exist"
+        idle = "Azure is not working on it" if seen else "it does not exist"
         return Status.FAILED, (overdue(change, longest_s, idle),)
 
     def _work(self, approved: Change) -> Status:

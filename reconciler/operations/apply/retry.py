@@ -155,8 +155,8 @@ def _changed_under_us(error: ReconcileError, times: int) -> ReconcileError:
     first = error.diagnostics[0]
     return RefusedError(
         Diagnostic(
-            f"changed under us {times} times: somebody else is writing it too",
+            f"changed {times} times during this run: something else is writing it too",
             detail=f"{first.summary}; {first.detail}",
-            hint="find the other writer (the activity log names it), then run again",
+            hint="find the other writer in the activity log, then run the same command again",
         )
     )

@@ -7,9 +7,21 @@ never more than that, and a last look comes before what is lost for good.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 from reconciler.diagnostics import ReconcileError
-from reconciler.engine.decisions import Change
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Replace,
+    Run,
+    Update,
+    Wait,
+)
 from reconciler.engine.types import Action, Address, JsonObject, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
@@ -48,15 +60,23 @@ class Writer:
     def write(self, change: Change, desired: JsonObject) -> bool:
         """Send it; False where nothing was sent, since a last look finds another decision."""
         handler, resource = HANDLERS[change.resource.kind], change.resource
-        if change.action is Action.REPLACE:
-            word = self._last_word(change)
-            if word is not Action.REPLACE:
-                return word is Action.NO_OP
-        self.done.setdefault(change.address, change.action)
-        if change.action in (Action.UPDATE, Action.ADOPT):
-            handler.update(self._context, change, desired)
-        else:
-            handler.create(self._context, resource, desired)
+        match change.decision:
+            case Update() | Adopt():
+                self.done.setdefault(change.address, change.action)
+                handler.update(self._context, change, desired)
+            case Create() | Run():
+                self.done.setdefault(change.address, change.action)
+                handler.create(self._context, resource, desired)
+            case Replace():
+                word = self._last_word(change)
+                if word is not Action.REPLACE:
+                    return word is Action.NO_OP
+                self.done.setdefault(change.address, change.action)
+                handler.create(self._context, resource, desired)
+            case NoOp() | Delete() | Wait() | Blocked() as other:
+                raise TypeError(f"`{change.address}` has nothing to write: {other}")
+            case never:
+                assert_never(never)
         self.note_written(resource)
         return True
 

@@ -115,7 +115,7 @@ def plan(
     if prune and wanted:
         raise UsageError.because(
             "--prune cannot be given with --target",
-            hint="what left the spec is in no part of it: prune in a run of its own",
+            hint="run --prune on its own: what is no longer in the spec belongs to no target",
         )
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
     again = frozenset(loaded.select(retry, "--retry"))
@@ -206,10 +206,10 @@ def _with_foreign_children_told(run: RunScope, change: Change, going: list[str])
         return change
     return change.blocked_by(
         Diagnostic(
-            f"`{change.address}` would have to be replaced, and things that are not replaced here "
-            f"would go with it ({shortened(found)})",
+            f"`{change.address}` would have to be replaced, and things that are not part of it "
+            f"would be deleted too ({shortened(found)})",
             change.resource.position,
             details=change.causes,
-            hint="undo the change, or take them elsewhere first",
+            hint="undo the change, or move them elsewhere first",
         )
     )

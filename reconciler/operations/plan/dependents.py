@@ -46,15 +46,15 @@ def refuse_to_lose(run: RunScope, change: Change, observed: Observed, going: Seq
     """
     resource = change.resource
     if observed.owner is not (change.observed.owner if change.observed else None):
-        raise RefusedError.because(f"`{resource.address}` is not marked as ours any more")
+        raise RefusedError.because(f"`{resource.address}` is no longer marked as ours")
     why = why_kept(resource, observed)
     if why:
         raise RefusedError(Diagnostic(f"`{resource.address}` is protected now", because=why))
     found = foreign_children(run, change, going) or foreign_contents(run, resource, going)
     if found:
         raise RefusedError.because(
-            f"`{resource.address}` holds things that are not deleted here ({shortened(found)})",
-            hint="make a new plan and look at it",
+            f"`{resource.address}` contains things that this run does not delete ({shortened(found)})",
+            hint="make a new plan and review it",
         )
 
 

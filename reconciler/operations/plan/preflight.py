@@ -9,11 +9,24 @@ from __future__ import annotations
 from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import assert_never
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ReconcileError, RefusedError
 from reconciler.engine.decide import resolve
-from reconciler.engine.decisions import Change, Create, Preflight, Run
+from reconciler.engine.decisions import (
+    Adopt,
+    Blocked,
+    Change,
+    Create,
+    Delete,
+    NoOp,
+    Preflight,
+    Replace,
+    Run,
+    Update,
+    Wait,
+)
 from reconciler.engine.types import Action, Address, Observed, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Reads
@@ -73,8 +86,10 @@ def _told(change: Change, found: Preflight) -> Change:
         case (Create() | Run()) as work:
             reason = work.reason or found.reason
             return change.deciding(replace(work, reason=reason, notes=found.notes))
-        case _:
+        case NoOp() | Adopt() | Update() | Replace() | Delete() | Wait() | Blocked():
             return change
+        case never:
+            assert_never(never)
 
 
 def _seen_after_all(context: HandlerContext, resource: Resource) -> Observed | None:

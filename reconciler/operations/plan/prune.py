@@ -31,8 +31,8 @@ def refuse_empty(loaded: Loaded) -> None:
     """Raise `RefusedError` for a spec that states nothing: one that lost its content looks so."""
     if not loaded.resources.keys() - {GROUP}:
         raise RefusedError.because(
-            "this spec states nothing, so --prune would delete everything of it",
-            hint="check that the spec is whole; `reconcile destroy` deletes on purpose",
+            "this spec has no resources, so --prune would delete everything it created",
+            hint="check that the spec is complete; to delete everything, use `reconcile destroy`",
         )
 
 
@@ -152,7 +152,7 @@ def _too_many(change: Change, count: int) -> Change:
     if change.action is not Action.DELETE:
         return change
     problem = Diagnostic(
-        f"`{change.address}` would be pruned with {count - 1} others: more than {CAP} at once",
-        hint="check that the spec is whole; delete by hand what really has to go",
+        f"`{change.address}` would be deleted with {count - 1} others, more than the limit of {CAP}",
+        hint="check that the spec is complete; delete by hand what should really go",
     )
     return Change(change.resource, change.observed, Blocked((problem,)))
