@@ -21,6 +21,7 @@ from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 from tests.clients.conftest import SUBSCRIPTION, Served
+from tests.support.signed_in import credential_of
 
 SUB = f"/subscriptions/{SUBSCRIPTION}"
 GROUP = f"{SUB}/resourceGroups/rg"
@@ -33,21 +34,14 @@ class Arm:
     """`arm("PUT", path, version, body)` -> the answer; `arm.wait` runs it to its end."""
 
     def __init__(self, served: Served) -> None:
-        from azure.identity import ClientSecretCredential
-
-        credential = ClientSecretCredential(
-            served.tenant_id,
-            served.client_id,
-            served.client_secret,
-            authority=served.url,
-            disable_instance_discovery=True,
-            connection_verify=served.ca_file,
-        )
         scope = "https://management.azure.com/.default"
         self.tenant_id = served.tenant_id
         self.client: Any = ARMPipelineClient(
             base_url=served.url,
-            policies=[RequestIdPolicy(), ARMChallengeAuthenticationPolicy(credential, scope)],
+            policies=[
+                RequestIdPolicy(),
+                ARMChallengeAuthenticationPolicy(credential_of(served), scope),
+            ],
             connection_verify=served.ca_file,
         )
 

@@ -5,14 +5,11 @@ import shutil
 from pathlib import Path
 
 from reconciler.cloud.azure import Azure as CloudAzure
-from reconciler.cloud.endpoints import Cloud, SandboxAccess
-from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
 from reconciler.operations.plan.destroy import plan_destroy
-from tests.support.controls import Controls
-from tests.support.passing_time import Brief
+from tests.support.signed_in import SignedIn
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
@@ -42,21 +39,11 @@ def granting_in(seconds, run):
     return run
 
 
-class Azure(Controls):
+class Azure(SignedIn):
     """What a test sees of the sandbox, and the product's operations on it."""
 
-    def __init__(self, server):
-        super().__init__(server)
-        self.access = SandboxAccess(
-            server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
-        )
-        self.process = CloudAzure(Cloud.of_sandbox(self.access))
-
     def connection(self, loaded, *, read_only=False):
-        """Return a new run, whose waits are brief; all of them share one sign-in."""
-        run = RunScope(self.process, loaded.spec.target.subscription_id, read_only=read_only)
-        run.stop = Brief()
-        return run
+        return self.run(loaded.spec.target.subscription_id, read_only=read_only)
 
     def plan(self, loaded, **options):
         return plan(loaded, self.connection(loaded, read_only=True), **options)

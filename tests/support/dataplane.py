@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from reconciler.sandbox.launch import Server
+from tests.support.signed_in import credential_of
 
 if TYPE_CHECKING:
     from azure.identity import ClientSecretCredential
@@ -61,17 +62,7 @@ class Account:
 
 def client_of(server: Server) -> Azure:
     """Sign in as the built-in service principal and make the resource group."""
-    from azure.identity import ClientSecretCredential
-
-    credential = ClientSecretCredential(
-        server.tenant_id,
-        server.client_id,
-        server.client_secret,
-        authority=server.url,
-        disable_instance_discovery=True,
-        connection_verify=server.ca_file,
-    )
-    azure = Azure(server, credential)
+    azure = Azure(server, credential_of(server))
     azure.arm("PUT", GROUP, "2025-04-01", {"location": "eastus"})
     return azure
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.sandbox.launch import Server
 from tests.support.controls import Controls
+from tests.support.signed_in import credential_of
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg"
@@ -19,18 +20,9 @@ class Sandbox(Controls):
     """A running sandbox and its controls; `credential` is a real azure-identity one."""
 
     def __init__(self, server: Server) -> None:
-        from azure.identity import ClientSecretCredential
-
         super().__init__(server)
         self.url, self.ca_file = server.url, server.ca_file
-        self.credential = ClientSecretCredential(
-            server.tenant_id,
-            server.client_id,
-            server.client_secret,
-            authority=server.url,
-            disable_instance_discovery=True,
-            connection_verify=server.ca_file,
-        )
+        self.credential = credential_of(server)
 
     def journal(self, kind: str = "arm") -> list[dict[str, Any]]:
         """Return the journal's entries of one kind."""

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reconciler.cloud.azure import Azure as CloudAzure
-from reconciler.cloud.endpoints import Cloud, SandboxAccess
 from reconciler.cloud.run_scope import RunScope
 from reconciler.kinds.base import HandlerContext, Reads
 from reconciler.operations.apply.executor import Report, apply
@@ -18,8 +16,7 @@ from reconciler.operations.progress import NullProgress
 from reconciler.operations.refresh import context_of
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
-from tests.support.controls import Controls
-from tests.support.passing_time import Brief
+from tests.support.signed_in import SignedIn
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -78,23 +75,16 @@ class Events(NullProgress):
         pass
 
 
-class Azure(Controls):
+class Azure(SignedIn):
     """The sandbox as a test sees it."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(server)
         self.folder = ROOT
-        self.access = SandboxAccess(
-            server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
-        )
-        self.process = CloudAzure(Cloud.of_sandbox(self.access))
         self.arm = self.connection().arm
 
     def connection(self, *, read_only: bool = False) -> RunScope:
-        """Return a new run, whose waits are brief; all of them share one sign-in."""
-        run = RunScope(self.process, SUBSCRIPTION, read_only=read_only)
-        run.stop = Brief()
-        return run
+        return self.run(SUBSCRIPTION, read_only=read_only)
 
     def drift(self, resource_id: str, body: Any) -> None:
         self.control("POST", "drift", {"op": "patch", "id": resource_id, "body": body})

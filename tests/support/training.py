@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from reconciler.cloud.azure import Azure as CloudAzure
-from reconciler.cloud.endpoints import Cloud, SandboxAccess
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
 from reconciler.operations.apply.executor import Report, apply
@@ -20,8 +18,8 @@ from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.operations.progress import NullProgress
 from reconciler.sandbox.launch import Server
 from reconciler.spec.document import parse
-from tests.support.controls import Controls, Pool
-from tests.support.passing_time import Brief
+from tests.support.controls import Pool
+from tests.support.signed_in import SignedIn
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 COMMIT = "8049631c405ae6576f93f445c6b8166f76f5505a"
@@ -90,23 +88,16 @@ class Events(NullProgress):
         pass
 
 
-class Azure(Controls):
+class Azure(SignedIn):
     """The sandbox as a test sees it, and the product's operations on it."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         super().__init__(server)
         self.folder = folder
-        self.access = SandboxAccess(
-            server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
-        )
-        self.process = CloudAzure(Cloud.of_sandbox(self.access))
         self.arm = self.connection().arm
 
     def connection(self, *, read_only: bool = False) -> RunScope:
-        """Return a new run, whose waits are brief; all of them share one sign-in."""
-        run = RunScope(self.process, SUBSCRIPTION, read_only=read_only)
-        run.stop = Brief()
-        return run
+        return self.run(SUBSCRIPTION, read_only=read_only)
 
     def journal(self, since: int = 0) -> list[dict[str, Any]]:
         return self.entries(since)

@@ -19,6 +19,7 @@ import requests
 import trustme
 
 from tests.clients.conftest import SUBSCRIPTION, Served
+from tests.support.signed_in import credential_of
 
 AZURITE = Path(__file__).parents[3] / ".azurite/node_modules/.bin/azurite-blob"
 ACCOUNT = "azclistore1"
@@ -50,7 +51,7 @@ class Account:
 @pytest.fixture
 def sandbox_account(served: Served) -> Account:
     """An account made through ARM; the application may read and write its blobs."""
-    credential = _credential(served)
+    credential = credential_of(served)
     token = credential.get_token(ARM).token
 
     def send(method: str, path: str, version: str, body: Any = None) -> Any:
@@ -115,7 +116,7 @@ def azurite_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
 def azurite_account(azurite_url: tuple[str, str], served: Served) -> Account:
     """Azurite's account; it takes the sandbox's tokens, whose signature it does not check."""
     url, ca_file = azurite_url
-    account = Account(url, AZURITE_KEY, ca_file, _credential(served))
+    account = Account(url, AZURITE_KEY, ca_file, credential_of(served))
     service = account.service()
     for found in service.list_containers():
         service.delete_container(found["name"])
@@ -147,19 +148,6 @@ def _grant(send: Callable[..., Any], account: str, credential: Any) -> None:
     properties = {"roleDefinitionId": role, "principalId": claims["oid"]}
     body = {"properties": {**properties, "principalType": "ServicePrincipal"}}
     send("PUT", path, "2022-04-01", body)
-
-
-def _credential(served: Served) -> Any:
-    from azure.identity import ClientSecretCredential
-
-    return ClientSecretCredential(
-        served.tenant_id,
-        served.client_id,
-        served.client_secret,
-        authority=served.url,
-        disable_instance_discovery=True,
-        connection_verify=served.ca_file,
-    )
 
 
 def _free_port() -> int:
