@@ -41,10 +41,11 @@ async def _run(options: Options, listener: socket.socket) -> None:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     await web.SockSite(runner, listener, ssl_context=server_context(options.state)).start()
+    stopped = _stopped_by_signal()  # before anybody knows of us: they may send one at once
     record = describe(world, options, port)
     publish(options.state, record)
     print(json.dumps(record), flush=True)  # noqa: T201 - the ready line is this program's output
-    await _until_over(options.state if options.attached else None)
+    await _until_over(stopped, options.state if options.attached else None)
     await runner.cleanup()
     world.clock.save()
     world.journal.flush()
@@ -52,12 +53,17 @@ async def _run(options: Options, listener: socket.socket) -> None:
     unpublish(port)
 
 
-async def _until_over(used: Path | None) -> None:
-    """Wait for a signal or for the last user of a state directory, if one is named."""
+def _stopped_by_signal() -> asyncio.Event:
+    """Return an event that SIGTERM and SIGINT set from now on, in place of ending the process."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+async def _until_over(stopped: asyncio.Event, used: Path | None) -> None:
+    """Wait for a signal or for the last user of a state directory, if one is named."""
     waits: list[asyncio.Task[Any]] = [asyncio.create_task(stopped.wait())]
     if used is not None:
         waits.append(asyncio.create_task(until_unused(used)))

@@ -85,6 +85,17 @@ def test_a_server_ends_when_its_last_user_is_killed(state: Path) -> None:
     wait_until_gone(state)
 
 
+def test_a_signal_as_soon_as_a_server_is_ready_ends_it_well(state: Path) -> None:
+    """What is in the log of its database is in the database then: nobody needs the log."""
+    words = [sys.executable, "-m", "reconciler.sandbox", "serve", "--state", str(state)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        server.send_signal(signal.SIGTERM)
+    assert server.returncode == 0
+    assert not (state / "state.db-wal").exists()
+
+
 def test_who_comes_while_a_server_ends_gets_another_one(
     state: Path, somebody_elses: Server, tmp_path: Path
 ) -> None:
