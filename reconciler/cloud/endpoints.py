@@ -29,6 +29,7 @@ class Cloud:
 
     `token_hosts`: hosts (or `.suffixes`) we may send a token of ARM to, `storage_hosts` and
     `vault_hosts`: the same for storage and key vaults; `hub`: where datasets come from;
+    `prices`: the public price list, which is asked without signing in;
     `role_propagation_s`: how old a role assignment must be before what cannot be retried
     relies on it.
     """
@@ -38,6 +39,7 @@ class Cloud:
     portal: str = "https://portal.azure.com"
     studio: str = "https://ml.azure.com"
     hub: str = "https://huggingface.co"
+    prices: str = "https://prices.azure.com"
     token_hosts: tuple[str, ...] = (
         "management.azure.com",
         ".api.azureml.ms",
@@ -54,6 +56,7 @@ class Cloud:
         return cls(
             resource_manager=access.url,
             hub=f"{access.url}/_hf",
+            prices=f"{access.url}/_prices",
             token_hosts=(urlsplit(access.url).netloc,),
             storage_hosts=(urlsplit(access.url).netloc,),
             vault_hosts=(urlsplit(access.url).netloc,),

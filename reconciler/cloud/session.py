@@ -33,6 +33,7 @@ class BoundedSession(requests.Session):
     def __init__(self, pool_size: int) -> None:
         """Open nothing yet; the pool is as large as the runs are parallel."""
         super().__init__()
+        self.answer_timeout_s = ANSWER_TIMEOUT_S
         self.mount("https://", HTTPAdapter(pool_connections=HOSTS, pool_maxsize=pool_size))
         self.headers["User-Agent"] = user_agent()
 
@@ -41,7 +42,7 @@ class BoundedSession(requests.Session):
         stream = kwargs.pop("stream", False)
         response = super().send(request, stream=True, **kwargs)
         if not stream:
-            response.raw = _Whole(_read(response))
+            response.raw = _Whole(_read(response, self.answer_timeout_s))
         return response
 
 
@@ -71,14 +72,14 @@ def user_agent() -> str:
     return f"{own} {added}" if added else own
 
 
-def _read(response: requests.Response) -> bytes:
-    end = time.monotonic() + ANSWER_TIMEOUT_S
+def _read(response: requests.Response, timeout_s: float) -> bytes:
+    end = time.monotonic() + timeout_s
     content = bytearray()
     try:
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             content += chunk
             if time.monotonic() > end:
-                raise requests.ReadTimeout(f"the answer took longer than {ANSWER_TIMEOUT_S:.0f} s")
+                raise requests.ReadTimeout(f"the answer took longer than {timeout_s:.0f} s")
             if len(content) > MAX_ANSWER_BYTES:
                 raise requests.ConnectionError("the answer is larger than any of Azure's")
     except urllib3.exceptions.ReadTimeoutError as error:
