@@ -72,10 +72,15 @@ def _items(page: JsonObject, path: str) -> list[JsonObject]:
 
 
 def _once(items: Iterable[JsonObject]) -> Iterable[JsonObject]:
-    """Yield each item once: by its id, or by all that it says where it has none."""
+    """Yield each item once: by id, type and name, or by all that it says where it has no id.
+
+    The usages of a region share ids, and tell dedicated and low-priority cores by their types.
+    Source: published example Usage/list.
+    """
     seen = set[str]()
     for item in items:
-        key = str(item.get("id") or json.dumps(item, sort_keys=True)).casefold()
+        named = [item.get(key) for key in ("id", "type", "name")]
+        key = json.dumps(named if item.get("id") else item, sort_keys=True).casefold()
         if key not in seen:
             seen.add(key)
             yield item

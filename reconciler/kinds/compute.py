@@ -21,6 +21,7 @@ from reconciler.engine.types import JsonObject, Owner, Resource
 from reconciler.kinds.access.identity import attached
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.machines import Machines, cluster_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_size
 from reconciler.kinds.within import Within
@@ -164,6 +165,10 @@ class ComputeHandler(ArmHandler):
             hint="choose another name, refer to it by its id, or delete it and let apply create it",
         )
         return change.deciding(Blocked((problem,)))
+
+    def machines(self, body: JsonObject) -> Machines | None:
+        """Return its nodes, as the scale settings say."""
+        return cluster_machines(body)
 
     def patch_body(self, change: Change, desired: JsonObject) -> JsonObject:
         """Return all scale settings: the only part that Azure takes, and as a whole."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Position
 from reconciler.engine.decisions import (
     Adopt,
     Blocked,
@@ -24,6 +24,7 @@ from reconciler.engine.decisions import (
     Wait,
 )
 from reconciler.engine.diff import Rules
+from reconciler.engine.findings import Finding
 from reconciler.engine.types import Action, JsonObject, Unknown
 from reconciler.reasons import CannotUpdateInPlace
 from reconciler.render.fields import Views
@@ -51,6 +52,7 @@ def plan_json(views: Views) -> str:
 def document(views: Views) -> JsonObject:
     """Return the plan as plain data."""
     plan, target = views.plan, views.plan.target
+    told = (finding.diagnostic for finding in plan.told)
     return {
         "format_version": FORMAT_VERSION,
         "spec": plan.spec_name,
@@ -66,8 +68,24 @@ def document(views: Views) -> JsonObject:
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": [],
         "leftovers": [_leftover(c) for c in plan.leftovers],
-        "diagnostics": [diagnostic(d) for d in (*plan.blocked, *plan.warnings)],
+        "diagnostics": [diagnostic(d) for d in (*plan.blocked, *plan.warnings, *told)],
+        "checks": [_check(finding) for finding in plan.findings],
     }
+
+
+def _check(finding: Finding) -> JsonObject:
+    """Return a finding as plain data."""
+    found: JsonObject = {
+        "id": finding.id,
+        "level": finding.level.value,
+        "address": finding.address,
+        "summary": finding.summary,
+        "detail": finding.detail,
+        "hint": finding.hint,
+        "checked_by": finding.checked_by,
+        "alternatives": list(finding.alternatives),
+    }
+    return found | _range(finding.position)
 
 
 def diagnostic(item: Diagnostic) -> JsonObject:
@@ -78,10 +96,14 @@ def diagnostic(item: Diagnostic) -> JsonObject:
         "detail": detail_of(item),
         "hint": item.hint,
     }
-    if item.position:
-        start = {"line": item.position.line, "column": item.position.column}
-        found["range"] = {"filename": item.position.file, "start": start}
-    return found
+    return found | _range(item.position)
+
+
+def _range(position: Position | None) -> JsonObject:
+    if position is None:
+        return {}
+    start = {"line": position.line, "column": position.column}
+    return {"range": {"filename": position.file, "start": start}}
 
 
 def _resource_change(views: Views, change: Change) -> JsonObject:

@@ -43,6 +43,7 @@ def plan_markdown(views: Views) -> str:
         f"({code(plan.target.location)}): {counts(views)}.",
         *_warning(views),
         *_blocked(views),
+        *_told(views),
         *_compared(views),
         *_leftovers(views),
     ]
@@ -107,6 +108,14 @@ def _blocked(views: Views) -> list[str]:
         else "Not applied, nor what depends on it"
     )
     return [f"**{what}:**", "\n".join(rows)] if rows else []
+
+
+def _told(views: Views) -> list[str]:
+    """Return what was found out beforehand and stops nothing, or could not be checked."""
+    rows = [f"- {code(shortened(finding.summary, 500))}" for finding in views.plan.told[:10]]
+    more = len(views.plan.told) - len(rows)
+    rows += [f"- and {more} more"] if more > 0 else []
+    return ["**Warnings:**", "\n".join(rows)] if rows else []
 
 
 def _ordered(views: Views) -> list[Change]:

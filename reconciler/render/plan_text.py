@@ -70,15 +70,15 @@ def plan_lines(
     """
     body = list(_changes(views, verbose=verbose))
     notes = list(_compared(views))
-    blocked = views.plan.blocked
+    problems = [*views.plan.blocked, *(finding.diagnostic for finding in views.plan.told)]
     return [
         *_header(views),
         line(),
         *body,
         *notes,
         *([line()] if notes else []),
-        *(diagnostics_text.problems(blocked, source) if blocked else []),
-        *([line()] if blocked else []),
+        *(diagnostics_text.problems(problems, source) if problems else []),
+        *([line()] if problems else []),
         *leftover_lines(views.plan.leftovers),
         line(Span(_closing(views), Style.STRONG), hang=6),
         *step(next_step),

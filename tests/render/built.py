@@ -19,6 +19,7 @@ from reconciler.engine.decisions import (
     Wait,
 )
 from reconciler.engine.diff import Rules
+from reconciler.engine.findings import Finding, Level
 from reconciler.engine.types import FieldDiff, Observed, Phase, Reference, Resource
 from reconciler.operations.plan.build import Plan
 from reconciler.reasons import CannotUpdateInPlace, InputChange, InputsChanged, NoLongerInSpec
@@ -168,6 +169,20 @@ def everything() -> Views:
         ),
         Change(connection(), None, Create()),
         Change(flow, observed, Delete(NoLongerInSpec())),
+        findings=(unchecked(),),
+    )
+
+
+def unchecked() -> Finding:
+    """Return a finding that stops nothing."""
+    return Finding(
+        "lock",
+        Level.WARNING,
+        "",
+        "not checked: whether a lock forbids what the plan would do",
+        detail="no permission",
+        hint="give the identity `Microsoft.Authorization/locks/read` (Reader has it)",
+        checked_by="the locks of the resource group (Microsoft.Authorization/locks)",
     )
 
 

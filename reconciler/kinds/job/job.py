@@ -39,6 +39,7 @@ from reconciler.kinds.job.runs import (
     why_run,
 )
 from reconciler.kinds.job.submit import submit
+from reconciler.kinds.machines import Occupied, occupied_by
 from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.kinds.retirements import report_model
 from reconciler.kinds.serving.endpoint import workspace_of
@@ -270,6 +271,10 @@ class JobHandler(Handler):
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Take over a run that is there: only its tags are written."""
         adopt(context, change, desired)
+
+    def occupied(self, resource: Resource) -> Occupied | None:
+        """Return the node that it runs on; on serverless compute Azure picks one."""
+        return occupied_by(resource.desired["properties"].get("computeId"))
 
     def stated_wait_s(self, resource: Resource) -> float:
         """Return the job's `timeout_minutes`: a run may take days."""

@@ -8,7 +8,8 @@ learn.microsoft.com/azure/machine-learning/how-to-manage-quotas.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, StringConstraints
 
@@ -42,6 +43,23 @@ class Quota(SpecModel):
     from Azure."""
     wait_minutes: Annotated[int, Field(ge=0, le=1440)] = 30
     """How many minutes to wait for more cores. Running again keeps waiting."""
+
+
+@dataclass(frozen=True)
+class Raise:
+    """What a resource makes of a family's limit. `waits`: it is raised before anything else."""
+
+    family: str
+    cores: int
+    waits: bool
+
+
+@runtime_checkable
+class RaisesLimits(Protocol):
+    """A kind that raises what a subscription may use."""
+
+    def raises(self, resource: Resource) -> Raise:
+        """Return the limit that is there once it is done."""
 
 
 def is_enough(observed: Any, desired: Any) -> bool:
@@ -119,6 +137,11 @@ class QuotaHandler(Handler):
         limit, used = int(body.get("limit") or 0), int(body.get("currentValue") or 0)
         shown: JsonObject = {"properties": {"limit": {"value": limit}}, "used": used}
         return Observed(shown, {"id": resource.resource_id, "limit": limit, "used": used})
+
+    def raises(self, resource: Resource) -> Raise:
+        """Return the cores that are there before anything that needs them is made."""
+        quota: Quota = resource.settings
+        return Raise(quota.vm_family, quota.cores, quota.on_short != "fail")
 
     def review(self, change: Change) -> Change:
         """Block a shortage that the spec does not let us mend, with the numbers."""

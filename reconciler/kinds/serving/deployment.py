@@ -20,6 +20,7 @@ from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name, workspace_of
@@ -189,6 +190,10 @@ class DeploymentHandler(ArmHandler):
                     known={"name": name},
                 )
             )
+
+    def machines(self, body: JsonObject) -> Machines | None:
+        """Return its instances."""
+        return deployment_machines(body)
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Create it and wait; a failure carries the end of the container's log."""

@@ -31,6 +31,7 @@ from reconciler.engine.walk import walk
 from reconciler.operations.apply.resource_run import ApplyExecutor
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
+from reconciler.operations.plan.checks.run import refuse_what_fails_now
 from reconciler.operations.progress import Events
 from reconciler.operations.refresh import PARALLELISM
 
@@ -78,6 +79,7 @@ def apply(
     Raises `RefusedError`, before anything is written, for a plan that must not be started.
     """
     refuse_blocked(plan)
+    refuse_what_fails_now(loaded, run, plan)
     runs = ApplyExecutor(loaded, run, plan, progress, no_wait=no_wait)
     graph = reverse(plan.graph) if plan.destroys else plan.graph
     outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=run.stop.is_set)

@@ -21,12 +21,15 @@ from reconciler.diagnostics import (
     UsageError,
 )
 from reconciler.engine.decisions import Change
+from reconciler.engine.findings import Finding, Level
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.types import Action, Address
 from reconciler.kinds import KINDS
 from reconciler.operations.diagnostics import unread
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
+from reconciler.operations.plan.checks.facts import Asking
+from reconciler.operations.plan.checks.run import blocked_by, findings_of
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.plan.dependents import foreign_children, shortened
 from reconciler.operations.plan.leftovers import everything_listed, lookups
@@ -59,6 +62,13 @@ class Plan:
     leftovers: tuple[Change, ...] = ()
     """What is ours and not in the spec any more, as `--prune` would decide it. With `--prune`
     these are among the changes; records of work stay here, since nothing is done about them."""
+    findings: tuple[Finding, ...] = ()
+    """What was checked beforehand: blockers too, which stand with their changes as well."""
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """The findings that stop nothing."""
+        return tuple(f for f in self.findings if f.level is not Level.BLOCKER)
 
     @property
     def is_empty(self) -> bool:
@@ -122,25 +132,30 @@ def plan(
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, again)
-    changes = _with_foreign_children(run, changes)
-    steps = registrations(run, changes.values(), parallelism=parallelism)
-    graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
-    graph = first_register(graph, changes, steps)
-    unprepared = {a for a, before in graph.items() if before & steps.keys()}
-    changes = prepared(loaded, run, changes, snapshot, parallelism, unprepared)
-    changes = {**steps, **changes}
-    left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
-    if prune:
-        refuse_empty(loaded)
-        graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
-        left = [c for c in left if is_history(c)]
+    with Asking(loaded, run, snapshot.reads) as asking:
+        asking.about(changes.values())
+        changes = _with_foreign_children(run, changes)
+        steps = registrations(run, changes.values(), parallelism=parallelism)
+        graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
+        graph = first_register(graph, changes, steps)
+        unprepared = {a for a, before in graph.items() if before & steps.keys()}
+        changes = prepared(loaded, run, changes, snapshot, parallelism, unprepared)
+        changes = {**steps, **changes}
+        left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
+        if prune:
+            refuse_empty(loaded)
+            graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
+            left = [c for c in left if is_history(c)]
+            asking.about(changes.values())
+    findings = findings_of(loaded, run, changes, graph, asking.facts)
     return Plan(
         loaded.spec.name,
         loaded.spec.target,
-        tuple(changes.values()),
+        tuple(blocked_by(changes, findings).values()),
         graph,
         (*loaded.warnings, *warnings),
         leftovers=tuple(left),
+        findings=findings,
     )
 
 

@@ -58,8 +58,9 @@ def _words(family: str) -> str:
 
 
 def _usage(base: str, kind: str, name: str, shown: str, used: int, limit: int) -> Json:
+    of_family = f"/{name}" if kind.startswith("vmFamily") else ""  # totals share one id
     return {
-        "id": f"{base}/usages/{name}",
+        "id": f"{base}/usages{of_family}",
         "type": f"Microsoft.MachineLearningServices/{kind}/usages",
         "unit": "Count",
         "currentValue": used,

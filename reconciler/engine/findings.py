@@ -1,0 +1,46 @@
+"""What a plan found out beforehand: what would fail, what may, and what could not be checked.
+
+A blocker keeps its change from being carried out; a warning and a note stop nothing. Each says
+how it was checked, so that nobody takes silence for an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.diagnostics import Diagnostic, Position, Severity
+from reconciler.engine.types import Address
+
+
+class Level(Enum):
+    """How much a finding matters."""
+
+    BLOCKER = "blocker"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found out. `id` is stable, for tools; `checked_by` is the question asked."""
+
+    id: str
+    level: Level
+    address: Address
+    summary: str
+    position: Position | None = None
+    detail: str = ""
+    hint: str = ""
+    checked_by: str = ""
+    alternatives: tuple[str, ...] = ()
+    """Ways out, each checked, as lines that can be pasted into the spec."""
+
+    @property
+    def diagnostic(self) -> Diagnostic:
+        """The finding as what every output can show."""
+        is_error = self.level is Level.BLOCKER
+        severity = Severity.ERROR if is_error else Severity.WARNING
+        ways = "; or ".join(f"`{way}`" for way in self.alternatives)
+        hint = "; or ".join(part for part in (self.hint, ways) if part)
+        return Diagnostic(self.summary, self.position, self.detail, hint, severity)

@@ -1,0 +1,268 @@
+"""Cores: the ledger of a plan against Azure ML's limits, and the ways out of a shortage.
+
+Dedicated cores count against their family and the region's total, low-priority ones against one
+pool. What a `quota:` of the spec raises in this plan counts as raised. Whether Azure has a free
+machine at the moment nobody can ask: a limit is no promise.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.engine.decisions import Change
+from reconciler.engine.findings import Finding, Level
+from reconciler.engine.graph import Edges
+from reconciler.engine.ledger import NO_LIMIT, Account, Balance, Claim, balances, reserve
+from reconciler.engine.types import Action, Address, JsonObject
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.machines import OccupiesMachines, UsesMachines
+from reconciler.kinds.quota.quota import Raise, RaisesLimits
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.checks.facts import Answer
+from reconciler.operations.plan.checks.pools import (
+    CLUSTERS,
+    DEDICATED,
+    LOW_PRIORITY,
+    folded,
+    is_exempt,
+    pools_of,
+)
+from reconciler.operations.plan.checks.sizes import Size, Use, position_of
+from reconciler.operations.plan.checks.ways import ways_out
+
+CHECKED_BY = "the usages of the region (Azure ML)"
+CHECK = "cores"
+CHANGES = (Action.CREATE, Action.REPLACE, Action.UPDATE, Action.ADOPT)
+NEEDS_MORE = "ask Azure for more, which may take days: `quota: [{{vm_family: {family}, cores: {cores}, on_short: request}}]`"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The accounts of a region by pool. `told`: pools whose shortage a `quota:` tells already."""
+
+    accounts: Mapping[str, Account]
+    told: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Region:
+    """What a spec may use where it goes: the sizes by folded names, and the limits."""
+
+    loaded: Loaded
+    sizes: Mapping[str, Size]
+    limits: Limits
+
+
+def accounts_of(usages: Answer) -> dict[str, Account]:
+    """Return the accounts of the pools that the usages tell of: families and totals."""
+    found: dict[str, Account] = {}
+    for item in usages.items:
+        pool = _pool(item)
+        if pool and "/workspaces/" not in str(item.get("id") or "").casefold():
+            account = Account(int(item.get("currentValue") or 0), int(item.get("limit") or 0))
+            found.setdefault(pool, account)
+    return found
+
+
+def _pool(item: JsonObject) -> str:
+    """Return what a usage counts; "" for what no plan is held against."""
+    kind = str(item.get("type") or "").casefold()
+    name = folded(str((item.get("name") or {}).get("value") or ""))
+    if "vmfamily" in kind:
+        return "" if "lowpriority" in kind or name.endswith("lowpriority") else name
+    if "lowprioritycores" in kind or name == "totallowprioritycores":
+        return LOW_PRIORITY
+    if "dedicatedcores" in kind or name == "totaldedicatedcores":
+        return DEDICATED
+    return CLUSTERS if name in ("clusters", "totalclusters") else ""
+
+
+def claims_of(
+    uses: Sequence[Use], changes: Mapping[Address, Change], sizes: Mapping[str, Size]
+) -> list[Claim]:
+    """Return what each cluster, deployment and run of a plan holds, and will hold."""
+    claims = [claim for use in uses if (claim := _claim(use, sizes)) is not None]
+    return [*claims, *_of_runs(uses, changes, sizes), *_of_deletions(changes, sizes)]
+
+
+def _of_deletions(changes: Mapping[Address, Change], sizes: Mapping[str, Size]) -> Iterator[Claim]:
+    """Yield what is held until it is deleted, which may be after what takes its place."""
+    for change in changes.values():
+        handler = HANDLERS[change.resource.kind]
+        if change.action is not Action.DELETE or not isinstance(handler, UsesMachines):
+            continue
+        held = handler.machines(change.observed.body) if change.observed else None
+        size = sizes.get(held.size.casefold()) if held else None
+        if held is not None and size is not None:
+            now = size.cores * (
+                reserve(held.now, exempt=is_exempt(size.name)) if held.serves else held.now
+            )
+            yield Claim(change.address, pools_of(held, size), now, now)
+
+
+def _claim(use: Use, sizes: Mapping[str, Size]) -> Claim | None:
+    size = sizes.get(use.wanted.size.casefold())
+    if size is None:
+        return None
+    now = _held_now(use, size)
+    if use.wanted.serves:
+        after = size.cores * reserve(use.wanted.most, exempt=is_exempt(size.name))
+        most = after
+    else:
+        after = max(size.cores * use.wanted.least, now)
+        most = size.cores * use.wanted.most if use.change.action in CHANGES else after
+    if use.change.is_blocked or use.change.action not in CHANGES:
+        after = most = now
+    return Claim(use.address, pools_of(use.wanted, size), now, max(now, after), after, most)
+
+
+def _held_now(use: Use, size: Size) -> int:
+    held = use.held
+    if held is None or held.size.casefold() != size.name.casefold():
+        return 0
+    machines = reserve(held.now, exempt=is_exempt(size.name)) if held.serves else held.now
+    return size.cores * machines
+
+
+def _of_runs(
+    uses: Sequence[Use], changes: Mapping[Address, Change], sizes: Mapping[str, Size]
+) -> Iterator[Claim]:
+    """Yield what the runs of a plan take of their clusters, up to each one's largest."""
+    clusters = {use.address: use for use in uses if not use.wanted.serves}
+    clusters |= {use.change.resource.resource_id.casefold(): use for use in clusters.values()}
+    taken: dict[Address, int] = defaultdict(int)
+    for change in changes.values():
+        handler = HANDLERS[change.resource.kind]
+        if change.action is not Action.RUN or not isinstance(handler, OccupiesMachines):
+            continue
+        run = handler.occupied(change.resource)
+        use = run and (clusters.get(run.cluster) or clusters.get(run.cluster.casefold()))
+        size = sizes.get(use.wanted.size.casefold()) if use else None
+        if run is None or not use or size is None:
+            continue
+        free = use.wanted.most - use.wanted.least - taken[use.address]
+        machines = max(0, min(run.machines, free))
+        taken[use.address] += machines
+        cores = size.cores * machines
+        yield Claim(change.address, pools_of(use.wanted, size), 0, cores, cores)
+
+
+def limits_of(usages: Answer, changes: Iterable[Change]) -> Limits:
+    """Return the accounts of a region, as this plan raises them."""
+    found, told = accounts_of(usages), set[str]()
+    for change in changes:
+        handler = HANDLERS[change.resource.kind]
+        if not isinstance(handler, RaisesLimits):
+            continue
+        asked = handler.raises(change.resource)
+        pool = folded(asked.family)
+        if change.is_blocked:
+            told.add(pool)
+        elif asked.waits and pool in found:
+            _raise(found, pool, asked)
+    return Limits(found, frozenset(told))
+
+
+def _raise(accounts: dict[str, Account], pool: str, asked: Raise) -> None:
+    account = accounts[pool]
+    more = 0 if account.limit == NO_LIMIT else max(0, asked.cores - account.limit)
+    for name in (pool, DEDICATED):
+        held = accounts.get(name)
+        if held is not None and held.limit != NO_LIMIT:
+            accounts[name] = Account(held.used, held.limit + more)
+
+
+def check_cores(
+    region: Region,
+    uses: Sequence[Use],
+    changes: Mapping[Address, Change],
+    graph: Edges,
+) -> Iterator[Finding]:
+    """Yield what there are too few cores for: a blocker at the change that goes over the limit."""
+    claims, limits = claims_of(uses, changes, region.sizes), region.limits
+    told = set[Address]()
+    for balance in balances(claims, limits.accounts, graph):
+        over = _over(balance, changes) if balance.pool not in limits.told else None
+        if over is None:
+            continue
+        use = _use_of(changes[over.address], uses)
+        is_new = use is not None and use.change.action in CHANGES
+        change = use.change if use is not None and is_new else changes[over.address]
+        if change.address not in told:
+            told.add(change.address)
+            held = ", ".join(f"`{c.address}` {c.during}" for c in balance.claims if c.during)
+            need = f"at most {balance.peak} are needed at once ({held})"
+            yield shortage(region, balance, change, need, use)
+
+
+def _use_of(change: Change, uses: Sequence[Use]) -> Use | None:
+    """Return the machines of a change, or those of the cluster that a run occupies."""
+    handler = HANDLERS[change.resource.kind]
+    run = handler.occupied(change.resource) if isinstance(handler, OccupiesMachines) else None
+    names = {change.address, run.cluster} if run else {change.address}
+    return next((use for use in uses if use.address in names), None)
+
+
+def _over(balance: Balance, changes: Mapping[Address, Change]) -> Claim | None:
+    """Return the change with which, in the order of the plan, the pool is too small."""
+    if not balance.short:
+        return None
+    order = {address: place for place, address in enumerate(changes)}
+    raising = [c for c in balance.claims if c.during > c.now and c.address in order]
+    raising.sort(key=lambda claim: order[claim.address])
+    left = balance.free - sum(claim.now for claim in balance.claims)
+    for claim in raising:
+        left -= claim.during - claim.now
+        if left < 0:
+            return claim
+    return raising[-1] if raising else None
+
+
+def shortage(
+    region: Region, balance: Balance, change: Change, need: str, use: Use | None
+) -> Finding:
+    """Return the finding for a pool that is too small for a change."""
+    account, free = balance.account, max(0, int(balance.free))
+    name, place = _name(balance.pool, use, region.sizes), region.loaded.spec.target.location
+    return Finding(
+        CHECK,
+        Level.BLOCKER,
+        change.address,
+        f"`{change.address}`: {balance.short} cores of {name} are missing in {place}",
+        position_of(region.loaded, use) if use else change.resource.position,
+        f"{need}; {account.limit} are allowed, {account.used} are in use, {free} are free to "
+        "this spec",
+        _hint(balance, name),
+        CHECKED_BY,
+        ways_out(use, region.sizes, region.limits.accounts) if use else (),
+    )
+
+
+def _name(pool: str, use: Use | None, sizes: Mapping[str, Size]) -> str:
+    size = sizes.get(use.wanted.size.casefold()) if use else None
+    family = size.family if size else pool
+    return family if pool not in (LOW_PRIORITY, DEDICATED) else pool
+
+
+def _hint(balance: Balance, name: str) -> str:
+    """Say how to have enough of it for everything at its largest."""
+    if balance.pool in (LOW_PRIORITY, DEDICATED):
+        return "ask for more in the Azure portal (Quotas, Machine learning), or use less"
+    more = max(balance.short, balance.short_one_day)
+    return NEEDS_MORE.format(family=name, cores=balance.account.limit + more)
+
+
+def not_checked(usages: Answer) -> Iterator[Finding]:
+    """Yield a warning where the usages could not be read."""
+    if usages.problem is not None:
+        yield Finding(
+            CHECK,
+            Level.WARNING,
+            "",
+            "not checked: whether there are enough cores",
+            detail=usages.problem.diagnostics[0].summary,
+            hint="give the identity `Microsoft.MachineLearningServices/locations/usages/read`",
+            checked_by=CHECKED_BY,
+        )

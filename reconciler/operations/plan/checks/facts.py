@@ -1,0 +1,127 @@
+"""What Azure says beforehand: asked all at once, beside the observing, each answer or its problem.
+
+A read that fails makes a plan no less: what depends on it is told as not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from reconciler.cloud.run_scope import RunScope
+from reconciler.diagnostics import ApiError, ReconcileError
+from reconciler.engine.decisions import Change
+from reconciler.engine.types import JsonObject
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.base import Reads
+from reconciler.kinds.machines import OccupiesMachines, UsesMachines
+from reconciler.kinds.quota.quota import USAGES_API
+from reconciler.operations.load import Loaded
+
+ML = "Microsoft.MachineLearningServices"
+LOCKS = "/providers/Microsoft.Authorization/locks"
+PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
+LOCKS_API = "2020-05-01"
+PERMISSIONS_API = "2022-04-01"
+NOT_FOUND = 404
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A list that Azure gave, or why there is none; neither where nobody asked."""
+
+    items: tuple[JsonObject, ...] = ()
+    problem: ReconcileError | None = None
+    asked: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether Azure answered."""
+        return bool(self.asked) and self.problem is None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The answers of one plan."""
+
+    usages: Answer = field(default_factory=Answer)
+    quotas: Answer = field(default_factory=Answer)
+    sizes: Answer = field(default_factory=Answer)
+    locks: Answer = field(default_factory=Answer)
+    rights: Answer = field(default_factory=Answer)
+
+
+class Asking:
+    """Questions under way, all at once. A context manager: `facts` waits for the answers.
+
+    Nothing is asked where nothing is to change: such a plan costs no request more.
+    """
+
+    def __init__(self, loaded: Loaded, run: RunScope, reads: Reads) -> None:
+        """Ask nothing yet."""
+        self._pool = ThreadPoolExecutor(5, thread_name_prefix="check")
+        self._futures: dict[str, Future[list[JsonObject]]] = {}
+        self._run, self._reads, self._target = run, reads, loaded.spec.target
+
+    def about(self, changes: Iterable[Change]) -> None:
+        """Ask what it takes to judge the changes; of machines only where any are changed."""
+        changing = [change for change in changes if change.action.is_change]
+        subscription = f"/subscriptions/{self._target.subscription_id}"
+        place = f"{subscription}/providers/{ML}/locations/{self._target.location}"
+        group = f"{subscription}/resourceGroups/{self._target.resource_group}"
+        run, reads = self._run, self._reads
+        if changing:
+            self._ask("locks", lambda: _listed(run, f"{group}{LOCKS}", LOCKS_API))
+            self._ask("rights", lambda: _rights(run, subscription, group))
+        if any(map(_is_of_machines, changing)):
+            self._ask("usages", lambda: reads.list(f"{place}/usages", USAGES_API))
+            self._ask("quotas", lambda: _listed(run, f"{place}/quotas", USAGES_API))
+            self._ask("sizes", lambda: _listed(run, f"{place}/vmSizes", USAGES_API))
+
+    def __enter__(self) -> Asking:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for the answers; after an error nobody needs them, and nothing more is asked."""
+        self._pool.shutdown(cancel_futures=kind is not None)
+
+    @property
+    def facts(self) -> Facts:
+        """The answers, or the problems in their place."""
+        return Facts(**{name: _answer(name, future) for name, future in self._futures.items()})
+
+    def _ask(self, name: str, question: Callable[[], list[JsonObject]]) -> None:
+        if name not in self._futures:
+            self._futures[name] = self._pool.submit(question)
+
+
+def _is_of_machines(change: Change) -> bool:
+    """Whether a change is made of machines, or runs on some."""
+    handler = HANDLERS[change.resource.kind]
+    return isinstance(handler, UsesMachines | OccupiesMachines)
+
+
+def _listed(run: RunScope, path: str, api_version: str) -> list[JsonObject]:
+    return run.arm.list(path, api_version, parent_exists=True)
+
+
+def _rights(run: RunScope, subscription: str, group: str) -> list[JsonObject]:
+    """Return what the caller may do in the group; in the subscription where there is none yet."""
+    try:
+        return _listed(run, group + PERMISSIONS, PERMISSIONS_API)
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+    return _listed(run, subscription + PERMISSIONS, PERMISSIONS_API)
+
+
+def _answer(name: str, future: Future[list[JsonObject]]) -> Answer:
+    try:
+        return Answer(tuple(future.result()), asked=name)
+    except ReconcileError as error:
+        is_new_group = isinstance(error, ApiError) and error.status == NOT_FOUND
+        if name == "locks" and is_new_group:
+            return Answer(asked=name)
+        return Answer(problem=error, asked=name)

@@ -1,0 +1,159 @@
+"""May the caller do what the plan would do? By the permissions that Azure says it has.
+
+Azure's list has what roles give, at the group and above it. A right on one resource alone is
+not in it, so what is missing there is asked for once more where it would hold. Deny assignments
+and roles that are only eligible (PIM) are in no list. Source:
+learn.microsoft.com/rest/api/authorization/permissions and
+learn.microsoft.com/azure/role-based-access-control/role-definitions (`*`, notActions).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from reconciler.cloud.run_scope import RunScope
+from reconciler.diagnostics import ReconcileError
+from reconciler.engine.decisions import Change
+from reconciler.engine.findings import Finding, Level
+from reconciler.engine.ids import is_within
+from reconciler.engine.types import Action, JsonObject
+from reconciler.kinds import HANDLERS
+from reconciler.operations.plan.checks.facts import PERMISSIONS_API, Answer
+
+CHECK = "permission"
+CHECKED_BY = "the caller's permissions (Microsoft.Authorization/permissions)"
+GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
+WRITES = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.RUN)
+DELETES = (Action.DELETE, Action.REPLACE)
+
+
+@dataclass(frozen=True)
+class Needed:
+    """An action that a change takes."""
+
+    change: Change
+    action: str
+
+
+def check_rights(run: RunScope, changes: Iterable[Change], rights: Answer) -> Iterator[Finding]:
+    """Yield a blocker for each action that the caller may not do, with all that needs it."""
+    needed = [need for change in changes for need in _needed(run, change)]
+    missing = [need for need in needed if not allows(rights.items, need.action)]
+    lacking = [need for need in missing if not _allowed_there(run, need)]
+    by_action: dict[str, list[Change]] = {}
+    for need in lacking:
+        by_action.setdefault(need.action, []).append(need.change)
+    for action, held in by_action.items():
+        yield _finding(action, held)
+
+
+def allows(permissions: Iterable[JsonObject], action: str) -> bool:
+    """Return whether any of the permissions allows an action."""
+    return any(
+        _any(entry.get("actions") or (), action) and not _any(entry.get("notActions") or (), action)
+        for entry in permissions
+    )
+
+
+def _any(patterns: Sequence[str], action: str) -> bool:
+    return any(_pattern(str(pattern)).fullmatch(action) is not None for pattern in patterns)
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)
+
+
+def _needed(run: RunScope, change: Change) -> Iterator[Needed]:
+    """Yield what a change takes inside of the group; what is elsewhere is not in the list."""
+    type_ = _type_in_group(change.resource.resource_id)
+    own = HANDLERS[change.resource.kind].type.casefold()
+    is_own = type_.casefold() == own or (type_ == GROUPS and own.endswith("/resourcegroups"))
+    if change.is_blocked or not type_ or not is_own:
+        return
+    if change.action in WRITES:
+        yield Needed(change, f"{type_}/write")
+    if change.action in DELETES:
+        yield Needed(change, f"{type_}/delete")
+
+
+def _type_in_group(resource_id: str) -> str:
+    """Return the type of an id in a group, "" for what is nowhere or above any group."""
+    parts = [part for part in resource_id.split("/") if part]
+    folded = [part.casefold() for part in parts]
+    if len(parts) < 4 or folded[0] != "subscriptions" or folded[2] != "resourcegroups":
+        return ""
+    if len(parts) == 4:
+        return GROUPS
+    if "providers" not in folded:
+        return ""
+    at = len(folded) - 1 - folded[::-1].index("providers")
+    tail = parts[at + 1 :]
+    return "/".join([tail[0], *tail[1::2]]) if len(tail) >= 3 and len(tail) % 2 else ""
+
+
+def _allowed_there(run: RunScope, need: Needed) -> bool:
+    """Return whether the right is held on what the resource is in, or on itself.
+
+    A scope that does not exist yet, or whose permissions cannot be read, gives none that the
+    group does not: a new resource takes its rights from above.
+    """
+    scope = _scope(need)
+    if not scope:
+        return False
+    path = f"{scope}/providers/Microsoft.Authorization/permissions"
+    try:
+        return allows(run.arm.list(path, PERMISSIONS_API, parent_exists=True), need.action)
+    except ReconcileError:
+        return False
+
+
+def _scope(need: Needed) -> str:
+    """The resource itself where it exists, else what it is in; "" where that is the group."""
+    resource_id = need.change.resource.resource_id
+    group = "/".join(resource_id.split("/")[:5])
+    scope = resource_id
+    if need.change.observed is None:
+        scope = resource_id.rpartition("/")[0].rpartition("/")[0]
+        outer, _, inner = scope.rpartition("/providers/")
+        scope = scope if "/" in inner else outer
+    return scope if is_within(scope, group) else ""
+
+
+def _finding(action: str, changes: Sequence[Change]) -> Finding:
+    first, others = changes[0], changes[1:]
+    more = f"; the same for {', '.join(f'`{c.address}`' for c in others)}" if others else ""
+    return Finding(
+        CHECK,
+        Level.BLOCKER,
+        first.address,
+        f"`{first.address}`: the identity that runs this may not do `{action}`",
+        first.resource.position,
+        f"none of its roles allows it in this resource group{more}",
+        f"ask for a role that has `{action}`, such as {_role(action)}; a role that is eligible "
+        "only must be activated first",
+        CHECKED_BY,
+    )
+
+
+def _role(action: str) -> str:
+    if action.casefold().startswith("microsoft.authorization/"):
+        return "`Role Based Access Control Administrator`"
+    return "`Contributor`"
+
+
+def not_checked(rights: Answer) -> Iterator[Finding]:
+    """Yield a warning where the permissions could not be read."""
+    if rights.problem is not None:
+        yield Finding(
+            CHECK,
+            Level.WARNING,
+            "",
+            "not checked: whether the identity may do all that the plan would do",
+            detail=rights.problem.diagnostics[0].summary,
+            hint="give it `Microsoft.Authorization/permissions/read` (Reader has it)",
+            checked_by=CHECKED_BY,
+        )

@@ -1,0 +1,101 @@
+"""All checks of a plan, and the plan with what they found: blockers block their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from reconciler.cloud.run_scope import RunScope
+from reconciler.diagnostics import RefusedError
+from reconciler.engine.decisions import Change
+from reconciler.engine.findings import Finding, Level
+from reconciler.engine.graph import Edges
+from reconciler.engine.types import Address
+from reconciler.kinds.base import Reads
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.checks import clusters, cores, locks, rights, sizes
+from reconciler.operations.plan.checks.facts import Asking, Facts
+
+
+class Planned(Protocol):
+    """What is asked of a plan."""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change."""
+
+    @property
+    def graph(self) -> Edges:
+        """What comes before what."""
+
+
+def findings_of(
+    loaded: Loaded,
+    run: RunScope,
+    changes: Mapping[Address, Change],
+    graph: Edges,
+    facts: Facts,
+) -> tuple[Finding, ...]:
+    """Return everything that would keep the changes from being carried out, and what is unknown.
+
+    Without anything to change there is nothing to find.
+    """
+    planned = tuple(changes.values())
+    if not any(change.action.is_change for change in planned):
+        return ()
+    return (
+        *rights.check_rights(run, planned, facts.rights),
+        *rights.not_checked(facts.rights),
+        *locks.check_locks(planned, facts.locks),
+        *locks.not_checked(facts.locks),
+        *_of_machines(loaded, changes, graph, facts),
+    )
+
+
+def checked(
+    loaded: Loaded, run: RunScope, changes: Mapping[Address, Change], graph: Edges, reads: Reads
+) -> tuple[Finding, ...]:
+    """Ask what it takes, and return what is found."""
+    with Asking(loaded, run, reads) as asking:
+        asking.about(changes.values())
+    return findings_of(loaded, run, changes, graph, asking.facts)
+
+
+def _of_machines(
+    loaded: Loaded, changes: Mapping[Address, Change], graph: Edges, facts: Facts
+) -> Iterable[Finding]:
+    uses = sizes.uses_of(changes.values())
+    limits = cores.limits_of(facts.usages, changes.values())
+    region = cores.Region(loaded, sizes.sizes_of(facts.sizes), limits)
+    found = list(sizes.check_sizes(loaded, uses, region.sizes))
+    if any(use.change.action.is_change for use in uses):
+        found += [*sizes.not_checked(facts.sizes), *cores.not_checked(facts.usages)]
+    found += cores.check_cores(region, uses, changes, graph)
+    found += clusters.check_clusters(region, uses, {finding.address for finding in found})
+    found += clusters.check_count(uses, limits.accounts)
+    claims = cores.claims_of(uses, changes, region.sizes)
+    return [*found, *clusters.check_caps(region, uses, claims, facts.quotas)]
+
+
+def blocked_by(
+    changes: Mapping[Address, Change], findings: Iterable[Finding]
+) -> dict[Address, Change]:
+    """Return the changes, those that a finding blocks as blocked with all that was found."""
+    found = dict(changes)
+    for address in dict.fromkeys(f.address for f in findings if f.level is Level.BLOCKER):
+        change = found[address]
+        told = [f.diagnostic for f in findings if f.level is Level.BLOCKER and f.address == address]
+        found[address] = change.blocked_by(*change.problems, *told)
+    return found
+
+
+def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned) -> None:
+    """Ask once more, just before the first write: others may have been faster.
+
+    Raises `RefusedError` with everything that would make the plan fail by now.
+    """
+    changes = {change.address: change for change in plan.changes}
+    found = checked(loaded, run, changes, plan.graph, Reads(run))
+    blockers = [finding.diagnostic for finding in found if finding.level is Level.BLOCKER]
+    if blockers:
+        raise RefusedError(*blockers)
