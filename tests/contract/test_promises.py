@@ -5,6 +5,7 @@ import pytest
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action, Status
+from reconciler.kinds import KINDS
 from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.render.reason_text import explanations
 from tests.support.azure import Azure, edited
@@ -99,18 +100,19 @@ def test_a_plan_writes_nothing_and_reads_no_secret(azure, tmp_path):
     assert methods == {"GET"}
 
 
-LISTED_FOR_LEFTOVERS = ("resources", "jobs", "data", "models", "connections")
-"""The lists, one a parent, in which only what is no longer in the spec can be found."""
+LISTS = {place.collection for handler in KINDS for place in handler.within} | {"resources"}
+"""Lists: one a parent, however much is in it, and in some only what is no longer in the spec."""
 
 
 def test_a_plan_asks_for_fewer_things_than_there_are(applied, tmp_path):
     loaded = edited(tmp_path, SPEC)
     applied.clear_journal()
     applied.plan(loaded)
-    asked = [entry["path"].partition("?")[0].rpartition("/")[2] for entry in applied.journal()]
-    beside = [name for name in asked if name in LISTED_FOR_LEFTOVERS]
-    assert len(asked) - len(beside) < len(loaded.resources)
-    assert len(beside) <= 8
+    asked = [entry["path"] for entry in applied.journal() if entry["method"] == "GET"]
+    paths = [path.partition("?")[0] for path in asked]
+    lists = [path for path in paths if path.rpartition("/")[2] in LISTS]
+    assert len(paths) - len(lists) < len(loaded.resources)
+    assert len(set(asked)) == len(asked)
 
 
 def test_a_read_only_connection_refuses_to_write(azure, tmp_path):

@@ -23,11 +23,12 @@ from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import OWNER_TAG, mark, owner_of
+from reconciler.kinds.secret_values import SecretText, revealed, secret_of
 from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
-from reconciler.spec.model import REFERENCE, SpecModel, matching
-from reconciler.spec.vault_secrets import REFER, KeyVaultSecret, SecretIdentifier, text_or_secret
+from reconciler.spec.model import SpecModel
+from reconciler.spec.vault_secrets import REFER, KeyVaultSecret, text_or_secret
 
 API_VERSION = "2026-05-01"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}", re.ASCII)
@@ -37,11 +38,6 @@ HOMES = ("project", "hub", "workspace")
 
 Value = Annotated[
     Annotated[str, StringConstraints(min_length=1), Tag("text")]
-    | Annotated[KeyVaultSecret, Tag("key vault secret")],
-    Discriminator(text_or_secret),
-]
-ApiKey = Annotated[
-    Annotated[str, matching(f"(?:{REFERENCE})", f"a reference; {REFER}"), Tag("text")]
     | Annotated[KeyVaultSecret, Tag("key vault secret")],
     Discriminator(text_or_secret),
 ]
@@ -61,7 +57,7 @@ class Connection(SpecModel):
     vault."""
     target: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The URL it connects to. Default for `custom`: the value of `endpoint` in `keys`."""
-    api_key: ApiKey | None = None
+    api_key: SecretText | None = None
     """For `api_key` and `azure_open_ai`: a reference to the key, or a map with its
     `key_vault_url`."""
     api_version: Annotated[str, StringConstraints(pattern=r"^20\d\d-\d\d-\d\d[a-z-]*$")] | None = (
@@ -197,15 +193,6 @@ def home_of(expansion: Expansion) -> tuple[Address, str]:
     return "", ""
 
 
-def revealed(value: Any) -> Any:
-    """Return a body with every secret as text: what goes on the wire and nowhere else."""
-    if isinstance(value, Secret):
-        return value.reveal()
-    if isinstance(value, Mapping):
-        return {key: revealed(item) for key, item in value.items()}
-    return [revealed(item) for item in value] if isinstance(value, list) else value
-
-
 def _secrets_of(held: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[Any]:
     """Return what may be secret of the values that Azure holds.
 
@@ -232,7 +219,7 @@ def _body(settings: Connection, resource_id: str, expansion: Expansion, path: Ke
         auth = "CustomKeys"
     else:
         target = _target(settings, {}, expansion, path)
-        key = _secret(settings.api_key or "", expansion, (*path, "api_key"))
+        key = secret_of(settings.api_key or "", expansion, (*path, "api_key"))
         kind = "AzureOpenAI" if settings.type == "azure_open_ai" else "ApiKey"
         auth, credentials = "ApiKey", {"key": key}
     return {
@@ -271,17 +258,9 @@ def _target(settings: Connection, keys: JsonObject, expansion: Expansion, path: 
     return found
 
 
-def _secret(stated: str | KeyVaultSecret, expansion: Expansion, path: Keys) -> Any:
-    """Return the reference that a text or a map with a secret identifier is."""
-    if isinstance(stated, str):
-        return expansion.reference(stated, path)
-    identifier = SecretIdentifier.of_url(stated.key_vault_url)
-    return expansion.secret(identifier, path) if identifier else ""
-
-
 def _value(name: str, stated: str | KeyVaultSecret, expansion: Expansion, path: Keys) -> Any:
     """Return a value or reference; a secret written out in the spec is refused."""
-    found = _secret(stated, expansion, path)
+    found = secret_of(stated, expansion, path)
     if isinstance(found, Reference) or found != stated:
         return found
     if ADDRESS_OF_SECRET in found:
