@@ -13,6 +13,7 @@ from reconciler.kinds.base import Handler
 from reconciler.kinds.compute import Compute, ComputeHandler
 from reconciler.kinds.connection.connection import Connection, ConnectionHandler
 from reconciler.kinds.data.dataset import Dataset, DatasetHandler
+from reconciler.kinds.data.datastore import Datastore, DatastoreHandler
 from reconciler.kinds.flow.flow import Flow, FlowHandler
 from reconciler.kinds.job.job import Job, JobHandler
 from reconciler.kinds.quota.quota import Quota, QuotaHandler
@@ -45,6 +46,7 @@ KINDS: tuple[Handler, ...] = (
     WorkspaceHandler(),
     RoleAssignmentHandler(),
     ComputeHandler(),
+    DatastoreHandler(),
     DatasetHandler(),
     JobHandler(),
     ModelHandler(),
@@ -105,6 +107,8 @@ class Spec(SpecModel):
     """User-assigned managed identities, with their roles."""
     compute: dict[Key, Compute] = Field(default_factory=dict)
     """Compute clusters of the workspace."""
+    datastores: dict[Key, Datastore] = Field(default_factory=dict)
+    """Datastores of the workspace: names for storage that holds data. Secrets are references."""
     datasets: dict[Key, Dataset] = Field(default_factory=dict)
     """Chat data from the Hugging Face hub or from local files."""
     jobs: dict[Key, Job] = Field(default_factory=dict)

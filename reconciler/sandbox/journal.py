@@ -12,6 +12,8 @@ from reconciler.sandbox.store import Store
 
 Json = dict[str, Any]
 HIDDEN = "***"
+PUBLIC = {"credentialsType", "secretsType", "tenantId", "clientId", "authorityUrl", "resourceUrl"}
+"""What of a block of credentials is no secret: of what type they are, and of whom."""
 VAULTS = "/_vault/"
 NOT_SERVED = {"InvalidResourceType", "InvalidResourceNamespace", "NotFound"}
 # Lower-cased property names whose values never reach the journal.
@@ -135,10 +137,7 @@ def _without_secret(body: Any) -> Any:
 def mask(value: Any) -> Any:
     """Replace every scalar below `value` by `***`, keeping the shape."""
     if isinstance(value, dict):
-        return {
-            key: item if key in {"credentialsType", "secretsType"} else mask(item)
-            for key, item in value.items()
-        }
+        return {key: item if key in PUBLIC else mask(item) for key, item in value.items()}
     if isinstance(value, list):
         return [mask(item) for item in value]
     return None if value is None else HIDDEN
