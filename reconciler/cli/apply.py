@@ -82,13 +82,14 @@ def run(session: Session) -> ExitCode:
 
 def saved_plan(source: str) -> SavedPlan | None:
     """Return the saved plan of a file; None when the file is a spec."""
-    from reconciler.operations.saved_plan import FORMAT, load_plan
+    from reconciler.operations.load import PLANS
+    from reconciler.operations.saved_plan import load_plan
 
     path = Path(source)
     if source == "-" or not path.is_file():
         return None
     with path.open("rb") as file:
-        is_plan = FORMAT.encode() in file.read(200)
+        is_plan = PLANS.encode() in file.read(200)
     return load_plan(path) if is_plan or path.suffix == ".json" else None
 
 

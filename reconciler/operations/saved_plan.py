@@ -183,11 +183,11 @@ def save(plan: Plan, loaded: Loaded, path: Path, choices: Choices, place: Place)
 
 
 def load_plan(path: Path) -> SavedPlan:
-    """Read a saved plan. Raises `RefusedError` when the file is not one of ours."""
+    """Read a saved plan. Raises `RefusedError` when the file is not one, or of another format."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        known = content["format"] == FORMAT
-        found = SavedPlan(
+        _refuse_other_format(path, str(content["format"]))
+        return SavedPlan(
             content["spec"],
             content["spec_digest"],
             content["tool"],
@@ -199,9 +199,18 @@ def load_plan(path: Path) -> SavedPlan:
         raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise _not_a_plan(path) from error
-    if not known:
-        raise _not_a_plan(path)
-    return found
+
+
+def _refuse_other_format(path: Path, found: str) -> None:
+    if found == FORMAT:
+        return
+    if found.startswith(PLANS):
+        raise RefusedError.because(
+            f"{path} was saved by another version of reconcile",
+            detail=f"its format is {found}, this version reads {FORMAT}",
+            hint=NEW_PLAN,
+        )
+    raise _not_a_plan(path)
 
 
 def _choices(content: Any) -> Choices:

@@ -7,6 +7,7 @@ than was looked at, another subscription's world, or less than was approved.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,3 +141,22 @@ def test_a_plan_holds_where_it_was_made_and_what_of(folder: Path) -> None:
     assert vault["resource_id"].endswith("/providers/Microsoft.KeyVault/vaults/smallest-ws-kv")
     done = reconcile(folder, "apply", "plan.json")
     assert done.returncode == ExitCode.OK, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["plan.json", "saved.plan"])
+def test_a_plan_of_another_format_is_refused_whatever_its_name_is(folder: Path, name: str) -> None:
+    planned(folder, "examples/smallest.yaml")
+    text = (folder / "plan.json").read_text(encoding="utf-8")
+    (folder / name).write_text(re.sub(r"reconcile-plan/\d+", "reconcile-plan/2", text, count=1))
+    done = reconcile(folder, "apply", name)
+    refused(done, folder)
+    assert f"{name} was saved by another version of reconcile" in done.stderr
+
+
+def test_a_saved_plan_binds_decisions_and_reasons_not_words(folder: Path) -> None:
+    planned(folder, "examples/bring-your-own-data.yaml")
+    saved = json.loads((folder / "plan.json").read_text(encoding="utf-8"))["changes"]
+    assert saved["jobs.finetune"]["decision"] == "Run"
+    assert saved["jobs.finetune"]["reason"] == "NoRunYet"
+    reasons = {change["reason"] for change in saved.values() if change["decision"] == "Update"}
+    assert reasons == {"QuotaShort"}
