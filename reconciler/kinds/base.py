@@ -248,7 +248,7 @@ class Handler:
         """
         raise NotImplementedError
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
+    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Look, before a create, for what would make it fail; return what the plan is to tell.
 
         Raises `RefusedError` for a create that must not be tried (a soft-deleted twin).

@@ -97,7 +97,7 @@ class RoleAssignmentHandler(Handler):
                     _resource(addresses[index], name, grant, (place, needs), expansion, path)
                 )
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
+    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Say where the role will hold."""
         place = resource.resource_id.partition("/providers/Microsoft.Authorization/")[0]
         found = (r.address for r in context.resources.values() if same_id(r.resource_id, place))

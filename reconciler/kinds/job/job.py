@@ -260,7 +260,7 @@ class JobHandler(Handler):
         """Return what the body of one attempt says by itself."""
         return observed(context, resource, body)
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
+    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Say why there is something to run: what changed since the last run of this job."""
         return Preflight(reason=why_run(context, resource))
 

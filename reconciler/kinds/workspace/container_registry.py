@@ -91,6 +91,6 @@ class ContainerRegistryHandler(LinkedHandler[ContainerRegistry]):
             },
         }
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
+    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Refuse a name that somebody else in Azure has."""
         return refuse_taken(context, resource, self.type, self.api_version)

@@ -102,7 +102,7 @@ class KeyVaultHandler(LinkedHandler[KeyVault]):
             properties["enablePurgeProtection"] = True
         return {"properties": properties}
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
+    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Tell of a soft-deleted vault of the same name before a create runs into it."""
         twin = self._soft_deleted(context, resource)
         if twin is None:

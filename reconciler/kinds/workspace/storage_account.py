@@ -137,7 +137,7 @@ class StorageAccountHandler(LinkedHandler[StorageAccount]):
             ),
         )
 
-    def prepare(self, context: HandlerContext, resource: Resource) -> Preflight:
+    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Refuse a name that somebody else in Azure has."""
         return refuse_taken(context, resource, self.type, self.api_version)
 

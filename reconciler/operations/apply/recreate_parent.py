@@ -40,13 +40,13 @@ class RecreatedParents:
         self,
         plan: Mapping[Address, Change],
         context: HandlerContext,
-        visited: Callable[[Change], Outcome],
+        run_change: Callable[[Change], Outcome],
         has_written: Callable[[Address], bool],
     ) -> None:
-        """Nothing made again yet. `visited` carries out one change and returns what it came to."""
+        """Nothing made again yet. `run_change` carries out one change and returns what it came to."""
         self._plan = plan
         self._context = context
-        self._visited = visited
+        self._run_change = run_change
         self._has_written = has_written
         self._lock = RLock()
         self.remade: dict[Address, Outcome] = {}
@@ -63,7 +63,7 @@ class RecreatedParents:
                 _refuse_to_hide(change, self._plan.values(), approved)
             for change in lost:
                 anew = replace(change.doing(Create(DeletedSincePlan())), observed=None)
-                outcome = self._visited(anew)
+                outcome = self._run_change(anew)
                 self.remade[change.address] = replace(outcome, reason=DeletedSincePlan())
                 if outcome.problems:
                     raise ENDED_BY.get(outcome.status, ReconcileError)(*outcome.problems)

@@ -84,25 +84,25 @@ class ApplyExecutor:
             progress,
             wait_for_runs=not no_wait,
         )
-        self._deciding = Redecider(loaded.resources, self.context, self._seen)
-        self._writes = Writer(self._plan, self.context, self._seen, self._deciding, self._waiter)
-        self._branches = RecreatedParents(
-            self._plan, self.context, self._visited, self._writes.has_written
+        self._redecider = Redecider(loaded.resources, self.context, self._seen)
+        self._writer = Writer(self._plan, self.context, self._seen, self._redecider, self._waiter)
+        self._parents = RecreatedParents(
+            self._plan, self.context, self._run_change, self._writer.has_written
         )
 
     @property
     def remade(self) -> Mapping[Address, Outcome]:
         """What became of the parents that were made again."""
-        return self._branches.remade
+        return self._parents.remade
 
     def run(self, address: Address) -> Outcome:
         """Bring one resource to where the plan wants it."""
         change = self._plan[address]
         if not self.has_work(change):
             return Outcome(address, Action.NO_OP, Status.UNCHANGED)
-        return self._visited(change)
+        return self._run_change(change)
 
-    def _visited(self, change: Change) -> Outcome:
+    def _run_change(self, change: Change) -> Outcome:
         """Carry out one change and tell its start and its end."""
         address, started = change.address, time.monotonic()
         self._progress.started(address, change.action)
@@ -111,7 +111,7 @@ class ApplyExecutor:
         planned = Action.NO_OP if status is Status.UNCHANGED else change.action
         outcome = Outcome(
             address,
-            self._writes.done.get(address, planned),
+            self._writer.done.get(address, planned),
             status,
             time.monotonic() - started,
             problems,
@@ -193,13 +193,13 @@ class ApplyExecutor:
     def _cause(self, approved: Change, error: ReconcileError) -> RetryReason:
         """Return why it may pass; raises the error when it will not."""
         cause = retry_reason(error)
-        if getattr(error, "code", "") == UNREGISTERED and self._writes.has_registered:
+        if getattr(error, "code", "") == UNREGISTERED and self._writer.has_registered:
             cause = RetryReason.MISSING
         if cause is RetryReason.DENIED:
             grants = [] if approved.action is Action.DELETE else self._grants(approved)
             cause = cause if self._waiter.has_fresh(grants, self._seen.of) else None
         if getattr(error, "status", 0) == 404 and approved.action is not Action.DELETE:
-            cause = RetryReason.MISSING if self._branches.recreate_parent(approved) else cause
+            cause = RetryReason.MISSING if self._parents.recreate_parent(approved) else cause
         if cause is None:
             raise error
         self._progress.say(approved.address, f"{MESSAGES[cause]}: trying again")
@@ -207,22 +207,22 @@ class ApplyExecutor:
 
     def _try(self, approved: Change) -> Status:
         if approved.action is Action.DELETE:
-            self._writes.delete(approved)
+            self._writer.delete(approved)
             return self._found_done(approved)
-        if approved.observed and self._writes.done.get(approved.goes_with) is Action.CREATE:
-            self._deciding.cleared(approved.address, approved.observed)
+        if approved.observed and self._writer.done.get(approved.goes_with) is Action.CREATE:
+            self._redecider.cleared(approved.address, approved.observed)
         for looks in range(1, LOOKS + 1):
             change, desired = self._decided(approved)
             if change.action is Action.NO_OP:
                 if approved.action is not Action.NO_OP:
-                    self._writes.note_written(change.resource)
+                    self._writer.note_written(change.resource)
                 return self._found_done(change)
-            if self._writes.write(change, desired):
+            if self._writer.write(change, desired):
                 break
             self._run.sleep(pause_s(looks))
         else:
             raise ReconcileError(undecided(approved))
-        self._writes.read_back(change)
+        self._writer.verify(change)
         return self._found_done(change)
 
     def _decided(self, approved: Change) -> tuple[Change, JsonObject]:
@@ -239,19 +239,19 @@ class ApplyExecutor:
 
         Where its replicas disagree about that, each further turn begins with a pause.
         """
-        change, desired = self._deciding.decided(approved)
+        change, desired = self._redecider.decided(approved)
         turns = 0
         while change.is_pending:
             if turns:
                 self._run.sleep(pause_s(turns))
             self._waiter.wait(self.context, approved.resource)
-            change, desired = self._deciding.decided(approved)
+            change, desired = self._redecider.decided(approved)
             turns += 1
         return change, desired
 
     def _found_done(self, change: Change) -> Status:
         """Say whether what needs nothing more is so by our own doing."""
-        return Status.DONE if change.address in self._writes.done else Status.UNCHANGED
+        return Status.DONE if change.address in self._writer.done else Status.UNCHANGED
 
     def _grants(self, change: Change) -> list[Address]:
         """Return the role assignments of the spec that a resource needs, directly or not."""

@@ -40,14 +40,14 @@ class Writer:
         plan: Mapping[Address, Change],
         context: HandlerContext,
         seen: LatestObserved,
-        deciding: Redecider,
+        redecider: Redecider,
         waiter: Waiter,
     ) -> None:
         """Nothing written yet."""
         self._plan = plan
         self._context = context
         self._seen = seen
-        self._deciding = deciding
+        self._redecider = redecider
         self._waiter = waiter
         self._written: set[Address] = set()
         self.done: dict[Address, Action] = {}
@@ -89,9 +89,9 @@ class Writer:
         if handler.registers_provider:
             self.has_registered = True
 
-    def read_back(self, change: Change) -> None:
+    def verify(self, change: Change) -> None:
         """Look at what Azure holds now; anything that still differs is a failure."""
-        resource, shown = change.resource, self._deciding.shown(change.resource)
+        resource, shown = change.resource, self._redecider.shown(change.resource)
 
         def look() -> Observed | None:
             return observe_fresh(self._context, resource)
@@ -127,7 +127,7 @@ class Writer:
         """
         resource = change.resource
         now = observe_fresh(self._context, resource)
-        word = last_word(change, self._deciding.shown(resource), now) if now else change.action
+        word = last_word(change, self._redecider.shown(resource), now) if now else change.action
         if word is not Action.REPLACE:
             return word
         if now:
@@ -137,7 +137,7 @@ class Writer:
             HANDLERS[resource.kind].delete(self._context, resource, now)
         old = now or change.observed
         if old:
-            self._deciding.cleared(change.address, old)
+            self._redecider.cleared(change.address, old)
         return word
 
     def _going(self, *actions: Action) -> list[str]:

@@ -33,7 +33,7 @@ from reconciler.operations.plan.checks.run import blocked_by, findings_of
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.plan.dependents import foreign_children, shortened
 from reconciler.operations.plan.leftovers import everything_listed, lookups
-from reconciler.operations.plan.preflight import prepared
+from reconciler.operations.plan.preflight import with_preflight
 from reconciler.operations.plan.providers import first_register, registrations
 from reconciler.operations.plan.prune import is_history, leftovers, refuse_empty
 from reconciler.operations.plan.references import Shown
@@ -139,7 +139,7 @@ def plan(
         graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
         graph = first_register(graph, changes, steps)
         unprepared = {a for a, before in graph.items() if before & steps.keys()}
-        changes = prepared(loaded, run, changes, snapshot, parallelism, unprepared)
+        changes = with_preflight(loaded, run, changes, snapshot, parallelism, unprepared)
         changes = {**steps, **changes}
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
         if prune:
@@ -205,14 +205,14 @@ def _with_foreign_children(run: RunScope, changes: dict[Address, Change]) -> dic
     """Block each replacement that would take along what is not replaced here."""
     going = [c.resource.resource_id for c in changes.values() if c.action is Action.REPLACE]
     return {
-        address: _with_foreign_children_told(run, change, going)
+        address: _block_if_foreign_children(run, change, going)
         if change.action is Action.REPLACE and not change.is_blocked
         else change
         for address, change in changes.items()
     }
 
 
-def _with_foreign_children_told(run: RunScope, change: Change, going: list[str]) -> Change:
+def _block_if_foreign_children(run: RunScope, change: Change, going: list[str]) -> Change:
     try:
         found = foreign_children(run, change, going)
     except ReconcileError as error:

@@ -1,7 +1,7 @@
 """Look before each create of a plan for what would make it fail.
 
 A soft-deleted twin, or a name that somebody else has, is told by the plan and not in the
-middle of an apply. What is asked for only reads (`Handler.prepare`).
+middle of an apply. What is asked for only reads (`Handler.preflight`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from reconciler.operations.progress import NullProgress
 from reconciler.operations.refresh import Snapshot, context_of, observe_fresh
 
 
-def prepared(
+def with_preflight(
     loaded: Loaded,
     run: RunScope,
     changes: dict[Address, Change],
@@ -61,10 +61,10 @@ def prepared(
     def world(reads: Reads) -> HandlerContext:
         return context_of(loaded, run, reads, lambda a: snapshot.observed.get(a), NullProgress())
 
-    def prepare(change: Change) -> Change:
+    def looked_at(change: Change) -> Change:
         resource, before = change.resource, dict(changes)
         try:
-            found = HANDLERS[resource.kind].prepare(shared, resource)
+            found = HANDLERS[resource.kind].preflight(shared, resource)
         except RefusedError as error:
             seen = _seen_after_all(world(Reads(run, fresh=True)), resource)
             if seen is None:
@@ -74,8 +74,8 @@ def prepared(
         return _told(change, found)
 
     shared = world(snapshot.reads)
-    with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="prepare") as pool:
-        for change in pool.map(prepare, creates):
+    with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="preflight") as pool:
+        for change in pool.map(looked_at, creates):
             changes[change.address] = change
     return changes
 
