@@ -100,6 +100,30 @@ class Cost:
         )
 
 
+@dataclass(frozen=True)
+class PlanCost:
+    """What a plan makes of the costs: now, once it is applied, and an hour of its runs.
+
+    `sources` say where the prices are from, each once.
+    """
+
+    now: Cost
+    then: Cost
+    runs: Sum
+    sources: tuple[str, ...] = ()
+
+    @property
+    def delta(self) -> Cost:
+        """What it costs more than now; less than nothing where it saves."""
+        return self.then - self.now
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the plan changes no cost that is known or should be."""
+        sums = (self.delta.serving, self.delta.idle, self.runs)
+        return not any(one.amount or one.unknown for one in sums)
+
+
 def cost_of(lines: Iterable[CostLine], currency: str) -> Cost:
     """Return what the lines cost together; a rate in another currency counts as unknown."""
     held = tuple(lines)

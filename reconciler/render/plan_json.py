@@ -27,6 +27,7 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.findings import Finding
 from reconciler.engine.types import Action, JsonObject, Unknown
 from reconciler.reasons import CannotUpdateInPlace
+from reconciler.render.cost_text import cost_json
 from reconciler.render.fields import Views
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.secrets import SENSITIVE, Secret
@@ -70,6 +71,7 @@ def document(views: Views) -> JsonObject:
         "leftovers": [_leftover(c) for c in plan.leftovers],
         "diagnostics": [diagnostic(d) for d in (*plan.blocked, *plan.warnings, *told)],
         "checks": [_check(finding) for finding in plan.findings],
+        "cost": cost_json(plan.cost),
     }
 
 

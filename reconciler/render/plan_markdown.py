@@ -12,6 +12,7 @@ from itertools import islice
 
 from reconciler.engine.decisions import Change
 from reconciler.engine.types import Action
+from reconciler.render.cost_text import cost_sentence
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
 from reconciler.render.plan_text import PRUNABLE, counts, intent_of
 from reconciler.render.reason_text import because, explanations, summary_of
@@ -44,6 +45,7 @@ def plan_markdown(views: Views) -> str:
         *_warning(views),
         *_blocked(views),
         *_told(views),
+        *_cost(views),
         *_compared(views),
         *_leftovers(views),
     ]
@@ -108,6 +110,11 @@ def _blocked(views: Views) -> list[str]:
         else "Not applied, nor what depends on it"
     )
     return [f"**{what}:**", "\n".join(rows)] if rows else []
+
+
+def _cost(views: Views) -> list[str]:
+    sentence = cost_sentence(views.plan.cost)
+    return [code(sentence)] if sentence else []
 
 
 def _told(views: Views) -> list[str]:

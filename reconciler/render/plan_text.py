@@ -20,6 +20,7 @@ from reconciler.engine.decisions import (
 from reconciler.engine.types import Action, FieldDiff
 from reconciler.reasons import Kept
 from reconciler.render import diagnostics_text
+from reconciler.render.cost_text import cost_sentence
 from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.fields import (
     AT_APPLY,
@@ -80,9 +81,16 @@ def plan_lines(
         *(diagnostics_text.problems(problems, source) if problems else []),
         *([line()] if problems else []),
         *leftover_lines(views.plan.leftovers),
+        *_cost(views),
         line(Span(_closing(views), Style.STRONG), hang=6),
         *step(next_step),
     ]
+
+
+def _cost(views: Views) -> Iterator[Line]:
+    sentence = cost_sentence(views.plan.cost)
+    if sentence:
+        yield line(sentence, hang=6)
 
 
 def _header(views: Views) -> Iterator[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from decimal import Decimal
 
 from reconciler.diagnostics import Diagnostic, Position
 from reconciler.engine.decisions import (
@@ -20,6 +21,7 @@ from reconciler.engine.decisions import (
 )
 from reconciler.engine.diff import Rules
 from reconciler.engine.findings import Finding, Level
+from reconciler.engine.money import CostLine, PlanCost, Rate, Sum, Unpriced, cost_of
 from reconciler.engine.types import FieldDiff, Observed, Phase, Reference, Resource
 from reconciler.operations.plan.build import Plan
 from reconciler.reasons import CannotUpdateInPlace, InputChange, InputsChanged, NoLongerInSpec
@@ -170,7 +172,17 @@ def everything() -> Views:
         Change(connection(), None, Create()),
         Change(flow, observed, Delete(NoLongerInSpec())),
         findings=(unchecked(),),
+        cost=costs(),
     )
+
+
+def costs() -> PlanCost:
+    """Return what a deployment more costs, beside one whose price nobody knows."""
+    rate = Rate(Decimal("3.673"), "USD", "list price", "2026-11-28")
+    blue = CostLine("deployments.blue", "Standard_NC24ads_A100_v4", rate, serving=Decimal(1))
+    more = CostLine("deployments.green", "Standard_X", Unpriced("unknown"), serving=Decimal(1))
+    run = Sum(Decimal("3.673"))
+    return PlanCost(cost_of([], "USD"), cost_of([blue, more], "USD"), run, ("list price",))
 
 
 def unchecked() -> Finding:

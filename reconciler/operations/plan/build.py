@@ -23,11 +23,13 @@ from reconciler.diagnostics import (
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.graph import Edges, with_dependencies
+from reconciler.engine.money import PlanCost
 from reconciler.engine.types import Action, Address
 from reconciler.kinds import KINDS
 from reconciler.operations.diagnostics import unread
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
+from reconciler.operations.plan.checks.cost import cost_of_plan
 from reconciler.operations.plan.checks.facts import Asking
 from reconciler.operations.plan.checks.run import blocked_by, findings_of
 from reconciler.operations.plan.decide import decide_all
@@ -62,6 +64,8 @@ class Plan:
     leftovers: tuple[Change, ...] = ()
     """What is ours and not in the spec any more, as `--prune` would decide it. With `--prune`
     these are among the changes; records of work stay here, since nothing is done about them."""
+    cost: PlanCost | None = None
+    """What it does to the costs; None where it changes nothing of machines."""
     findings: tuple[Finding, ...] = ()
     """What was checked beforehand: blockers too, which stand with their changes as well."""
 
@@ -147,7 +151,8 @@ def plan(
             graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
             left = [c for c in left if is_history(c)]
             asking.about(changes.values())
-    findings = findings_of(loaded, run, changes, graph, asking.facts)
+    facts = asking.facts
+    findings = findings_of(loaded, run, changes, graph, facts)
     return Plan(
         loaded.spec.name,
         loaded.spec.target,
@@ -155,6 +160,7 @@ def plan(
         graph,
         (*loaded.warnings, *warnings),
         leftovers=tuple(left),
+        cost=cost_of_plan(loaded, run, changes, facts),
         findings=findings,
     )
 
