@@ -125,12 +125,7 @@ def plan(
     fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the plan as
     blocked.
     """
-    wanted = with_dependencies(loaded.graph, loaded.select(targets, "--target"))
-    if prune and wanted:
-        raise UsageError.because(
-            "--prune cannot be given with --target",
-            hint="run --prune on its own: what is no longer in the spec belongs to no target",
-        )
+    wanted = _wanted(loaded, targets, prune=prune)
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
     again = frozenset(loaded.select(retry, "--retry"))
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
@@ -147,9 +142,7 @@ def plan(
         changes = {**steps, **changes}
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
         if prune:
-            refuse_empty(loaded)
-            graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
-            left = [c for c in left if is_history(c)]
+            graph, left = _pruning(loaded, graph, changes, left)
             asking.about(changes.values())
     facts = asking.facts
     findings = findings_of(loaded, run, changes, graph, facts)
@@ -163,6 +156,17 @@ def plan(
         cost=cost_of_plan(loaded, run, changes, facts),
         findings=findings,
     )
+
+
+def _wanted(loaded: Loaded, targets: Iterable[str], *, prune: bool) -> set[Address]:
+    """Return the targets and what they need, nothing where all is wanted."""
+    wanted = with_dependencies(loaded.graph, loaded.select(targets, "--target"))
+    if prune and wanted:
+        raise UsageError.because(
+            "--prune cannot be given with --target",
+            hint="run --prune on its own: what is no longer in the spec belongs to no target",
+        )
+    return wanted
 
 
 def _left(
@@ -187,6 +191,18 @@ def _left(
         first = error.diagnostics[0]
         what = "what is no longer in the spec could not be looked for"
         return [], (Diagnostic(what, detail=first.summary, severity=Severity.WARNING),)
+
+
+def _pruning(
+    loaded: Loaded,
+    graph: dict[Address, frozenset[Address]],
+    changes: dict[Address, Change],
+    left: list[Change],
+) -> tuple[dict[Address, frozenset[Address]], list[Change]]:
+    """Add to the changes what is pruned; return the graph with it, and the records that stay."""
+    refuse_empty(loaded)
+    graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
+    return graph, [c for c in left if is_history(c)]
 
 
 def _with_pruned(
