@@ -248,10 +248,15 @@ class Change:
                 assert_never(never)
 
     def blocked_by(self, *diagnostics: Diagnostic) -> Change:
-        """Return the change refused for these problems, in place of any others."""
-        decision = self.decision
-        of = decision.of if isinstance(decision, Blocked) else decision
-        return self.deciding(Blocked(diagnostics, of=of))
+        """Return the change blocked by these problems, in place of any others.
+
+        What could not be read stays so: nobody knows more of it than before.
+        """
+        match self.decision:
+            case Blocked() as blocked:
+                return self.deciding(replace(blocked, diagnostics=diagnostics))
+            case decision:
+                return self.deciding(Blocked(diagnostics, of=decision))
 
 
 def work_of(decision: Decision) -> Work:

@@ -133,13 +133,7 @@ def plan(
     changes = decide_all(loaded, snapshot, addresses, again)
     with Asking(loaded, run, snapshot.reads) as asking:
         asking.about(changes.values())
-        changes = _with_foreign_children(run, changes)
-        steps = registrations(run, changes.values(), parallelism=parallelism)
-        graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
-        graph = first_register(graph, changes, steps)
-        unprepared = {a for a, before in graph.items() if before & steps.keys()}
-        changes = with_preflight(loaded, run, changes, snapshot, parallelism, unprepared)
-        changes = {**steps, **changes}
+        changes, graph = _looked_into(loaded, run, changes, snapshot, parallelism)
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
         if prune:
             graph, left = _pruning(loaded, graph, changes, left)
@@ -167,6 +161,23 @@ def _wanted(loaded: Loaded, targets: Iterable[str], *, prune: bool) -> set[Addre
             hint="run --prune on its own: what is no longer in the spec belongs to no target",
         )
     return wanted
+
+
+def _looked_into(
+    loaded: Loaded,
+    run: RunScope,
+    changes: dict[Address, Change],
+    snapshot: Snapshot,
+    parallelism: int,
+) -> tuple[dict[Address, Change], dict[Address, frozenset[Address]]]:
+    """Return the changes with what else must be known of them, and the order that they have."""
+    changes = _with_foreign_children(run, changes)
+    steps = registrations(run, changes.values(), parallelism=parallelism)
+    graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
+    graph = first_register(graph, changes, steps)
+    unprepared = {a for a, before in graph.items() if before & steps.keys()}
+    changes = with_preflight(loaded, run, changes, snapshot, parallelism, unprepared)
+    return {**steps, **changes}, graph
 
 
 def _left(
