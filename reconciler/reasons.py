@@ -283,3 +283,27 @@ Note = UsedAsIs | Kept | RoleAt | NameNotChecked | Recovered
 
 Because = Reason | Protection | NotMadeAgain
 """What a diagnostic may carry as typed data."""
+
+
+# What a reader must not miss of a change.
+
+
+@dataclass(frozen=True)
+class PrivilegedRole:
+    """A role that can change everything in `scope`, or give others rights there."""
+
+    role: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class PublicNetwork:
+    """It accepts connections from any network."""
+
+
+@dataclass(frozen=True)
+class PaidRun:
+    """Something begins to run on machines that are paid for."""
+
+
+Concern = PrivilegedRole | PublicNetwork | PaidRun

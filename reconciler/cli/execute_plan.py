@@ -32,6 +32,7 @@ from reconciler.operations.plan.build import Plan
 from reconciler.render.fields import Views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.report import report_json, report_lines
+from reconciler.render.stated import sections_of
 from reconciler.render.terminal import clean
 from reconciler.render.words import things
 
@@ -42,7 +43,7 @@ def execute_plan(
     session: Session, loaded: Loaded, run: RunScope, plan: Plan, question: str
 ) -> ExitCode:
     """Return the exit code of a plan that was shown, agreed to and carried out."""
-    views = Views(plan, kind_views(), loaded.spec.tags)
+    views = Views(plan, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
     as_text = session.options.output == "text"
     shown = session.out if as_text else session.err
     shown.write(plan_lines(views, verbose=session.options.verbose))

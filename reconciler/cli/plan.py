@@ -56,6 +56,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.operations.plan.build import plan
     from reconciler.operations.saved_plan import Choices, Place, save
     from reconciler.render.fields import Views
+    from reconciler.render.stated import sections_of
 
     options = session.options
     loaded = load(options.spec, adopt=options.adopt)
@@ -70,7 +71,7 @@ def run(session: Session) -> ExitCode:
         **parallelism(options),
     )
     session.warn([w for w in made.warnings if w not in loaded.warnings])
-    _show(session, Views(made, kind_views(), loaded.spec.tags))
+    _show(session, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec)))
     if options.out:
         choices = Choices(
             tuple(options.adopt), tuple(options.retry), tuple(options.target), options.prune

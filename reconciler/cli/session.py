@@ -169,6 +169,18 @@ def parallelism(options: argparse.Namespace) -> dict[str, int]:
 def kind_views() -> dict[str, KindView]:
     """Return what rendering needs to know of every kind."""
     from reconciler.kinds import KINDS
+    from reconciler.kinds.extensions import RaisesConcerns
     from reconciler.render.fields import KindView
 
-    return {h.kind: KindView(h.policy.rules, h.compares_at_apply) for h in KINDS}
+    return {
+        h.kind: KindView(
+            h.policy.rules,
+            compares_at_apply=h.compares_at_apply,
+            holds_data=h.holds_data,
+            serves_traffic=h.serves_traffic,
+            grants_access=h.grants_access,
+            stated_apart=h.stated_apart,
+            **({"concerns": h.concerns} if isinstance(h, RaisesConcerns) else {}),
+        )
+        for h in KINDS
+    }

@@ -30,7 +30,7 @@ class Rules:
     """How a kind's bodies are compared. All paths are dotted body paths.
 
     `immutable`: a difference at or below forces a replace. `same`: comparisons of the
-    kind's own. `labels`: the spec's word for a path. `words`: what people read in place of a
+    kind's own. `labels`: the spec's word for a path, and for all below it. `words`: what people read in place of a
     value, for example a role's name for its id. `write_only`: sent, never returned,
     so never compared. `secrets`: values that are never shown.
     """
@@ -61,12 +61,21 @@ def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[Fie
     elif not (own or same_value)(observed, desired):
         yield FieldDiff(
             keys=path,
-            label=rules.labels.get(dotted, dotted),
+            label=label_of(path, rules),
             before=observed,
             after=desired,
             forces_replace=_covers(rules.immutable, path),
             sensitive=_covers(rules.sensitive, path) or isinstance(desired, Secret),
         )
+
+
+def label_of(path: Path, rules: Rules) -> str:
+    """Return the spec's word for a path: its own, or that of the nearest parent with the rest."""
+    for end in range(len(path), 0, -1):
+        word = rules.labels.get(".".join(path[:end]))
+        if word is not None:
+            return ".".join((word, *path[end:]))
+    return ".".join(path)
 
 
 def _covers(patterns: frozenset[str], path: Path) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import only_changed, overlay
-from reconciler.engine.types import JsonObject, Observed, Phase, Resource
+from reconciler.engine.types import Action, JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import Handler, HandlerContext
+from reconciler.reasons import Concern, PublicNetwork
 
 SYSTEM_KEYS = ("id", "name", "type", "etag", "systemData")
 
@@ -23,6 +24,14 @@ class ArmHandler(Handler):
     read_only: ClassVar[frozenset[str]] = frozenset({"properties.provisioningState"})
     """Body paths that an overlaid PUT must not send back."""
     delete_params: ClassVar[Mapping[str, str]] = {}
+
+    def concerns(self, change: Change) -> Iterable[Concern]:
+        """Say where something new, or changed in that, can be reached from any network."""
+        properties = change.resource.desired.get("properties") or {}
+        is_open = str(properties.get("publicNetworkAccess")).casefold() == "enabled"
+        opens = any(f.path == "properties.publicNetworkAccess" for f in change.fields)
+        if is_open and (opens or change.action in (Action.CREATE, Action.REPLACE)):
+            yield PublicNetwork()
 
     def collection(self, resource: Resource) -> str:
         """Return the path of the list that contains the resource."""

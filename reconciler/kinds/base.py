@@ -141,6 +141,8 @@ class Handler:
     has_tags: ClassVar[bool] = True
     follows_replacement: ClassVar[bool] = False
     """Whether it must be written again when something it depends on was replaced."""
+    stated_apart: ClassVar[frozenset[str]] = frozenset()
+    """Settings of its section that are resources of their own in a plan."""
     compares_at_apply: ClassVar[bool] = False
     """Whether apply must compare secrets that a plan does not read (`differences`)."""
     needs_grants: ClassVar[bool] = False

@@ -6,10 +6,13 @@ The core of a handler (`base.Handler`) is the same for all. Whoever needs more a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
+from reconciler.engine.decisions import Change
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.base import HandlerContext
+from reconciler.reasons import Concern
 
 
 @runtime_checkable
@@ -18,3 +21,12 @@ class HoldsCredentials(Protocol):
 
     def credentials(self, context: HandlerContext, resource_id: str) -> JsonObject:
         """Return what is kept, secrets and all: for comparing and calling only."""
+
+
+@runtime_checkable
+class RaisesConcerns(Protocol):
+    """A kind of whose changes a reader must not miss something."""
+
+    def concerns(self, change: Change) -> Iterable[Concern]:
+        """Return what a plan says of a change before anything else. Pure."""
+        ...

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel
+
 from reconciler.engine.decide import resolve
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, diff, duration_seconds
 from reconciler.engine.types import Action, Address, FieldDiff, Reference, Unknown
-from reconciler.reasons import RetryOf
+from reconciler.reasons import Concern, RetryOf
 from reconciler.render.terminal import clean
-from reconciler.secrets import SENSITIVE, Secret, shortened
+from reconciler.secrets import SENSITIVE, Secret, is_secret_by_form, shortened
 
 if TYPE_CHECKING:
     from reconciler.operations.plan.build import Plan
@@ -29,6 +32,17 @@ OWNER_TAG = "reconcile-owner"
 BOOKKEEPING = ("reconcile-", "reconcile.")
 """How the names of tags and properties begin that only we read."""
 MAX_VALUE = 400
+_ID = re.compile(
+    r"/subscriptions/(?P<subscription>[^/]+)"
+    r"(?:/resourceGroups/(?P<group>[^/]+)(?P<rest>(?:/providers(?:/[^/]+){3}(?:/[^/]+/[^/]+)*)?))?/?",
+    re.IGNORECASE,
+)
+"""An ARM id: of a subscription, a group, or something in one."""
+
+
+def _no_concerns(_change: Change) -> Iterable[Concern]:
+    """Say nothing."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,15 @@ class KindView:
 
     rules: Rules = field(default_factory=Rules)
     compares_at_apply: bool = False
+    holds_data: bool = False
+    serves_traffic: bool = False
+    grants_access: bool = False
+    stated_apart: frozenset[str] = frozenset()
+    concerns: Callable[[Change], Iterable[Concern]] = _no_concerns
+
+    def words_it(self, label: str) -> bool:
+        """Return whether a label is the spec's own word for a field, or for what that is in."""
+        return any(f"{label}.".startswith(f"{word}.") for word in self.rules.labels.values())
 
 
 @dataclass(frozen=True)
@@ -47,6 +70,15 @@ class Views:
     kinds: Mapping[str, KindView] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     """The tags of the whole spec: said once in the header instead of at every new resource."""
+
+    sections: Mapping[Address, BaseModel] = field(default_factory=dict)
+    """The part of the spec that states each address."""
+
+    def section(self, change: Change) -> BaseModel | None:
+        """Return what the spec states of a resource, None where that is no section of its own."""
+        settings = change.resource.settings
+        own = settings if isinstance(settings, BaseModel) else None
+        return self.sections.get(change.address, own)
 
     def of(self, change: Change) -> KindView:
         """Return what is known of the change's kind."""
@@ -121,9 +153,33 @@ class Views:
         def worded(value: Any) -> Any:
             if not isinstance(value, str):
                 return value
-            return words(value) if words else self._by_id.get(value.casefold(), value)
+            return words(value) if words else self.place(value)
 
         return replace(item, before=worded(item.before), after=worded(item.after))
+
+    def place(self, text: str) -> str:
+        """Return a resource's id as people say it: its address, or its name and where that is."""
+        known = self._by_id.get(text.casefold())
+        match = _ID.fullmatch(text)
+        if known or not match:
+            return known or text
+        target, group = self.plan.target, match["group"]
+        elsewhere = match["subscription"].casefold() != target.subscription_id.casefold()
+        inside = f" of subscription {match['subscription']}" if elsewhere else ""
+        if group is None:
+            return f"subscription {match['subscription']}"
+        if not match["rest"]:
+            return f"resource group {group}{inside}"
+        is_far = elsewhere or group.casefold() != target.resource_group.casefold()
+        name = "/".join(match["rest"].split("/")[4::2])
+        return f"{name} (in {group}{inside})" if is_far else name
+
+    def in_units(self, item: FieldDiff, text: str, value: Any) -> str:
+        """Return a value's text in the unit of the spec's field: seconds, milliseconds."""
+        seconds = duration_seconds(value) if isinstance(value, str) else None
+        if seconds is None or item.sensitive or item.label.startswith("properties."):
+            return text
+        return f"{seconds * 1000:.12g}" if item.label.endswith("_ms") else f"{seconds:.12g}"
 
     def _is_noise(self, item: FieldDiff) -> bool:
         """Whether a field of something new says only what is true of the whole spec, or of us."""
@@ -175,12 +231,20 @@ def name_of(item: FieldDiff) -> str:
 
 def shown_before(item: FieldDiff) -> str:
     """Return the old value as text."""
-    return SENSITIVE if item.sensitive and item.before is not None else shown(item.before)
+    return SENSITIVE if item.sensitive and _is_secret(item.before) else shown(item.before)
 
 
 def shown_after(item: FieldDiff) -> str:
     """Return the new value as text."""
-    return SENSITIVE if item.sensitive and item.after is not None else shown(item.after)
+    return SENSITIVE if item.sensitive and _is_secret(item.after) else shown(item.after)
+
+
+def _is_secret(value: Any) -> bool:
+    """Return whether a value of a sensitive field is one: an address, or an unknown, is not."""
+    if value is None or (isinstance(value, Unknown) and not value.reference.secret):
+        return False
+    is_address = isinstance(value, str) and value.startswith("https://")
+    return not (is_address and "?" not in value and not is_secret_by_form(value))
 
 
 def shown(value: Any) -> str:

@@ -27,12 +27,13 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.findings import Finding
 from reconciler.engine.types import Action, JsonObject, Unknown
 from reconciler.reasons import CannotUpdateInPlace
+from reconciler.render.attention import attention_of
 from reconciler.render.cost_text import cost_json
 from reconciler.render.fields import Views
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.secrets import SENSITIVE, Secret
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 
 ACTIONS = {
     Action.NO_OP: ["no-op"],
@@ -69,6 +70,10 @@ def document(views: Views) -> JsonObject:
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": [],
         "leftovers": [_leftover(c) for c in plan.leftovers],
+        "attention": [
+            {"id": item.id, "summary": item.what, "addresses": list(item.addresses)}
+            for item in attention_of(views)
+        ],
         "diagnostics": [diagnostic(d) for d in (*plan.blocked, *plan.warnings, *told)],
         "checks": [_check(finding) for finding in plan.findings],
         "cost": cost_json(plan.cost),

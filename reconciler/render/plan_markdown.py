@@ -8,20 +8,19 @@ comments over 65,536 characters.
 from __future__ import annotations
 
 import re
-from itertools import islice
 
-from reconciler.engine.decisions import Change
+from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action
-from reconciler.render.cost_text import cost_sentence
-from reconciler.render.fields import Views, name_of, shown_after, shown_before
-from reconciler.render.plan_text import PRUNABLE, counts, intent_of
-from reconciler.render.reason_text import because, explanations, summary_of
+from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.plan_page import Entry, Fold, Page, Row, counts, page_of
+from reconciler.render.reason_text import summary_of
 from reconciler.render.terminal import clean
 from reconciler.secrets import shortened
 
 MAX_BYTES = 60_000
 RESERVE = 2_000
 MOST_COMPARED = 20
+MOST_PROBLEMS = 10
 ORDER = (
     Action.DELETE,
     Action.REPLACE,
@@ -35,24 +34,55 @@ DIFF_SIGNS = {Action.CREATE: "+", Action.RUN: "+", Action.DELETE: "-", Action.RE
 
 def plan_markdown(views: Views) -> str:
     """Return the comment. What does not fit is left out, resource by resource, and counted."""
-    plan = views.plan
-    blocks = [_block(views, change) for change in _ordered(views)]
+    plan, page = views.plan, page_of(views)
     head = [
         f"<!-- reconcile:{re.sub('[^a-z0-9-]', '', plan.spec_name)} -->",
         f"### {_title(views)}",
         f"{code(plan.spec_name)} in {code(plan.target.resource_group)} "
-        f"({code(plan.target.location)}): {counts(views)}.",
-        *_warning(views),
-        *_blocked(views),
-        *_told(views),
-        *_cost(views),
-        *_compared(views),
-        *_leftovers(views),
+        f"({code(plan.target.location)}), subscription {code(plan.target.subscription_id)}: "
+        f"{counts(views)}.",
+        *_attention(page),
+        *_blocked(page),
+        *_warnings(page),
+        *([code(page.cost)] if page.cost else []),
+        *_tags(page),
+        *_compared(page),
+        *_leftovers(page),
     ]
-    fitting, left_out = _fitting(blocks, MAX_BYTES - RESERVE - len("\n\n".join(head).encode()))
-    body = ["<details open><summary>Changes</summary>", _fenced(fitting), "</details>"]
+    room = MAX_BYTES - RESERVE - len("\n\n".join(head).encode())
+    entries = _ordered(page)
+    shown, left_out = _fitting(
+        [*map(_fold, page.folds), *(_brief(views, e) for e in entries)], room
+    )
+    room -= sum(len(block.encode()) + 1 for block in shown)
+    full, hidden = _fitting([_block(e) for e in entries if _is_brief(views, e) and e.rows], room)
     tail = [f"{left_out} more changes are not shown: run `reconcile plan`."] if left_out else []
-    return "\n\n".join([*head, *(body if fitting else []), *tail]) + "\n"
+    if hidden and not left_out:
+        tail = [f"The fields of {hidden} more are not shown: run `reconcile plan`."]
+    return (
+        "\n\n".join([*head, *_part("", shown), *_part("What is stated of them", full), *tail])
+        + "\n"
+    )
+
+
+def _part(summary: str, blocks: list[str]) -> list[str]:
+    """Return blocks in a fence, folded away under a summary where there is one."""
+    if not blocks:
+        return []
+    fenced = _fenced(blocks)
+    return [f"<details><summary>{summary}</summary>", fenced, "</details>"] if summary else [fenced]
+
+
+def _is_brief(views: Views, entry: Entry) -> bool:
+    """Return whether one line tells enough of a change: something new that grants no access."""
+    is_new = entry.change.action in (Action.CREATE, Action.RUN)
+    return is_new and not views.of(entry.change).grants_access
+
+
+def _brief(views: Views, entry: Entry) -> str:
+    if not _is_brief(views, entry):
+        return _block(entry)
+    return "\n".join(map(clean, [_headline(entry), *(f"    {note}" for note in entry.notes)]))
 
 
 def code(text: object) -> str:
@@ -71,81 +101,88 @@ def _title(views: Views) -> str:
     return f"reconcile plan: no changes{' seen' if views.compared else ''}"
 
 
-def _compared(views: Views) -> list[str]:
-    shown = ", ".join(code(c.address) for c in islice(views.compared, MOST_COMPARED))
-    left = len(views.compared) - MOST_COMPARED
+def _attention(page: Page) -> list[str]:
+    rows = []
+    for item in page.attention:
+        more = f" and {item.unnamed} more" if item.unnamed else ""
+        rows.append(f"- {', '.join(map(code, item.named))}{more}: {code(item.what)}")
+    return ["**Needs your attention:**", "\n".join(rows)] if rows else []
+
+
+def _compared(page: Page) -> list[str]:
+    shown = ", ".join(map(code, page.compared[:MOST_COMPARED]))
+    left = len(page.compared) - MOST_COMPARED
     more = f" and {left} more" if left > 0 else ""
     return [f"Secrets compared at apply: {shown}{more}"] if shown else []
 
 
-def _leftovers(views: Views) -> list[str]:
+def _leftovers(page: Page) -> list[str]:
     rows = []
-    for change in views.plan.leftovers[:MOST_COMPARED]:
-        why = PRUNABLE if change.action is Action.DELETE else "; ".join(explanations(change))
-        rows.append(f"- {code(change.address)} ({code(change.resource.kind)}): {code(why)}")
-    more = len(views.plan.leftovers) - len(rows)
+    for entry in page.leftovers[:MOST_COMPARED]:
+        why = entry.intent or "; ".join(entry.notes)
+        rows.append(f"- {code(entry.address)} ({code(entry.what)}): {code(why)}")
+    more = len(page.leftovers) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
     return ["**No longer in the spec:**", "\n".join(rows)] if rows else []
 
 
-def _warning(views: Views) -> list[str]:
-    lost = [c for c in _ordered(views) if c.action.is_destructive]
-    if not lost:
-        return []
-    shown = ", ".join(code(c.address) for c in lost[:20])
-    more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
-    return [f"**Existing resources will be deleted:** {shown}{more}"]
-
-
-def _blocked(views: Views) -> list[str]:
-    rows = []
-    for item in views.plan.blocked[:10]:
-        hint = f"; hint: {code(item.hint)}" if item.hint else ""
-        rows.append(f"- {code(shortened(summary_of(item), 500))}{hint}")
-    more = len(views.plan.blocked) - len(rows)
+def _blocked(page: Page) -> list[str]:
+    rows = [_problem(item) for item in page.blocked[:MOST_PROBLEMS]]
+    more = len(page.blocked) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
-    what = (
-        "This plan cannot be applied"
-        if views.plan.stopping
-        else "Not applied, nor what depends on it"
-    )
+    stops = page.views.plan.stopping
+    what = "This plan cannot be applied" if stops else "Not applied, nor what depends on it"
     return [f"**{what}:**", "\n".join(rows)] if rows else []
 
 
-def _cost(views: Views) -> list[str]:
-    sentence = cost_sentence(views.plan.cost)
-    return [code(sentence)] if sentence else []
-
-
-def _told(views: Views) -> list[str]:
-    """Return what was found out beforehand and stops nothing, or could not be checked."""
-    rows = [f"- {code(shortened(finding.summary, 500))}" for finding in views.plan.told[:10]]
-    more = len(views.plan.told) - len(rows)
+def _warnings(page: Page) -> list[str]:
+    warnings = (*page.warnings, *page.told)
+    rows = [_problem(item) for item in warnings[:MOST_PROBLEMS]]
+    more = len(warnings) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
     return ["**Warnings:**", "\n".join(rows)] if rows else []
 
 
-def _ordered(views: Views) -> list[Change]:
+def _problem(item: Diagnostic) -> str:
+    hint = f"; hint: {code(item.hint)}" if item.hint else ""
+    return f"- {code(shortened(summary_of(item), 500))}{hint}"
+
+
+def _tags(page: Page) -> list[str]:
+    plan, tags = page.views.plan, page.views.tags
+    if not tags or not plan.count(Action.CREATE):
+        return []
+    return [f"Everything new is tagged {', '.join(code(f'{n}={v}') for n, v in tags.items())}"]
+
+
+def _ordered(page: Page) -> list[Entry]:
     rank = {action: index for index, action in enumerate(ORDER)}
-    wanted = [
-        c for c in views.plan.changes if (c.action in rank or c.is_pending) and not c.is_blocked
-    ]
-    return sorted(wanted, key=lambda c: rank.get(c.action, len(rank)))
+    return sorted(page.entries, key=lambda e: rank.get(e.change.action, len(rank)))
 
 
-def _block(views: Views, change: Change) -> str:
-    sign = DIFF_SIGNS.get(change.action, "!")
-    intent = intent_of(change)
-    rows = [f"{sign} {change.address} ({change.resource.kind}) {intent}"]
-    if change.reason:
-        rows.append(f"    {because(change.reason)}")
-    for item in views.fields(change):
-        arrow, is_new = shown_after(item), change.action in (Action.CREATE, Action.RUN)
-        if not is_new:
-            arrow = f"{shown_before(item)} -> {arrow}"
-        forced = "  # forces replacement" if item.forces_replace and not is_new else ""
-        rows.append(f"    {name_of(item)}: {arrow}{forced}")
+def _fold(fold: Fold) -> str:
+    rows = [f"! {_value(fold.row)} on {len(fold.addresses)} resources"]
+    rows.append(f"    {', '.join(fold.addresses)}")
+    return "\n".join(map(clean, rows))
+
+
+def _headline(entry: Entry) -> str:
+    sign = DIFF_SIGNS.get(entry.change.action, "!" if entry.intent else " ")
+    return f"{sign} {entry.address} ({entry.what}) {entry.intent}".rstrip()
+
+
+def _block(entry: Entry) -> str:
+    rows = [_headline(entry), *(f"    {note}" for note in entry.notes)]
+    for row in entry.rows:
+        forced = "  # forces replacement" if row.forces_replace else ""
+        rows.append(f"    {_value(row)}{forced}")
+    rows += [f"    ({entry.footnote})"] if entry.footnote else []
+    rows += [f"    secrets: {AT_APPLY}"] if entry.compares_secrets else []
     return "\n".join(clean(row) for row in rows)
+
+
+def _value(row: Row) -> str:
+    return f"{row.name}: {row.after if row.before is None else f'{row.before} -> {row.after}'}"
 
 
 def _fitting(blocks: list[str], room: int) -> tuple[list[str], int]:

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import assert_never
+from collections.abc import Iterator
 
-from reconciler.engine.decisions import (
-    Adopt,
-    Blocked,
-    Change,
-    Create,
-    Delete,
-    NoOp,
-    Replace,
-    Run,
-    Update,
-    Wait,
-)
-from reconciler.engine.types import Action, FieldDiff
-from reconciler.reasons import Kept
+from reconciler.engine.types import Action
 from reconciler.render import diagnostics_text
-from reconciler.render.cost_text import cost_sentence
 from reconciler.render.diagnostics_text import Source, lines_of_file
-from reconciler.render.fields import (
-    AT_APPLY,
-    Views,
-    name_of,
-    shown_after,
-    shown_before,
-)
-from reconciler.render.reason_text import explanations
+from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
 STYLES = {
@@ -42,22 +21,6 @@ STYLES = {
     Action.RUN: Style.RUN,
 }
 
-INTENTS = {
-    Action.NO_OP: "",
-    Action.CREATE: "will be created",
-    Action.ADOPT: "will be adopted",
-    Action.UPDATE: "will be updated in place",
-    Action.REPLACE: "will be deleted and created again",
-    Action.DELETE: "will be deleted",
-    Action.RUN: "will run",
-}
-
-WAITS = "is still being worked on in Azure: apply waits for it"
-WAITS_AND_WRITES = f"{WAITS}, and then writes what still differs"
-WAITS_AND_REPLACES = f"{WAITS}, and then deletes it and creates it again"
-
-PRUNABLE = "is ours: `--prune` deletes it"
-
 SIGN_WIDTH = 3
 FIELD_INDENT = " " * (SIGN_WIDTH + 5)
 
@@ -67,30 +30,26 @@ def plan_lines(
 ) -> list[Line]:
     """Return the whole text of a plan.
 
-    `next_step` is what to type after it; `verbose` lists unchanged resources too.
+    `next_step` is what to type after it; `verbose` lists unchanged resources and defaults too.
     """
-    body = list(_changes(views, verbose=verbose))
-    notes = list(_compared(views))
-    problems = [*views.plan.blocked, *(finding.diagnostic for finding in views.plan.told)]
+    page = page_of(views, verbose=verbose)
+    body = [*_folds(page), *_entries(page)]
+    compared = list(_compared(page))
+    problems = [*page.blocked, *page.told]
     return [
         *_header(views),
         line(),
+        *_attention(page),
         *body,
-        *notes,
-        *([line()] if notes else []),
+        *compared,
+        *([line()] if compared else []),
         *(diagnostics_text.problems(problems, source) if problems else []),
         *([line()] if problems else []),
-        *leftover_lines(views.plan.leftovers),
-        *_cost(views),
+        *_leftovers(page),
+        *([line(page.cost, hang=6)] if page.cost else []),
         line(Span(_closing(views), Style.STRONG), hang=6),
         *step(next_step),
     ]
-
-
-def _cost(views: Views) -> Iterator[Line]:
-    sentence = cost_sentence(views.plan.cost)
-    if sentence:
-        yield line(sentence, hang=6)
 
 
 def _header(views: Views) -> Iterator[Line]:
@@ -107,117 +66,97 @@ def _header(views: Views) -> Iterator[Line]:
         yield line(Span(f"Everything new is tagged {tags}", Style.QUIET), hang=2)
 
 
-def intent_of(change: Change) -> str:
-    """Return what apply will do with a resource, in words; "" where that is nothing."""
-    match change.decision:
-        case Wait(then=Replace()):
-            return WAITS_AND_REPLACES
-        case Wait():
-            return WAITS_AND_WRITES if change.fields else WAITS
-        case NoOp() | Create() | Adopt() | Update() | Replace() | Delete() | Run() | Blocked():
-            return INTENTS[change.action]
-        case never:
-            assert_never(never)
-
-
-def _changes(views: Views, *, verbose: bool) -> Iterator[Line]:
-    """Yield each change with its fields; blank lines only around those that have any."""
-    was_long = False
-    is_first = True
-    for change in views.plan.changes:
-        if change.is_blocked or not (verbose or _is_listed(change)):
-            continue
-        details = list(_details(views, change))
-        if not is_first and (was_long or details):
-            yield line()
-        yield _headline(change, intent_of(change))
-        yield from details
-        was_long, is_first = bool(details), False
-    if not is_first:
-        yield line()
-
-
-def _is_listed(change: Change) -> bool:
-    match change.decision:
-        case NoOp(note=note):
-            return isinstance(note, Kept)
-        case Create() | Adopt() | Update() | Replace() | Delete() | Run() | Wait() | Blocked():
-            return True
-        case never:
-            assert_never(never)
-
-
-def leftover_lines(leftovers: Sequence[Change]) -> Iterator[Line]:
-    """Yield what is ours and no longer in the spec, each with what keeps it; then a blank line."""
-    if not leftovers:
+def _attention(page: Page) -> Iterator[Line]:
+    """Yield the block that is read first; nothing where nothing needs attention."""
+    if not page.attention:
         return
-    yield line(Span("No longer in the spec:", Style.STRONG))
-    for change in leftovers:
-        yield _headline(change, PRUNABLE if change.action is Action.DELETE else "")
-        if change.action is Action.NO_OP:
-            for text in explanations(change):
-                yield line(FIELD_INDENT, Span(clean(text), Style.QUIET), hang=len(FIELD_INDENT))
+    yield line(Span("Needs your attention", Style.WARN_STRONG))
+    for item in page.attention:
+        more = f" and {item.unnamed} more" if item.unnamed else ""
+        named = f"{', '.join(map(clean, item.named))}{more}"
+        yield line("  ! ", Span(named, Style.STRONG), f": {clean(item.what)}", hang=6)
     yield line()
 
 
-def _headline(change: Change, intent: str) -> Line:
-    style = STYLES[change.action]
-    kind = f"({clean(change.resource.kind)})"
+def _folds(page: Page) -> Iterator[Line]:
+    """Yield each edit that many resources share, said once."""
+    for fold in page.folds:
+        where = f"on {len(fold.addresses)} resources"
+        yield line(
+            Span(f"{Action.UPDATE.sign:>{SIGN_WIDTH}} ", Style.CHANGED),
+            *_value(fold.row),
+            f" {where}",
+            hang=SIGN_WIDTH + 3,
+        )
+        yield line(FIELD_INDENT, ", ".join(map(clean, fold.addresses)), hang=len(FIELD_INDENT))
+    if page.folds:
+        yield line()
+
+
+def _entries(page: Page) -> Iterator[Line]:
+    """Yield each change with its fields; blank lines only around those that have any."""
+    was_long = False
+    for index, entry in enumerate(page.entries):
+        details = list(_details(entry))
+        if index and (was_long or details):
+            yield line()
+        yield _headline(entry)
+        yield from details
+        was_long = bool(details)
+    if page.entries:
+        yield line()
+
+
+def _leftovers(page: Page) -> Iterator[Line]:
+    """Yield what is ours and no longer in the spec, each with what keeps it; then a blank line."""
+    if not page.leftovers:
+        return
+    yield line(Span("No longer in the spec:", Style.STRONG))
+    for entry in page.leftovers:
+        yield _headline(entry)
+        yield from _details(entry)
+    yield line()
+
+
+def _headline(entry: Entry) -> Line:
+    action = entry.change.action
     return line(
-        Span(f"{change.action.sign:>{SIGN_WIDTH}} ", style),
-        Span(clean(change.address), Style.STRONG),
-        f" {kind}",
-        f" {intent}" if intent else "",
+        Span(f"{action.sign:>{SIGN_WIDTH}} ", STYLES[action]),
+        Span(clean(entry.address), Style.STRONG),
+        f" ({clean(entry.what)})",
+        f" {entry.intent}" if entry.intent else "",
         hang=SIGN_WIDTH + 3,
     )
 
 
-def _details(views: Views, change: Change) -> Iterator[Line]:
-    """Yield the reason, the notes and one line for each field."""
-    for text in explanations(change):
+def _details(entry: Entry) -> Iterator[Line]:
+    """Yield the notes, one line for each field, and what is left out."""
+    for text in entry.notes:
         yield line(FIELD_INDENT, Span(clean(text), Style.QUIET), hang=len(FIELD_INDENT))
-    fields = views.fields(change)
-    for item in fields:
-        yield _field(change, item)
-    if change.fields and not fields and not change.reason:
-        yield line(FIELD_INDENT, Span("is marked as belonging to this spec", Style.QUIET))
-    if change.action.is_change and views.compares(change):
+    for row in entry.rows:
+        forced = Span("  # forces replacement", Style.REPLACED)
+        parts = (*_value(row), *((forced,) if row.forces_replace else ()))
+        yield line(FIELD_INDENT, *parts, hang=len(FIELD_INDENT) + 2)
+    if entry.footnote:
+        yield line(FIELD_INDENT, Span(f"({entry.footnote}: -v shows them)", Style.QUIET))
+    if entry.compares_secrets:
         yield line(FIELD_INDENT, "secrets: ", Span(AT_APPLY, Style.QUIET))
 
 
-def _field(change: Change, item: FieldDiff) -> Line:
-    parts: list[str | Span] = [FIELD_INDENT, f"{name_of(item)}: "]
-    is_new = change.action in (Action.CREATE, Action.RUN)
-    if is_new:
-        parts.append(Span(shown_after(item), Style.GOOD))
+def _value(row: Row) -> Iterator[str | Span]:
+    yield f"{row.name}: "
+    if row.before is None:
+        yield Span(row.after, Style.GOOD)
     else:
-        parts += [Span(shown_before(item), Style.BAD), " "]
-        parts.append(Span(f"-> {shown_after(item)}", Style.GOOD))
-    if item.forces_replace and not is_new:
-        parts.append(Span("  # forces replacement", Style.REPLACED))
-    return line(*parts, hang=len(FIELD_INDENT) + 2)
+        yield Span(row.before, Style.BAD)
+        yield " "
+        yield Span(f"-> {row.after}", Style.GOOD)
 
 
-def _compared(views: Views) -> Iterator[Line]:
+def _compared(page: Page) -> Iterator[Line]:
     """Yield a line for each unchanged resource whose secrets apply will compare."""
-    for change in views.compared:
-        address = clean(change.address)
-        yield line(f"{'':{SIGN_WIDTH}} {address}: secrets ", Span(AT_APPLY, Style.QUIET))
-
-
-def counts(views: Views) -> str:
-    """Return the counts in words, always the same five, further ones only when there are any."""
-    plan = views.plan
-    parts = [
-        f"{plan.count(Action.CREATE)} to create",
-        f"{plan.count(Action.UPDATE)} to update",
-        f"{plan.count(Action.REPLACE)} to replace",
-        f"{plan.count(Action.DELETE)} to delete",
-        f"{plan.count(Action.RUN)} to run",
-    ]
-    if plan.count(Action.ADOPT):
-        parts.append(f"{plan.count(Action.ADOPT)} to adopt")
-    return ", ".join(parts)
+    for address in page.compared:
+        yield line(f"{'':{SIGN_WIDTH}} {clean(address)}: secrets ", Span(AT_APPLY, Style.QUIET))
 
 
 def _closing(views: Views) -> str:

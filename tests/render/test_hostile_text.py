@@ -118,6 +118,16 @@ def test_a_huge_plan_fits_a_comment_and_keeps_its_deletes() -> None:
     comment = plan_markdown(views(*many, gone))
     assert len(comment.encode()) <= MAX_BYTES
     assert "endpoints.old" in comment
+    assert len(re.findall(r"^\+ jobs\.job-\d+ .* will run$", comment, re.MULTILINE)) >= 500
+    assert re.search(r"The fields of \d+ more are not shown", comment)
+
+
+def test_a_plan_that_is_too_long_for_its_headlines_says_how_many_are_missing() -> None:
+    many = [Change(resource(f"jobs.job-{n}-{'x' * 90}", "job"), None, Run()) for n in range(800)]
+    gone = Change(resource("endpoints.old", "endpoint"), Observed({}), Delete())
+    comment = plan_markdown(views(*many, gone))
+    assert len(comment.encode()) <= MAX_BYTES
+    assert "endpoints.old" in comment
     assert re.search(r"\d+ more changes are not shown", comment)
 
 

@@ -39,7 +39,7 @@ def test_a_new_deployment_shows_the_names_alone():
 
 def test_a_changed_one_shows_which_and_neither_value():
     fields = diff(NEW, OLD, RULES)
-    assert [f.label for f in fields] == ["properties.environmentVariables.LEVEL"]
+    assert [f.label for f in fields] == ["environment_variables.LEVEL"]
     for text in outputs(Change(deployment(), Observed(OLD), Update(fields))):
         assert "LEVEL" in text
         assert not any(value in text for value in ("chatty", "taciturn", "hello-from-afar"))

@@ -9,7 +9,7 @@ Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-res
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.sdk import translated
@@ -17,14 +17,22 @@ from reconciler.diagnostics import ApiError, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_folded, same_id
-from reconciler.engine.types import Address, JsonObject, Observed, Owner, Reference, Resource
+from reconciler.engine.types import (
+    Action,
+    Address,
+    JsonObject,
+    Observed,
+    Owner,
+    Reference,
+    Resource,
+)
 from reconciler.kinds.access.identity import RoleGrant
 from reconciler.kinds.access.roles import POWERFUL, ROLES, role_guid, role_hint, role_name
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.ownership import mark, owner_of
 from reconciler.kinds.within import Within
-from reconciler.reasons import RoleAt
+from reconciler.reasons import Concern, PrivilegedRole, RoleAt
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
 
@@ -116,6 +124,14 @@ class RoleAssignmentHandler(Handler):
     def as_desired(self, body: JsonObject) -> JsonObject:
         """Return who has which role: an assignment is found by that."""
         return {"properties": dict(body.get("properties") or {})}
+
+    def concerns(self, change: Change) -> Iterable[Concern]:
+        """Name each new grant of a role with power over others, with where it holds."""
+        role = str(change.resource.desired["properties"]["roleDefinitionId"])
+        guid = role.rpartition("/")[2]
+        place = change.resource.resource_id.partition("/providers/Microsoft.Authorization/")[0]
+        if change.action not in (Action.NO_OP, Action.DELETE) and guid in POWERFUL:
+            yield PrivilegedRole(_role_in_words(role), place)
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Find the assignment by content in one list; in an apply its own name is tried first."""

@@ -95,7 +95,11 @@ class ConnectionHandler(ArmHandler):
         Rules(
             immutable=frozenset({"properties.category"}),
             same={"properties.category": same_folded, "properties.authType": same_folded},
-            labels={"properties.target": "target", "properties.category": "type"},
+            labels={
+                "properties.target": "target",
+                "properties.category": "type",
+                "properties.credentials.keys": "keys",
+            },
             write_only=frozenset({"properties.credentials"}),
             sensitive=frozenset({"properties.credentials"}),
         )

@@ -22,7 +22,7 @@ from reconciler.datasets.fingerprint import fingerprint
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules
-from reconciler.engine.types import JsonObject, Observed, Reference, Resource
+from reconciler.engine.types import Action, JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.follow import follow
@@ -44,6 +44,7 @@ from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.kinds.retirements import report_model
 from reconciler.kinds.serving.endpoint import workspace_of
 from reconciler.kinds.within import Within
+from reconciler.reasons import Concern, PaidRun
 from reconciler.spec.document import Keys
 from reconciler.spec.model import RefOrId, SpecModel, Tags
 
@@ -251,6 +252,11 @@ class JobHandler(Handler):
                 resource = expansion.add(_resource(key, settings, workspace, spec, expansion))
                 # A retried job has another id (`...-a2`): only Azure knows which one counts.
                 expansion.resources[resource.address] = replace(resource, known={})
+
+    def concerns(self, change: Change) -> Iterable[Concern]:
+        """Say that a new run is paid for."""
+        if change.action is Action.RUN:
+            yield PaidRun()
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read the run of these inputs; of several attempts the one that did not fail counts."""

@@ -142,6 +142,7 @@ class DeploymentHandler(ArmHandler):
                 "sku.capacity": "instance_count",
                 "properties.egressPublicNetworkAccess": "egress_public_network_access",
                 "properties.appInsightsEnabled": "app_insights_enabled",
+                "properties.environmentVariables": "environment_variables",
                 "properties.requestSettings.requestTimeout": "request_settings.request_timeout_ms",
                 "properties.requestSettings.maxConcurrentRequestsPerInstance": (
                     "request_settings.max_concurrent_requests_per_instance"

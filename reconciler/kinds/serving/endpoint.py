@@ -82,6 +82,7 @@ class EndpointHandler(ArmHandler):
         Within("hub", "onlineEndpoints", by_us=False),
         Within("project", "onlineEndpoints", by_us=False),
     )
+    stated_apart = frozenset({"traffic"})
     attributes = Attributes(
         frozenset({"id", "name", "scoring_uri"}), frozenset({"primary_key", "secondary_key"})
     )
