@@ -48,6 +48,10 @@ class SandboxProcess:
         """Delay every answer."""
         self._call("POST", "latency", {"ms": 1000 * seconds})
 
+    def set_clock(self, mode: str) -> None:
+        """Let the sandbox's time pass as it does (`auto`), or let nothing take any (`instant`)."""
+        self._call("POST", "clock", {"mode": mode})
+
     def clear_journal(self) -> None:
         """Forget the requests so far."""
         self._call("DELETE", "journal")

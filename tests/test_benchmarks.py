@@ -5,8 +5,13 @@ import pkgutil
 import subprocess
 import sys
 
+import pytest
+
 import benchmarks
-from benchmarks.__main__ import critical_path
+from benchmarks.__main__ import SIZES, critical_path
+from benchmarks.generated import spec_text
+from reconciler.operations.load import load_document
+from reconciler.spec.document import parse
 from tests.faults.scenes import ROOT
 
 
@@ -22,6 +27,13 @@ def test_it_explains_itself():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "a no-change plan" in done.stdout
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_generated_spec_is_valid_and_as_large_as_asked_for(size):
+    loaded = load_document(parse(spec_text(size), "spec.yaml", ROOT))
+    assert len(loaded.resources) == size
+    assert loaded.warnings == ()
 
 
 def test_the_critical_path_is_the_longest_chain():

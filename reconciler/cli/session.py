@@ -7,6 +7,8 @@ import shlex
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
+from threading import Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +16,7 @@ from reconciler.cli.arguments import EMBEDDED
 from reconciler.cli.process_limits import be_modest
 from reconciler.cli.sandbox_launch import Starting
 from reconciler.cli.signals import Signals
+from reconciler.diagnostics import ReconcileError
 from reconciler.render.terminal import Terminal
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ class Session:
         self.err = Terminal.of(sys.stderr, options.color)
         self._starting: Starting | None = None
         self._azure: Azure | None = None
+        self._lock = Lock()
         if options.verbose:
             from reconciler.cli.request_log import log_requests
 
@@ -81,34 +85,49 @@ class Session:
             self._starting.close()
 
     def start_sandbox(self) -> None:
-        """Start the sandbox that the options ask for, while other work goes on.
+        """Start the sandbox that the options ask for and sign in, while other work goes on.
 
-        Called by every command that talks to Azure, before it starts any thread.
+        Called by every command that talks to Azure, before it starts any thread. Azure itself
+        is not asked for a token before the spec is known to be valid (`connect`).
         """
         be_modest()
         if self.options.sandbox:
             self._starting = Starting(self.options.sandbox)
+            Thread(target=self._sign_in, name="sign-in", daemon=True).start()
 
     def connect(self, loaded: Loaded, *, read_only: bool) -> RunScope:
         """Return the run of this command on a spec's subscription; it signs in meanwhile."""
         from reconciler.cli.request_log import silence_libraries
-        from reconciler.cloud.azure import POOL_SIZE, Azure
-        from reconciler.cloud.run_scope import RunScope
 
         silence_libraries()
-        timeout_s = getattr(self.options, "timeout", None)
-        self._azure = Azure(
-            self.cloud(),
-            pool_size=max(POOL_SIZE, getattr(self.options, "parallelism", None) or 0),
-        )
-        run = RunScope(
-            self._azure,
-            loaded.spec.target.subscription_id,
-            read_only=read_only,
-            deadline=time.monotonic() + timeout_s if timeout_s else None,
-        )
-        run.sign_in()
+        run = self._run(loaded.spec.target.subscription_id, read_only=read_only)
+        if self._starting is None:
+            run.sign_in()
         return run
+
+    def _run(self, subscription_id: str, *, read_only: bool) -> RunScope:
+        """Return a run whose time begins now."""
+        from reconciler.cloud.run_scope import RunScope
+
+        timeout_s = getattr(self.options, "timeout", None)
+        deadline = time.monotonic() + timeout_s if timeout_s else None
+        return RunScope(self._process(), subscription_id, read_only=read_only, deadline=deadline)
+
+    def _process(self) -> Azure:
+        """Return what the runs of this process share; waits until the sandbox has started."""
+        from reconciler.cloud.azure import POOL_SIZE, Azure
+
+        pool_size = max(POOL_SIZE, getattr(self.options, "parallelism", None) or 0)
+        with self._lock:
+            if self._azure is None:
+                self._azure = Azure(self.cloud(), pool_size=pool_size)
+            return self._azure
+
+    def _sign_in(self) -> None:
+        """Get the token that the first request needs; what fails here is met there again."""
+        with suppress(ReconcileError):
+            run = self._run("", read_only=True)
+            run.tokens.get_token(run.cloud.arm_scope)
 
     def cloud(self) -> Cloud:
         """Return the cloud that the command line chose; nothing else can choose one."""

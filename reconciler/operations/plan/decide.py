@@ -6,7 +6,7 @@ ones, and what becomes of them reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.engine.decide import decide, going_with, resolve
@@ -38,6 +38,7 @@ def decide_all(
 ) -> dict[Address, Change]:
     """Return the change of each address, in the order of the spec; `retry` names failed runs."""
     changes: dict[Address, Change] = {}
+    taking: list[Change] = []
     for address in addresses:
         resource = loaded.resources[address]
         if address in snapshot.problems and not is_unregistered(snapshot.problems[address]):
@@ -45,9 +46,10 @@ def decide_all(
             continue
         desired = resolve(resource.desired, lambda r: known(r, loaded, snapshot, changes))
         observed = snapshot.observed.get(address)
-        changes[address] = _cascaded(
-            decide_one(resource, desired, observed, retry=address in retry), loaded, changes
-        )
+        decided = decide_one(resource, desired, observed, retry=address in retry)
+        change = changes[address] = _cascaded(decided, loaded, changes, taking)
+        if change.action is Action.REPLACE or _is_going(change):
+            taking.append(change)
     return changes
 
 
@@ -87,13 +89,14 @@ def _is_our_failure(observed: Observed) -> bool:
     return observed.owner is Owner.OURS and observed.phase is Phase.FAILED
 
 
-def _cascaded(change: Change, loaded: Loaded, changes: Mapping[Address, Change]) -> Change:
+def _cascaded(
+    change: Change, loaded: Loaded, changes: Mapping[Address, Change], taking: Iterable[Change]
+) -> Change:
     """Let the replacement of a parent or a dependency reach the resource.
 
-    A parent that is being deleted is half of one: a run was killed in the middle of it.
+    `taking` are those of the changes that take along what is in them. A parent that is being deleted is half of one: a run was killed in the middle of it.
     """
     resource = change.resource
-    taking = (c for c in changes.values() if c.action is Action.REPLACE or _is_going(c))
     parents = [c for c in taking if is_within(resource.resource_id, c.resource.resource_id)]
     parent = next((c for c in parents if c.action is Action.REPLACE), None)
     if parent and change.observed:

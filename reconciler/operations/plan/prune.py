@@ -19,7 +19,7 @@ from reconciler.kinds.base import Handler
 from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.leftovers import Listed
-from reconciler.operations.plan.references import Shown, ids_of_spec, links, needs
+from reconciler.operations.plan.references import Shown, ids_of_spec, links, needs, with_outer
 from reconciler.reasons import IsHistory, Kept, LinkedFrom, NoLongerInSpec, SomethingInside
 
 CAP = 20
@@ -44,11 +44,11 @@ def leftovers(listed: Iterable[Listed], loaded: Loaded, shown: Shown | None = No
     `shown` only the lists are gone by for what is linked to what.
     """
     everything = list(listed)
-    wanted = ids_of_spec(loaded)
+    wanted = with_outer(ids_of_spec(loaded))
     taken = set(loaded.resources)
     found: list[Change] = []
     for one in everything:
-        if _is_left(one, loaded) and not needs(wanted, one.resource_id):
+        if _is_left(one, loaded) and one.resource_id.rstrip("/").casefold() not in wanted:
             found.extend(_change(one, loaded, taken))
             taken.update(c.address for c in found[-1:])
     found.sort(key=lambda c: -c.resource.resource_id.count("/"))

@@ -61,6 +61,16 @@ def ids_of_spec(loaded: Loaded) -> frozenset[str]:
     return frozenset(ids_in([*own, *sent, loaded.document.data]))
 
 
+def with_outer(ids: Iterable[str]) -> frozenset[str]:
+    """Return folded ids and the id of everything that one of them lies in."""
+    found: set[str] = set()
+    for one in ids:
+        while one and one not in found:
+            found.add(one)
+            one = one.rpartition("/")[0]
+    return frozenset(found)
+
+
 def needs(wanted: Iterable[str], resource_id: str) -> bool:
     """Return whether ids name a resource, or something in it."""
     one = resource_id.casefold()
