@@ -120,7 +120,8 @@ def _linked(section: Section, field: Field) -> str:
         return field.type
     path = f"{section.path}.{field.name}"
     home = next(_home(one) for one in sections() if one.path == path)
-    return field.type.replace("map", f"[map](#{_anchor(home)})")
+    before, _, after = field.type.rpartition("map")
+    return f"{before}[map](#{_anchor(home)}){after}"
 
 
 def _immutable(section: Section, field: Field) -> str:

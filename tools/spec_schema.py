@@ -114,7 +114,7 @@ def _plain(schema: JsonSchema) -> str:
             values = [_many(type_words(value)) for value in _values(schema)]
             return f"map of {values[0]}" if values else "map"
         case "string":
-            words = PATTERN_WORDS.get(str(schema.get("pattern")), "text")
+            words = PATTERN_WORDS.get(str(schema.get("pattern")), "text").partition(";")[0]
             return (
                 words.replace(A_REFERENCE, "reference")
                 .replace(f", or {AN_ID}", " or resource id")

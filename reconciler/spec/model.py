@@ -142,7 +142,7 @@ class Target(SpecModel):
 
 
 class Lifecycle(SpecModel):
-    """Protection and exceptions for a resource."""
+    """Protection and exceptions for a resource; the key is its address, or a section."""
 
     protect: bool | None = None
     """Refuse to delete or replace it. Storage accounts, key vaults, workspaces, hubs, projects and
