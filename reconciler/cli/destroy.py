@@ -25,7 +25,9 @@ EXAMPLES = (
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     # Optional for argparse only: `--only A B SPEC` would otherwise have eaten it silently.
-    parser.own.add_argument("spec", metavar="SPEC", nargs="?", help="the spec, or -")
+    parser.own.add_argument(
+        "spec", metavar="SPEC", nargs="?", help="the spec: a YAML file, or - for standard input"
+    )
     add_output(parser, ("text", "json"))
     parser.own.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.own.add_argument(
