@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reconciler.kinds import KINDS
 from reconciler.kinds.base import Handler
-from tools.spec_schema import Field, Section, sections, top
+from tools.spec_schema import Field, Section, by_path, sections, top
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = (ROOT / "specs" / "phi3-ultrachat.yaml", *sorted((ROOT / "examples").glob("*.yaml")))
@@ -58,8 +58,8 @@ def overview() -> str:
 
 def reference() -> str:
     """Return every section and the parts inside it: meaning, fields, references, an example."""
-    shown = (section for section in sections() if _home(section) == section.path)
-    return "\n\n".join(block for section in shown for block in _blocks(section))
+    shown = (twins for twins in by_path().values() if _home(twins[0]) == twins[0].path)
+    return "\n\n".join(block for twins in shown for block in _blocks(twins))
 
 
 def immutable(handler: Handler) -> set[str]:
@@ -83,14 +83,22 @@ def _fixed_paths(handler: Handler) -> Iterator[str]:
             yield path
 
 
-def _blocks(section: Section) -> Iterator[str]:
-    depth = "###" if "." not in section.path else "####"
-    yield f"{depth} `{section.path}`{_variant(section)}"
-    yield section.meaning.replace("\n", " ")
-    yield _table([HEAD, *(_row(section, field) for field in section.fields)])
-    if "." not in section.path:
-        yield from _referred(section)
-        yield from _example(section.path)
+def _blocks(twins: list[Section]) -> Iterator[str]:
+    """Yield one path: its heading, and each shape that it takes."""
+    first = twins[0]
+    yield f"{'####' if '.' in first.path else '###'} `{first.path}`"
+    for section in twins:
+        shape = "" if len(twins) == 1 else f"**{_words(section.model)}.** "
+        yield shape + section.meaning.replace("\n", " ")
+        yield _table([HEAD, *(_row(section, field) for field in section.fields)])
+    if "." not in first.path:
+        yield from _referred(first)
+        yield from _example(first.path)
+
+
+def _words(model: str) -> str:
+    """Return `Blob datastore` for `BlobDatastore`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", model).capitalize()
 
 
 def _home(section: Section) -> str:
@@ -98,14 +106,6 @@ def _home(section: Section) -> str:
     kinds = {handler.section for handler in KINDS}
     twins = (one.path for one in sections() if one.model == section.model and one.path in kinds)
     return next(twins, section.path)
-
-
-def _variant(section: Section) -> str:
-    """Return which of several shapes a section shows, where a place takes more than one."""
-    twins = [one for one in sections() if one.path == section.path]
-    if len(twins) == 1:
-        return ""
-    return f" ({re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', section.model)})"
 
 
 def _row(section: Section, field: Field) -> tuple[str, ...]:
@@ -116,7 +116,7 @@ def _row(section: Section, field: Field) -> tuple[str, ...]:
 
 def _linked(section: Section, field: Field) -> str:
     """Return the type of a field, with a link to the part that explains its map."""
-    if len(field.nested) != 1:
+    if not field.nested:
         return field.type
     path = f"{section.path}.{field.name}"
     home = next(_home(one) for one in sections() if one.path == path)

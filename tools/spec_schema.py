@@ -44,7 +44,15 @@ def sections() -> tuple[Section, ...]:
     for name, schema in document()["properties"].items():
         for model in _models(schema):
             found += _with_parts(name, model)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
+
+
+def by_path() -> dict[str, list[Section]]:
+    """Return the sections by their path: several where a place takes more than one shape."""
+    grouped: dict[str, list[Section]] = {}
+    for section in sections():
+        grouped.setdefault(section.path, []).append(section)
+    return grouped
 
 
 def top() -> Section:

@@ -60,8 +60,12 @@ PATTERN_WORDS: dict[str, str] = {}
 
 
 def matching(pattern: str, words: str, **limits: int) -> StringConstraints:
-    """Return the constraint of a text field, and keep the words that explain it."""
-    PATTERN_WORDS[pattern] = words
+    """Return the constraint of a text field, and keep the words that explain it.
+
+    Raises `ValueError` for a pattern that is explained in other words already.
+    """
+    if PATTERN_WORDS.setdefault(pattern, words) != words:
+        raise ValueError(f"{pattern} is {PATTERN_WORDS[pattern]} elsewhere, not {words}")
     return StringConstraints(pattern=pattern, **limits)  # type: ignore[arg-type]  # lengths only
 
 
@@ -73,6 +77,9 @@ ResourceId = Annotated[str, matching(RESOURCE_ID, AN_ID)]
 
 RefOrId = Annotated[str, matching(f"{REFERENCE}|{RESOURCE_ID}", f"{A_REFERENCE}, or {AN_ID}")]
 """A reference, or the ARM id of something outside this spec."""
+
+Guid = Annotated[str, matching(GUID, "a GUID: 32 hexadecimal digits in five groups")]
+"""An id of Entra ID or of a subscription."""
 
 RESERVED_TAGS = ("microsoft", "azure", "windows", "reconcile-")
 """What no name of a tag may begin with: three are Azure's, the last holds our marks."""
@@ -127,8 +134,8 @@ def existing_or(model: Any) -> Any:
 class Target(SpecModel):
     """Where everything goes: one resource group in one subscription."""
 
-    subscription_id: Annotated[str, matching(GUID, "a GUID, as `az account show` prints it")]
-    """The subscription's id."""
+    subscription_id: Guid
+    """The subscription's id, as `az account show` prints it."""
     resource_group: Annotated[
         str,
         matching(

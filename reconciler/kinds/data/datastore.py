@@ -28,7 +28,7 @@ from reconciler.kinds.serving.endpoint import workspace_of
 from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
-from reconciler.spec.model import GUID, SpecModel, Tags, matching
+from reconciler.spec.model import Guid, SpecModel, Tags, matching
 
 API_VERSION = "2026-05-01"
 NAME = r"^[a-zA-Z0-9_]{1,255}$"
@@ -64,9 +64,9 @@ class SasToken(SpecModel):
 class ServicePrincipal(SpecModel):
     """A service principal that reads the data."""
 
-    tenant_id: Annotated[str, matching(GUID, "a GUID, as `az account show` prints it")]
+    tenant_id: Guid
     """The tenant of the service principal."""
-    client_id: Annotated[str, matching(GUID, "a GUID, the application (client) id")]
+    client_id: Guid
     """Its application (client) id."""
     client_secret: SecretText
     """A reference to its secret in a key vault, or a map with its `key_vault_url`."""
@@ -95,39 +95,39 @@ class BlobDatastore(_Datastore):
     """A datastore for a blob container; the key is its name."""
 
     type: Literal["azure_blob"]
-    """What kind of storage it is for."""
+    """The kind of storage."""
     container_name: Place
     """The blob container."""
     protocol: Literal["https", "wasbs"] = "https"
     """The protocol of its paths."""
     credentials: AccountKey | SasToken | None = None
-    """How Azure ML reaches the data. Default: as the identity of whoever reads."""
+    """How Azure ML reaches the data. Default: with the identity of the user or job that reads."""
 
 
 class FileDatastore(_Datastore):
     """A datastore for a file share; the key is its name."""
 
     type: Literal["azure_file"]
-    """What kind of storage it is for."""
+    """The kind of storage."""
     file_share_name: Place
     """The file share."""
     protocol: Literal["https"] = "https"
     """The protocol of its paths."""
     credentials: AccountKey | SasToken | None = None
-    """How Azure ML reaches the data. Default: as the identity of whoever reads."""
+    """How Azure ML reaches the data. Default: with the identity of the user or job that reads."""
 
 
 class DataLakeGen2Datastore(_Datastore):
     """A datastore for a Data Lake Storage Gen2 filesystem; the key is its name."""
 
     type: Literal["azure_data_lake_gen2"]
-    """What kind of storage it is for."""
+    """The kind of storage."""
     filesystem: Place
     """The filesystem: the container of an account with a hierarchical namespace."""
     protocol: Literal["https", "abfss"] = "https"
     """The protocol of its paths."""
     credentials: ServicePrincipal | None = None
-    """How Azure ML reaches the data. Default: as the identity of whoever reads."""
+    """How Azure ML reaches the data. Default: with the identity of the user or job that reads."""
 
 
 Datastore = Annotated[
