@@ -188,13 +188,13 @@ def parallelism(options: argparse.Namespace) -> dict[str, int]:
 def kind_views() -> dict[str, KindView]:
     """Return what rendering needs to know of every kind."""
     from reconciler.kinds import KINDS
-    from reconciler.kinds.extensions import RaisesConcerns
+    from reconciler.kinds.extensions import ComparesSecrets, RaisesConcerns
     from reconciler.render.fields import KindView
 
     return {
         h.kind: KindView(
             h.policy.rules,
-            compares_at_apply=h.compares_at_apply,
+            compares_at_apply=isinstance(h, ComparesSecrets),
             holds_data=h.holds_data,
             serves_traffic=h.serves_traffic,
             grants_access=h.grants_access,

@@ -78,6 +78,17 @@ def label_of(path: Path, rules: Rules) -> str:
     return ".".join(path)
 
 
+def states_hidden(desired: JsonObject, rules: Rules) -> bool:
+    """Return whether a body states anything that is sent and never shown."""
+
+    def has(body: Any, keys: list[str]) -> bool:
+        if not keys:
+            return True
+        return isinstance(body, Mapping) and keys[0] in body and has(body[keys[0]], keys[1:])
+
+    return any(has(desired, path.split(".")) for path in rules.write_only)
+
+
 def _covers(patterns: frozenset[str], path: Path) -> bool:
     """Return whether a pattern names the path or one of its parents."""
     return any(".".join(path[:end]) in patterns for end in range(1, len(path) + 1))

@@ -7,21 +7,19 @@ ARM; such a kind only states its type, api-version, rules and `expand`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
-from reconciler.engine.decisions import Change, Preflight
+from reconciler.engine.decisions import Change
 from reconciler.engine.types import Address, JsonObject, Observed, Owner, Resource
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.within import Within
-from reconciler.secrets import Secret
-from reconciler.spec.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +124,7 @@ class Reads:
         return future.result()
 
 
-class Handler:
+class Handler(ABC):
     """The interface of a kind. Everything but `expand`, `observe` and the writes has a default."""
 
     kind: ClassVar[str]
@@ -143,8 +141,6 @@ class Handler:
     """Whether it must be written again when something it depends on was replaced."""
     stated_apart: ClassVar[frozenset[str]] = frozenset()
     """Settings of its section that are resources of their own in a plan."""
-    compares_at_apply: ClassVar[bool] = False
-    """Whether apply must compare secrets that a plan does not read (`differences`)."""
     needs_grants: ClassVar[bool] = False
     """Whether a create fails for good when a role of its identity is not effective yet."""
     holds_data: ClassVar[bool] = False
@@ -204,63 +200,22 @@ class Handler:
         """Return what `observe` must know to find a listed resource again, besides its id."""
         return {}
 
+    @abstractmethod
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add the resources that the spec states of this kind to the scope. Pure."""
-        raise NotImplementedError
 
+    @abstractmethod
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read one resource; None only when Azure says that it does not exist."""
-        raise NotImplementedError
 
+    @abstractmethod
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Create the resource and wait. `desired` holds no reference any more."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Carry out an update (or adopt) and wait."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete the resource and wait until it is gone."""
-        raise NotImplementedError
-
-    def reveal(self, context: HandlerContext, resource: Resource, attribute: str) -> Secret:
-        """Return a secret attribute, at the moment of a write."""
-        raise NotImplementedError
-
-    def differences(
-        self, context: HandlerContext, resource: Resource, desired: JsonObject
-    ) -> Iterable[str]:
-        """Return labels of secret fields that differ; only apply may ask, it reads secrets."""
-        return ()
-
-    def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
-        """Return what is wrong with the local files that a resource names. No network."""
-        return ()
-
-    def stated_wait_s(self, resource: Resource) -> float:
-        """Return how long the spec lets us wait for it, beside what any resource may take."""
-        return 0.0
-
-    def follow(self, context: HandlerContext, resource: Resource) -> None:
-        """Follow a run to its end; only kinds whose policy `runs` have one.
-
-        Raises `PendingError` when the wait ends before the run does, `ReconcileError` when
-        the run failed.
-        """
-        raise NotImplementedError
-
-    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
-        """Look, before a create, for what would make it fail; return what the plan is to tell.
-
-        Raises `RefusedError` for a create that must not be tried (a soft-deleted twin).
-        """
-        return Preflight()
-
-    def review(self, change: Change) -> Change:
-        """Return the decision with what only this kind knows: a reason, or a block."""
-        return change
-
-    def remains(self, resource: Resource) -> str:
-        """Say what Azure keeps after a delete, "" when nothing."""
-        return ""

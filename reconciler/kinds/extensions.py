@@ -9,10 +9,94 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
-from reconciler.engine.decisions import Change
-from reconciler.engine.types import JsonObject
-from reconciler.kinds.base import HandlerContext
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decisions import Change, Preflight
+from reconciler.engine.diff import states_hidden
+from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.reasons import Concern
+from reconciler.secrets import Secret
+from reconciler.spec.document import Document
+
+
+@runtime_checkable
+class ChecksFiles(Protocol):
+    """A kind whose resources name local files (a dataset, a flow)."""
+
+    def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
+        """Return what is wrong with the files. No network."""
+
+
+@runtime_checkable
+class Reviews(Protocol):
+    """A kind that knows more of a decision than its policy says."""
+
+    def review(self, change: Change) -> Change:
+        """Return the decision with what only this kind knows: a reason, or a block. Pure."""
+
+
+@runtime_checkable
+class Preflights(Protocol):
+    """A kind whose creates may be known to fail before they are tried."""
+
+    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
+        """Look, before a create, for what would make it fail; return what the plan is to tell.
+
+        Raises `RefusedError` for a create that must not be tried (a soft-deleted twin).
+        """
+
+
+@runtime_checkable
+class Reveals(Protocol):
+    """A kind with secrets that others may refer to."""
+
+    def reveal(self, context: HandlerContext, resource: Resource, attribute: str) -> Secret:
+        """Return a secret attribute, at the moment of a write."""
+
+
+@runtime_checkable
+class ComparesSecrets(Protocol):
+    """A kind with secrets that no GET shows, and that a plan does not read."""
+
+    def differences(
+        self, context: HandlerContext, resource: Resource, desired: JsonObject
+    ) -> Iterable[str]:
+        """Return labels of secret fields that differ; only apply may ask, it reads secrets."""
+
+
+def compares_secrets(handler: Handler, resource: Resource) -> bool:
+    """Return whether apply must look at secrets of a resource: it states some of such a kind."""
+    return isinstance(handler, ComparesSecrets) and states_hidden(
+        resource.desired, handler.policy.rules
+    )
+
+
+@runtime_checkable
+class FollowsRuns(Protocol):
+    """A kind whose create starts something that runs on by itself (a job)."""
+
+    def follow(self, context: HandlerContext, resource: Resource) -> None:
+        """Follow a run to its end.
+
+        Raises `PendingError` when the wait ends before the run does, `ReconcileError` when
+        the run failed.
+        """
+
+
+@runtime_checkable
+class StatesWait(Protocol):
+    """A kind for which the spec says how long to wait."""
+
+    def stated_wait_s(self, resource: Resource) -> float:
+        """Return how long the spec lets us wait, beside what any resource may take."""
+
+
+@runtime_checkable
+class LeavesRemains(Protocol):
+    """A kind of which Azure keeps something after a delete."""
+
+    def remains(self, resource: Resource) -> str:
+        """Say what is kept, "" when nothing."""
 
 
 @runtime_checkable

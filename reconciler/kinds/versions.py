@@ -6,6 +6,7 @@ What carries a mark is the version, so the names that the spec does not have mus
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.base import HandlerContext
@@ -23,5 +24,5 @@ def other_versions(
     stated = {one.casefold().partition("/versions/")[0] for one in ids}
     names = [str(item["id"]) for item in context.reads.list(collection, api_version)]
     others = [one for one in names if one.casefold() not in stated]
-    for one in others[:MOST_NAMES]:
+    for one in islice(others, MOST_NAMES):
         yield from context.reads.list(f"{one}/versions", api_version)

@@ -19,6 +19,7 @@ from reconciler.engine.protection import NO, YES, add_protect_tag
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, KINDS, Spec
 from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.extensions import ChecksFiles
 from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document, Keys
@@ -184,7 +185,9 @@ def _checked(expansion: Expansion) -> list[Diagnostic]:
     return [
         problem
         for resource in expansion.resources.values()
-        for problem in HANDLERS[resource.kind].check(resource, expansion.document)
+        for handler in (HANDLERS[resource.kind],)
+        if isinstance(handler, ChecksFiles)
+        for problem in handler.check(resource, expansion.document)
     ]
 
 

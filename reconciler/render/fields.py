@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from reconciler.engine.decide import resolve
 from reconciler.engine.decisions import Change
-from reconciler.engine.diff import Rules, diff, duration_seconds
+from reconciler.engine.diff import Rules, diff, duration_seconds, states_hidden
 from reconciler.engine.types import Action, Address, FieldDiff, Reference, Unknown
 from reconciler.reasons import Concern, RetryOf
 from reconciler.render.terminal import clean
@@ -116,7 +116,9 @@ class Views:
         if self.plan.destroys or change.observed is None:
             return False
         waits = change.action in (Action.NO_OP, Action.UPDATE, Action.ADOPT)
-        return self.of(change).compares_at_apply and waits
+        kind = self.of(change)
+        states_some = states_hidden(change.resource.desired, kind.rules)
+        return kind.compares_at_apply and states_some and waits
 
     @cached_property
     def compared(self) -> list[Change]:

@@ -8,6 +8,7 @@ comments over 65,536 characters.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action
@@ -118,7 +119,7 @@ def _compared(page: Page) -> list[str]:
 
 def _leftovers(page: Page) -> list[str]:
     rows = []
-    for entry in page.leftovers[:MOST_COMPARED]:
+    for entry in islice(page.leftovers, MOST_COMPARED):
         why = entry.intent or "; ".join(entry.notes)
         rows.append(f"- {code(entry.address)} ({code(entry.what)}): {code(why)}")
     more = len(page.leftovers) - len(rows)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.session import kind_views
 from reconciler.engine.decide import resolve
 from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.operations.load import load
+from reconciler.render.fields import Views
 from tests.contract.test_published_types import checked, needs_types
 from tests.support.azure import ROOT, edited
 from tests.support.vaults import put_secret
@@ -100,6 +102,17 @@ def test_a_key_is_read_at_the_write_and_followed_when_it_changes(azure, tmp_path
     azure.clear_journal()
     azure.apply(loaded)
     assert azure.writes() == []
+
+
+def test_nothing_is_compared_where_whoever_reads_acts_as_itself(azure, tmp_path):
+    plain = load(str(ROOT / EXAMPLE))
+    azure.apply(plain)
+    assert Views(azure.plan(plain), kind_views()).compared == []
+    put_secret(azure, VAULT, "kept", KEY)
+    loaded = with_credentials(tmp_path, PRINCIPAL)
+    azure.apply(loaded)
+    compared = Views(azure.plan(loaded), kind_views()).compared
+    assert [c.address for c in compared] == ["datastores.lake"]
 
 
 def test_credentials_are_taken_away_as_a_whole(azure, tmp_path):

@@ -14,6 +14,7 @@ from reconciler import kinds
 from reconciler.engine.decisions import Change, Delete, NoOp
 from reconciler.engine.types import Action, Reference, Status
 from reconciler.kinds import HANDLERS, KINDS, children
+from reconciler.kinds.extensions import FollowsRuns
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
@@ -174,6 +175,11 @@ def test_prune_deletes_all_that_it_named_children_first(applied, world):
 @pytest.mark.parametrize("handler", KINDS, ids=kind_id)
 def test_what_it_lives_in_is_a_kind(handler):
     assert {place.parent for place in handler.within} <= HANDLERS.keys()
+
+
+@pytest.mark.parametrize("handler", KINDS, ids=kind_id)
+def test_what_runs_can_be_followed(handler):
+    assert handler.policy.runs == isinstance(handler, FollowsRuns)
 
 
 @pytest.fixture

@@ -89,7 +89,6 @@ class ConnectionHandler(ArmHandler):
     lists = True
     within = tuple(Within(home, "connections") for home in HOMES)
     has_tags = False
-    compares_at_apply = True
     attributes = Attributes(frozenset({"id", "name"}))
     policy: ClassVar[Policy] = Policy(
         Rules(

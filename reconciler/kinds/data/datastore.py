@@ -146,7 +146,6 @@ class DatastoreHandler(ArmHandler):
     lists = True
     patches = False
     has_tags = False
-    compares_at_apply = True
     within = (Within("workspace", "datastores"),)
     attributes = Attributes(frozenset({"id", "name"}))
     read_only = frozenset({"properties.isDefault"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from reconciler.engine.types import Address, JsonObject, Resource
@@ -71,9 +72,9 @@ class LinkedHandler(ArmHandler, Generic[Settings]):
         """Return what must be there before it, besides the group."""
         return ()
 
+    @abstractmethod
     def body(self, settings: Settings, owner: str, expansion: Expansion) -> JsonObject:
         """Return its own part of the body: all but location and tags. Pure."""
-        raise NotImplementedError
 
 
 def link(expansion: Expansion, section: str, field: str, fallback: str = "") -> tuple[str, Address]:

@@ -27,6 +27,7 @@ from reconciler.engine.types import (
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.connection.vault_secrets import reveal_outside
+from reconciler.kinds.extensions import ComparesSecrets, Reveals
 from reconciler.operations.apply.verify import is_same_one, is_surely_old
 from reconciler.operations.diagnostics import changed_under_us, made_again
 from reconciler.operations.plan.decide import decide_one, runs_again
@@ -135,6 +136,8 @@ class Redecider:
         if not isinstance(now.decision, NoOp) or not now.observed:
             return now
         handler = HANDLERS[now.resource.kind]
+        if not isinstance(handler, ComparesSecrets):
+            return now
         differing = tuple(handler.differences(self._context, now.resource, desired))
         return now.deciding(Update((), SecretsDiffer(differing))) if differing else now
 
@@ -147,12 +150,18 @@ class Redecider:
         seen = self._seen.of(reference.address)
         return None if seen is None else seen.outputs.get(reference.attribute)
 
+    def _attribute(self, target: Resource, attribute: str) -> Secret:
+        handler = HANDLERS[target.kind]
+        if not isinstance(handler, Reveals):
+            raise ReconcileError.because(f"`{target.address}` has no secret `{attribute}`")
+        return handler.reveal(self._context, target, attribute)
+
     def _revealed(self, reference: Reference) -> Secret:
         """Return a secret; what stands in the way is told where the spec refers to it."""
         try:
             if reference.address:
                 target = self._resources[reference.address]
-                return HANDLERS[target.kind].reveal(self._context, target, reference.attribute)
+                return self._attribute(target, reference.attribute)
             return reveal_outside(self._context.run, reference)
         except ReconcileError as error:
             error.diagnostics = [d.at(reference.position) for d in error.diagnostics]

@@ -39,6 +39,7 @@ from reconciler.engine.graph import with_dependencies
 from reconciler.engine.types import Action, Address, JsonObject, Outcome, Phase, Status
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Reads
+from reconciler.kinds.extensions import LeavesRemains, StatesWait, compares_secrets
 from reconciler.kinds.resource_provider import MISSING as UNREGISTERED
 from reconciler.operations.apply.recreate_parent import RecreatedParents
 from reconciler.operations.apply.redecide import LatestObserved, Redecider
@@ -125,7 +126,8 @@ class ApplyExecutor:
         for outcome in outcomes:
             if outcome.status is Status.DONE and outcome.action is Action.DELETE:
                 resource = self._plan[outcome.address].resource
-                left = HANDLERS[resource.kind].remains(resource)
+                handler = HANDLERS[resource.kind]
+                left = handler.remains(resource) if isinstance(handler, LeavesRemains) else ""
                 if left:
                     yield left
 
@@ -138,7 +140,7 @@ class ApplyExecutor:
                 is_awaited = not self._destroys and change.observed is not None
                 return change.action.is_change or is_awaited
             case NoOp():
-                compares = HANDLERS[change.resource.kind].compares_at_apply
+                compares = compares_secrets(HANDLERS[change.resource.kind], change.resource)
                 return compares and not self._destroys and change.observed is not None
             case never:
                 assert_never(never)
@@ -146,7 +148,9 @@ class ApplyExecutor:
     def _guarded(self, change: Change) -> tuple[Status, tuple[Diagnostic, ...]]:
         """Do the work; every failure becomes the resource's own outcome."""
         resource = change.resource
-        longest_s = LONGEST_S + HANDLERS[resource.kind].stated_wait_s(resource)
+        handler = HANDLERS[resource.kind]
+        stated_s = handler.stated_wait_s(resource) if isinstance(handler, StatesWait) else 0.0
+        longest_s = LONGEST_S + stated_s
         try:
             with self._run.resource_deadline.within(longest_s):
                 return self._work(change), ()

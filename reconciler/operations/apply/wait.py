@@ -20,6 +20,7 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.types import Address, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.extensions import FollowsRuns
 
 APPEAR_S = 120.0
 SETTLE_S = 7200.0
@@ -77,7 +78,7 @@ class Waiter:
         than the bound, or when the user does not want to wait.
         """
         handler = HANDLERS[resource.kind]
-        if handler.policy.runs:
+        if isinstance(handler, FollowsRuns):
             handler.follow(context, resource)
             return
 

@@ -24,6 +24,7 @@ from reconciler.engine.types import (
     Resource,
 )
 from reconciler.kinds import HANDLERS
+from reconciler.kinds.extensions import Reviews
 from reconciler.operations.diagnostics import unread
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.providers import is_unregistered
@@ -57,9 +58,11 @@ def decide_one(
     resource: Resource, desired: JsonObject, observed: Observed | None, *, retry: bool = False
 ) -> Change:
     """Return the decision for one resource under its kind's policy."""
-    policy = HANDLERS[resource.kind].policy
+    handler = HANDLERS[resource.kind]
+    policy = handler.policy
     decided = decide(resource, desired, observed, policy)
-    change = block_if_protected(HANDLERS[resource.kind].review(decided))
+    reviewed = handler.review(decided) if isinstance(handler, Reviews) else decided
+    change = block_if_protected(reviewed)
     if retry and change.is_blocked and policy.runs and observed and _is_our_failure(observed):
         return Change(resource, None, Run(RetryOf(str(observed.outputs.get("name", "")))))
     return change

@@ -1,7 +1,7 @@
 """Look before each create of a plan for what would make it fail.
 
 A soft-deleted twin, or a name that somebody else has, is told by the plan and not in the
-middle of an apply. What is asked for only reads (`Handler.preflight`).
+middle of an apply. What is asked for only reads (`extensions.Preflights`).
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from reconciler.engine.decisions import (
 from reconciler.engine.types import Action, Address, Observed, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Reads
+from reconciler.kinds.extensions import Preflights
 from reconciler.operations.diagnostics import at_resource
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.decide import decide_one, known
@@ -64,7 +65,12 @@ def with_preflight(
     def looked_at(change: Change) -> Change:
         resource, before = change.resource, dict(changes)
         try:
-            found = HANDLERS[resource.kind].preflight(shared, resource)
+            handler = HANDLERS[resource.kind]
+            found = (
+                handler.preflight(shared, resource)
+                if isinstance(handler, Preflights)
+                else Preflight()
+            )
         except RefusedError as error:
             seen = _seen_after_all(world(Reads(run, fresh=True)), resource)
             if seen is None:
