@@ -26,7 +26,6 @@ from reconciler.engine.decisions import (
 from reconciler.engine.diff import Rules
 from reconciler.engine.findings import Finding
 from reconciler.engine.types import Action, JsonObject, Unknown
-from reconciler.reasons import CannotUpdateInPlace
 from reconciler.render.attention import attention_of
 from reconciler.render.cost_text import cost_json
 from reconciler.render.fields import Views
@@ -150,7 +149,7 @@ def _reason(change: Change) -> str:
             return "pending"
         case Adopt() | Run() as work:
             return str(work.action.value)
-        case Replace(reason=CannotUpdateInPlace()):
+        case Replace(fields=fields) if any(f.forces_replace for f in fields):
             return "replace_because_cannot_update"
         case NoOp() | Create() | Update() | Replace() | Delete():
             return ""

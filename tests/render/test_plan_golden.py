@@ -19,11 +19,13 @@ from built import (
     views,
 )
 
-from reconciler.engine.decisions import Change, Create, NoOp, Update
+from reconciler.engine.decisions import Change, Create, NoOp, Replace, Update
 from reconciler.engine.types import Observed
+from reconciler.reasons import ParentReplaced
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_markdown import plan_markdown
 from reconciler.render.plan_text import plan_lines
+from reconciler.render.reason_text import because
 from reconciler.render.terminal import Line
 
 Golden = Callable[[str, str], None]
@@ -125,3 +127,11 @@ def test_json_has_terraforms_names() -> None:
         unknown, sensitive = unknown[part], sensitive[part]
     assert unknown == {"endpoint": True}
     assert sensitive == {"key": True}
+
+
+def test_json_says_that_a_field_forces_a_replace_whatever_the_first_reason_is() -> None:
+    forced = replace(scaled(), forces_replace=True)
+    along = Change(cluster(), Observed({}), Replace((forced,), ParentReplaced("workspace")))
+    (found,) = json.loads(plan_json(views(along)))["resource_changes"]
+    assert found["action_reason"] == "replace_because_cannot_update"
+    assert found["reason"] == because(ParentReplaced("workspace"))
