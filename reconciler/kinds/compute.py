@@ -16,9 +16,10 @@ from pydantic import Field, model_validator
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Blocked, Change
-from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.diff import same_folded
 from reconciler.engine.types import JsonObject, Owner, Resource
 from reconciler.kinds.access.identity import attached
+from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.machines import Machines, cluster_machines
@@ -44,15 +45,21 @@ class Compute(SpecModel):
         matching(
             r"^(Standard|Basic)_[A-Za-z0-9_]+$", "a VM size such as `Standard_NC24ads_A100_v4`"
         ),
+        Arm("properties.properties.vmSize", immutable=True),
     ]
     """The VM size of each node, for example `Standard_NC24ads_A100_v4`."""
-    tier: Literal["dedicated", "low_priority"] = "dedicated"
+    tier: Annotated[
+        Literal["dedicated", "low_priority"],
+        Arm("properties.properties.vmPriority", immutable=True),
+    ] = "dedicated"
     """Dedicated nodes, or cheaper low-priority nodes that Azure may take back at any time."""
-    min_instances: Annotated[int, Field(ge=0, le=65_000)] = 0
+    min_instances: Annotated[int, Field(ge=0, le=65_000), Arm(f"{SCALE}.minNodeCount")] = 0
     """Minimum number of nodes; 0 costs nothing while no job runs."""
-    max_instances: Annotated[int, Field(ge=1, le=65_000)] = 1
+    max_instances: Annotated[int, Field(ge=1, le=65_000), Arm(f"{SCALE}.maxNodeCount")] = 1
     """Maximum number of nodes."""
-    idle_time_before_scale_down: Annotated[int, Field(ge=60, le=86_400)] = 120
+    idle_time_before_scale_down: Annotated[
+        int, Field(ge=60, le=86_400), Arm(f"{SCALE}.nodeIdleTimeBeforeScaleDown")
+    ] = 120
     """Seconds a node stays idle before it is removed."""
     identity: Identity | None = None
     """The managed identity that jobs on the cluster run as."""
@@ -83,30 +90,20 @@ class ComputeHandler(ArmHandler):
     attributes = Attributes(frozenset({"id", "name"}))
     delete_params: ClassVar[Mapping[str, str]] = {"underlyingResourceAction": "Delete"}
     policy: ClassVar[Policy] = Policy(
-        Rules(
-            immutable=frozenset(
-                {
-                    "location",
-                    "identity",
-                    "properties.disableLocalAuth",
-                    "properties.properties.vmSize",
-                    "properties.properties.vmPriority",
-                    "properties.properties.osType",
-                }
+        rules_of(
+            Compute,
+            immutable=(
+                "location",
+                "identity",
+                "properties.disableLocalAuth",
+                "properties.properties.osType",
             ),
-            write_only=frozenset({"tags"}),
+            write_only=("tags",),
             same={
                 "properties.computeType": same_folded,
                 "properties.properties.vmSize": same_folded,
                 "properties.properties.vmPriority": same_folded,
                 "properties.properties.osType": same_folded,
-            },
-            labels={
-                "properties.properties.vmSize": "size",
-                "properties.properties.vmPriority": "tier",
-                f"{SCALE}.minNodeCount": "min_instances",
-                f"{SCALE}.maxNodeCount": "max_instances",
-                f"{SCALE}.nodeIdleTimeBeforeScaleDown": "idle_time_before_scale_down",
             },
         ),
         replaces_failed=True,

@@ -18,8 +18,9 @@ from pydantic import Field, StringConstraints
 
 from reconciler.diagnostics import ApiError
 from reconciler.engine.decide import Policy
-from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.diff import same_folded
 from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
@@ -35,6 +36,9 @@ NAME = r"^[a-zA-Z0-9_]{1,255}$"
 NAME_WORDS = "1 to 255 letters, digits and underscores"
 DEFAULT_ENDPOINT = "core.windows.net"
 DEFAULT_AUTHORITY = "https://login.microsoftonline.com"
+
+TYPE = Arm("properties.datastoreType", immutable=True)
+PROTOCOL = Arm("properties.protocol")
 
 AccountName = Annotated[str, matching(r"^[a-z0-9]{3,24}$", "3 to 24 lower-case letters and digits")]
 Place = Annotated[
@@ -81,11 +85,15 @@ class _Datastore(SpecModel):
 
     name: Annotated[str, matching(NAME, NAME_WORDS)] | None = None
     """The name in the workspace. Default: the key."""
-    account_name: AccountName
+    account_name: Annotated[AccountName, Arm("properties.accountName", immutable=True)]
     """The name of the storage account. It need not be in this spec."""
-    description: str | None = Field(default=None, max_length=1024)
+    description: Annotated[str | None, Arm("properties.description")] = Field(
+        default=None, max_length=1024
+    )
     """A description for people."""
-    endpoint: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]+$")] = DEFAULT_ENDPOINT
+    endpoint: Annotated[
+        str, StringConstraints(pattern=r"^[a-z0-9.-]+$"), Arm("properties.endpoint")
+    ] = DEFAULT_ENDPOINT
     """The domain of storage accounts in your cloud."""
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
@@ -94,11 +102,11 @@ class _Datastore(SpecModel):
 class BlobDatastore(_Datastore):
     """A datastore for a blob container; the key is its name."""
 
-    type: Literal["azure_blob"]
+    type: Annotated[Literal["azure_blob"], TYPE]
     """The kind of storage."""
-    container_name: Place
+    container_name: Annotated[Place, Arm("properties.containerName", immutable=True)]
     """The blob container."""
-    protocol: Literal["https", "wasbs"] = "https"
+    protocol: Annotated[Literal["https", "wasbs"], PROTOCOL] = "https"
     """The protocol of its paths."""
     credentials: AccountKey | SasToken | None = None
     """How Azure ML reaches the data. Default: with the identity of the user or job that reads."""
@@ -107,11 +115,11 @@ class BlobDatastore(_Datastore):
 class FileDatastore(_Datastore):
     """A datastore for a file share; the key is its name."""
 
-    type: Literal["azure_file"]
+    type: Annotated[Literal["azure_file"], TYPE]
     """The kind of storage."""
-    file_share_name: Place
+    file_share_name: Annotated[Place, Arm("properties.fileShareName", immutable=True)]
     """The file share."""
-    protocol: Literal["https"] = "https"
+    protocol: Annotated[Literal["https"], PROTOCOL] = "https"
     """The protocol of its paths."""
     credentials: AccountKey | SasToken | None = None
     """How Azure ML reaches the data. Default: with the identity of the user or job that reads."""
@@ -120,11 +128,11 @@ class FileDatastore(_Datastore):
 class DataLakeGen2Datastore(_Datastore):
     """A datastore for a Data Lake Storage Gen2 filesystem; the key is its name."""
 
-    type: Literal["azure_data_lake_gen2"]
+    type: Annotated[Literal["azure_data_lake_gen2"], TYPE]
     """The kind of storage."""
-    filesystem: Place
+    filesystem: Annotated[Place, Arm("properties.filesystem", immutable=True)]
     """The filesystem: the container of an account with a hierarchical namespace."""
-    protocol: Literal["https", "abfss"] = "https"
+    protocol: Annotated[Literal["https", "abfss"], PROTOCOL] = "https"
     """The protocol of its paths."""
     credentials: ServicePrincipal | None = None
     """How Azure ML reaches the data. Default: with the identity of the user or job that reads."""
@@ -134,6 +142,15 @@ Datastore = Annotated[
     BlobDatastore | FileDatastore | DataLakeGen2Datastore, Field(discriminator="type")
 ]
 """A datastore of the workspace."""
+
+
+CREDENTIAL_LABELS = {
+    "properties.credentials.credentialsType": "credentials",
+    "properties.credentials.tenantId": "credentials.tenant_id",
+    "properties.credentials.clientId": "credentials.client_id",
+    "properties.credentials.authorityUrl": "credentials.authority_url",
+    "properties.credentials.resourceUrl": "credentials.resource_url",
+}
 
 
 class DatastoreHandler(ArmHandler):
@@ -150,38 +167,17 @@ class DatastoreHandler(ArmHandler):
     attributes = Attributes(frozenset({"id", "name"}))
     read_only = frozenset({"properties.isDefault"})
     policy: ClassVar[Policy] = Policy(
-        Rules(
-            immutable=frozenset(
-                f"properties.{name}"
-                for name in (
-                    "datastoreType",
-                    "accountName",
-                    "containerName",
-                    "fileShareName",
-                    "filesystem",
-                )
-            ),
+        rules_of(
+            BlobDatastore,
+            FileDatastore,
+            DataLakeGen2Datastore,
             same={
                 "properties.datastoreType": same_folded,
                 "properties.credentials.credentialsType": same_folded,
             },
-            labels={
-                "properties.datastoreType": "type",
-                "properties.accountName": "account_name",
-                "properties.containerName": "container_name",
-                "properties.fileShareName": "file_share_name",
-                "properties.filesystem": "filesystem",
-                "properties.endpoint": "endpoint",
-                "properties.protocol": "protocol",
-                "properties.description": "description",
-                "properties.credentials.credentialsType": "credentials",
-                "properties.credentials.tenantId": "credentials.tenant_id",
-                "properties.credentials.clientId": "credentials.client_id",
-                "properties.credentials.authorityUrl": "credentials.authority_url",
-                "properties.credentials.resourceUrl": "credentials.resource_url",
-            },
-            write_only=frozenset({"properties.credentials.secrets"}),
-            sensitive=frozenset({"properties.credentials.secrets"}),
+            labels=CREDENTIAL_LABELS,
+            write_only=("properties.credentials.secrets",),
+            sensitive=("properties.credentials.secrets",),
         )
     )
 

@@ -13,8 +13,9 @@ from pydantic import Field
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Preflight
-from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.diff import same_folded
 from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.workspace.linked import LinkedHandler
@@ -48,11 +49,13 @@ class ContainerRegistry(SpecModel):
 
     name: Annotated[str, matching(r"^[a-zA-Z0-9]{5,50}$", "5 to 50 letters and digits")]
     """The name, unique across Azure: 5 to 50 letters and digits."""
-    sku: Literal["Basic", "Standard", "Premium"] = "Standard"
+    sku: Annotated[Literal["Basic", "Standard", "Premium"], Arm("sku.name")] = "Standard"
     """The tier."""
-    admin_user_enabled: bool = False
+    admin_user_enabled: Annotated[bool, Arm("properties.adminUserEnabled")] = False
     """Whether the admin user and its password are enabled. Leave it off: Entra ID is safer."""
-    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    public_network_access: Annotated[
+        Literal["enabled", "disabled"], Arm("properties.publicNetworkAccess")
+    ] = "enabled"
     """Whether it can be reached from the internet."""
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
@@ -69,15 +72,7 @@ class ContainerRegistryHandler(LinkedHandler[ContainerRegistry]):
     read_only = READ_ONLY
     costs_money = True
     policy: ClassVar[Policy] = Policy(
-        Rules(
-            immutable=frozenset({"location"}),
-            same={"sku.name": same_folded},
-            labels={
-                "sku.name": "sku",
-                "properties.adminUserEnabled": "admin_user_enabled",
-                "properties.publicNetworkAccess": "public_network_access",
-            },
-        )
+        rules_of(ContainerRegistry, immutable=("location",), same={"sku.name": same_folded})
     )
 
     def body(self, settings: ContainerRegistry, owner: str, expansion: Expansion) -> JsonObject:

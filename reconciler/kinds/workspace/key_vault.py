@@ -14,8 +14,9 @@ from pydantic import Field
 from reconciler.diagnostics import ApiError, Diagnostic, ReconcileError, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
-from reconciler.engine.diff import Rules, same_folded, same_id
+from reconciler.engine.diff import same_folded, same_id
 from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.connection.vault_secrets import read
 from reconciler.kinds.expansion import Attributes, Expansion
@@ -44,13 +45,17 @@ class KeyVault(SpecModel):
         ),
     ]
     """The name, unique across Azure: 3 to 24 letters, digits and single hyphens."""
-    sku: Literal["standard", "premium"] = "standard"
+    sku: Annotated[Literal["standard", "premium"], Arm("properties.sku.name")] = "standard"
     """The tier; premium keeps keys in hardware."""
-    soft_delete_retention_days: Annotated[int, Field(ge=7, le=90)] = 90
+    soft_delete_retention_days: Annotated[
+        int, Field(ge=7, le=90), Arm("properties.softDeleteRetentionInDays", immutable=True)
+    ] = 90
     """How many days Azure keeps it after deletion. Cannot be changed later."""
-    purge_protection: bool = False
+    purge_protection: Annotated[bool, Arm("properties.enablePurgeProtection")] = False
     """Forbid purging during the retention period. Cannot be switched off again."""
-    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    public_network_access: Annotated[
+        Literal["enabled", "disabled"], Arm("properties.publicNetworkAccess")
+    ] = "enabled"
     """Whether it can be reached from the internet."""
     recover: bool = False
     """Recover a soft-deleted vault of this name instead of refusing to create one."""
@@ -77,16 +82,7 @@ class KeyVaultHandler(LinkedHandler[KeyVault]):
         }
     )
     policy: ClassVar[Policy] = Policy(
-        Rules(
-            immutable=frozenset({"location", "properties.softDeleteRetentionInDays"}),
-            same={"properties.sku.name": same_folded},
-            labels={
-                "properties.sku.name": "sku",
-                "properties.softDeleteRetentionInDays": "soft_delete_retention_days",
-                "properties.enablePurgeProtection": "purge_protection",
-                "properties.publicNetworkAccess": "public_network_access",
-            },
-        )
+        rules_of(KeyVault, immutable=("location",), same={"properties.sku.name": same_folded})
     )
 
     def body(self, settings: KeyVault, owner: str, expansion: Expansion) -> JsonObject:

@@ -14,8 +14,9 @@ from pydantic import Field
 from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
-from reconciler.engine.diff import Rules, same_folded
+from reconciler.engine.diff import same_folded
 from reconciler.engine.types import JsonObject, Resource
+from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.workspace.linked import LinkedHandler
@@ -62,19 +63,24 @@ class StorageAccount(SpecModel):
 
     name: Annotated[str, matching(r"^[a-z0-9]{3,24}$", "3 to 24 lower-case letters and digits")]
     """The name, unique across Azure: 3 to 24 lower-case letters and digits."""
-    sku: Literal[
-        "Standard_LRS",
-        "Standard_ZRS",
-        "Standard_GRS",
-        "Standard_RAGRS",
-        "Standard_GZRS",
-        "Standard_RAGZRS",
+    sku: Annotated[
+        Literal[
+            "Standard_LRS",
+            "Standard_ZRS",
+            "Standard_GRS",
+            "Standard_RAGRS",
+            "Standard_GZRS",
+            "Standard_RAGZRS",
+        ],
+        Arm("sku.name"),
     ] = "Standard_LRS"
     """How the data is replicated."""
-    allow_shared_key_access: bool = True
+    allow_shared_key_access: Annotated[bool, Arm("properties.allowSharedKeyAccess")] = True
     """Whether access with account keys is allowed. Azure ML's default datastores use them unless
     `system_datastores_auth_mode` is `identity`."""
-    public_network_access: Literal["enabled", "disabled"] = "enabled"
+    public_network_access: Annotated[
+        Literal["enabled", "disabled"], Arm("properties.publicNetworkAccess")
+    ] = "enabled"
     """Whether it can be reached from the internet (never anonymously)."""
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
@@ -92,14 +98,10 @@ class StorageAccountHandler(LinkedHandler[StorageAccount]):
     api_version = API_VERSION
     read_only = READ_ONLY
     policy: ClassVar[Policy] = Policy(
-        Rules(
-            immutable=frozenset({"location", "kind", "properties.isHnsEnabled"}),
+        rules_of(
+            StorageAccount,
+            immutable=("location", "kind", "properties.isHnsEnabled"),
             same={"sku.name": same_folded, "kind": same_folded},
-            labels={
-                "sku.name": "sku",
-                "properties.allowSharedKeyAccess": "allow_shared_key_access",
-                "properties.publicNetworkAccess": "public_network_access",
-            },
         )
     )
 
