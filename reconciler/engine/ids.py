@@ -15,5 +15,15 @@ def is_within(resource_id: str, outer_id: str) -> bool:
     return _folded(resource_id).startswith(f"{_folded(outer_id)}/")
 
 
+def type_of(resource_id: str) -> str:
+    """Return the type that an id names, as it is written there; "" where it names no resource."""
+    tail = resource_id.strip("/").split("/")
+    folded = [part.casefold() for part in tail]
+    if "providers" not in folded:
+        return ""
+    tail = tail[len(folded) - folded[::-1].index("providers") :]
+    return "/".join([tail[0], *tail[1::2]]) if len(tail) >= 3 and len(tail) % 2 else ""
+
+
 def _folded(resource_id: str) -> str:
     return resource_id.rstrip("/").casefold()

@@ -7,14 +7,15 @@ sections that do are still expanded, and what refers to a broken one is not judg
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.diagnostics import Diagnostic, SpecError, UsageError, errors_of
+from reconciler.diagnostics import Diagnostic, Position, SpecError, UsageError, errors_of
 from reconciler.engine.graph import Edges, edges, ordered
+from reconciler.engine.ids import type_of
 from reconciler.engine.protection import NO, YES, add_protect_tag
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, KINDS, Spec
@@ -43,6 +44,16 @@ STAND_INS = {
 
 
 @dataclass(frozen=True)
+class Existing:
+    """Something that the spec only uses: a kind, by the id of what is there already."""
+
+    address: Address
+    kind: str
+    resource_id: str
+    position: Position
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A valid spec: its document, its resources in dependency order, and their graph."""
 
@@ -51,6 +62,8 @@ class Loaded:
     resources: dict[Address, Resource]
     graph: Edges
     warnings: tuple[Diagnostic, ...] = ()
+    existing: tuple[Existing, ...] = ()
+    """What it uses and does not have."""
 
     def select(self, words: Iterable[str], option: str) -> list[Address]:
         """Return the addresses that a user's words name: an address or a whole section.
@@ -98,6 +111,8 @@ def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loade
     expansion = _expanded(spec, document, frozenset(adopt), broken)
     problems = [*problems, *errors_of(expansion.problems), *literal_secrets(document)]
     problems += _same_twice(expansion)
+    existing = tuple(_existing(expansion))
+    problems += _of_other_types(existing)
     if not problems:
         problems = _checked(expansion)
     if problems:
@@ -106,7 +121,7 @@ def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loade
     graph = edges(resources.values())
     inside = {address: resources[address] for address in ordered(graph)}
     warnings = (*document.warnings, *(p for p in expansion.problems if p not in problems))
-    loaded = Loaded(document, spec, inside, graph, tuple(warnings))
+    loaded = Loaded(document, spec, inside, graph, tuple(warnings), existing)
     loaded.select(adopt, "--adopt")
     return loaded
 
@@ -160,6 +175,25 @@ def _expanded(
     for handler in KINDS:
         handler.expand(spec, expansion)
     return expansion
+
+
+def _existing(expansion: Expansion) -> Iterator[Existing]:
+    """Yield what the spec names by its id, and where."""
+    for address, resource_id in expansion.externals.items():
+        place = expansion.document.position(tuple(address.split(".")))
+        yield Existing(address, expansion.kinds[address], resource_id, place)
+
+
+def _of_other_types(existing: Iterable[Existing]) -> list[Diagnostic]:
+    """Return a problem for each id that is not of what it stands for."""
+    found: list[Diagnostic] = []
+    for item in existing:
+        wanted, named = HANDLERS[item.kind].type, type_of(item.resource_id)
+        if named.casefold() != wanted.casefold():
+            what = f"`{item.address}` is the id of a {named}, not of a {wanted}"
+            hint = f"pass the id of a {item.kind}"
+            found.append(Diagnostic(what, item.position, item.resource_id, hint))
+    return found
 
 
 def _same_twice(expansion: Expansion) -> list[Diagnostic]:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from reconciler.diagnostics import RefusedError
+from reconciler.diagnostics import RefusedError, SpecError
 from reconciler.engine.findings import Level
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.plan.build import plan
@@ -286,3 +286,39 @@ def test_a_plan_with_changes_asks_each_question_once(azure, tmp_path, applied):
         word[1:] for word in WORDS
     )
     assert all(e["method"] == "GET" for e in azure.journal())
+
+
+GUEST = "examples/existing-workspace.yaml"
+
+
+def test_a_workspace_that_is_not_there_is_one_error(azure, tmp_path):
+    made = azure.plan(edited(tmp_path, GUEST))
+    (finding,) = [f for f in made.findings if f.level is Level.BLOCKER]
+    assert (finding.id, finding.summary) == ("existing", "`workspace` does not exist")
+    assert finding.position is not None and "workspaces/smallest-ws" in finding.detail
+    assert azure.writes() == []
+
+
+def test_a_workspace_that_is_there_is_no_finding(azure, tmp_path, applied):
+    assert azure.plan(edited(tmp_path, GUEST)).findings == ()
+
+
+def test_a_workspace_elsewhere_is_told_with_its_region(azure, tmp_path, applied):
+    moved = edited(tmp_path, GUEST, ("location: westeurope", "location: northeurope"))
+    (finding,) = azure.plan(moved).findings
+    assert "`workspace` is in westeurope" in finding.summary
+    assert finding.hint == "set `target.location: westeurope`"
+
+
+def test_a_hub_is_no_workspace(azure, tmp_path, applied):
+    workspace = applied.resources["workspace"].resource_id
+    body = {"kind": "Hub"}
+    azure.control("POST", "drift", {"op": "patch", "id": workspace, "body": body})
+    (finding,) = azure.plan(edited(tmp_path, GUEST)).findings
+    assert finding.summary == "`workspace` is no workspace: Azure calls its kind Hub"
+
+
+def test_the_id_of_another_type_is_an_error_of_the_spec(tmp_path):
+    type_ = "Microsoft.MachineLearningServices/workspaces"
+    with pytest.raises(SpecError, match=r"is the id of a Microsoft\.Storage/storageAccounts"):
+        edited(tmp_path, GUEST, (type_, "Microsoft.Storage/storageAccounts"))

@@ -5,19 +5,20 @@ A read that fails makes a plan no less: what depends on it is told as not checke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError, ReconcileError
 from reconciler.engine.decisions import Change
-from reconciler.engine.types import JsonObject
+from reconciler.engine.types import Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads
 from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
-from reconciler.operations.load import Loaded
+from reconciler.operations.load import Existing, Loaded
+from reconciler.operations.plan.checks.existing import Seen
 
 ML = "Microsoft.MachineLearningServices"
 LOCKS = "/providers/Microsoft.Authorization/locks"
@@ -50,6 +51,7 @@ class Facts:
     sizes: Answer = field(default_factory=Answer)
     locks: Answer = field(default_factory=Answer)
     rights: Answer = field(default_factory=Answer)
+    existing: Mapping[Address, Seen] = field(default_factory=dict)
 
 
 class Asking:
@@ -60,9 +62,11 @@ class Asking:
 
     def __init__(self, loaded: Loaded, run: RunScope, reads: Reads) -> None:
         """Ask nothing yet."""
-        self._pool = ThreadPoolExecutor(5, thread_name_prefix="check")
+        self._pool = ThreadPoolExecutor(8, thread_name_prefix="check")
         self._futures: dict[str, Future[list[JsonObject]]] = {}
+        self._seeing: dict[Address, Future[JsonObject | None]] = {}
         self._run, self._reads, self._target = run, reads, loaded.spec.target
+        self._existing = loaded.existing
 
     def about(self, changes: Iterable[Change]) -> None:
         """Ask what it takes to judge the changes; of machines only where any are changed."""
@@ -74,6 +78,8 @@ class Asking:
         if changing:
             self._ask("locks", lambda: _listed(run, f"{group}{LOCKS}", LOCKS_API))
             self._ask("rights", lambda: _rights(run, subscription, group))
+            for item in self._existing:
+                self._look_at(item)
         if any(map(_is_of_machines, changing)):
             self._ask("usages", lambda: reads.list(f"{place}/usages", USAGES_API))
             self._ask("quotas", lambda: _listed(run, f"{place}/quotas", USAGES_API))
@@ -90,11 +96,19 @@ class Asking:
     @property
     def facts(self) -> Facts:
         """The answers, or the problems in their place."""
-        return Facts(**{name: _answer(name, future) for name, future in self._futures.items()})
+        answers = {name: _answer(name, future) for name, future in self._futures.items()}
+        seen = {address: _seen(future) for address, future in self._seeing.items()}
+        return Facts(**answers, existing=seen)
 
     def _ask(self, name: str, question: Callable[[], list[JsonObject]]) -> None:
         if name not in self._futures:
             self._futures[name] = self._pool.submit(question)
+
+    def _look_at(self, item: Existing) -> None:
+        version = HANDLERS[item.kind].api_version
+        if item.address not in self._seeing:
+            asked = self._pool.submit(self._reads.get, item.resource_id, version)
+            self._seeing[item.address] = asked
 
 
 def _is_of_machines(change: Change) -> bool:
@@ -115,6 +129,13 @@ def _rights(run: RunScope, subscription: str, group: str) -> list[JsonObject]:
         if error.status != NOT_FOUND:
             raise
     return _listed(run, subscription + PERMISSIONS, PERMISSIONS_API)
+
+
+def _seen(future: Future[JsonObject | None]) -> Seen:
+    try:
+        return Seen(future.result())
+    except ReconcileError as error:
+        return Seen(problem=error)
 
 
 def _answer(name: str, future: Future[list[JsonObject]]) -> Answer:

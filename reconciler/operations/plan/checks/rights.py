@@ -18,7 +18,7 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
-from reconciler.engine.ids import is_within
+from reconciler.engine.ids import is_within, type_of
 from reconciler.engine.types import Action, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.operations.plan.checks.facts import PERMISSIONS_API, Answer
@@ -88,11 +88,7 @@ def _type_in_group(resource_id: str) -> str:
         return ""
     if len(parts) == 4:
         return GROUPS
-    if "providers" not in folded:
-        return ""
-    at = len(folded) - 1 - folded[::-1].index("providers")
-    tail = parts[at + 1 :]
-    return "/".join([tail[0], *tail[1::2]]) if len(tail) >= 3 and len(tail) % 2 else ""
+    return type_of(resource_id)
 
 
 def _allowed_there(run: RunScope, need: Needed) -> bool:

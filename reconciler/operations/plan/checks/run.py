@@ -13,7 +13,7 @@ from reconciler.engine.graph import Edges
 from reconciler.engine.types import Address
 from reconciler.kinds.base import Reads
 from reconciler.operations.load import Loaded
-from reconciler.operations.plan.checks import clusters, cores, locks, rights, sizes
+from reconciler.operations.plan.checks import clusters, cores, existing, locks, rights, sizes
 from reconciler.operations.plan.checks.facts import Asking, Facts
 
 
@@ -44,6 +44,7 @@ def findings_of(
     if not any(change.action.is_change for change in planned):
         return ()
     return (
+        *existing.check_existing(loaded, changes, facts.existing),
         *rights.check_rights(run, planned, facts.rights),
         *rights.not_checked(facts.rights),
         *locks.check_locks(planned, facts.locks),
