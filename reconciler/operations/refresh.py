@@ -1,12 +1,14 @@
 """Read everything a spec names, all at once, each list only once.
 
-Resources are submitted in dependency order to one pool; a handler that needs another
+Resources are submitted to one pool, each after what it depends on; a handler that needs another
 resource's answer waits for that future, which was submitted before its own, so it cannot
-deadlock. Only a real 404 is absence: any other failure is kept as the resource's problem.
+deadlock. Among those that may go next the kinds take turns: hundreds of one kind that wait for
+its list would otherwise keep every thread, and the lists would be asked for one by one. Only a real 404 is absence: any other failure is kept as the resource's problem.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -89,17 +91,45 @@ def observe_all(
     reads = Reads(run)
     context = context_of(loaded, run, reads, others, NullProgress())
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="observe") as pool:
-        for address in addresses:
-            resource = loaded.resources[address]
-            futures[address] = pool.submit(observe_fresh, context, resource)
+        firsts, rest = in_turns(loaded, addresses)
+        for address in firsts:
+            futures[address] = pool.submit(observe_fresh, context, loaded.resources[address])
         for ask in beside(context):
             pool.submit(ask)
+        for address in rest:
+            futures[address] = pool.submit(observe_fresh, context, loaded.resources[address])
         unlucky = _unlucky(futures, run)
         reads.forget_failures()
         for address in unlucky:
             resource = loaded.resources[address]
             futures[address] = pool.submit(observe_fresh, context, resource)
     return _collect(futures, reads)
+
+
+def in_turns(loaded: Loaded, addresses: list[Address]) -> tuple[list[Address], list[Address]]:
+    """Return the addresses, the kinds by turns and each after what it depends on.
+
+    In two parts: the first ends when every kind has had its first turn.
+    """
+    turn, had = dict[Address, int](), Counter[str]()
+    for address in addresses:
+        kind = loaded.resources[address].kind
+        turn[address] = had[kind]
+        had[kind] += 1
+    order: dict[Address, None] = {}
+
+    def add(address: Address) -> None:
+        for before in sorted(loaded.graph[address]):
+            if before in turn and before not in order:
+                add(before)
+        order[address] = None
+
+    firsts = 0
+    for address in sorted(addresses, key=turn.__getitem__):
+        if address not in order:
+            add(address)
+        firsts = len(order) if turn[address] == 0 else firsts
+    return list(order)[:firsts], list(order)[firsts:]
 
 
 def _unlucky(futures: Mapping[Address, Future[Observed | None]], run: RunScope) -> list[Address]:
