@@ -15,7 +15,8 @@ from reconciler.kinds.connection.connection import Connection, ConnectionHandler
 from reconciler.kinds.data.dataset import Dataset, DatasetHandler
 from reconciler.kinds.data.datastore import Datastore, DatastoreHandler
 from reconciler.kinds.flow.flow import Flow, FlowHandler
-from reconciler.kinds.job.job import Job, JobHandler
+from reconciler.kinds.job.job import JobHandler
+from reconciler.kinds.job.settings import Job
 from reconciler.kinds.quota.quota import Quota, QuotaHandler
 from reconciler.kinds.resource_group import ResourceGroupHandler
 from reconciler.kinds.resource_provider import ResourceProviderHandler

@@ -9,7 +9,7 @@ Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-res
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.sdk import translated
@@ -26,6 +26,7 @@ from reconciler.engine.types import (
     Reference,
     Resource,
 )
+from reconciler.kinds.access.assignment_writes import put, until_principal_known
 from reconciler.kinds.access.identity import RoleGrant
 from reconciler.kinds.access.roles import POWERFUL, ROLES, role_guid, role_hint, role_name
 from reconciler.kinds.base import Handler, HandlerContext
@@ -37,12 +38,11 @@ from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
 
 if TYPE_CHECKING:
-    from azure.mgmt.authorization.v2022_04_01.operations import RoleAssignmentsOperations
+    pass
 
 API_VERSION = "2022-04-01"
 TYPE = "Microsoft.Authorization/roleAssignments"
 NAMESPACE = uuid.UUID("6a1f6f3c-0d53-5a0c-9f3e-2f0f4b9f1c55")
-PRINCIPAL_APPEARS_S = 300.0
 
 
 def same_role(observed: Any, desired: Any) -> bool:
@@ -166,7 +166,7 @@ class RoleAssignmentHandler(Handler):
         operations = context.run.authorization.role_assignments
         scope, _, name = resource.resource_id.partition(f"/providers/{TYPE}/")
         try:
-            _until_principal_known(context, lambda: _put(operations, scope, name, desired))
+            until_principal_known(context, lambda: put(operations, scope, name, desired))
         except ApiError as error:
             if error.code == "RoleAssignmentExists":
                 return
@@ -175,7 +175,7 @@ class RoleAssignmentHandler(Handler):
             self._refuse_to_take_back(context, resource)
             with translated():
                 operations.delete(scope, name)
-            _until_principal_known(context, lambda: _put(operations, scope, name, desired))
+            until_principal_known(context, lambda: put(operations, scope, name, desired))
 
     def _refuse_to_take_back(self, context: HandlerContext, resource: Resource) -> None:
         """Look at what has our name; raise `RefusedError` where it is not marked as ours."""
@@ -313,34 +313,3 @@ def _fits(item: JsonObject, resource: Resource, principal: str) -> bool:
 def _place(item: JsonObject) -> str:
     stated = (item.get("properties") or {}).get("scope")
     return str(stated or str(item.get("id")).partition(f"/providers/{TYPE}")[0]).rstrip("/")
-
-
-def _put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: JsonObject) -> None:
-    from azure.mgmt.authorization.v2022_04_01.models import RoleAssignmentCreateParameters
-
-    wanted = desired["properties"]
-    parameters = RoleAssignmentCreateParameters(
-        role_definition_id=wanted["roleDefinitionId"],
-        principal_id=wanted["principalId"],
-        principal_type=wanted["principalType"],
-        description=wanted["description"],
-    )
-    with translated():
-        operations.create(scope, name, parameters)
-
-
-def _until_principal_known(context: HandlerContext, write: Callable[[], None]) -> None:
-    """Write, again while Entra does not know the identity yet (five minutes at most)."""
-    from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
-
-    Retrying(
-        retry=retry_if_exception(_is_unknown_principal),
-        stop=stop_after_delay(PRINCIPAL_APPEARS_S),
-        wait=wait_exponential(min=1, max=10),
-        sleep=context.run.sleep,
-        reraise=True,
-    )(write)
-
-
-def _is_unknown_principal(error: BaseException) -> bool:
-    return isinstance(error, ApiError) and error.code == "PrincipalNotFound"

@@ -1,0 +1,126 @@
+"""The section `jobs` of a spec: what may be said of a fine-tuning job."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from reconciler.kinds.job.inputs import ASSET, DataInput
+from reconciler.spec.model import RefOrId, SpecModel, Tags
+
+TASKS = {
+    "chat_completion": "ChatCompletion",
+    "text_completion": "TextCompletion",
+    "text_classification": "TextClassification",
+    "question_answering": "QuestionAnswering",
+    "text_summarization": "TextSummarization",
+    "token_classification": "TokenClassification",
+    "text_translation": "TextTranslation",
+}
+
+Scalar = str | bool | int | float
+DataRef = Annotated[str, StringConstraints(min_length=1, max_length=2048)] | DataInput
+
+
+class ModelInput(SpecModel):
+    """The model to start from, as a map."""
+
+    path: Annotated[str, StringConstraints(pattern=ASSET)]
+    """`azureml://registries/REGISTRY/models/NAME/versions/VERSION`, or a model in the workspace."""
+    type: Literal["mlflow_model"] = "mlflow_model"
+    """Its format."""
+
+
+class RegisteredModel(SpecModel):
+    """How the fine-tuned model is registered."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9][A-Za-z0-9_-]{0,254}$")] | None = (
+        None
+    )
+    """The model's name. Default: that of the `models` entry that refers to this job."""
+    type: Literal["mlflow_model"] = "mlflow_model"
+    """Its format."""
+
+
+class Outputs(SpecModel):
+    """What the job produces."""
+
+    registered_model: RegisteredModel = Field(default_factory=RegisteredModel)
+    """The fine-tuned model."""
+
+
+class JobResources(SpecModel):
+    """Serverless compute: Azure picks one of the sizes."""
+
+    instance_types: list[str] = Field(min_length=1, max_length=20)
+    """Acceptable VM sizes."""
+
+
+class QueueSettings(SpecModel):
+    """How a job on serverless compute is queued."""
+
+    job_tier: Literal["spot", "basic", "standard", "premium"] = "standard"
+    """The tier; `spot` may be interrupted."""
+
+
+class Job(SpecModel):
+    """A fine-tuning job."""
+
+    type: Literal["finetuning"] = "finetuning"
+    """The type of job."""
+    task: Literal[
+        "chat_completion",
+        "text_completion",
+        "text_classification",
+        "question_answering",
+        "text_summarization",
+        "token_classification",
+        "text_translation",
+    ] = "chat_completion"
+    """The task the model is trained for."""
+    model_provider: Literal["custom"] = "custom"
+    """Who runs the training; `custom` trains on your own compute."""
+    model: Annotated[str, StringConstraints(pattern=ASSET)] | ModelInput
+    """The model to start from: `azureml://registries/azureml/models/NAME/versions/VERSION`."""
+    training_data: DataRef
+    """A dataset in this spec, `azureml:NAME:VERSION`, or an `azureml://` path."""
+    validation_data: DataRef | None = None
+    """Rows used to evaluate the model, never to train it."""
+    compute: RefOrId | None = None
+    """A cluster in this spec, or the ARM id of one."""
+    resources: JobResources | None = None
+    """Serverless compute instead of `compute`."""
+    queue_settings: QueueSettings | None = None
+    """Queue settings for serverless compute."""
+    hyperparameters: dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$")], Scalar
+    ] = Field(default_factory=dict)
+    """Hyperparameters of the model's training component, for example `learning_rate`."""
+    experiment_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$")] | None = (
+        None
+    )
+    """The experiment the run is listed under. Default: the spec's name."""
+    display_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    """The name shown in the studio. Default: the key."""
+    description: str | None = Field(default=None, max_length=1024)
+    """A description for people."""
+    properties: dict[str, str] = Field(default_factory=dict)
+    """Free-form properties of the job."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags added to those of the whole spec."""
+    outputs: Outputs = Field(default_factory=Outputs)
+    """What the job produces."""
+    timeout_minutes: Annotated[int, Field(ge=1, le=30240)] = 1440
+    """How many minutes `apply` waits for the job to finish. The job keeps running in Azure, and the
+    next run follows it."""
+    queue_timeout_minutes: Annotated[int, Field(ge=1, le=30240)] = 240
+    """How many minutes `apply` waits for the job to start."""
+
+    @model_validator(mode="after")
+    def _placed(self) -> Job:
+        if (self.compute is None) == (self.resources is None):
+            raise ValueError("give either `compute`, or `resources` with `instance_types`")
+        if self.queue_settings and not self.resources:
+            raise ValueError("`queue_settings` is for serverless compute (`resources`)")
+        return self
