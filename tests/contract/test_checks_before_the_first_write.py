@@ -197,18 +197,44 @@ def test_a_read_only_lock_stops_every_change(azure, tmp_path, applied):
     assert azure.plan(applied).findings == ()
 
 
-def test_a_reader_is_told_what_it_may_not_do(azure, tmp_path):
+GRANTS = "Role Based Access Control Administrator"
+
+
+def test_who_may_write_something_else_is_told_what_it_may_not_do(azure, tmp_path):
     loaded = smallest(tmp_path)
-    reader = Robot(azure, loaded)
-    reader.is_given("Reader")
+    robot = Robot(azure, loaded)
+    robot.is_given(GRANTS)
     azure.clear_journal()
-    made = plan(loaded, reader.connection())
+    made = plan(loaded, robot.connection())
     told = {f.summary.rpartition("`")[0].rpartition("`")[2]: f for f in made.findings}
     assert "Microsoft.MachineLearningServices/workspaces/computes/write" in told
     assert "Microsoft.Storage/storageAccounts/write" in told
     assert "Microsoft.Resources/subscriptions/resourceGroups/write" in told
     assert {f.level for f in made.findings} == {Level.BLOCKER}
     assert "`Contributor`" in made.findings[0].hint
+    assert azure.writes() == []
+
+
+def test_a_reader_plans_and_is_told_once_that_it_cannot_apply(azure, tmp_path):
+    loaded = smallest(tmp_path)
+    reader = Robot(azure, loaded)
+    reader.is_given("Reader")
+    (finding,) = plan(loaded, reader.connection()).findings
+    assert (finding.id, finding.level) == ("permission", Level.WARNING)
+    assert "it can plan this, but not apply it" in finding.summary
+    assert "`Contributor`" in finding.hint
+
+
+def test_an_apply_by_a_reader_is_refused_before_its_first_write(azure, tmp_path):
+    loaded = smallest(tmp_path)
+    reader = Robot(azure, loaded)
+    reader.is_given("Reader")
+    run = reader.connection()
+    planned = plan(loaded, run)
+    run.allow_writes()
+    azure.clear_journal()
+    with pytest.raises(RefusedError, match="may not do"):
+        apply(loaded, run, planned, progress=Quiet())
     assert azure.writes() == []
 
 
@@ -223,7 +249,7 @@ def test_a_contributor_lacks_nothing_here(azure, tmp_path):
 def test_a_right_on_the_workspace_alone_is_found(azure, tmp_path, applied, *, is_owner):
     grown = smallest(tmp_path, ("max_instances: 2", "max_instances: 3"))
     robot = Robot(azure, grown)
-    robot.is_given("Reader")
+    robot.is_given(GRANTS)
     if is_owner:
         robot.is_given("Owner", applied.resources["workspace"].resource_id)
     found = blockers(plan(grown, robot.connection()))

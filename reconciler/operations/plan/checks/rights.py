@@ -39,10 +39,17 @@ class Needed:
 
 
 def check_rights(run: RunScope, changes: Iterable[Change], rights: Answer) -> Iterator[Finding]:
-    """Yield a blocker for each action that the caller may not do, with all that needs it."""
+    """Yield a blocker for each action that the caller may not do, with all that needs it.
+
+    A plan by an identity that only reads, as a pull request's should be, is told so once: whoever
+    applies it is another one. Before the first write it lacks what anybody would.
+    """
     needed = [need for change in changes for need in _needed(run, change)]
     missing = [need for need in needed if not allows(rights.items, need.action)]
     lacking = [need for need in missing if not _allowed_there(run, need)]
+    if lacking and run.read_only and _only_reads(rights.items):
+        yield _of_a_reader(lacking)
+        return
     by_action: dict[str, list[Change]] = {}
     for need in lacking:
         by_action.setdefault(need.action, []).append(need.change)
@@ -132,6 +139,25 @@ def _finding(action: str, changes: Sequence[Change]) -> Finding:
         f"ask for a role that has `{action}`, such as {_role(action)}; a role that is eligible "
         "only must be activated first",
         CHECKED_BY,
+    )
+
+
+def _only_reads(permissions: Iterable[JsonObject]) -> bool:
+    """Whether every action that the roles give is a read: `Reader` gives `*/read`."""
+    actions = [str(action) for entry in permissions for action in entry.get("actions") or ()]
+    return bool(actions) and all(action.casefold().endswith("/read") for action in actions)
+
+
+def _of_a_reader(lacking: Sequence[Needed]) -> Finding:
+    roles = dict.fromkeys(_role(need.action) for need in lacking)
+    return Finding(
+        CHECK,
+        Level.WARNING,
+        "",
+        "the identity that runs this may only read: it can plan this, but not apply it",
+        detail="the rights of the identity that will apply it are not checked here",
+        hint=f"apply as an identity with {' and '.join(roles)}",
+        checked_by=CHECKED_BY,
     )
 
 
