@@ -10,7 +10,12 @@ from tools.pages import ROOT, parts, with_part, written
 from tools.spec_reference import IDENTIFYING, RUN_INPUTS, immutable
 from tools.spec_schema import sections
 
-PAGES = ("README.md", "CONTRIBUTING.md", *(f"docs/{f.name}" for f in (ROOT / "docs").glob("*.md")))
+PAGES = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(f"docs/{f.name}" for f in (ROOT / "docs").glob("*.md")),
+)
 TOPS = ("reconciler", "tests", "tools", "docs", "examples", "specs", "schemas", "benchmarks")
 TO_BE_MADE = ("tests/kinds/batch_endpoint/",)
 """What a page says to make."""
@@ -35,6 +40,11 @@ def anchors_of(page):
 @pytest.mark.parametrize("page", parts())
 def test_generated_parts_are_fresh(page):
     assert text_of(page) == written(page), "run `make reference`"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_holds_both_sides_of_a_merge(page):
+    assert not re.search(r"^(<{7}|={7}|>{7})", text_of(page), re.MULTILINE)
 
 
 def test_a_page_without_marks_is_told():
