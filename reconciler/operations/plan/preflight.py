@@ -65,12 +65,7 @@ def with_preflight(
     def looked_at(change: Change) -> Change:
         resource, before = change.resource, dict(changes)
         try:
-            handler = HANDLERS[resource.kind]
-            found = (
-                handler.preflight(shared, resource)
-                if isinstance(handler, Preflights)
-                else Preflight()
-            )
+            found = _preflight(shared, resource)
         except RefusedError as error:
             seen = _seen_after_all(world(Reads(run, fresh=True)), resource)
             if seen is None:
@@ -84,6 +79,11 @@ def with_preflight(
         for change in pool.map(looked_at, creates):
             changes[change.address] = change
     return changes
+
+
+def _preflight(context: HandlerContext, resource: Resource) -> Preflight:
+    handler = HANDLERS[resource.kind]
+    return handler.preflight(context, resource) if isinstance(handler, Preflights) else Preflight()
 
 
 def _told(change: Change, found: Preflight) -> Change:
