@@ -10,6 +10,7 @@ from reconciler.cli.arguments import (
     add_adopt,
     add_output,
     add_parallelism,
+    add_policy,
     add_selection,
     add_spec,
     add_timeout,
@@ -41,6 +42,7 @@ def add_arguments(parser: Parser) -> None:
     add_selection(parser)
     add_adopt(parser)
     add_parallelism(parser)
+    add_policy(parser)
     add_timeout(parser)
 
 
@@ -48,6 +50,7 @@ def run(session: Session) -> ExitCode:
     """Plan, or take a saved plan that still holds, and carry it out."""
     session.start_sandbox()
     from reconciler.cli.execute_plan import execute_plan
+    from reconciler.cli.policy import held, policy_of
     from reconciler.cli.session import parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.build import plan
@@ -61,6 +64,7 @@ def run(session: Session) -> ExitCode:
     choices = saved.choices if saved else _choices(options)
     loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)
+    policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
     if saved:
         saved.refuse_elsewhere(Place.of(run))
@@ -76,6 +80,7 @@ def run(session: Session) -> ExitCode:
         saved.refuse_if_stale(loaded, made)
         options.yes = True
         _tell(options, saved)
+    made = held(policy, loaded, run, made)
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Apply this to {where}?")
 

@@ -8,6 +8,7 @@ before: the command's word is found, and a bare `--sandbox` is told from `--sand
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Iterable, Sequence
 from typing import NoReturn
@@ -88,6 +89,10 @@ class _Formatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=26, width=80)
 
 
+POLICY = "RECONCILE_POLICY"
+"""The policy of an environment, where no other is passed."""
+
+
 def _add_global(parser: Parser) -> None:
     group = parser.add_argument_group("global options")
     group.add_argument(
@@ -147,6 +152,16 @@ def add_selection(parser: Parser) -> None:
         "--prune",
         action="store_true",
         help="also delete what this spec created and no longer contains",
+    )
+
+
+def add_policy(parser: Parser) -> None:
+    """Add `--policy`."""
+    parser.own.add_argument(
+        "--policy",
+        metavar="FILE",
+        default=os.environ.get(POLICY) or None,
+        help=f"refuse what breaks this policy, a file outside the spec's repository (or {POLICY})",
     )
 
 

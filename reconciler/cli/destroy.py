@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.arguments import add_output, add_parallelism, add_timeout
+from reconciler.cli.arguments import add_output, add_parallelism, add_policy, add_timeout
 from reconciler.diagnostics import ExitCode, UsageError
 from reconciler.operations.approval import MAX_DELETIONS, refuse_too_many_deletions
 
@@ -53,6 +53,7 @@ def add_arguments(parser: Parser) -> None:
         help=f"refuse to delete more than N resources, default {MAX_DELETIONS}",
     )
     add_parallelism(parser)
+    add_policy(parser)
     add_timeout(parser)
 
 
@@ -61,12 +62,14 @@ def run(session: Session) -> ExitCode:
     _give_back_spec(session.options)
     session.start_sandbox()
     from reconciler.cli.execute_plan import execute_plan
+    from reconciler.cli.policy import held, policy_of
     from reconciler.cli.session import parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.destroy import plan_destroy
 
     options = session.options
     loaded = load(options.spec)
+    policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
     made = plan_destroy(
         loaded,
@@ -75,6 +78,7 @@ def run(session: Session) -> ExitCode:
         unprotect=options.unprotect,
         **parallelism(options),
     )
+    made = held(policy, loaded, run, made)
     refuse_too_many_deletions(made, options.max_deletions)
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Delete this from {where}?")

@@ -8,6 +8,7 @@ from reconciler.cli.arguments import (
     add_adopt,
     add_output,
     add_parallelism,
+    add_policy,
     add_selection,
     add_spec,
     add_timeout,
@@ -43,6 +44,7 @@ def add_arguments(parser: Parser) -> None:
     add_selection(parser)
     add_adopt(parser)
     add_parallelism(parser)
+    add_policy(parser)
     add_timeout(parser)
 
 
@@ -51,6 +53,7 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from pathlib import Path
 
+    from reconciler.cli.policy import held, policy_of
     from reconciler.cli.session import kind_views, parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.build import plan
@@ -61,6 +64,7 @@ def run(session: Session) -> ExitCode:
     options = session.options
     loaded = load(options.spec, adopt=options.adopt)
     session.warn(loaded.warnings)
+    policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
     made = plan(
         loaded,
@@ -70,6 +74,7 @@ def run(session: Session) -> ExitCode:
         prune=options.prune,
         **parallelism(options),
     )
+    made = held(policy, loaded, run, made)
     session.warn([w for w in made.warnings if w not in loaded.warnings])
     _show(session, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec)))
     if options.out:

@@ -22,6 +22,7 @@ def same_options(options: Mapping[str, Any]) -> list[str]:
         part for name in NAMING for one in options.get(name, ()) for part in (f"--{name}", one)
     ]
     words += ["--prune"] if options.get("prune") else []
+    words += ["--policy", options["policy"]] if options.get("policy") else []
     words += ["--no-wait"] if options.get("no_wait") else []
     most = options.get("max_deletions", MAX_DELETIONS)
     words += ["--max-deletions", str(most)] if most != MAX_DELETIONS else []

@@ -104,12 +104,13 @@ class Cost:
 class PlanCost:
     """What a plan makes of the costs: now, once it is applied, and an hour of its runs.
 
-    `sources` say where the prices are from, each once.
+    `running` are the runs; `sources` say where the prices are from, each once.
     """
 
     now: Cost
     then: Cost
     runs: Sum
+    running: tuple[Address, ...] = ()
     sources: tuple[str, ...] = ()
 
     @property

@@ -182,7 +182,7 @@ def costs() -> PlanCost:
     blue = CostLine("deployments.blue", "Standard_NC24ads_A100_v4", rate, serving=Decimal(1))
     more = CostLine("deployments.green", "Standard_X", Unpriced("unknown"), serving=Decimal(1))
     run = Sum(Decimal("3.673"))
-    return PlanCost(cost_of([], "USD"), cost_of([blue, more], "USD"), run, ("list price",))
+    return PlanCost(cost_of([], "USD"), cost_of([blue, more], "USD"), run, sources=("list price",))
 
 
 def unchecked() -> Finding:

@@ -28,7 +28,13 @@ from reconciler.engine.types import (
 )
 from reconciler.kinds.access.assignment_writes import put, until_principal_known
 from reconciler.kinds.access.identity import RoleGrant
-from reconciler.kinds.access.roles import POWERFUL, ROLES, role_guid, role_hint, role_name
+from reconciler.kinds.access.roles import (
+    POWERFUL,
+    role_guid,
+    role_hint,
+    role_in_words,
+    role_name,
+)
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.ownership import mark, owner_of
@@ -50,11 +56,6 @@ def same_role(observed: Any, desired: Any) -> bool:
     return str(observed).rpartition("/")[2].casefold() == str(desired).rpartition("/")[2].casefold()
 
 
-def _role_in_words(role_definition_id: str) -> str:
-    guid = role_definition_id.rpartition("/")[2].casefold()
-    return next((name for name, known in ROLES.items() if known == guid), guid)
-
-
 class RoleAssignmentHandler(Handler):
     """Knows the assignments of roles to the identities of the spec."""
 
@@ -73,7 +74,7 @@ class RoleAssignmentHandler(Handler):
                 "properties.principalId": same_folded,
             },
             labels={"properties.roleDefinitionId": "role", "properties.principalId": "principal"},
-            words={"properties.roleDefinitionId": _role_in_words},
+            words={"properties.roleDefinitionId": role_in_words},
             write_only=frozenset({"properties.principalType", "properties.description"}),
         ),
         adopts=True,
@@ -118,7 +119,7 @@ class RoleAssignmentHandler(Handler):
 
     def key_in(self, body: JsonObject) -> str:
         """Return the role, and enough of the name to tell two apart."""
-        role = _role_in_words(str((body.get("properties") or {}).get("roleDefinitionId")))
+        role = role_in_words(str((body.get("properties") or {}).get("roleDefinitionId")))
         return f"{kebab(role)}-{super().key_in(body)[:8]}"
 
     def as_desired(self, body: JsonObject) -> JsonObject:
@@ -131,7 +132,7 @@ class RoleAssignmentHandler(Handler):
         guid = role.rpartition("/")[2]
         place = change.resource.resource_id.partition("/providers/Microsoft.Authorization/")[0]
         if change.action not in (Action.NO_OP, Action.DELETE) and guid in POWERFUL:
-            yield PrivilegedRole(_role_in_words(role), place)
+            yield PrivilegedRole(role_in_words(role), place)
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Find the assignment by content in one list; in an apply its own name is tried first."""

@@ -79,3 +79,9 @@ def role_hint(role: str) -> str:
     if nearest(role, ROLES):
         return did_you_mean(role, ROLES)
     return "name a built-in role, or give a role's GUID"
+
+
+def role_in_words(role_definition_id: str) -> str:
+    """Return the name of a built-in role, or the GUID of any other."""
+    guid = role_definition_id.rpartition("/")[2].casefold()
+    return next((name for name, known in ROLES.items() if known == guid), guid)

@@ -43,6 +43,7 @@ def cost_of_plan(
         cost_of(now, CURRENCY),
         cost_of(then, CURRENCY),
         cost_of(runs, CURRENCY).run,
+        tuple(line.address for line in runs),
         tuple(dict.fromkeys(rate.source for rate in rates)),
     )
 
