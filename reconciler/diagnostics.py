@@ -132,6 +132,15 @@ class RefusedError(ReconcileError):
     exit_code = ExitCode.REFUSED
 
 
+class NameBlockedError(RefusedError):
+    """A name that cannot be used: others have it (`name`), or Azure keeps it (`soft-deleted`)."""
+
+    def __init__(self, *diagnostics: Diagnostic, check: str) -> None:
+        """Keep which of the two it is, as a plan's findings call it."""
+        super().__init__(*diagnostics)
+        self.check = check
+
+
 class UnavailableError(ReconcileError):
     """Azure could not be reached or throttled us beyond the budget."""
 

@@ -348,3 +348,35 @@ def test_the_id_of_another_type_is_an_error_of_the_spec(tmp_path):
     type_ = "Microsoft.MachineLearningServices/workspaces"
     with pytest.raises(SpecError, match=r"is the id of a Microsoft\.Storage/storageAccounts"):
         edited(tmp_path, GUEST, (type_, "Microsoft.Storage/storageAccounts"))
+
+
+def taken_by_others(azure):
+    group = f"{SUB}/resourceGroups/rg-others"
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/smallestwsstorage"
+    body = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
+    for identity, sent in ((group, {"location": "eastus"}), (account, body)):
+        azure.control("POST", "drift", {"op": "put", "id": identity, "body": sent})
+
+
+def test_a_name_that_others_have_is_a_finding(azure, tmp_path):
+    taken_by_others(azure)
+    (finding,) = azure.plan(smallest(tmp_path)).findings
+    assert (finding.id, finding.address) == ("name", "workspace.storage_account")
+    assert finding.position is not None and finding.checked_by
+    assert azure.writes() == []
+
+
+def test_a_name_that_was_taken_since_is_refused_before_the_first_write(azure, tmp_path):
+    loaded = smallest(tmp_path)
+    made = azure.plan(loaded)
+    taken_by_others(azure)
+    with pytest.raises(RefusedError, match="is taken"):
+        apply(loaded, azure.connection(loaded), made, progress=Quiet())
+    assert azure.writes() == []
+
+
+def test_a_soft_deleted_twin_is_a_finding(azure, tmp_path, applied):
+    vault = applied.resources["workspace.key_vault"].resource_id
+    azure.control("POST", "drift", {"op": "delete", "id": vault})
+    findings = azure.plan(smallest(tmp_path)).findings
+    assert ("soft-deleted", "workspace.key_vault") in {(f.id, f.address) for f in findings}

@@ -11,7 +11,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reconciler.diagnostics import ApiError, Diagnostic, ReconcileError, RefusedError
+from reconciler.diagnostics import (
+    ApiError,
+    Diagnostic,
+    NameBlockedError,
+    ReconcileError,
+    RefusedError,
+)
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import same_folded, same_id
@@ -183,16 +189,17 @@ def _kept_days(change: Change) -> int:
     return int(properties.get("softDeleteRetentionInDays") or 90)
 
 
-def _blocked_by_twin(resource: Resource, detail: str) -> RefusedError:
+def _blocked_by_twin(resource: Resource, detail: str) -> NameBlockedError:
     name = resource.known["name"]
-    return RefusedError(
+    return NameBlockedError(
         Diagnostic(
             f"a soft-deleted key vault {name!r} blocks `{resource.address}`",
             resource.position,
             detail=detail,
             hint="set `recover: true` to recover it with its secrets, choose another `name`, or "
             f"purge it yourself: `az keyvault purge --name {name}`",
-        )
+        ),
+        check="soft-deleted",
     )
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
+from reconciler.diagnostics import ApiError, Diagnostic, NameBlockedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import same_folded
@@ -147,7 +147,7 @@ class StorageAccountHandler(LinkedHandler[StorageAccount]):
 def refuse_taken(
     context: HandlerContext, resource: Resource, resource_type: str, api_version: str
 ) -> Preflight:
-    """Ask whether a globally unique name is free. Raises `RefusedError` when it is not.
+    """Ask whether a globally unique name is free. Raises `NameBlockedError` when it is not.
 
     Asking needs a right on the subscription, which who may only write in a group has not,
     and a registered provider: without these the create tells.
@@ -163,8 +163,11 @@ def refuse_taken(
         raise
     if reply.get("nameAvailable", True):
         return Preflight()
-    raise RefusedError.because(
-        f"the name {resource.known['name']!r} of `{resource.address}` is taken",
-        detail=str(reply.get("message") or reply.get("reason") or ""),
-        hint="choose another `name`: it must be unique across Azure",
+    raise NameBlockedError(
+        Diagnostic(
+            f"the name {resource.known['name']!r} of `{resource.address}` is taken",
+            detail=str(reply.get("message") or reply.get("reason") or ""),
+            hint="choose another `name`: it must be unique across Azure",
+        ),
+        check="name",
     )

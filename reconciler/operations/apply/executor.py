@@ -79,7 +79,7 @@ def apply(
     Raises `RefusedError`, before anything is written, for a plan that must not be started.
     """
     refuse_blocked(plan)
-    refuse_what_fails_now(loaded, run, plan)
+    refuse_what_fails_now(loaded, run, plan, parallelism)
     runs = ApplyExecutor(loaded, run, plan, progress, no_wait=no_wait)
     graph = reverse(plan.graph) if plan.destroys else plan.graph
     outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=run.stop.is_set)

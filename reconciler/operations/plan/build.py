@@ -133,7 +133,7 @@ def plan(
     changes = decide_all(loaded, snapshot, addresses, again)
     with Asking(loaded, run, snapshot.reads) as asking:
         asking.about(changes.values())
-        changes, graph = _looked_into(loaded, run, changes, snapshot, parallelism)
+        changes, graph, named = _looked_into(loaded, run, changes, snapshot, parallelism)
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
         if prune:
             graph, left = _pruning(loaded, graph, changes, left)
@@ -148,7 +148,7 @@ def plan(
         (*loaded.warnings, *warnings),
         leftovers=tuple(left),
         cost=cost_of_plan(loaded, run, changes, facts),
-        findings=findings,
+        findings=(*named, *findings),
     )
 
 
@@ -169,15 +169,15 @@ def _looked_into(
     changes: dict[Address, Change],
     snapshot: Snapshot,
     parallelism: int,
-) -> tuple[dict[Address, Change], dict[Address, frozenset[Address]]]:
-    """Return the changes with what else must be known of them, and the order that they have."""
+) -> tuple[dict[Address, Change], dict[Address, frozenset[Address]], list[Finding]]:
+    """Return the changes with what else must be known of them, their order, what blocks names."""
     changes = _with_foreign_children(run, changes)
     steps = registrations(run, changes.values(), parallelism=parallelism)
     graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
     graph = first_register(graph, changes, steps)
     unprepared = {a for a, before in graph.items() if before & steps.keys()}
-    changes = with_preflight(loaded, run, changes, snapshot, parallelism, unprepared)
-    return {**steps, **changes}, graph
+    changes, found = with_preflight(loaded, run, changes, snapshot, parallelism, unprepared)
+    return {**steps, **changes}, graph, found
 
 
 def _left(

@@ -6,13 +6,19 @@ middle of an apply. What is asked for only reads (`extensions.Preflights`).
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import assert_never
 
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import ReconcileError, RefusedError
+from reconciler.diagnostics import (
+    ApiError,
+    NameBlockedError,
+    ReconcileError,
+    RefusedError,
+    UnavailableError,
+)
 from reconciler.engine.decide import resolve
 from reconciler.engine.decisions import (
     Adopt,
@@ -27,6 +33,8 @@ from reconciler.engine.decisions import (
     Update,
     Wait,
 )
+from reconciler.engine.findings import Finding, Level
+from reconciler.engine.graph import Edges
 from reconciler.engine.types import Action, Address, Observed, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext, Reads
@@ -37,6 +45,8 @@ from reconciler.operations.plan.decide import decide_one, known
 from reconciler.operations.progress import NullProgress
 from reconciler.operations.refresh import Snapshot, context_of, observe_fresh
 
+CHECKED_BY = "a question for the name, before its create"
+
 
 def with_preflight(
     loaded: Loaded,
@@ -45,10 +55,11 @@ def with_preflight(
     snapshot: Snapshot,
     parallelism: int,
     unprepared: Container[Address],
-) -> dict[Address, Change]:
+) -> tuple[dict[Address, Change], list[Finding]]:
     """Return the changes, with what stands in the way of each create, or is to be told of it.
 
-    Not looked for before what is `unprepared`: its provider must be registered before it answers.
+    The findings say the same of what is in the way. Not looked for before what is `unprepared`:
+    its provider must be registered before it answers.
     """
     begins = (Action.CREATE, Action.RUN)
     creates = [
@@ -56,29 +67,75 @@ def with_preflight(
         for c in changes.values()
         if c.action in begins and not c.is_blocked and c.address not in unprepared
     ]
+    found: list[Finding] = []
     if not creates:
-        return changes
-
-    def world(reads: Reads) -> HandlerContext:
-        return context_of(loaded, run, reads, lambda a: snapshot.observed.get(a), NullProgress())
+        return changes, found
 
     def looked_at(change: Change) -> Change:
         resource, before = change.resource, dict(changes)
         try:
-            found = _preflight(shared, resource)
+            known_of_it = _preflight(shared, resource)
         except RefusedError as error:
-            seen = _seen_after_all(world(Reads(run, fresh=True)), resource)
+            seen = _seen_after_all(world(loaded, run, snapshot, fresh=True), resource)
             if seen is None:
+                found.append(_finding(change, error))
                 return change.blocked_by(*at_resource(error, change))
             desired = resolve(resource.desired, lambda r: known(r, loaded, snapshot, before))
             return decide_one(resource, desired, seen)
-        return _told(change, found)
+        return _told(change, known_of_it)
 
-    shared = world(snapshot.reads)
+    shared = world(loaded, run, snapshot)
     with ThreadPoolExecutor(max(1, parallelism), thread_name_prefix="preflight") as pool:
         for change in pool.map(looked_at, creates):
             changes[change.address] = change
-    return changes
+    return changes, found
+
+
+def world(
+    loaded: Loaded, run: RunScope, snapshot: Snapshot, *, fresh: bool = False
+) -> HandlerContext:
+    """Return what handlers see; `fresh`: past what the plan has read."""
+    reads = Reads(run, fresh=True) if fresh else snapshot.reads
+    return context_of(loaded, run, reads, snapshot.observed.get, NullProgress())
+
+
+def blocked_now(
+    loaded: Loaded,
+    run: RunScope,
+    changes: Iterable[Change],
+    graph: Edges,
+    parallelism: int,
+) -> list[Finding]:
+    """Return what stands in the way of the creates of a plan by now, just before the first write.
+
+    A resource that is there by now stands in no way: its change is decided anew.
+    """
+    held = {change.address: change for change in changes}
+    steps = {a for a, c in held.items() if HANDLERS[c.resource.kind].registers_provider}
+    unprepared = {address for address, before in graph.items() if before & steps}
+    creates = {a: c for a, c in held.items() if c.action is Action.CREATE}
+    observed = {address: change.observed for address, change in held.items()}
+    snapshot = Snapshot(observed, {}, Reads(run))
+    try:
+        return with_preflight(loaded, run, creates, snapshot, parallelism, unprepared)[1]
+    except (ApiError, UnavailableError):
+        return []  # the creates tell: the plan has looked already
+
+
+def _finding(change: Change, error: RefusedError) -> Finding:
+    """Return what is in the way of a create as a finding."""
+    check = error.check if isinstance(error, NameBlockedError) else "create"
+    first = error.diagnostics[0].at(change.resource.position)
+    return Finding(
+        check,
+        Level.BLOCKER,
+        change.address,
+        first.summary,
+        first.position,
+        first.detail,
+        first.hint,
+        CHECKED_BY,
+    )
 
 
 def _preflight(context: HandlerContext, resource: Resource) -> Preflight:

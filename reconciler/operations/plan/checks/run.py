@@ -15,6 +15,7 @@ from reconciler.kinds.base import Reads
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks import clusters, cores, existing, locks, rights, sizes
 from reconciler.operations.plan.checks.facts import Asking, Facts
+from reconciler.operations.plan.preflight import blocked_now
 
 
 class Planned(Protocol):
@@ -90,13 +91,16 @@ def blocked_by(
     return found
 
 
-def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned) -> None:
+def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned, parallelism: int) -> None:
     """Ask once more, just before the first write: others may have been faster.
 
     Raises `RefusedError` with everything that would make the plan fail by now.
     """
     changes = {change.address: change for change in plan.changes}
-    found = checked(loaded, run, changes, plan.graph, Reads(run))
+    found = [
+        *blocked_now(loaded, run, plan.changes, plan.graph, parallelism),
+        *checked(loaded, run, changes, plan.graph, Reads(run)),
+    ]
     blockers = [finding.diagnostic for finding in found if finding.level is Level.BLOCKER]
     if blockers:
         raise RefusedError(*blockers)
