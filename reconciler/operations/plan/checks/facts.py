@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError, ReconcileError
 from reconciler.engine.decisions import Change
-from reconciler.engine.types import Address, JsonObject
+from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads
 from reconciler.kinds.machines import OccupiesMachines, UsesMachines
@@ -25,6 +25,8 @@ LOCKS = "/providers/Microsoft.Authorization/locks"
 PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 LOCKS_API = "2020-05-01"
 PERMISSIONS_API = "2022-04-01"
+SKUS_API = "2021-07-01"
+MADE = (Action.CREATE, Action.REPLACE)
 NOT_FOUND = 404
 
 
@@ -49,6 +51,7 @@ class Facts:
     usages: Answer = field(default_factory=Answer)
     quotas: Answer = field(default_factory=Answer)
     sizes: Answer = field(default_factory=Answer)
+    skus: Answer = field(default_factory=Answer)
     locks: Answer = field(default_factory=Answer)
     rights: Answer = field(default_factory=Answer)
     existing: Mapping[Address, Seen] = field(default_factory=dict)
@@ -84,6 +87,10 @@ class Asking:
             self._ask("usages", lambda: reads.list(f"{place}/usages", USAGES_API))
             self._ask("quotas", lambda: _listed(run, f"{place}/quotas", USAGES_API))
             self._ask("sizes", lambda: _listed(run, f"{place}/vmSizes", USAGES_API))
+        if any(map(_makes_gpus, changing)):
+            here = {"$filter": f"location eq '{self._target.location}'"}
+            skus = f"{subscription}/providers/Microsoft.Compute/skus"
+            self._ask("skus", lambda: reads.list(skus, SKUS_API, here))
 
     def __enter__(self) -> Asking:
         """Begin."""
@@ -115,6 +122,18 @@ def _is_of_machines(change: Change) -> bool:
     """Whether a change is made of machines, or runs on some."""
     handler = HANDLERS[change.resource.kind]
     return isinstance(handler, UsesMachines | OccupiesMachines)
+
+
+def _makes_gpus(change: Change) -> bool:
+    """Whether a change makes machines with GPUs, by the name of their size (N series).
+
+    Azure's list of what is barred is megabytes, and few but GPUs are ever in it.
+    """
+    handler = HANDLERS[change.resource.kind]
+    if change.action not in MADE or not isinstance(handler, UsesMachines):
+        return False
+    machines = handler.machines(change.resource.desired)
+    return machines is not None and machines.size.casefold().startswith("standard_n")
 
 
 def _listed(run: RunScope, path: str, api_version: str) -> list[JsonObject]:

@@ -70,6 +70,7 @@ def _of_machines(
     limits = cores.limits_of(facts.usages, changes.values())
     region = cores.Region(loaded, sizes.sizes_of(facts.sizes), limits)
     found = list(sizes.check_sizes(loaded, uses, region.sizes))
+    found += sizes.check_barred(loaded, uses, facts.skus)
     if any(use.change.action.is_change for use in uses):
         found += [*sizes.not_checked(facts.sizes), *cores.not_checked(facts.usages)]
     found += cores.check_cores(region, uses, changes, graph)

@@ -152,6 +152,37 @@ def _not_usable(loaded: Loaded, use: Use, problem: str, sizes: Mapping[str, Size
     )
 
 
+def check_barred(loaded: Loaded, uses: Iterable[Use], skus: Answer) -> Iterator[Finding]:
+    """Yield a blocker for each size that Azure bars for the subscription in the region.
+
+    Source: learn.microsoft.com/rest/api/compute/resource-skus/list (`restrictions`).
+    """
+    region = loaded.spec.target.location
+    barred = {str(i.get("name")).casefold() for i in skus.items if _is_barred(i, region)}
+    for use in uses:
+        is_made = use.change.action in MADE and not use.change.is_blocked
+        if is_made and use.wanted.size.casefold() in barred:
+            yield Finding(
+                "size-barred",
+                Level.BLOCKER,
+                use.address,
+                f"`{use.address}`: `{use.wanted.size}` is not available for this subscription",
+                position_of(loaded, use),
+                f"Azure restricts it in {region}, whatever the quota",
+                "choose another size or region, or ask Azure support to lift the restriction",
+                "the sizes of Microsoft.Compute (restrictions)",
+            )
+
+
+def _is_barred(sku: JsonObject, region: str) -> bool:
+    return any(
+        one.get("reasonCode") == "NotAvailableForSubscription"
+        and one.get("type") == "Location"
+        and region.casefold() in {str(value).casefold() for value in one.get("values") or ()}
+        for one in sku.get("restrictions") or ()
+    )
+
+
 def position_of(loaded: Loaded, use: Use) -> Position | None:
     """Return where the spec names the size."""
     section, _, key = use.address.partition(".")
