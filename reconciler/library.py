@@ -63,7 +63,7 @@ Approve = Callable[[Plan], bool]
 class Options:
     """What a run covers, and how far it may go.
 
-    `targets`, `retry`, `prune` and `no_wait` are the options of the command line of these names.
+    `targets`, `retry`, `prune`, `allow_outage` and `no_wait` are the options of the command line of these names.
     `timeout_s` bounds the run in time; `stop`, when set, ends it gently: nothing new is begun, and
     what Azure works on is reported as pending. `parallelism` is how many resources are worked on
     at once, `max_deletions` how many may be deleted in all.
@@ -72,6 +72,7 @@ class Options:
     targets: tuple[str, ...] = ()
     retry: tuple[str, ...] = ()
     prune: bool = False
+    allow_outage: tuple[str, ...] = ()
     no_wait: bool = False
     timeout_s: float | None = None
     stop: Event = field(default_factory=Event)
@@ -139,6 +140,7 @@ def _planned(loaded: Loaded, run: RunScope, options: Options) -> Plan:
         targets=options.targets,
         retry=options.retry,
         prune=options.prune,
+        allow_outage=options.allow_outage,
         parallelism=options.parallelism,
     )
 

@@ -74,6 +74,7 @@ def run(session: Session) -> ExitCode:
         targets=choices.targets,
         retry=choices.retry,
         prune=choices.prune,
+        allow_outage=choices.allow_outage,
         **parallelism(options),
     )
     if saved:
@@ -100,10 +101,10 @@ def saved_plan(source: str) -> SavedPlan | None:
 
 def _refuse_choices(options: Any) -> None:
     """Raise `UsageError` for an option that a saved plan has answered already."""
-    for name in ("target", "prune", "adopt", "retry"):
+    for name in ("target", "prune", "adopt", "retry", "allow_outage"):
         if getattr(options, name):
             raise UsageError.because(
-                f"--{name} cannot be used with a saved plan",
+                f"--{name.replace('_', '-')} cannot be used with a saved plan",
                 hint="a saved plan keeps the options it was made with: pass it to `reconcile plan`",
             )
 
@@ -113,10 +114,17 @@ def _tell(options: Any, saved: SavedPlan) -> None:
     options.spec = os.path.relpath(saved.spec)
     options.adopt, options.retry = saved.choices.adopt, saved.choices.retry
     options.target, options.prune = saved.choices.targets, saved.choices.prune
+    options.allow_outage = saved.choices.allow_outage
 
 
 def _choices(options: Any) -> Choices:
     """Return what the user allows on the command line."""
     from reconciler.operations.saved_plan import Choices
 
-    return Choices(tuple(options.adopt), tuple(options.retry), tuple(options.target), options.prune)
+    return Choices(
+        tuple(options.adopt),
+        tuple(options.retry),
+        tuple(options.target),
+        options.prune,
+        tuple(options.allow_outage),
+    )

@@ -140,7 +140,7 @@ def add_adopt(parser: Parser) -> None:
 
 
 def add_selection(parser: Parser) -> None:
-    """Add `--target` and `--prune`, which say what a plan covers."""
+    """Add `--target`, `--prune` and `--allow-outage`: what a plan covers, and what it may do."""
     parser.own.add_argument(
         "--target",
         action="append",
@@ -152,6 +152,13 @@ def add_selection(parser: Parser) -> None:
         "--prune",
         action="store_true",
         help="also delete what this spec created and no longer contains",
+    )
+    parser.own.add_argument(
+        "--allow-outage",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="this may leave its endpoint without an answer for a while (repeatable)",
     )
 
 

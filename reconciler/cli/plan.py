@@ -72,6 +72,7 @@ def run(session: Session) -> ExitCode:
         targets=options.target,
         retry=options.retry,
         prune=options.prune,
+        allow_outage=options.allow_outage,
         **parallelism(options),
     )
     made = held(policy, loaded, run, made)
@@ -79,7 +80,11 @@ def run(session: Session) -> ExitCode:
     _show(session, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec)))
     if options.out:
         choices = Choices(
-            tuple(options.adopt), tuple(options.retry), tuple(options.target), options.prune
+            tuple(options.adopt),
+            tuple(options.retry),
+            tuple(options.target),
+            options.prune,
+            tuple(options.allow_outage),
         )
         save(made, loaded, Path(options.out), choices, Place.of(run))
     return _exit_code(session, made)

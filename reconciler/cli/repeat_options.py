@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.operations.approval import MAX_DELETIONS
 
-NAMING = ("target", "only", "adopt", "retry", "unprotect")
+NAMING = ("target", "only", "adopt", "retry", "allow_outage", "unprotect")
 """Each takes an address and may be given again."""
 
 
@@ -19,7 +19,10 @@ def same_options(options: Mapping[str, Any]) -> list[str]:
     looks at the plan again.
     """
     words = [
-        part for name in NAMING for one in options.get(name, ()) for part in (f"--{name}", one)
+        part
+        for name in NAMING
+        for one in options.get(name, ())
+        for part in (f"--{name.replace('_', '-')}", one)
     ]
     words += ["--prune"] if options.get("prune") else []
     words += ["--policy", options["policy"]] if options.get("policy") else []

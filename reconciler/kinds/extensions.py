@@ -6,13 +6,13 @@ The core of a handler (`base.Handler`) is the same for all. Whoever needs more a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import states_hidden
-from reconciler.engine.types import JsonObject, Resource
+from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.reasons import Concern
 from reconciler.secrets import Secret
@@ -113,4 +113,22 @@ class RaisesConcerns(Protocol):
 
     def concerns(self, change: Change) -> Iterable[Concern]:
         """Return what a plan says of a change before anything else. Pure."""
+        ...
+
+
+@runtime_checkable
+class RoutesTraffic(Protocol):
+    """A kind that passes requests on to what is in it (an endpoint)."""
+
+    def shares(self, observed: Observed) -> Mapping[str, int]:
+        """Return who answers now, by lower-case name, in percent; nobody with nothing."""
+        ...
+
+
+@runtime_checkable
+class SetsTraffic(Protocol):
+    """A kind that says who is to answer the requests of what it is in."""
+
+    def shares_of(self, resource: Resource) -> Mapping[str, int]:
+        """Return who is to answer, by lower-case name, in percent."""
         ...

@@ -24,7 +24,7 @@ from reconciler.engine.types import Address
 from reconciler.operations.load import PLANS, Loaded
 from reconciler.operations.plan.build import Plan
 
-FORMAT = f"{PLANS}3"
+FORMAT = f"{PLANS}4"
 NEW_PLAN = "make a new plan and review it"
 AS_THEN = f"pass `--sandbox` as for the plan, or {NEW_PLAN}"
 VOLATILE = {"etag", "systemdata", "modifiedon", "lastmodifiedat", "currentnodecount"}
@@ -38,6 +38,7 @@ class Choices:
     retry: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     prune: bool = False
+    allow_outage: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,7 @@ def _choices(content: Any) -> Choices:
         tuple(content["retry"]),
         tuple(content["targets"]),
         bool(content["prune"]),
+        tuple(content["allow_outage"]),
     )
 
 

@@ -13,6 +13,8 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, ExitCode
 from reconciler.engine.decisions import Change, Failure
 from reconciler.engine.types import Address, Phase
+from reconciler.kinds import HANDLERS
+from reconciler.kinds.extensions import RoutesTraffic
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import plan
@@ -71,4 +73,9 @@ def _row(change: Change) -> StatusRow:
         word = "Unknown" if change.is_unread else "Missing"
         return row(word, word)
     synced = "OutOfSync" if change.action.is_change or change.is_blocked else "Synced"
-    return row(synced, HEALTH[seen.phase], seen.message, seen.link)
+    health, message = HEALTH[seen.phase], seen.message
+    handler = HANDLERS[resource.kind]
+    is_idle = isinstance(handler, RoutesTraffic) and not handler.shares(seen)
+    if seen.phase is Phase.READY and is_idle:
+        health, message = "Degraded", "no deployment gets traffic: it answers nothing"
+    return row(synced, health, message, seen.link)

@@ -14,6 +14,8 @@ from reconciler.render.fields import Views
 from reconciler.secrets import shortened
 
 MOST_NAMED = 12
+OUTAGE = "outage"
+"""Also the id of the findings that say where an endpoint answers nothing for a while."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Attention:
 def attention_of(views: Views) -> Iterator[Attention]:
     """Yield what needs attention, the gravest first; what several share is one."""
     found: dict[tuple[int, str, str], list[Address]] = defaultdict(list)
+    for finding in views.plan.findings:
+        if finding.id == OUTAGE:
+            found[1, OUTAGE, finding.summary].append(finding.address)
     for change in views.plan.changes:
         if change.is_blocked:
             continue
@@ -56,8 +61,8 @@ def _losses(views: Views, change: Change) -> Iterator[tuple[int, str, str]]:
     view = views.of(change)
     if view.holds_data or change.resource.holds_data:
         yield 0, "data-loss", f"{verb}, with the data in it"
-    elif view.serves_traffic:
-        yield 1, "outage", f"{verb}, while it may be serving requests"
+    elif view.serves_traffic and views.plan.destroys:
+        yield 1, OUTAGE, f"{verb}, and answers no request any more"
     else:
         yield 2, "delete", verb
 

@@ -10,6 +10,8 @@ from tests.faults.generated import edited, shrunk, two_hundred
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "examples/smallest.yaml"
 FULL = ROOT / "specs/phi3-ultrachat.yaml"
+OUTAGE = ("--allow-outage", "endpoints.phi3-ultrachat-ep")
+"""What the whole scenario loses when it is replaced or pruned, and no other spec has."""
 COMMANDS = ("apply", "destroy", "prune", "replace")
 SPECS = ("small", "full", "two-hundred")
 
@@ -48,9 +50,9 @@ def scene(arena, folder, command, spec):
     if command == "replace":
         before = arena.whole()
         words = _words("apply", _beside_its_files(folder, spec, edited(text, spec)))
-        return rehearsed(arena, Scene(name, words, before))
+        return rehearsed(arena, Scene(name, (*words, *OUTAGE), before))
     words = _words("apply", _beside_its_files(folder, spec, shrunk(text, spec)))
-    return rehearsed(arena, Scene(name, (*words, "--prune"), before))
+    return rehearsed(arena, Scene(name, (*words, "--prune", *OUTAGE), before))
 
 
 def _beside_its_files(folder, spec, text):

@@ -116,8 +116,11 @@ class Azure(SignedIn):
     def load(self, text: str = SPEC) -> Loaded:
         return load_document(parse(text, "spec.yaml", self.folder))
 
-    def plan(self, text: str = SPEC) -> Plan:
-        return plan(self.load(text), self.connection(read_only=True))
+    def plan(self, text: str = SPEC, **options: Any) -> Plan:
+        """Plan, and allow every outage unless the options say which."""
+        loaded = self.load(text)
+        allowed = {"allow_outage": loaded.resources, **options}
+        return plan(loaded, self.connection(read_only=True), **allowed)
 
     def changes(self, text: str = SPEC) -> dict[str, str]:
         """Return what a plan would do, address by address, no-ops left out."""
@@ -125,8 +128,9 @@ class Azure(SignedIn):
         assert not found.blocked, found.blocked
         return {c.address: c.action.value for c in found.changes if c.action.is_change}
 
-    def apply(self, text: str = SPEC) -> Report:
-        return apply(self.load(text), self.connection(), self.plan(text), progress=Events())
+    def apply(self, text: str = SPEC, **options: Any) -> Report:
+        found = self.plan(text, **options)
+        return apply(self.load(text), self.connection(), found, progress=Events())
 
     def applied(self, text: str = SPEC) -> Report:
         """Apply, and see that nothing failed."""

@@ -24,7 +24,7 @@ from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name, workspace_of
-from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain
+from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain, set_traffic
 from reconciler.kinds.within import Within
 from reconciler.secrets import last_part
 from reconciler.spec.document import Keys
@@ -214,10 +214,18 @@ class DeploymentHandler(ArmHandler):
         arm.put(resource.resource_id, API_VERSION, self.put_body(observed, desired))
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
-        """Hand its share of the traffic to the others, then delete it."""
+        """Hand its share of the traffic to the others, then delete it.
+
+        Where Azure refuses the delete (a lock) it gets its share back before that is raised.
+        """
         endpoint, _, name = resource.resource_id.partition("/deployments/")
-        drain(context, endpoint, name)
-        context.run.arm.delete(resource.resource_id, API_VERSION)
+        before = drain(context, endpoint, name)
+        try:
+            context.run.arm.delete(resource.resource_id, API_VERSION)
+        except ApiError:
+            if before:
+                set_traffic(context, endpoint, before)
+            raise
 
 
 def _endpoint(

@@ -8,6 +8,7 @@ reference-yaml-endpoint-online and concept-endpoints-online.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
@@ -22,7 +23,12 @@ from reconciler.kinds.access.roles import ROLES, role_guid
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
-from reconciler.kinds.serving.endpoint_writes import API_VERSION, rewrite, set_traffic
+from reconciler.kinds.serving.endpoint_writes import (
+    API_VERSION,
+    clean_traffic,
+    rewrite,
+    set_traffic,
+)
 from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
@@ -101,6 +107,10 @@ class EndpointHandler(ArmHandler):
             },
         )
     )
+
+    def shares(self, observed: Observed) -> Mapping[str, int]:
+        """Return the shares of the deployments that answer."""
+        return clean_traffic((observed.body.get("properties") or {}).get("traffic"))
 
     def expand(self, spec: Any, expansion: Expansion) -> None:
         """Add each endpoint of the workspace."""

@@ -76,8 +76,12 @@ def set_traffic(context: HandlerContext, endpoint_id: str, traffic: Mapping[str,
     rewrite(context, endpoint_id, change)
 
 
-def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> None:
-    """Take all traffic from some deployments, so that they may be deleted."""
+def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> dict[str, int]:
+    """Take all traffic from some deployments, so that they may be deleted.
+
+    Returns the shares of before, nothing where there was nothing to take.
+    """
+    before: dict[str, int] = {}
 
     def change(body: JsonObject) -> JsonObject | None:
         properties = body.get("properties") or {}
@@ -86,9 +90,11 @@ def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> None:
             rest = without_deployment(rest, name) if name.lower() in rest else rest
         if rest == traffic:
             return None
+        before.update(traffic)
         return {**body, "properties": {**properties, "traffic": rest}}
 
     rewrite(context, endpoint_id, change)
+    return before
 
 
 def without_deployment(traffic: Mapping[str, int], deployment: str) -> dict[str, int]:

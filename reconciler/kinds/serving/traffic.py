@@ -6,6 +6,7 @@ the deployments that it names are healthy, and again after one of them was repla
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from reconciler.engine.decide import Policy
@@ -81,6 +82,10 @@ class TrafficHandler(Handler):
         owner, name = tag_owner(body, context.owner, endpoint_of(resource))
         shown = clean_traffic((body.get("properties") or {}).get("traffic"))
         return Observed({"traffic": shown}, {"id": resource.resource_id}, owner, owner_name=name)
+
+    def shares_of(self, resource: Resource) -> Mapping[str, int]:
+        """Return the shares that the spec states."""
+        return clean_traffic(resource.desired["traffic"])
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Set the shares."""

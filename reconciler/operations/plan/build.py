@@ -67,6 +67,8 @@ class Plan:
     cost: PlanCost | None = None
     """What it does to the costs; None where it changes nothing of machines."""
     findings: tuple[Finding, ...] = ()
+    allowed_outages: frozenset[Address] = frozenset()
+    """What may leave an endpoint without an answer for a while."""
     """What was checked beforehand: blockers too, which stand with their changes as well."""
 
     @property
@@ -109,13 +111,14 @@ class Plan:
         return sum(1 for c in self.changes if c.action is action and not c.is_blocked)
 
 
-def plan(
+def plan(  # noqa: PLR0913 - each is an option of the command
     loaded: Loaded,
     run: RunScope,
     *,
     targets: Iterable[str] = (),
     retry: Iterable[str] = (),
     prune: bool = False,
+    allow_outage: Iterable[str] = (),
     parallelism: int = PARALLELISM,
 ) -> Plan:
     """Return what it takes to make Azure what the spec says.
@@ -123,7 +126,8 @@ def plan(
     `targets` limits it to these addresses and what they need; `prune` adds what is ours and left
     the spec, to be deleted last and only when all else went well. Raises `DeniedError` when sign-in
     fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the plan as
-    blocked.
+    blocked. `allow_outage` names what may leave an endpoint without an answer for a while; else
+    that is blocked.
     """
     wanted = _wanted(loaded, targets, prune=prune)
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
@@ -139,7 +143,8 @@ def plan(
             graph, left = _pruning(loaded, graph, changes, left)
             asking.about(changes.values())
     facts = asking.facts
-    findings = findings_of(loaded, run, changes, graph, facts)
+    allowed = frozenset(allow_outage)
+    findings = findings_of(loaded, run, changes, graph, facts, allowed)
     return Plan(
         loaded.spec.name,
         loaded.spec.target,
@@ -149,6 +154,7 @@ def plan(
         leftovers=tuple(left),
         cost=cost_of_plan(loaded, run, changes, facts),
         findings=(*named, *findings),
+        allowed_outages=allowed,
     )
 
 

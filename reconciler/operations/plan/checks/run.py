@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from reconciler.cloud.run_scope import RunScope
@@ -13,7 +13,15 @@ from reconciler.engine.graph import Edges
 from reconciler.engine.types import Address
 from reconciler.kinds.base import Reads
 from reconciler.operations.load import Loaded
-from reconciler.operations.plan.checks import clusters, cores, existing, locks, rights, sizes
+from reconciler.operations.plan.checks import (
+    clusters,
+    cores,
+    existing,
+    locks,
+    outage,
+    rights,
+    sizes,
+)
 from reconciler.operations.plan.checks.facts import Asking, Facts
 from reconciler.operations.plan.preflight import blocked_now
 
@@ -29,6 +37,14 @@ class Planned(Protocol):
     def graph(self) -> Edges:
         """What comes before what."""
 
+    @property
+    def allowed_outages(self) -> frozenset[Address]:
+        """What may take an endpoint out of service."""
+
+    @property
+    def destroys(self) -> bool:
+        """Whether it only deletes, as was asked for."""
+
 
 def findings_of(
     loaded: Loaded,
@@ -36,10 +52,12 @@ def findings_of(
     changes: Mapping[Address, Change],
     graph: Edges,
     facts: Facts,
+    allowed_outages: Collection[Address] | None,
 ) -> tuple[Finding, ...]:
     """Return everything that would keep the changes from being carried out, and what is unknown.
 
-    Without anything to change there is nothing to find.
+    Without anything to change there is nothing to find. `allowed_outages`: the addresses that may
+    take an endpoint out of service, None where that is the point of it.
     """
     planned = tuple(changes.values())
     if not any(change.action.is_change for change in planned):
@@ -50,17 +68,23 @@ def findings_of(
         *rights.not_checked(facts.rights),
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
+        *(() if allowed_outages is None else outage.check_outages(planned, allowed_outages)),
         *_of_machines(loaded, changes, graph, facts),
     )
 
 
 def checked(
-    loaded: Loaded, run: RunScope, changes: Mapping[Address, Change], graph: Edges, reads: Reads
+    loaded: Loaded,
+    run: RunScope,
+    changes: Mapping[Address, Change],
+    graph: Edges,
+    reads: Reads,
+    allowed_outages: Collection[Address] | None = None,
 ) -> tuple[Finding, ...]:
     """Ask what it takes, and return what is found."""
     with Asking(loaded, run, reads) as asking:
         asking.about(changes.values())
-    return findings_of(loaded, run, changes, graph, asking.facts)
+    return findings_of(loaded, run, changes, graph, asking.facts, allowed_outages)
 
 
 def _of_machines(
@@ -98,9 +122,10 @@ def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned, parallel
     Raises `RefusedError` with everything that would make the plan fail by now.
     """
     changes = {change.address: change for change in plan.changes}
+    allowed = None if plan.destroys else plan.allowed_outages
     found = [
         *blocked_now(loaded, run, plan.changes, plan.graph, parallelism),
-        *checked(loaded, run, changes, plan.graph, Reads(run)),
+        *checked(loaded, run, changes, plan.graph, Reads(run), allowed),
     ]
     blockers = [finding.diagnostic for finding in found if finding.level is Level.BLOCKER]
     if blockers:

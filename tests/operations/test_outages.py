@@ -1,0 +1,117 @@
+"""No endpoint stops answering unless the plan said so and its address was allowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.diagnostics import RefusedError
+from reconciler.engine.types import Action
+from reconciler.operations.status import status
+from tests.support.faulted import arm, error
+from tests.support.serving import ENDPOINT, SPEC, Azure
+
+BLUE = "deployments.blue"
+TRAFFIC = "endpoints.phi3-ep.traffic"
+OTHER_SIZE = SPEC.replace(
+    "instance_type: Standard_NC24ads_A100_v4", "instance_type: Standard_DS3_v2"
+)
+GREEN = """  green:
+    endpoint_name: phi3-ep
+    model: azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14
+    instance_type: Standard_NC24ads_A100_v4
+connections:"""
+TWO = SPEC.replace("connections:", GREEN, 1).replace("{blue: 100}", "{blue: 50, green: 50}")
+UNNAMED = SPEC.replace(
+    """deployments:
+  blue:
+    endpoint_name: phi3-ep
+    model: {model}
+    instance_type: Standard_NC24ads_A100_v4
+    instance_count: 1
+""".format(model=SPEC.partition("model: ")[2].partition("\n")[0]),
+    "",
+).replace("    traffic: {blue: 100}\n", "")
+
+
+def outages(plan):
+    return {f.address: f for f in plan.findings if f.id == "outage"}
+
+
+def planned(live: Azure, text: str = SPEC, *allowed: str, **options):
+    return live.plan(text, allow_outage=allowed, **options)
+
+
+def traffic(live: Azure):
+    return live.get(ENDPOINT)["properties"]["traffic"]
+
+
+def test_the_only_one_that_serves_is_not_replaced_unasked(live: Azure) -> None:
+    plan = planned(live, OTHER_SIZE)
+    found = outages(plan)[BLUE]
+    assert "answers nothing for about 15 min" in found.summary
+    assert f"--allow-outage {BLUE}" in found.hint
+    assert plan.change_of(BLUE).is_blocked
+    before = live.now()
+    with pytest.raises(RefusedError):
+        live.apply(OTHER_SIZE, allow_outage=[])
+    assert live.writes(before) == []
+    assert traffic(live) == {"blue": 100}
+
+
+def test_it_is_where_its_address_is_allowed(live: Azure) -> None:
+    plan = live.plan(OTHER_SIZE, allow_outage=[BLUE])
+    assert not plan.stopping
+    assert outages(plan)[BLUE].detail == "allowed with --allow-outage"
+    assert live.apply(OTHER_SIZE, allow_outage=[BLUE]).exit_code == 0
+    assert traffic(live) == {"blue": 100}
+    assert (
+        live.get(f"{ENDPOINT}/deployments/blue")["properties"]["instanceType"] == "Standard_DS3_v2"
+    )
+
+
+def test_another_address_allows_nothing(live: Azure) -> None:
+    assert live.plan(OTHER_SIZE, allow_outage=["deployments.green"]).change_of(BLUE).is_blocked
+
+
+def test_one_of_two_that_serve_is_replaced_and_both_are_not(live: Azure) -> None:
+    live.applied(TWO)
+    size = "instance_type: Standard_NC24ads_A100_v4"
+    one = TWO.replace(size, "instance_type: Standard_DS3_v2", 1)
+    assert outages(planned(live, one)) == {}
+    both = TWO.replace(size, "instance_type: Standard_DS3_v2")
+    assert set(outages(planned(live, both))) == {BLUE, "deployments.green"}
+
+
+def test_traffic_for_nobody_is_an_outage(live: Azure) -> None:
+    none = SPEC.replace("{blue: 100}", "{blue: 0}")
+    plan = planned(live, none)
+    assert plan.change_of(TRAFFIC).is_blocked
+    assert "no deployment is given traffic" in outages(plan)[TRAFFIC].summary
+    assert live.apply(none, allow_outage=[TRAFFIC]).exit_code == 0
+    (row,) = [
+        r
+        for r in status(live.load(none), live.connection(read_only=True))
+        if r.kind == "online endpoint"
+    ]
+    assert (row.health, row.message) == (
+        "Degraded",
+        "no deployment gets traffic: it answers nothing",
+    )
+
+
+def test_what_serves_is_not_pruned_unasked(live: Azure) -> None:
+    plan = planned(live, UNNAMED, prune=True)
+    assert outages(plan).keys() == {BLUE}
+    assert "answers nothing any more" in outages(plan)[BLUE].summary
+    assert plan.change_of(BLUE).action is Action.DELETE
+    assert plan.change_of(BLUE).is_blocked
+
+
+def test_no_change_of_what_serves_is_no_outage(live: Azure) -> None:
+    assert outages(planned(live, SPEC.replace("instance_count: 1", "instance_count: 2"))) == {}
+
+
+def test_a_delete_that_azure_refuses_after_the_drain_puts_the_shares_back(live: Azure) -> None:
+    live.applied(TWO)
+    arm(live, "DELETE", "/deployments/green", error(409, "ScopeLocked"), times=0)
+    assert live.destroy(TWO, only=["deployments.green"]).exit_code == 1
