@@ -11,6 +11,7 @@ from reconciler.cli.arguments import (
     add_output,
     add_parallelism,
     add_policy,
+    add_preflight,
     add_selection,
     add_spec,
     add_timeout,
@@ -43,6 +44,7 @@ def add_arguments(parser: Parser) -> None:
     add_adopt(parser)
     add_parallelism(parser)
     add_policy(parser)
+    add_preflight(parser)
     add_timeout(parser)
 
 
@@ -54,6 +56,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.session import parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.build import plan
+    from reconciler.operations.plan.lenient import lenient
     from reconciler.operations.saved_plan import Place
 
     options = session.options
@@ -81,6 +84,7 @@ def run(session: Session) -> ExitCode:
         saved.refuse_if_stale(loaded, made)
         options.yes = True
         _tell(options, saved)
+    made = lenient(made) if options.no_preflight else made
     made = held(policy, loaded, run, made)
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Apply this to {where}?")

@@ -172,6 +172,15 @@ def add_policy(parser: Parser) -> None:
     )
 
 
+def add_preflight(parser: Parser) -> None:
+    """Add `--no-preflight`."""
+    parser.own.add_argument(
+        "--no-preflight",
+        action="store_true",
+        help="only warn of cores, sizes, locks and permissions that would make it fail",
+    )
+
+
 def add_timeout(parser: Parser) -> None:
     """Add `--timeout`."""
     parser.own.add_argument(

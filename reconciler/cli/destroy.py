@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.arguments import add_output, add_parallelism, add_policy, add_timeout
+from reconciler.cli.arguments import (
+    add_output,
+    add_parallelism,
+    add_policy,
+    add_preflight,
+    add_timeout,
+)
 from reconciler.diagnostics import ExitCode, UsageError
 from reconciler.operations.approval import MAX_DELETIONS, refuse_too_many_deletions
 
@@ -54,6 +60,7 @@ def add_arguments(parser: Parser) -> None:
     )
     add_parallelism(parser)
     add_policy(parser)
+    add_preflight(parser)
     add_timeout(parser)
 
 
@@ -66,6 +73,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.session import parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.destroy import plan_destroy
+    from reconciler.operations.plan.lenient import lenient
 
     options = session.options
     loaded = load(options.spec)
@@ -78,6 +86,7 @@ def run(session: Session) -> ExitCode:
         unprotect=options.unprotect,
         **parallelism(options),
     )
+    made = lenient(made) if options.no_preflight else made
     made = held(policy, loaded, run, made)
     refuse_too_many_deletions(made, options.max_deletions)
     where = made.target.resource_group

@@ -9,6 +9,7 @@ from reconciler.cli.arguments import (
     add_output,
     add_parallelism,
     add_policy,
+    add_preflight,
     add_selection,
     add_spec,
     add_timeout,
@@ -45,6 +46,7 @@ def add_arguments(parser: Parser) -> None:
     add_adopt(parser)
     add_parallelism(parser)
     add_policy(parser)
+    add_preflight(parser)
     add_timeout(parser)
 
 
@@ -57,6 +59,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.session import kind_views, parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.build import plan
+    from reconciler.operations.plan.lenient import lenient
     from reconciler.operations.saved_plan import Choices, Place, save
     from reconciler.render.fields import Views
     from reconciler.render.stated import sections_of
@@ -75,6 +78,7 @@ def run(session: Session) -> ExitCode:
         allow_outage=options.allow_outage,
         **parallelism(options),
     )
+    made = lenient(made) if options.no_preflight else made
     made = held(policy, loaded, run, made)
     session.warn([w for w in made.warnings if w not in loaded.warnings])
     _show(session, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec)))

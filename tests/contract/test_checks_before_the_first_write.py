@@ -79,7 +79,7 @@ def test_low_priority_is_one_pool(azure, tmp_path):
     assert blockers(azure.plan(smallest(tmp_path, TIER))) == set()
     limit(azure, LOW, 7)
     (finding,) = azure.plan(smallest(tmp_path, TIER)).findings
-    assert "1 cores of low priority" in finding.summary
+    assert "1 core of low priority is missing" in finding.summary
     assert azure.writes() == []
 
 
@@ -453,3 +453,30 @@ def test_no_example_raises_a_false_alarm(azure, spec):
     for file in sorted((ROOT / spec).glob("*.yaml")):
         findings = azure.plan(load(str(file))).findings
         assert {f.id for f in findings} <= {"existing"}, file
+
+
+def test_a_family_that_azure_leaves_out_is_a_warning(azure, tmp_path):
+    action = {"omit": f"usages/{DS}"}
+    azure.control("POST", "faults", {"path": "/usages", "times": 0, "action": action})
+    made = azure.plan(smallest(tmp_path))
+    azure.control("DELETE", "faults")
+    (finding,) = made.findings
+    assert (finding.level, finding.address) == (Level.WARNING, CLUSTER)
+    assert f"Azure tells no limit of {DS}" in finding.summary
+
+
+def test_who_knows_better_may_go_on(azure, tmp_path, run):
+    limit(azure, DS, 7)
+    smallest(tmp_path)
+    spec = str(tmp_path / "spec.yaml")
+    code, out = run("plan", "--no-preflight", spec=spec)
+    assert code == 0 and "warning: `compute.cpu-cluster`: 1 core" in out
+    assert "--no-preflight" in out.rpartition("To apply it:")[2]
+    code, out = run("apply", "--yes", "--no-preflight", spec=spec)
+    assert code == 1 and azure.writes() != []
+
+
+def test_who_knows_better_is_held_by_names_all_the_same(azure, tmp_path, run):
+    taken_by_others(azure)
+    smallest(tmp_path)
+    assert run("plan", "--no-preflight", spec=str(tmp_path / "spec.yaml"))[0] == 5

@@ -64,6 +64,8 @@ class Plan:
     leftovers: tuple[Change, ...] = ()
     """What is ours and not in the spec any more, as `--prune` would decide it. With `--prune`
     these are among the changes; records of work stay here, since nothing is done about them."""
+    lenient: bool = False
+    """Whether apply goes on although the checks say what would fail (`lenient.lenient`)."""
     cost: PlanCost | None = None
     """What it does to the costs; None where it changes nothing of machines."""
     findings: tuple[Finding, ...] = ()

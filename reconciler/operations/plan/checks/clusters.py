@@ -19,6 +19,8 @@ from reconciler.operations.plan.checks.facts import Answer
 from reconciler.operations.plan.checks.pools import CLUSTERS, folded, pools_of
 from reconciler.operations.plan.checks.sizes import Use, position_of
 
+COUNT = "clusters"
+CAP = "workspace-quota"
 QUOTAS = "the quotas of workspaces (Azure ML)"
 
 
@@ -49,7 +51,7 @@ def check_count(uses: Iterable[Use], accounts: Mapping[str, Account]) -> Iterato
     if account.used + len(new) > account.limit:
         over = new[max(0, account.limit - account.used)]
         yield Finding(
-            "clusters",
+            COUNT,
             Level.BLOCKER,
             over.address,
             f"`{over.address}`: this subscription may have no more clusters in the region",
@@ -91,7 +93,7 @@ def _caps(quotas: Answer) -> Iterator[tuple[str, str, int]]:
 def _over_cap(region: Region, use: Use, workspace: str, cap: int, need: int) -> Finding:
     size = region.sizes[use.wanted.size.casefold()]
     return Finding(
-        "workspace-quota",
+        CAP,
         Level.BLOCKER,
         use.address,
         f"`{use.address}`: the workspace may use {cap} cores of {size.family}, {need} are needed",

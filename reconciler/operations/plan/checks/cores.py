@@ -197,6 +197,33 @@ def check_cores(
             yield shortage(region, balance, change, need, use)
 
 
+def check_families(region: Region, uses: Iterable[Use]) -> Iterator[Finding]:
+    """Yield a warning for a family of which Azure tells no limit, though it tells others.
+
+    Azure has been seen to leave a family out where nothing of it was ever granted, and to refuse
+    its sizes then as not supported.
+    """
+    told = set[str]()
+    for use in uses:
+        size = region.sizes.get(use.wanted.size.casefold())
+        is_made = use.change.action in CHANGES and not use.change.is_blocked
+        if size is None or not is_made or not region.limits.accounts:
+            continue
+        for pool in pools_of(use.wanted, size)[:1]:
+            if pool not in region.limits.accounts and pool not in told:
+                told.add(pool)
+                yield Finding(
+                    CHECK,
+                    Level.WARNING,
+                    use.address,
+                    f"not checked: Azure tells no limit of {_name(pool, use, region.sizes)}",
+                    position_of(region.loaded, use),
+                    "where nothing of a family was ever granted, its sizes may be refused",
+                    "ask for cores of it in the Azure portal (Quotas, Machine learning)",
+                    CHECKED_BY,
+                )
+
+
 def _use_of(change: Change, uses: Sequence[Use]) -> Use | None:
     """Return the machines of a change, or those of the cluster that a run occupies."""
     handler = HANDLERS[change.resource.kind]
@@ -226,11 +253,15 @@ def shortage(
     """Return the finding for a pool that is too small for a change."""
     account, free = balance.account, max(0, int(balance.free))
     name, place = _name(balance.pool, use, region.sizes), region.loaded.spec.target.location
+    is_one = balance.short == 1
+    missing = (
+        f"1 core of {name} is missing" if is_one else f"{balance.short} cores of {name} are missing"
+    )
     return Finding(
         CHECK,
         Level.BLOCKER,
         change.address,
-        f"`{change.address}`: {balance.short} cores of {name} are missing in {place}",
+        f"`{change.address}`: {missing} in {place}",
         position_of(region.loaded, use) if use else change.resource.position,
         f"{need}; {account.limit} are allowed, {account.used} are in use, {free} are free to "
         "this spec",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,12 +22,13 @@ from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within, type_of
 from reconciler.engine.types import Action, JsonObject
 from reconciler.kinds import HANDLERS
-from reconciler.operations.plan.checks.facts import PERMISSIONS_API, Answer
+from reconciler.operations.plan.checks.facts import PERMISSIONS, PERMISSIONS_API, Answer
 
 CHECK = "permission"
 CHECKED_BY = "the caller's permissions (Microsoft.Authorization/permissions)"
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 WRITES = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.RUN)
+MOST_AT_ONCE = 8
 DELETES = (Action.DELETE, Action.REPLACE)
 
 
@@ -46,7 +48,8 @@ def check_rights(run: RunScope, changes: Iterable[Change], rights: Answer) -> It
     """
     needed = [need for change in changes for need in _needed(run, change)]
     missing = [need for need in needed if not allows(rights.items, need.action)]
-    lacking = [need for need in missing if not _allowed_there(run, need)]
+    there = _rights_there(run, missing)
+    lacking = [need for need in missing if not allows(there.get(_scope(need), ()), need.action)]
     if lacking and run.read_only and _only_reads(rights.items):
         yield _of_a_reader(lacking)
         return
@@ -98,20 +101,22 @@ def _type_in_group(resource_id: str) -> str:
     return type_of(resource_id)
 
 
-def _allowed_there(run: RunScope, need: Needed) -> bool:
-    """Return whether the right is held on what the resource is in, or on itself.
+def _rights_there(run: RunScope, needs: Iterable[Needed]) -> dict[str, list[JsonObject]]:
+    """Return what the caller may do on what the resources are in, or on themselves, by scope.
 
-    A scope that does not exist yet, or whose permissions cannot be read, gives none that the
+    A scope that does not exist yet, or whose permissions cannot be read, gives no right that the
     group does not: a new resource takes its rights from above.
     """
-    scope = _scope(need)
-    if not scope:
-        return False
-    path = f"{scope}/providers/Microsoft.Authorization/permissions"
-    try:
-        return allows(run.arm.list(path, PERMISSIONS_API, parent_exists=True), need.action)
-    except ReconcileError:
-        return False
+
+    def ask(scope: str) -> list[JsonObject]:
+        try:
+            return run.arm.list(f"{scope}{PERMISSIONS}", PERMISSIONS_API, parent_exists=True)
+        except ReconcileError:
+            return []
+
+    scopes = sorted({_scope(need) for need in needs} - {""})
+    with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="rights") as pool:
+        return dict(zip(scopes, pool.map(ask, scopes), strict=True))
 
 
 def _scope(need: Needed) -> str:

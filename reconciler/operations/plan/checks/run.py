@@ -25,6 +25,21 @@ from reconciler.operations.plan.checks import (
 from reconciler.operations.plan.checks.facts import Asking, Facts
 from reconciler.operations.plan.preflight import blocked_now
 
+LENIENT = frozenset(
+    {
+        cores.CHECK,
+        clusters.COUNT,
+        clusters.CAP,
+        sizes.NOT_HERE,
+        sizes.NOT_FOR_THIS,
+        sizes.BARRED,
+        locks.CHECK,
+        rights.CHECK,
+        existing.CHECK,
+    }
+)
+"""Checks by Azure's lists, which may be wrong: what somebody may go on in spite of."""
+
 
 class Planned(Protocol):
     """What is asked of a plan."""
@@ -44,6 +59,10 @@ class Planned(Protocol):
     @property
     def destroys(self) -> bool:
         """Whether it only deletes, as was asked for."""
+
+    @property
+    def lenient(self) -> bool:
+        """Whether what would fail is to be tried all the same."""
 
 
 def findings_of(
@@ -98,6 +117,7 @@ def _of_machines(
     if any(use.change.action.is_change for use in uses):
         found += [*sizes.not_checked(facts.sizes), *cores.not_checked(facts.usages)]
     found += cores.check_cores(region, uses, changes, graph)
+    found += cores.check_families(region, uses)
     found += clusters.check_clusters(region, uses, {finding.address for finding in found})
     found += clusters.check_count(uses, limits.accounts)
     claims = cores.claims_of(uses, changes, region.sizes)
@@ -127,6 +147,10 @@ def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned, parallel
         *blocked_now(loaded, run, plan.changes, plan.graph, parallelism),
         *checked(loaded, run, changes, plan.graph, Reads(run), allowed),
     ]
-    blockers = [finding.diagnostic for finding in found if finding.level is Level.BLOCKER]
+    blockers = [
+        finding.diagnostic
+        for finding in found
+        if finding.level is Level.BLOCKER and not (plan.lenient and finding.id in LENIENT)
+    ]
     if blockers:
         raise RefusedError(*blockers)

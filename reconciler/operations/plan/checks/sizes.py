@@ -19,6 +19,9 @@ from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.facts import Answer
 from reconciler.spec.problems import nearest
 
+NOT_HERE = "size-not-in-region"
+NOT_FOR_THIS = "size-not-for-this"
+BARRED = "size-barred"
 CHECKED_BY = "the sizes of the region (Azure ML vmSizes)"
 MADE = (Action.CREATE, Action.REPLACE)
 SERVES = "MIR"
@@ -101,7 +104,7 @@ def _not_here(loaded: Loaded, use: Use, sizes: Mapping[str, Size]) -> Finding:
     near = nearest(name, [size.name for size in sizes.values()])
     hint = f"did you mean `{near}`?" if near else "choose a size that the region has"
     return Finding(
-        "size-not-in-region",
+        NOT_HERE,
         Level.BLOCKER,
         use.address,
         f"`{use.address}`: {region} has no size `{name}`",
@@ -141,7 +144,7 @@ def _not_usable(loaded: Loaded, use: Use, problem: str, sizes: Mapping[str, Size
         and not _not_for_this(use.wanted, size, sizes.values())
     ]
     return Finding(
-        "size-not-for-this",
+        NOT_FOR_THIS,
         Level.BLOCKER,
         use.address,
         f"`{use.address}`: `{own.name}` {problem}",
@@ -163,7 +166,7 @@ def check_barred(loaded: Loaded, uses: Iterable[Use], skus: Answer) -> Iterator[
         is_made = use.change.action in MADE and not use.change.is_blocked
         if is_made and use.wanted.size.casefold() in barred:
             yield Finding(
-                "size-barred",
+                BARRED,
                 Level.BLOCKER,
                 use.address,
                 f"`{use.address}`: `{use.wanted.size}` is not available for this subscription",
@@ -193,7 +196,7 @@ def not_checked(answer: Answer) -> Iterator[Finding]:
     """Yield a warning where the sizes could not be read."""
     if answer.problem is not None:
         yield Finding(
-            "size-not-in-region",
+            NOT_HERE,
             Level.WARNING,
             "",
             "not checked: whether the region has the sizes of the spec",
