@@ -114,6 +114,20 @@ class Expansion:
         resource = self.resources.get(address)
         return resource.resource_id if resource else ""
 
+    def workspace_id(self, path: Keys) -> str:
+        """Return the id of the workspace that everything in it needs.
+
+        Without one a problem is noted at the path, and "" returned.
+        """
+        found = self.known_id("workspace")
+        if not found and "workspace" not in self.broken:
+            self.problem(
+                f"`{path[0]}` needs a `workspace`",
+                path,
+                hint="add one, or give the id of an existing one",
+            )
+        return found
+
     def tracked_tags(
         self, resource_id: str, own: Mapping[str, str] | None = None
     ) -> dict[str, str]:

@@ -36,7 +36,6 @@ from reconciler.kinds.data.assets import (
 )
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
-from reconciler.kinds.serving.endpoint import workspace_of
 from reconciler.kinds.versions import other_versions
 from reconciler.kinds.within import Within
 from reconciler.secrets import shortened
@@ -174,7 +173,7 @@ class DatasetHandler(Handler):
         """Add each dataset, its version computed from its inputs."""
         for key, settings in spec.datasets.items():
             path: Keys = ("datasets", key)
-            workspace = workspace_of(expansion, path)
+            workspace = expansion.workspace_id(path)
             if len(key) + len("-train") > ASSET_NAME_MAX:
                 expansion.problem(f"`{key}` is too long to be the name of a data asset", path)
             inputs = _inputs(settings, expansion, path)

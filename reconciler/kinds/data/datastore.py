@@ -25,7 +25,6 @@ from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.secret_values import SecretText, revealed, secret_of
-from reconciler.kinds.serving.endpoint import workspace_of
 from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
@@ -185,7 +184,7 @@ class DatastoreHandler(ArmHandler):
         """Add each datastore of the workspace."""
         for key, settings in spec.datastores.items():
             path: Keys = ("datastores", key)
-            workspace = workspace_of(expansion, path)
+            workspace = expansion.workspace_id(path)
             name = settings.name or key
             if not re.fullmatch(NAME, name, re.ASCII):
                 expansion.problem(

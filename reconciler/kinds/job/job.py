@@ -41,7 +41,6 @@ from reconciler.kinds.job.submit import submit
 from reconciler.kinds.machines import Occupied, occupied_by
 from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.kinds.retirements import report_model
-from reconciler.kinds.serving.endpoint import workspace_of
 from reconciler.kinds.within import Within
 from reconciler.reasons import Concern, PaidRun
 from reconciler.spec.document import Keys
@@ -127,7 +126,7 @@ class JobHandler(Handler):
         """Add each job, its name computed from its inputs."""
         for key, settings in spec.jobs.items():
             path: Keys = ("jobs", key)
-            workspace = workspace_of(expansion, path)
+            workspace = expansion.workspace_id(path)
             if len(key) > KEY_MAX:
                 expansion.problem(f"`{key}` is too long to be the name of a job", path)
             if workspace:

@@ -23,7 +23,7 @@ from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
-from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name, workspace_of
+from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain, set_traffic
 from reconciler.kinds.within import Within
 from reconciler.secrets import last_part
@@ -170,7 +170,7 @@ class DeploymentHandler(ArmHandler):
         """Add each deployment under its endpoint."""
         for key, settings in spec.deployments.items():
             path: Keys = ("deployments", key)
-            workspace = workspace_of(expansion, path)
+            workspace = expansion.workspace_id(path)
             if not workspace:
                 continue
             endpoint, needs = _endpoint(settings.endpoint_name, workspace, spec, expansion, path)

@@ -116,7 +116,7 @@ class EndpointHandler(ArmHandler):
         """Add each endpoint of the workspace."""
         for name, settings in spec.endpoints.items():
             path: Keys = ("endpoints", name)
-            workspace = workspace_of(expansion, path)
+            workspace = expansion.workspace_id(path)
             if workspace:
                 expansion.add(self._resource(name, settings, workspace, expansion))
 
@@ -201,18 +201,6 @@ def _warn_of_missing_roles(
             path,
             hint="grant them on the workspace's container registry and storage account",
         )
-
-
-def workspace_of(expansion: Expansion, path: Keys) -> str:
-    """Return the id of the workspace that serves; notes a problem and returns "" without one."""
-    found = expansion.known_id("workspace")
-    if not found and "workspace" not in expansion.broken:
-        expansion.problem(
-            f"`{path[0]}` needs a `workspace`",
-            path,
-            hint="add one, or give the id of an existing one",
-        )
-    return found
 
 
 def serving_name(key: str, stated: str | None, expansion: Expansion, path: Keys) -> str:

@@ -40,7 +40,6 @@ from reconciler.kinds.data.assets import same_uri, workspace_client
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
 from reconciler.kinds.ownership import OWNER_TAG, mark, tag_owner
-from reconciler.kinds.serving.endpoint import workspace_of
 from reconciler.kinds.versions import other_versions
 from reconciler.kinds.within import Within
 from reconciler.secrets import shortened
@@ -134,7 +133,7 @@ class ModelHandler(ArmHandler):
         """Add each model; what Azure calls its version may be known only after the job."""
         for key, settings in spec.models.items():
             path: Keys = ("models", key)
-            workspace = workspace_of(expansion, path)
+            workspace = expansion.workspace_id(path)
             if not workspace:
                 continue
             resource = expansion.add(_resource(key, settings, workspace, expansion))
