@@ -73,6 +73,23 @@ def test_each_way_out_can_be_taken(azure, tmp_path):
         limit(azure, DS, 6)
 
 
+def test_a_way_out_that_is_not_enough_is_not_offered(azure, tmp_path):
+    """Of 120 cores 72 are allowed: one instance less leaves 24 too many, another size none."""
+    limit(azure, GPU, 72)
+    grown = edited(
+        tmp_path,
+        "examples/two-deployments.yaml",
+        ("instance_count: 1", "instance_count: 2"),
+        ("cores: 72, on_short: request", "cores: 72"),
+    )
+    (finding,) = [f for f in azure.plan(grown).findings if f.id == "cores"]
+    assert finding.alternatives == ()
+    limit(azure, "standardNCADSH100v5Family", 80)
+    (finding,) = [f for f in azure.plan(grown).findings if f.id == "cores"]
+    (way,) = finding.alternatives
+    assert way.startswith("instance_type: Standard_NC40ads_H100_v5  # 40 cores, 1 GPU")
+
+
 def test_low_priority_is_one_pool(azure, tmp_path):
     limit(azure, DS, 0)
     limit(azure, LOW, 8)

@@ -24,10 +24,10 @@ CAP = "workspace-quota"
 QUOTAS = "the quotas of workspaces (Azure ML)"
 
 
-def check_clusters(region: Region, uses: Sequence[Use], told: Collection[str]) -> Iterator[Finding]:
+def check_clusters(region: Region, told: Collection[str]) -> Iterator[Finding]:
     """Yield each cluster that is larger at its largest than its limit, whatever is in use."""
     limits = region.limits
-    for use in uses:
+    for use in region.uses:
         size = region.sizes.get(use.wanted.size.casefold())
         if size is None or use.wanted.serves:
             continue

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
@@ -17,7 +18,7 @@ from reconciler.engine.graph import Edges
 from reconciler.engine.ledger import NO_LIMIT, Account, Balance, Claim, balances, reserve
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
-from reconciler.kinds.machines import OccupiesMachines, UsesMachines
+from reconciler.kinds.machines import Machines, OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import Raise, RaisesLimits
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.facts import Answer
@@ -48,11 +49,33 @@ class Limits:
 
 @dataclass(frozen=True)
 class Region:
-    """What a spec may use where it goes: the sizes by folded names, and the limits."""
+    """What a spec may use where it goes, by folded names of sizes, and what a plan makes of it."""
 
     loaded: Loaded
     sizes: Mapping[str, Size]
     limits: Limits
+    uses: Sequence[Use]
+    changes: Mapping[Address, Change]
+    graph: Edges
+
+    def fits(self, use: Use, wanted: Machines) -> bool:
+        """Whether nothing is short in the pools of these machines if a change had them instead."""
+        size = self.sizes.get(wanted.size.casefold())
+        if size is None:
+            return False
+        account = self.limits.accounts.get(pools_of(wanted, size)[0])
+        most = 0 if wanted.serves else size.cores * wanted.most
+        if account is None or (account.limit != NO_LIMIT and most > account.limit):
+            return False
+        trial = [replace(one, wanted=wanted) if one is use else one for one in self.uses]
+        touched = {*self._pools(use), *pools_of(wanted, size)}
+        claims = claims_of(trial, self.changes, self.sizes)
+        found = balances(claims, self.limits.accounts, self.graph)
+        return not any(balance.short for balance in found if balance.pool in touched)
+
+    def _pools(self, use: Use) -> tuple[str, ...]:
+        size = self.sizes.get(use.wanted.size.casefold())
+        return pools_of(use.wanted, size) if size else ()
 
 
 def accounts_of(usages: Answer) -> dict[str, Account]:
@@ -174,16 +197,12 @@ def _raise(accounts: dict[str, Account], pool: str, asked: Raise) -> None:
             accounts[name] = Account(held.used, held.limit + more)
 
 
-def check_cores(
-    region: Region,
-    uses: Sequence[Use],
-    changes: Mapping[Address, Change],
-    graph: Edges,
-) -> Iterator[Finding]:
+def check_cores(region: Region) -> Iterator[Finding]:
     """Yield what there are too few cores for: a blocker at the change that goes over the limit."""
-    claims, limits = claims_of(uses, changes, region.sizes), region.limits
+    uses, changes, limits = region.uses, region.changes, region.limits
+    claims = claims_of(uses, changes, region.sizes)
     told = set[Address]()
-    for balance in balances(claims, limits.accounts, graph):
+    for balance in balances(claims, limits.accounts, region.graph):
         over = _over(balance, changes) if balance.pool not in limits.told else None
         if over is None:
             continue
@@ -197,14 +216,14 @@ def check_cores(
             yield shortage(region, balance, change, need, use)
 
 
-def check_families(region: Region, uses: Iterable[Use]) -> Iterator[Finding]:
+def check_families(region: Region) -> Iterator[Finding]:
     """Yield a warning for a family of which Azure tells no limit, though it tells others.
 
     Azure has been seen to leave a family out where nothing of it was ever granted, and to refuse
     its sizes then as not supported.
     """
     told = set[str]()
-    for use in uses:
+    for use in region.uses:
         size = region.sizes.get(use.wanted.size.casefold())
         is_made = use.change.action in CHANGES and not use.change.is_blocked
         if size is None or not is_made or not region.limits.accounts:
@@ -267,7 +286,7 @@ def shortage(
         "this spec",
         _hint(balance, name),
         CHECKED_BY,
-        ways_out(use, region.sizes, region.limits.accounts) if use else (),
+        ways_out(use, region.sizes, partial(region.fits, use)) if use else (),
     )
 
 

@@ -111,14 +111,14 @@ def _of_machines(
 ) -> Iterable[Finding]:
     uses = sizes.uses_of(changes.values())
     limits = cores.limits_of(facts.usages, changes.values())
-    region = cores.Region(loaded, sizes.sizes_of(facts.sizes), limits)
+    region = cores.Region(loaded, sizes.sizes_of(facts.sizes), limits, uses, changes, graph)
     found = list(sizes.check_sizes(loaded, uses, region.sizes))
     found += sizes.check_barred(loaded, uses, facts.skus)
     if any(use.change.action.is_change for use in uses):
         found += [*sizes.not_checked(facts.sizes), *cores.not_checked(facts.usages)]
-    found += cores.check_cores(region, uses, changes, graph)
-    found += cores.check_families(region, uses)
-    found += clusters.check_clusters(region, uses, {finding.address for finding in found})
+    found += cores.check_cores(region)
+    found += cores.check_families(region)
+    found += clusters.check_clusters(region, {finding.address for finding in found})
     found += clusters.check_count(uses, limits.accounts)
     claims = cores.claims_of(uses, changes, region.sizes)
     return [*found, *clusters.check_caps(region, uses, claims, facts.quotas)]

@@ -1,88 +1,69 @@
-"""Ways out of a shortage, each checked against the same limits: other sizes, fewer, low priority.
+"""Ways out of a shortage, each checked by the ledger with it in place: fewer, other, low priority.
 
 Only within the region: another one means another workspace. Never chosen by the tool.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from itertools import chain, islice
 
 from reconciler.cloud.prices import estimate
-from reconciler.engine.ledger import NO_LIMIT, Account, reserve
 from reconciler.engine.money import Rate, significant
 from reconciler.kinds.machines import Machines
 from reconciler.kinds.retirements import SIZES, matches
-from reconciler.operations.plan.checks.pools import LOW_PRIORITY, is_exempt, pools_of
 from reconciler.operations.plan.checks.sizes import Size, Use, is_usable
 
 MOST = 3
 UNKNOWN_PRICE = Decimal(10**9)
-Accounts = Mapping[str, Account]
+Fits = Callable[[Machines], bool]
+Way = tuple[str, Machines]
 
 
-def ways_out(use: Use, sizes: Mapping[str, Size], accounts: Accounts) -> tuple[str, ...]:
-    """Return up to three lines to write into the spec instead, the cheapest first."""
+def ways_out(use: Use, sizes: Mapping[str, Size], fits: Fits) -> tuple[str, ...]:
+    """Return up to three lines to write into the spec instead: fewer first, then the cheapest."""
     own = sizes.get(use.wanted.size.casefold())
     if own is None:
         return ()
-    return (
-        tuple([*_fewer(use, own, accounts), *_low_priority(use, own, accounts)][:1])
-        + tuple(_others(use, own, sizes, accounts))[: MOST - 1]
-    )
+    same = [*_fewer(use, fits), *_low_priority(use, own)]
+    ways = chain(same, _others(use.wanted, own, sizes))
+    return tuple(islice((line for line, machines in ways if fits(machines)), MOST))
 
 
-def _free(accounts: Accounts, wanted: Machines, size: Size) -> int:
-    """The cores that are free in every pool of a size; none in a pool that Azure does not tell."""
-    held = [accounts.get(pool) for pool in pools_of(wanted, size)]
-    frees = [
-        10**9 if account.limit == NO_LIMIT else account.limit - account.used
-        for account in held
-        if account is not None
-    ]
-    return min(frees, default=0)
-
-
-def _cores(wanted: Machines, size: Size) -> int:
-    if not wanted.serves:
-        return size.cores * wanted.most
-    return size.cores * reserve(wanted.most, exempt=is_exempt(size.name))
-
-
-def _fewer(use: Use, own: Size, accounts: Accounts) -> Iterator[str]:
+def _fewer(use: Use, fits: Fits) -> Iterator[Way]:
     """Yield the greatest number that fits, where one does; only of what is new."""
-    if use.held is not None or use.wanted.most <= 1:
+    wanted, name = use.wanted, "instance_count" if use.wanted.serves else "max_instances"
+    if use.held is not None:
         return
-    free, name = _free(accounts, use.wanted, own), "instance_count"
-    for count in range(use.wanted.most - 1, max(use.wanted.least, 1) - 1, -1):
-        fewer = Machines(use.wanted.size, count, serves=use.wanted.serves)
-        if _cores(fewer, own) <= free:
-            yield f"{name if use.wanted.serves else 'max_instances'}: {count}"
+    for count in range(wanted.most - 1, max(wanted.least, 1) - 1, -1):
+        fewer = replace(wanted, most=count)
+        if fits(fewer):
+            yield f"{name}: {count}", fewer
             return
 
 
-def _low_priority(use: Use, own: Size, accounts: Accounts) -> Iterator[str]:
-    account = accounts.get(LOW_PRIORITY)
+def _low_priority(use: Use, own: Size) -> Iterator[Way]:
     is_capable = own.body.get("lowPriorityCapable") is not False
-    if use.wanted.serves or use.wanted.low_priority or account is None or not is_capable:
-        return
-    if account.limit == NO_LIMIT or account.limit - account.used >= _cores(use.wanted, own):
-        yield "tier: low_priority"
+    if is_capable and not use.wanted.serves and not use.wanted.low_priority:
+        yield "tier: low_priority", replace(use.wanted, low_priority=True)
 
 
-def _others(use: Use, own: Size, sizes: Mapping[str, Size], accounts: Accounts) -> Iterator[str]:
-    fitting = [
+def _others(wanted: Machines, own: Size, sizes: Mapping[str, Size]) -> Iterator[Way]:
+    """Yield the sizes that have at least as much, the cheapest first."""
+    enough = [
         size
         for size in sizes.values()
         if size.name != own.name
         and size.gpus >= own.gpus
         and size.memory_gb >= own.memory_gb
-        and is_usable(use.wanted, size, sizes.values())
+        and is_usable(wanted, size, sizes.values())
         and not any(matches(one, size.name) for one in SIZES)
-        and _cores(use.wanted, size) <= _free(accounts, use.wanted, size)
     ]
-    for size in sorted(fitting, key=lambda size: (_price(use.wanted, size), size.cores)):
-        yield f"{use.wanted.field}: {size.name}{_shown(use.wanted, size)}"
+    for size in sorted(enough, key=lambda size: (_price(wanted, size), size.cores)):
+        line = f"{wanted.field}: {size.name}{_shown(wanted, size)}"
+        yield line, replace(wanted, size=size.name)
 
 
 def _price(wanted: Machines, size: Size) -> Decimal:
