@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.arguments import (
     add_adopt,
+    add_currency,
     add_output,
     add_parallelism,
     add_policy,
@@ -44,6 +45,7 @@ def add_arguments(parser: Parser) -> None:
     add_adopt(parser)
     add_parallelism(parser)
     add_policy(parser)
+    add_currency(parser)
     add_preflight(parser)
     add_timeout(parser)
 
@@ -78,6 +80,7 @@ def run(session: Session) -> ExitCode:
         retry=choices.retry,
         prune=choices.prune,
         allow_outage=choices.allow_outage,
+        currency=options.currency,
         **parallelism(options),
     )
     if saved:

@@ -89,6 +89,11 @@ class _Formatter(argparse.HelpFormatter):
         super().__init__(prog, max_help_position=26, width=80)
 
 
+CURRENCIES = (
+    "USD", "AUD", "BRL", "CAD", "CHF", "CNY", "DKK", "EUR", "GBP",
+    "INR", "JPY", "KRW", "NOK", "NZD", "RUB", "SEK", "TWD",
+)  # fmt: skip
+"""What Azure's price list knows. Source: learn.microsoft.com, Azure retail prices API."""
 POLICY = "RECONCILE_POLICY"
 """The policy of an environment, where no other is passed."""
 
@@ -169,6 +174,17 @@ def add_policy(parser: Parser) -> None:
         metavar="FILE",
         default=os.environ.get(POLICY) or None,
         help=f"refuse what breaks this policy, a file outside the spec's repository (or {POLICY})",
+    )
+
+
+def add_currency(parser: Parser) -> None:
+    """Add `--currency`."""
+    parser.own.add_argument(
+        "--currency",
+        choices=CURRENCIES,
+        default=CURRENCIES[0],
+        metavar="CODE",
+        help=f"tell costs in this currency, default {CURRENCIES[0]}",
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import (
     add_adopt,
+    add_currency,
     add_output,
     add_parallelism,
     add_policy,
@@ -46,6 +47,7 @@ def add_arguments(parser: Parser) -> None:
     add_adopt(parser)
     add_parallelism(parser)
     add_policy(parser)
+    add_currency(parser)
     add_preflight(parser)
     add_timeout(parser)
 
@@ -76,6 +78,7 @@ def run(session: Session) -> ExitCode:
         retry=options.retry,
         prune=options.prune,
         allow_outage=options.allow_outage,
+        currency=options.currency,
         **parallelism(options),
     )
     made = lenient(made) if options.no_preflight else made

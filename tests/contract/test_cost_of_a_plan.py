@@ -106,3 +106,13 @@ def test_every_output_tells_it(priced, tmp_path, run):
     found = json.loads(run("plan", "--output", "json", spec=spec)[1])["cost"]
     assert found["delta_per_hour_idle"] == {"amount": "0.50", "unknown": []}
     assert found["currency"] == "USD"
+
+
+def test_another_currency_is_that_of_the_price_list(priced, tmp_path, run):
+    edited(tmp_path, SPEC, ALWAYS_ON)
+    spec = str(tmp_path / "spec.yaml")
+    out = run("plan", "--currency", "EUR", spec=spec)[1]
+    assert "Cost: +EUR 0.460 an hour while serving" in out and "(list price," in out
+    priced.clear_journal()
+    assert run("plan", "--currency", "XYZ", spec=spec)[0] == 64
+    assert priced.journal() == []

@@ -29,7 +29,7 @@ from reconciler.kinds import KINDS
 from reconciler.operations.diagnostics import unread
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
-from reconciler.operations.plan.checks.cost import cost_of_plan
+from reconciler.operations.plan.checks.cost import USD, cost_of_plan
 from reconciler.operations.plan.checks.facts import Asking
 from reconciler.operations.plan.checks.run import blocked_by, findings_of
 from reconciler.operations.plan.decide import decide_all
@@ -121,6 +121,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     retry: Iterable[str] = (),
     prune: bool = False,
     allow_outage: Iterable[str] = (),
+    currency: str = USD,
     parallelism: int = PARALLELISM,
 ) -> Plan:
     """Return what it takes to make Azure what the spec says.
@@ -129,7 +130,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     the spec, to be deleted last and only when all else went well. Raises `DeniedError` when sign-in
     fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the plan as
     blocked. `allow_outage` names what may leave an endpoint without an answer for a while; else
-    that is blocked.
+    that is blocked. Costs are told in `currency`.
     """
     wanted = _wanted(loaded, targets, prune=prune)
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
@@ -145,8 +146,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
             graph, left = _pruning(loaded, graph, changes, left)
             asking.about(changes.values())
     facts = asking.facts
-    allowed = frozenset(allow_outage)
-    findings = findings_of(loaded, run, changes, graph, facts, allowed)
+    findings = findings_of(loaded, run, changes, graph, facts, frozenset(allow_outage))
     return Plan(
         loaded.spec.name,
         loaded.spec.target,
@@ -154,9 +154,9 @@ def plan(  # noqa: PLR0913 - each is an option of the command
         graph,
         (*loaded.warnings, *warnings),
         leftovers=tuple(left),
-        cost=cost_of_plan(loaded, run, changes, facts),
+        cost=cost_of_plan(loaded, run, changes, facts, currency),
         findings=(*named, *findings),
-        allowed_outages=allowed,
+        allowed_outages=frozenset(allow_outage),
     )
 
 

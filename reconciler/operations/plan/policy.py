@@ -25,7 +25,7 @@ from reconciler.kinds.access.roles import role_in_words
 from reconciler.kinds.machines import UsesMachines
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
-from reconciler.operations.plan.checks.cost import CURRENCY
+from reconciler.operations.plan.checks.cost import USD
 from reconciler.operations.plan.checks.run import blocked_by
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document
@@ -115,7 +115,7 @@ def _planned(loaded: Loaded, run: RunScope, plan: Plan, policy: Policy) -> Plann
 def _cost(plan: Plan) -> Cost:
     """What holds in the end, so that a policy bounds what runs and not what one plan adds."""
     if plan.cost is None:
-        return cost_of((), CURRENCY)
+        return cost_of((), USD)
     # A run has no limit of its own: how much it costs in the end nobody knows.
     runs = plan.cost.runs
     unbounded = Sum(runs.amount, runs.unknown or plan.cost.running)

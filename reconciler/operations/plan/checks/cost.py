@@ -23,26 +23,31 @@ from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.facts import Facts
 from reconciler.operations.plan.checks.sizes import Size, Use, sizes_of, uses_of
 
-CURRENCY = "USD"
+USD = "USD"
 Pricer = Callable[[Machines], Price]
 
 
 def cost_of_plan(
-    loaded: Loaded, run: RunScope, changes: Mapping[Address, Change], facts: Facts
+    loaded: Loaded,
+    run: RunScope,
+    changes: Mapping[Address, Change],
+    facts: Facts,
+    currency: str = USD,
 ) -> PlanCost | None:
     """Return what the plan does to the costs, None where it changes nothing of machines."""
     if not facts.sizes.asked:
         return None
     uses = uses_of(changes.values())
     known = sizes_of(facts.sizes)
-    price = _pricer(run, loaded.spec.target.location, _wanted(uses, changes), known)
+    region = loaded.spec.target.location
+    price = _pricer(run, region, currency, _wanted(uses, changes), known)
     now, then = list(_now(changes.values(), price)), list(_then(uses, price))
     runs = [line for change in changes.values() for line in _run(change, uses, price)]
     rates = [line.price for line in (*now, *then, *runs) if isinstance(line.price, Rate)]
     return PlanCost(
-        cost_of(now, CURRENCY),
-        cost_of(then, CURRENCY),
-        cost_of(runs, CURRENCY).run,
+        cost_of(now, currency),
+        cost_of(then, currency),
+        cost_of(runs, currency).run,
         tuple(line.address for line in runs),
         tuple(dict.fromkeys(rate.source for rate in rates)),
     )
@@ -61,17 +66,16 @@ def _held(change: Change) -> Machines | None:
 
 
 def _pricer(
-    run: RunScope, region: str, wanted: Iterable[Machines], sizes: Mapping[str, Size]
+    run: RunScope, region: str, currency: str, wanted: Iterable[Machines], sizes: Mapping[str, Size]
 ) -> Pricer:
     """Return what tells the price of a machine: the estimates, then the list, asked once."""
     missing = {
         _name(machines, sizes)
         for machines in wanted
-        if isinstance(_estimated(machines, sizes), Unpriced)
+        if isinstance(_estimated(machines, sizes, currency), Unpriced)
     }
-    answer = prices.ask(run.cloud, missing, region, CURRENCY)
-    now = datetime.now(UTC)
-    return partial(_priced, sizes=sizes, answer=answer, region=region, now=now)
+    answer = prices.ask(run.cloud, missing, region, currency)
+    return partial(_priced, sizes=sizes, answer=answer, region=region, currency=currency)
 
 
 def _priced(
@@ -80,22 +84,22 @@ def _priced(
     sizes: Mapping[str, Size],
     answer: prices.Answer,
     region: str,
-    now: datetime,
+    currency: str,
 ) -> Price:
-    found = _estimated(machines, sizes)
+    found = _estimated(machines, sizes, currency)
     if isinstance(found, Rate):
         return found
     if answer.problem:
         return Unpriced(answer.problem)
-    name = _name(machines, sizes)
-    return prices.choose(answer.items, name, region, now, tier=_tier(machines), currency=CURRENCY)
+    name, now = _name(machines, sizes), datetime.now(UTC)
+    return prices.choose(answer.items, name, region, now, tier=_tier(machines), currency=currency)
 
 
-def _estimated(machines: Machines, sizes: Mapping[str, Size]) -> Price:
+def _estimated(machines: Machines, sizes: Mapping[str, Size], currency: str) -> Price:
     size = sizes.get(machines.size.casefold())
     if size is None:
         return Unpriced("Azure ML does not know the size")
-    return prices.estimate(size.body, _tier(machines), CURRENCY)
+    return prices.estimate(size.body, _tier(machines), currency)
 
 
 def _name(machines: Machines, sizes: Mapping[str, Size]) -> str:
