@@ -38,11 +38,6 @@ class Answer:
     problem: ReconcileError | None = None
     asked: str = ""
 
-    @property
-    def is_known(self) -> bool:
-        """Whether Azure answered."""
-        return bool(self.asked) and self.problem is None
-
 
 @dataclass(frozen=True)
 class Facts:
