@@ -20,8 +20,11 @@ from reconciler.cli.arguments import (
 from reconciler.diagnostics import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    import argparse
+
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.diagnostics import ReconcileError
     from reconciler.operations.saved_plan import Choices, SavedPlan
 
 SUMMARY = "Make Azure match the spec: show the plan, ask for confirmation, apply it, report."
@@ -91,6 +94,13 @@ def run(session: Session) -> ExitCode:
     made = held(policy, loaded, run, made)
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Apply this to {where}?")
+
+
+def failed(_options: argparse.Namespace, error: ReconcileError) -> str:
+    """Return the report of a run that was never begun."""
+    from reconciler.render.report import error_json
+
+    return error_json(error)
 
 
 def saved_plan(source: str) -> SavedPlan | None:

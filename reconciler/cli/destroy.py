@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.diagnostics import ReconcileError
 
 SUMMARY = "Delete what this spec created, children first, and nothing else."
 EXAMPLES = (
@@ -91,6 +92,13 @@ def run(session: Session) -> ExitCode:
     refuse_too_many_deletions(made, options.max_deletions)
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Delete this from {where}?")
+
+
+def failed(_options: argparse.Namespace, error: ReconcileError) -> str:
+    """Return the report of a run that was never begun."""
+    from reconciler.render.report import error_json
+
+    return error_json(error)
 
 
 def limit(text: str) -> int:

@@ -1,7 +1,8 @@
 """The entry point: find the command, run it, and turn whatever happens into an exit code.
 
 A command is a module of this package with `SUMMARY`, `EXAMPLES`, `add_arguments(parser)`
-and `run(session) -> ExitCode`. Only the module of the command that was named is imported,
+and `run(session) -> ExitCode`. One that writes documents (`-o json`) also has
+`failed(options, error) -> str`: the document of a run that came to nothing. Only the module of the command that was named is imported,
 and it imports what it needs when it runs: `--help` costs nothing.
 """
 
@@ -12,12 +13,22 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.cli.arguments import Parser, nearest, split_command, with_sandbox_value
 from reconciler.cli.signals import Signals, leave
-from reconciler.diagnostics import ExitCode, LocalError, ReconcileError, UsageError
+from reconciler.diagnostics import (
+    ExitCode,
+    LocalError,
+    ReconcileError,
+    UnforeseenError,
+    UsageError,
+)
 from reconciler.secrets import shortened
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
 
 COMMANDS = {
     "validate": "check a spec; needs no network",
@@ -31,9 +42,6 @@ COMMANDS = {
     "sandbox": "run and inspect the local Azure emulator",
     "completion": "print a completion script for bash or zsh",
 }
-
-REPORTING = ("apply", "destroy")
-"""Commands whose `-o json` is a report, also of what was never begun."""
 
 NO_MEMORY = "out of memory"
 LESS = "raise the memory limit, or do less at once: `--parallelism 2`"
@@ -142,12 +150,20 @@ def _run(words: list[str], signals: Signals) -> ExitCode:
         except ReconcileError as error:
             # Shown before the sandbox is let go of, which may take a moment.
             _show(error)
-            if command in REPORTING and options.output == "json":
-                from reconciler.render.report import error_json
-
-                session.out.raw(error_json(error))
+            _document_failure(module, session, error)
             return error.exit_code
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            _document_failure(module, session, UnforeseenError.of(error))
+            raise
     return code
+
+
+def _document_failure(module: ModuleType, session: Session, error: ReconcileError) -> None:
+    """Write the document that was asked for, where there is nothing in it but the error."""
+    if getattr(session.options, "output", "text") != "text" and hasattr(module, "failed"):
+        session.out.raw(module.failed(session.options, error))
 
 
 def _without_command(words: list[str]) -> ExitCode:

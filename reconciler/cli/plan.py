@@ -19,8 +19,11 @@ from reconciler.cli.repeat_options import same_options
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
+    import argparse
+
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.diagnostics import ReconcileError
     from reconciler.operations.plan.build import Plan
     from reconciler.render.fields import Views
 
@@ -84,7 +87,6 @@ def run(session: Session) -> ExitCode:
     made = lenient(made) if options.no_preflight else made
     made = held(policy, loaded, run, made)
     session.warn([w for w in made.warnings if w not in loaded.warnings])
-    _show(session, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec)))
     if options.out:
         choices = Choices(
             tuple(options.adopt),
@@ -94,7 +96,17 @@ def run(session: Session) -> ExitCode:
             tuple(options.allow_outage),
         )
         save(made, loaded, Path(options.out), choices, Place.of(run))
+    # What to type next names the saved plan: it is said when the file is there.
+    _show(session, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec)))
     return _exit_code(session, made)
+
+
+def failed(options: argparse.Namespace, error: ReconcileError) -> str:
+    """Return the document of a plan that could not be made."""
+    from reconciler.render.failed_plan import failed_plan_json, failed_plan_markdown
+
+    write = failed_plan_json if options.output == "json" else failed_plan_markdown
+    return write(error, options.spec)
 
 
 def _show(session: Session, views: Views) -> None:

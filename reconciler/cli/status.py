@@ -8,8 +8,11 @@ from reconciler.cli.arguments import add_output, add_parallelism, add_spec, add_
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
+    import argparse
+
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.diagnostics import ReconcileError
 
 SUMMARY = "Show for each resource whether it is in sync with the spec and healthy."
 EXAMPLES = (
@@ -45,3 +48,10 @@ def run(session: Session) -> ExitCode:
     step = f"To see the differences: {session.command('plan')}" if differs else ""
     session.out.write(status_lines(rows, next_step=step))
     return exit_code(rows)
+
+
+def failed(_options: argparse.Namespace, error: ReconcileError) -> str:
+    """Return the document of a status that nobody knows."""
+    from reconciler.render.status_text import failed_status_json
+
+    return failed_status_json(error)

@@ -8,8 +8,12 @@ from reconciler.cli.arguments import add_output, add_spec
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.diagnostics import Diagnostic, ReconcileError
 
 SUMMARY = "Check a spec and the local files it names. Needs no network."
 EXAMPLES = (
@@ -26,19 +30,11 @@ def add_arguments(parser: Parser) -> None:
 
 def run(session: Session) -> ExitCode:
     """Load the spec; every problem of it is raised at once."""
-    from reconciler.diagnostics import SpecError
     from reconciler.operations.load import load
 
-    as_json = session.options.output == "json"
-    try:
-        loaded = load(session.options.spec)
-    except SpecError as error:
-        if not as_json:
-            raise
-        _write_json(session, error.diagnostics)
-        return error.exit_code
-    if as_json:
-        _write_json(session, loaded.warnings)
+    loaded = load(session.options.spec)
+    if session.options.output == "json":
+        session.out.raw(_json(loaded.warnings))
         return ExitCode.OK
     session.warn(loaded.warnings)
     count = len(loaded.resources)
@@ -46,16 +42,20 @@ def run(session: Session) -> ExitCode:
     return ExitCode.OK
 
 
-def _write_json(session: Session, found: object) -> None:
+def failed(_options: argparse.Namespace, error: ReconcileError) -> str:
+    """Return the document of a spec that is not valid, or cannot be read."""
+    return _json(error.diagnostics)
+
+
+def _json(found: Sequence[Diagnostic]) -> str:
     import json
 
-    from reconciler.diagnostics import Diagnostic, errors_of
+    from reconciler.diagnostics import errors_of
     from reconciler.render.plan_json import diagnostic
 
-    items = [d for d in found if isinstance(d, Diagnostic)] if isinstance(found, tuple) else []
     content = {
         "format_version": "1.0",
-        "valid": not errors_of(items),
-        "diagnostics": [diagnostic(d) for d in items],
+        "valid": not errors_of(found),
+        "diagnostics": [diagnostic(item) for item in found],
     }
-    session.out.raw(json.dumps(content, indent=2))
+    return json.dumps(content, indent=2)

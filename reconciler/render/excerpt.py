@@ -13,7 +13,7 @@ TAB = "    "
 MAX_SHOWN = 160
 
 _SECRET = re.compile(
-    r"(?P<key>(?:[\w-]*(?:key|secret|token|password|pwd)|\bvalue)[\"']?\s*:\s*)"
+    r"(?P<key>(?:key|secret|token|password|pwd|\bvalue)[\"']?\s*:\s*)"
     r"(?P<value>\"(?!\$\{\{)[^\"]*\"|'(?!\$\{\{)[^']*'|(?!\$\{\{)[^\s,{}\[\]\"'#]+)",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ comments over 65,536 characters.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 
 from reconciler.diagnostics import Diagnostic
@@ -37,8 +38,7 @@ def plan_markdown(views: Views) -> str:
     """Return the comment. What does not fit is left out, resource by resource, and counted."""
     plan, page = views.plan, page_of(views)
     head = [
-        f"<!-- reconcile:{re.sub('[^a-z0-9-]', '', plan.spec_name)} -->",
-        f"### {_title(views)}",
+        *title_of(plan.spec_name, _title(views)),
         f"{code(plan.spec_name)} in {code(plan.target.resource_group)} "
         f"({code(plan.target.location)}), subscription {code(plan.target.subscription_id)}: "
         f"{counts(views)}.",
@@ -86,6 +86,11 @@ def _brief(views: Views, entry: Entry) -> str:
     return "\n".join(map(clean, [_headline(entry), *(f"    {note}" for note in entry.notes)]))
 
 
+def title_of(spec_name: str, title: str) -> list[str]:
+    """Return the mark by which a comment is found again, and its title."""
+    return [f"<!-- reconcile:{re.sub('[^a-z0-9-]', '', spec_name)} -->", f"### {title}"]
+
+
 def code(text: object) -> str:
     """Return text as a code span that its own backticks cannot end."""
     shown = clean(text).strip() or " "
@@ -128,25 +133,28 @@ def _leftovers(page: Page) -> list[str]:
 
 
 def _blocked(page: Page) -> list[str]:
-    rows = [_problem(item) for item in page.blocked[:MOST_PROBLEMS]]
-    more = len(page.blocked) - len(rows)
-    rows += [f"- and {more} more"] if more > 0 else []
+    rows = problem_rows(page.blocked)
     stops = page.views.plan.stopping
     what = "This plan cannot be applied" if stops else "Not applied, nor what depends on it"
     return [f"**{what}:**", "\n".join(rows)] if rows else []
 
 
 def _warnings(page: Page) -> list[str]:
-    warnings = (*page.warnings, *page.told)
-    rows = [_problem(item) for item in warnings[:MOST_PROBLEMS]]
-    more = len(warnings) - len(rows)
-    rows += [f"- and {more} more"] if more > 0 else []
+    rows = problem_rows((*page.warnings, *page.told))
     return ["**Warnings:**", "\n".join(rows)] if rows else []
 
 
+def problem_rows(found: Sequence[Diagnostic]) -> list[str]:
+    """Return problems as a list, each with its place and what to do; some only counted."""
+    rows = [_problem(item) for item in islice(found, MOST_PROBLEMS)]
+    more = len(found) - len(rows)
+    return [*rows, f"- and {more} more"] if more > 0 else rows
+
+
 def _problem(item: Diagnostic) -> str:
+    place = f"{code(item.position)}: " if item.position else ""
     hint = f"; hint: {code(item.hint)}" if item.hint else ""
-    return f"- {code(shortened(summary_of(item), 500))}{hint}"
+    return f"- {place}{code(shortened(summary_of(item), 500))}{hint}"
 
 
 def _tags(page: Page) -> list[str]:

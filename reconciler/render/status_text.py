@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.render.plan_json import diagnostic
 from reconciler.render.reason_text import because, first_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
 if TYPE_CHECKING:
+    from reconciler.diagnostics import ReconcileError
     from reconciler.operations.status import StatusRow
 
 STYLES = {
@@ -42,6 +44,13 @@ def status_lines(rows: Sequence[StatusRow], *, next_step: str = "") -> list[Line
 def status_json(rows: Sequence[StatusRow]) -> str:
     """Return the rows as one JSON document."""
     found = {"format_version": "1.0", "resources": [_as_json(row) for row in rows]}
+    return json.dumps(found, indent=2, default=str) + "\n"
+
+
+def failed_status_json(error: ReconcileError) -> str:
+    """Return the document of a status that nobody knows, and why."""
+    problems = [diagnostic(item) for item in error.diagnostics]
+    found = {"format_version": "1.0", "resources": [], "diagnostics": problems}
     return json.dumps(found, indent=2, default=str) + "\n"
 
 
