@@ -105,15 +105,12 @@ def failed(_options: argparse.Namespace, error: ReconcileError) -> str:
 
 def saved_plan(source: str) -> SavedPlan | None:
     """Return the saved plan of a file; None when the file is a spec."""
-    from reconciler.operations.load import PLANS
+    from reconciler.operations.load import is_saved_plan
     from reconciler.operations.saved_plan import load_plan
 
     path = Path(source)
-    if source == "-" or not path.is_file():
-        return None
-    with path.open("rb") as file:
-        is_plan = PLANS.encode() in file.read(200)
-    return load_plan(path) if is_plan or path.suffix == ".json" else None
+    is_plan = is_saved_plan(source) or (path.suffix == ".json" and path.is_file())
+    return load_plan(path) if is_plan else None
 
 
 def _refuse_choices(options: Any) -> None:

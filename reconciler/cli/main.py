@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "validate": "check a spec; needs no network",
     "plan": "show what apply would do",
+    "show": "print a saved plan",
     "apply": "make Azure match the spec",
     "destroy": "delete what the spec created",
     "status": "show whether each resource is in sync and healthy",

@@ -16,14 +16,16 @@ from reconciler.cli.arguments import (
     add_timeout,
 )
 from reconciler.cli.repeat_options import same_options
-from reconciler.diagnostics import ExitCode
+from reconciler.diagnostics import ExitCode, UsageError
 
 if TYPE_CHECKING:
     import argparse
 
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.cloud.run_scope import RunScope
     from reconciler.diagnostics import ReconcileError
+    from reconciler.operations.load import Loaded
     from reconciler.operations.plan.build import Plan
     from reconciler.render.fields import Views
 
@@ -57,15 +59,17 @@ def add_arguments(parser: Parser) -> None:
 
 def run(session: Session) -> ExitCode:
     """Load, plan, show, and save where told to."""
+    if session.options.out and session.options.spec == "-":
+        raise UsageError.because(
+            "a plan of standard input cannot be saved",
+            hint="put the spec into a file: apply has to read it again",
+        )
     session.start_sandbox()
-    from pathlib import Path
-
     from reconciler.cli.policy import held, policy_of
     from reconciler.cli.session import kind_views, parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.build import plan
     from reconciler.operations.plan.lenient import lenient
-    from reconciler.operations.saved_plan import Choices, Place, save
     from reconciler.render.fields import Views
     from reconciler.render.stated import sections_of
 
@@ -87,18 +91,31 @@ def run(session: Session) -> ExitCode:
     made = lenient(made) if options.no_preflight else made
     made = held(policy, loaded, run, made)
     session.warn([w for w in made.warnings if w not in loaded.warnings])
-    if options.out:
-        choices = Choices(
-            tuple(options.adopt),
-            tuple(options.retry),
-            tuple(options.target),
-            options.prune,
-            tuple(options.allow_outage),
-        )
-        save(made, loaded, Path(options.out), choices, Place.of(run))
+    views = Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
     # What to type next names the saved plan: it is said when the file is there.
-    _show(session, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec)))
+    if options.out:
+        _save(session, loaded, run, views)
+    _show(session, views)
     return _exit_code(session, made)
+
+
+def _save(session: Session, loaded: Loaded, run: RunScope, views: Views) -> None:
+    """Write the plan for `apply` and for `show`."""
+    from pathlib import Path
+
+    from reconciler.operations.saved_plan import Choices, Place, save
+    from reconciler.render.prints import prints_of
+
+    options = session.options
+    choices = Choices(
+        tuple(options.adopt),
+        tuple(options.retry),
+        tuple(options.target),
+        options.prune,
+        tuple(options.allow_outage),
+    )
+    place = Place.of(run)
+    save(views.plan, loaded, Path(options.out), choices, place, prints_of(views))
 
 
 def failed(options: argparse.Namespace, error: ReconcileError) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ from reconciler.spec.problems import diagnostics, did_you_mean
 
 PLANS = "reconcile-plan/"
 """How the format of every saved plan begins; the number of the version follows."""
+START_OF_PLAN = 200
 SINGLE_SECTIONS = ("workspace", "hub", "project", "quota")
 STAND_INS = {
     "version": 1,
@@ -88,19 +90,22 @@ def load(source: str, *, adopt: Iterable[Address] = ()) -> Loaded:
     Raises `SpecError` with every problem found, each with its place; `UsageError` for a plan
     that was saved.
     """
-    document = documents.load(source)
-    _refuse_plan(document)
-    return load_document(document, adopt=adopt)
-
-
-def _refuse_plan(document: Document) -> None:
-    data = document.data if isinstance(document.data, dict) else {}
-    if str(data.get("format", "")).startswith(PLANS):
+    if is_saved_plan(source):
         raise UsageError.because(
-            f"{document.file} is a saved plan, not a spec",
-            hint=f"apply it with `reconcile apply {document.file}`, "
-            f"or pass the spec it was made from: {data.get('spec')}",
+            f"{source} is a saved plan, not a spec",
+            hint=f"print it with `reconcile show {source}`, apply it with "
+            f"`reconcile apply {source}`, or pass the spec that it was made from",
         )
+    return load_document(documents.load(source), adopt=adopt)
+
+
+def is_saved_plan(source: str) -> bool:
+    """Return whether a file begins as saved plans do. Standard input is never one."""
+    path = Path(source)
+    if source == "-" or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return PLANS.encode() in file.read(START_OF_PLAN)
 
 
 def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loaded:

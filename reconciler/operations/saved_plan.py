@@ -3,7 +3,8 @@
 A saved plan holds no secret and no body: where it was made, the digest of the spec, the
 version of the tool, and per resource its id, the decision, and digests of what is wanted
 (with it, of the files that it is made of) and of what was observed. `apply` plans again and
-refuses by name whatever differs.
+refuses by name whatever differs. Beside that it keeps how the plan was printed, for
+`reconcile show`; apply does not read it.
 """
 
 from __future__ import annotations
@@ -12,19 +13,25 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError
 from reconciler.engine.decisions import Change
-from reconciler.engine.types import Address
+from reconciler.engine.graph import Edges, with_dependencies
+from reconciler.engine.types import Address, JsonObject
 from reconciler.operations.load import PLANS, Loaded
 from reconciler.operations.plan.build import Plan
+from reconciler.secrets import on_one_line
 
-FORMAT = f"{PLANS}4"
+FORMAT = f"{PLANS}5"
+MOST_NAMED = 10
+MOST_OF_PATH = 300
 NEW_PLAN = "make a new plan and review it"
 AS_THEN = f"pass `--sandbox` as for the plan, or {NEW_PLAN}"
 VOLATILE = {"etag", "systemdata", "modifiedon", "lastmodifiedat", "currentnodecount"}
@@ -60,7 +67,7 @@ class Place:
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan as it was saved: the spec's path, and what must still be true."""
+    """A plan as it was saved: the spec's path, what must still be true, and how it was printed."""
 
     spec: str
     spec_digest: str
@@ -68,6 +75,12 @@ class SavedPlan:
     decisions: dict[str, dict[str, str]]
     choices: Choices
     place: Place
+    prints: JsonObject
+
+    @property
+    def shown_spec(self) -> str:
+        """The spec's path as people type it here."""
+        return on_one_line(os.path.relpath(self.spec), MOST_OF_PATH)
 
     def refuse_other_cloud(self, resource_manager: str) -> None:
         """Raise `RefusedError` where the plan was made for another cloud: before any sign-in."""
@@ -89,30 +102,46 @@ class SavedPlan:
 
     def refuse_if_stale(self, loaded: Loaded, current: Plan) -> None:
         """Raise `RefusedError` that names everything that changed since the plan was saved."""
-        stale: list[Diagnostic] = []
         if self.tool != tool_version():
-            stale.append(Diagnostic(f"the plan was made by reconcile {self.tool}"))
+            raise RefusedError.because(f"the plan was made by reconcile {self.tool}", hint=NEW_PLAN)
         if self.spec_digest != spec_digest(loaded):
-            stale.append(Diagnostic(f"{self.spec} changed since the plan was made"))
+            what = f"{self.shown_spec} changed since the plan was made"
+            raise RefusedError.because(what, hint=NEW_PLAN)
         now = {c.address: decision(c) for c in current.changes}
-        stale.extend(
-            _changed(address, self.decisions.get(address), now.get(address))
+        stale = [
+            address
             for address in sorted(now.keys() | self.decisions.keys())
             if now.get(address) != self.decisions.get(address)
-        )
+        ]
         if stale:
-            last = stale.pop()
-            raise RefusedError(*stale, Diagnostic(last.summary, hint=NEW_PLAN))
+            raise RefusedError(*self._causes(stale, now, current.graph))
+
+    def _causes(
+        self, stale: list[Address], now: dict[str, dict[str, str]], graph: Edges
+    ) -> Iterator[Diagnostic]:
+        """Yield one problem for each resource that differs for a reason of its own.
+
+        What depends on it differs with it, and is listed there.
+        """
+        above = {a: with_dependencies(graph, [a] if a in graph else []) - {a} for a in stale}
+        told: set[Address] = set()
+        for root in (a for a in stale if above[a].isdisjoint(stale)):
+            with_it = [a for a in stale if root in above[a] and a not in told]
+            told.update(with_it)
+            what = _changed(root, self.decisions.get(root), now.get(root))
+            shown = ", ".join(islice(with_it, MOST_NAMED))
+            more = len(with_it) - MOST_NAMED
+            shown += f" and {more} more" if more > 0 else ""
+            detail = f"what depends on it differs with it: {shown}" if with_it else ""
+            yield Diagnostic(what, detail=detail, hint=NEW_PLAN)
 
 
-def _changed(
-    address: Address, then: dict[str, str] | None, now: dict[str, str] | None
-) -> Diagnostic:
+def _changed(address: Address, then: dict[str, str] | None, now: dict[str, str] | None) -> str:
     """Return what changed: what the resource is made of, or what Azure holds."""
     wanted = ("resource_id", "desired")
     if then and now and any(then.get(part) != now.get(part) for part in wanted):
-        return Diagnostic(f"`{address}` uses files that changed since the plan was made")
-    return Diagnostic(f"`{address}` changed in Azure since the plan was made")
+        return f"`{address}` uses files that changed since the plan was made"
+    return f"`{address}` changed in Azure since the plan was made"
 
 
 def tool_version() -> str:
@@ -160,16 +189,20 @@ def _steady(value: Any) -> Any:
     return value
 
 
-def save(plan: Plan, loaded: Loaded, path: Path, choices: Choices, place: Place) -> None:
+def save(
+    plan: Plan, loaded: Loaded, path: Path, choices: Choices, place: Place, prints: JsonObject
+) -> None:
     """Write a plan, whole or not at all. Raises `LocalError` when it cannot be written."""
+    spec = loaded.document.folder / Path(loaded.document.file).name
     content = {
         "format": FORMAT,
         "tool": tool_version(),
-        "spec": str(loaded.document.folder / Path(loaded.document.file).name),
+        "spec": os.path.relpath(spec, path.resolve().parent),
         "spec_digest": spec_digest(loaded),
         "choices": asdict(choices),
         "place": asdict(place),
         "changes": {c.address: decision(c) for c in plan.changes},
+        "prints": prints,
     }
     name = ""
     try:
@@ -189,17 +222,18 @@ def load_plan(path: Path) -> SavedPlan:
         content = json.loads(path.read_text(encoding="utf-8"))
         _refuse_other_format(path, str(content["format"]))
         return SavedPlan(
-            content["spec"],
+            os.path.normpath(path.resolve().parent / str(content["spec"])),
             content["spec_digest"],
             content["tool"],
             content["changes"],
             _choices(content["choices"]),
             Place(content["place"]["resource_manager"], content["place"]["tenant"]),
+            dict(content["prints"]),
         )
     except OSError as error:
         raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise _not_a_plan(path) from error
+        raise not_a_plan(path) from error
 
 
 def _refuse_other_format(path: Path, found: str) -> None:
@@ -211,7 +245,7 @@ def _refuse_other_format(path: Path, found: str) -> None:
             detail=f"its format is {found}, this version reads {FORMAT}",
             hint=NEW_PLAN,
         )
-    raise _not_a_plan(path)
+    raise not_a_plan(path)
 
 
 def _choices(content: Any) -> Choices:
@@ -224,7 +258,8 @@ def _choices(content: Any) -> Choices:
     )
 
 
-def _not_a_plan(path: Path) -> ReconcileError:
+def not_a_plan(path: Path) -> ReconcileError:
+    """Return the error for a file that is not a saved plan."""
     return RefusedError.because(
         f"{path} is not a saved plan", hint="make one with `reconcile plan SPEC --out FILE`"
     )

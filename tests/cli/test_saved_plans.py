@@ -61,7 +61,8 @@ def test_other_data_than_was_planned_is_not_trained_on(folder: Path) -> None:
     done = reconcile(folder, "apply", "plan.json")
     refused(done, folder)
     assert "`datasets.support` uses files that changed since the plan was made" in done.stderr
-    assert "`jobs.finetune` uses files that changed" in done.stderr
+    assert "what depends on it differs with it: jobs.finetune" in done.stderr
+    assert done.stderr.count("error: ") == 1
 
 
 def test_another_flow_than_was_planned_is_not_uploaded(folder: Path) -> None:
@@ -97,17 +98,17 @@ def test_a_plan_of_a_sandbox_is_refused_before_anybody_signs_in_to_azure(folder:
     assert "sign in" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["plan", "destroy", "validate", "status"])
+@pytest.mark.parametrize("command", ["plan", "destroy", "validate", "status", "graph", "chat"])
 def test_a_saved_plan_in_place_of_a_spec_is_named_for_what_it_is(
     folder: Path, command: str
 ) -> None:
     """It was ten errors against the schema of a spec."""
     planned(folder, "examples/smallest.yaml")
-    done = reconcile(folder, command, "plan.json")
+    done = reconcile(folder, command, "plan.json", *(["hello"] if command == "chat" else []))
     assert done.returncode == ExitCode.USAGE, done.stdout + done.stderr
     assert "plan.json is a saved plan, not a spec" in done.stderr
     assert "`reconcile apply plan.json`" in done.stderr
-    assert str(folder / "spec.yaml") in done.stderr
+    assert "`reconcile show plan.json`" in done.stderr
     assert done.stderr.count("error") == 1
 
 
@@ -160,3 +161,110 @@ def test_a_saved_plan_binds_decisions_and_reasons_not_words(folder: Path) -> Non
     assert saved["jobs.finetune"]["reason"] == "NoRunYet"
     reasons = {change["reason"] for change in saved.values() if change["decision"] == "Update"}
     assert reasons == {"QuotaShort"}
+
+
+EDITS = {
+    "one value": ("max_instances: 2", "max_instances: 3"),
+    "a name that all others stand in": ("resource_group: rg-smallest", "resource_group: rg-other"),
+    "a tag on everything": ("version: 1", "version: 1\ntags: {team: other}"),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_a_spec_that_changed_is_one_error(folder: Path, edit: tuple[str, str]) -> None:
+    planned(folder, "examples/smallest.yaml")
+    text = (folder / "spec.yaml").read_text(encoding="utf-8")
+    assert edit[0] in text
+    (folder / "spec.yaml").write_text(text.replace(*edit), encoding="utf-8")
+    done = reconcile(folder, "apply", "plan.json")
+    refused(done, folder)
+    assert done.stderr.count("error: ") == 1
+    assert "spec.yaml changed since the plan was made" in done.stderr
+
+
+def test_what_was_made_meanwhile_is_one_error_with_what_is_in_it(folder: Path) -> None:
+    planned(folder, "examples/smallest.yaml")
+    assert reconcile(folder, "apply", "spec.yaml", "--yes").returncode == 0
+    done = reconcile(folder, "apply", "plan.json")
+    assert done.returncode == ExitCode.REFUSED
+    assert done.stderr.count("error: ") == 1
+    assert "`resource_group` changed in Azure since the plan was made" in done.stderr
+    assert "what depends on it differs with it: " in done.stderr
+
+
+def test_a_plan_travels_with_the_folder_it_was_made_in(folder: Path, tmp_path: Path) -> None:
+    planned(folder, "examples/smallest.yaml")
+    assert str(tmp_path) not in (folder / "plan.json").read_text(encoding="utf-8")
+    moved = tmp_path / "elsewhere"
+    folder.rename(moved)
+    done = reconcile(moved, "apply", "plan.json")
+    assert done.returncode == ExitCode.OK, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_saved_plan_is_shown_as_it_was_made(folder: Path, form: str) -> None:
+    planned(folder, "specs/phi3-ultrachat.yaml")
+    made = reconcile(folder, "plan", "spec.yaml", "--out", "plan.json", "-o", form)
+    (folder / "spec.yaml").unlink()
+    shown = in_process(folder, "show", "plan.json", "-o", form)
+    assert shown.returncode == ExitCode.OK, shown.stderr
+    if form == "text":
+        body, _, step = made.stdout.rpartition("To apply exactly this plan: ")
+        assert step
+        assert shown.stdout.startswith(body)
+        assert shown.stdout.endswith("To apply exactly this plan: reconcile apply plan.json\n")
+    else:
+        assert shown.stdout == made.stdout
+
+
+def test_it_is_shown_with_its_defaults_when_asked(folder: Path) -> None:
+    planned(folder, "examples/smallest.yaml")
+    brief, full = (in_process(folder, "show", "plan.json", *more).stdout for more in ([], ["-v"]))
+    assert len(full.splitlines()) > len(brief.splitlines())
+
+
+def test_only_its_owner_reads_a_saved_plan(folder: Path) -> None:
+    planned(folder, "examples/smallest.yaml")
+    assert (folder / "plan.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    {
+        "no.json": "{}",
+        "spec.yaml": "version: 1\n",
+        "binary": "\x00\x01",
+        "old.json": '{"format": "reconcile-plan/4"}',
+        "bad.json": '{"format": "reconcile-plan/5", "prints": 1}',
+    }.items(),
+)
+def test_what_is_no_saved_plan_is_not_shown(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    done = in_process(tmp_path, "show", name)
+    assert done.returncode == ExitCode.REFUSED
+    assert done.stdout == ""
+    assert done.stderr.count("error: ") == 1
+
+
+@pytest.mark.parametrize("part", ["text", "verbose", "markdown"])
+def test_a_saved_plan_that_somebody_edited_cannot_steer_a_terminal(folder: Path, part: str) -> None:
+    planned(folder, "examples/smallest.yaml")
+    content = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    bad = "\x1b[2J##[error]"
+    row = bad if part == "markdown" else {"hang": 0, "spans": [[bad, "PLAIN"]]}
+    content["prints"][part] = [row]
+    (folder / "plan.json").write_text(json.dumps(content), encoding="utf-8")
+    form = "markdown" if part == "markdown" else "text"
+    more = ["-v"] if part == "verbose" else []
+    done = in_process(folder, "show", "plan.json", "-o", form, *more)
+    assert "\x1b" not in done.stdout
+    assert "##[" not in done.stdout
+
+
+def test_a_plan_of_standard_input_is_not_saved(folder: Path) -> None:
+    """Its file named a spec that is nowhere."""
+    text = (ROOT / "examples" / "smallest.yaml").read_text(encoding="utf-8")
+    done = in_process(folder, "plan", "-", "--out", "plan.json", "--sandbox", stdin=text)
+    assert done.returncode == ExitCode.USAGE
+    assert "cannot be saved" in done.stderr
+    assert not (folder / "plan.json").exists()
