@@ -4,9 +4,13 @@ import pytest
 
 from reconciler.engine.types import Status
 from reconciler.kinds import KINDS
+from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
+from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.operations.status import status
-from tests.support.azure import ROOT
+from reconciler.render.report import COUNTED, report_lines
+from reconciler.render.words import DONE
+from tests.support.azure import ROOT, Quiet
 from tests.support.vaults import put_secret
 
 EXAMPLES = sorted(
@@ -56,6 +60,26 @@ def test_it_converges_is_quiet_and_is_gone(azure, example):
     assert [a for a in left if not a.startswith("quota.")] == (
         ["resource_group"] if example in NEEDS else []
     )
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_the_report_says_what_the_plan_said(azure, example):
+    """A model was announced as created and reported as updated."""
+    loaded = prepared(azure, example)
+    planned = azure.plan(loaded)
+    announced = {c.address: c.action for c in planned.changes if c.action.is_change}
+    report = apply(loaded, azure.connection(loaded), planned, progress=Quiet())
+    done = {o.address: o.action for o in report.outcomes if o.status is Status.DONE}
+    assert done == announced
+    said = report_lines(report, elapsed_s=1)[-1].text
+    for action in set(announced.values()):
+        assert f"{planned.count(action)} {COUNTED.get(DONE[action], DONE[action])}" in said
+
+    gone = plan_destroy(loaded, azure.connection(loaded), unprotect=())
+    announced = {c.address: c.action for c in gone.changes if c.action.is_change}
+    report = apply(loaded, azure.connection(loaded), gone, progress=Quiet())
+    done = {o.address: o.action for o in report.outcomes if o.status is Status.DONE}
+    assert done == announced
 
 
 def test_every_kind_stands_in_an_example():

@@ -109,10 +109,9 @@ class ApplyExecutor:
         self._progress.started(address, change.action)
         status, problems = self._guarded(change)
         seen = self._seen.of(address)
-        planned = Action.NO_OP if status is Status.UNCHANGED else change.action
         outcome = Outcome(
             address,
-            self._writer.done.get(address, planned),
+            self._word_of(change, status),
             status,
             time.monotonic() - started,
             problems,
@@ -120,6 +119,16 @@ class ApplyExecutor:
         )
         self._progress.finished(outcome)
         return outcome
+
+    def _word_of(self, change: Change, status: Status) -> Action:
+        """Return what was done, in the plan's word.
+
+        A training registers its model and an endpoint comes with traffic for nobody: to complete
+        what this run itself brought about is a create, as announced.
+        """
+        planned = Action.NO_OP if status is Status.UNCHANGED else change.action
+        done = self._writer.done.get(change.address, planned)
+        return planned if planned is Action.CREATE and done is Action.UPDATE else done
 
     def remains(self, outcomes: Iterable[Outcome]) -> Iterable[str]:
         """Yield what Azure keeps of the things that were deleted."""
