@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.datasets.chat_format import encode
-from reconciler.datasets.rows import A_ROW, Row, RowFile
+from reconciler.datasets.rows import Row, RowFile
 from reconciler.datasets.split import row_key, test_count, test_mask
-from reconciler.datasets.validation_cache import is_known_good, remember_good
-from reconciler.diagnostics import Diagnostic, LocalError, Position
+from reconciler.datasets.survey import MAX_PROBLEMS, limited, written
+from reconciler.diagnostics import Diagnostic, LocalError
 
-MAX_PROBLEMS = 20
 TELL_EVERY_ROWS = 5000
 
 
@@ -51,36 +49,6 @@ class Piece:
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the piece."""
         return self.file.rows(self.first, self.last)
-
-
-def check_files(files: Sequence[tuple[RowFile, str]]) -> list[Diagnostic]:
-    """Return what is wrong with local files, `MAX_PROBLEMS` at most, by line and column.
-
-    Each comes with the digest of its bytes.
-    """
-    problems: list[Diagnostic] = []
-    for file, digest in files:
-        if is_known_good(file.path, digest):
-            continue
-        rows, before = 0, len(problems)
-        try:
-            for row in file.rows():
-                rows += 1
-                line = _line(row, file.name)
-                if isinstance(line, Diagnostic):
-                    problems.append(line)
-                if len(problems) >= MAX_PROBLEMS:
-                    return [*problems, _more()]
-        except LocalError as error:
-            problems.extend(error.diagnostics)
-        else:
-            if not rows:
-                problems.append(
-                    Diagnostic("the file has no rows", Position(file.name, 1, 1), hint=A_ROW)
-                )
-            elif len(problems) == before:
-                remember_good(file.path, digest)
-    return problems
 
 
 def prepare(
@@ -116,11 +84,11 @@ def _write_all(
     with whole.open("wb", buffering=1 << 20) as out:
         for piece in pieces:
             for row in piece.rows():
-                line = _line(row, piece.file.name)
+                line = written(row, piece.file.name)
                 if isinstance(line, Diagnostic):
                     problems.append(line)
                     if len(problems) >= MAX_PROBLEMS:
-                        raise LocalError(*problems, _more())
+                        raise LocalError(*limited(problems))
                     continue
                 keys.append(row_key(seed, len(keys), line))
                 out.write(line)
@@ -149,18 +117,3 @@ def _deal(whole: Path, mask: bytearray, folder: Path) -> dict[str, Part]:
         name: Part(path, rows[name], path.stat().st_size, digest.hexdigest())
         for (name, path), digest in zip(paths.items(), digests, strict=True)
     }
-
-
-def _line(row: Row, name: str) -> bytes | Diagnostic:
-    """Return a row as it is written, or what is wrong with it."""
-    if row.fault:
-        return row.fault
-    try:
-        return encode(row.value)
-    except UnicodeEncodeError:
-        cause = "a `content` holds half of a surrogate pair, which is not text"
-        return Diagnostic(cause, Position(name, row.number, 1), hint=A_ROW)
-
-
-def _more() -> Diagnostic:
-    return Diagnostic(f"only the first {MAX_PROBLEMS} problems are shown; fix these first")

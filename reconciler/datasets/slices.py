@@ -15,10 +15,11 @@ CLOSEST = "closest"
 PCT1 = "pct1_dropremainder"
 
 _PART = re.compile(
-    r"(?P<split>\w+(?:\.\w+)*)"
-    r"(?P<slice>\[(?:(?P<start>-?[\d_]+)(?P<start_pct>%)?)?:(?:(?P<end>-?[\d_]+)(?P<end_pct>%)?)?\])?"
-    r"(?:\((?P<rounding>[^)]*)\))?",
-    re.ASCII,
+    r"""(?P<split>\w+(?:\.\w+)*)
+    (?:\s*\[\s*(?:(?P<start>-?[\d_]+)\s*(?P<start_pct>%)?)?
+    \s*:\s*(?:(?P<end>-?[\d_]+)\s*(?P<end_pct>%)?)?\s*\])?
+    (?:\s*\(\s*(?P<rounding>[^)]*?)\s*\))?""",
+    re.ASCII | re.VERBOSE,
 )
 
 
@@ -53,8 +54,40 @@ class Slice:
             raise ValueError(f"`{PCT1}` needs 100 rows or more, `{self.split}` has {count}")
         return bound * (count // 100)
 
+    def shortest(self) -> Slice:
+        """Return the slice without bounds that cut off nothing: `[0%:100%]` is everything.
+
+        `pct1_dropremainder` leaves out the rows after the last whole percent, so there 100 %
+        is a bound like any other.
+        """
+        whole = 100 if self.in_percent else None
+        start, end = self.start, self.end
+        if start == 0 or (whole and start == -whole and self.rounding == CLOSEST):
+            start = None
+        if end is not None and end == whole and self.rounding == CLOSEST:
+            end = None
+        if start is None and end is None:
+            return Slice(self.split)
+        return Slice(self.split, start, end, self.in_percent, self.rounding)
+
+    def joined(self, following: Slice) -> Slice | None:
+        """Return both slices as one, None where they are not surely one after the other.
+
+        Bounds on both sides of zero are left as they are: which comes first depends on the
+        number of rows.
+        """
+        like = (following.split, following.in_percent, following.rounding)
+        if self.end is None or self.end != following.start:
+            return None
+        if (self.split, self.in_percent, self.rounding) != like:
+            return None
+        bounds = [b for b in (self.start, self.end, following.end) if b is not None]
+        if bounds != sorted(bounds) or bounds[0] < 0 <= bounds[-1]:
+            return None
+        return Slice(self.split, self.start, following.end, self.in_percent, self.rounding)
+
     def __str__(self) -> str:
-        """Return the shortest text that means the same."""
+        """Return the slice as it is written, without what needs no saying."""
         if self.start is None and self.end is None:
             return self.split
         unit = "%" if self.in_percent else ""
@@ -73,8 +106,18 @@ def parse(text: str) -> tuple[Slice, ...]:
 
 
 def normalised(text: str) -> str:
-    """Return one spelling for every text of the same meaning: an input of fingerprints."""
-    return "+".join(str(part) for part in parse(text))
+    """Return one spelling for every text of the same meaning: an input of fingerprints.
+
+    The same rows in the same order, however many there are; `train[:10]+train[10:]` is `train`.
+    """
+    parts: list[Slice] = []
+    for part in (part.shortest() for part in parse(text)):
+        whole = parts[-1].joined(part) if parts else None
+        if whole is None:
+            parts.append(part)
+        else:
+            parts[-1] = whole.shortest()
+    return "+".join(map(str, parts))
 
 
 def ranges(parts: tuple[Slice, ...], counts: Mapping[str, int]) -> list[tuple[str, int, int]]:

@@ -1,11 +1,13 @@
-"""Remember which large local files were found good, so that a plan need not read them again.
+"""Remember what good local files hold, so that they need not be parsed again.
 
 Keyed by the digest of the bytes and the version of the rules; only good files are
-remembered, so forgetting costs time and nothing else.
+remembered, so forgetting costs time and nothing else. Large files are remembered on disk too.
 """
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reconciler.datasets.cache import cache_folder
@@ -13,31 +15,51 @@ from reconciler.datasets.fingerprint import FORMAT
 from reconciler.diagnostics import LocalError
 
 WORTH_REMEMBERING_BYTES = 4 << 20
+_KEPT = 1000
+_here: dict[str, Verdict] = {}
+"""What this process has read; a spec is expanded and then checked."""
 
 
-def is_known_good(path: Path, digest: str) -> bool:
-    """Return whether these bytes were checked before and nothing was wrong."""
-    marker = _marker(path, digest)
-    return marker is not None and marker.exists()
+@dataclass(frozen=True)
+class Verdict:
+    """A good file: the digest of what its rows mean, and their number."""
+
+    digest: str
+    rows: int
 
 
-def remember_good(path: Path, digest: str) -> None:
-    """Note that these bytes are good; a cache that cannot be written is no reason to fail."""
-    marker = _marker(path, digest)
+def verdict_on(path: Path, raw: str) -> Verdict | None:
+    """Return what is known of these bytes, by their SHA-256; None where nothing is."""
+    marker = _marker(path, raw)
+    if raw in _here or marker is None:
+        return _here.get(raw)
+    try:
+        saved = json.loads(marker.read_text(encoding="utf-8"))
+        return Verdict(str(saved["digest"]), int(saved["rows"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def remember_good(path: Path, raw: str, verdict: Verdict) -> None:
+    """Note what these bytes hold; a cache that cannot be written is no reason to fail."""
+    if len(_here) >= _KEPT:
+        _here.clear()
+    _here[raw] = verdict
+    marker = _marker(path, raw)
     if marker is None:
         return
     try:
         marker.parent.mkdir(exist_ok=True)
-        marker.touch()
+        marker.write_text(json.dumps(asdict(verdict)), encoding="utf-8")
     except OSError:
         return
 
 
-def _marker(path: Path, digest: str) -> Path | None:
+def _marker(path: Path, raw: str) -> Path | None:
     """Return the file that stands for a verdict; None where it is not worth one."""
     try:
         if path.stat().st_size < WORTH_REMEMBERING_BYTES:
             return None
-        return cache_folder() / "checked" / f"{FORMAT}-{digest}"
+        return cache_folder() / "checked" / f"{FORMAT}-{raw}"
     except (OSError, LocalError):
         return None

@@ -5,8 +5,8 @@ import json
 import duckdb
 import pytest
 
-from reconciler.datasets.prepare import MAX_PROBLEMS, check_files
 from reconciler.datasets.rows import RowFile, parquet_rows
+from reconciler.datasets.survey import MAX_PROBLEMS, check_files, survey
 from reconciler.diagnostics import LocalError
 
 GOOD = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"yes"}]}'
@@ -15,7 +15,7 @@ GOOD = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content
 def check(tmp_path, content):
     file = tmp_path / "chats.jsonl"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return [d.headline for d in check_files([(RowFile(file, "data/chats.jsonl"), "digest")])]
+    return [d.headline for d in check_files([RowFile(file, "data/chats.jsonl")])]
 
 
 def test_good_rows_blank_lines_and_a_byte_order_mark_are_fine(tmp_path):
@@ -84,7 +84,7 @@ def test_a_wrong_parquet_row_is_told_by_its_number(tmp_path):
     duckdb.execute(
         f"COPY (SELECT [{{'content': 'q', 'role': 'user'}}] AS messages) TO '{path}' (FORMAT parquet)"
     )
-    (told,) = check_files([(RowFile(path, "bad.parquet"), "digest")])
+    (told,) = check_files([RowFile(path, "bad.parquet")])
     assert "bad.parquet row 1" in told.summary
 
 
@@ -92,21 +92,25 @@ def test_a_parquet_file_without_messages_or_that_is_none_is_told(tmp_path):
     path, other = tmp_path / "a.parquet", tmp_path / "b.parquet"
     duckdb.execute(f"COPY (SELECT 1 AS prompt) TO '{path}' (FORMAT parquet)")
     other.write_text(json.dumps({}))
-    told = check_files([(RowFile(path, "a.parquet"), "1"), (RowFile(other, "b.parquet"), "2")])
+    told = check_files([RowFile(path, "a.parquet"), RowFile(other, "b.parquet")])
     assert ["messages" in d.summary for d in told] == [True, True]
     with pytest.raises(LocalError):
         parquet_rows(other, "b.parquet")
 
 
-def test_a_large_good_file_is_read_once_and_a_bad_one_every_time(tmp_path, monkeypatch):
+def test_a_large_good_file_is_parsed_once_and_a_bad_one_every_time(tmp_path, monkeypatch):
     monkeypatch.setenv("RECONCILE_CACHE", str(tmp_path / "cache"))
-    file = tmp_path / "large.jsonl"
-    file.write_text(f"{GOOD}\n" * 60_000)
-    assert check_files([(RowFile(file, "large.jsonl"), "good")]) == []
-    file.write_text(f"{GOOD}\n" * 60_000 + "{}\n")
-    assert check_files([(RowFile(file, "large.jsonl"), "good")]) == [], (
-        "the digest stands for the bytes"
-    )
+    monkeypatch.setattr("reconciler.datasets.validation_cache._here", {})
+    file = RowFile(tmp_path / "large.jsonl", "large.jsonl")
+    file.path.write_text(f"{GOOD}\n" * 60_000)
+    assert survey(file).rows == 60_000
+    (kept,) = (tmp_path / "cache" / "checked").iterdir()
+    monkeypatch.setattr("reconciler.datasets.validation_cache._here", {})
+    kept.write_text('{"digest": "remembered", "rows": 3}')
+    assert (survey(file).digest, survey(file).rows) == ("remembered", 3)
+    kept.write_text("half writ")
+    assert survey(file).rows == 60_000
+    file.path.write_text(f"{GOOD}\n" * 60_000 + "{}\n")
     for _ in range(2):
-        (told,) = check_files([(RowFile(file, "large.jsonl"), "bad")])
+        (told,) = check_files([file])
         assert told.position.line == 60_001

@@ -94,3 +94,49 @@ def test_a_slice_lies_within_the_rows_and_survives_its_normal_form(start, end, p
     assert 0 <= first <= rows
     assert first <= last <= max(rows, first)
     assert parse(normalised(text))[0].bounds(rows) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("spellings", "normal"),
+    [
+        (["train[0%:1%]", "train[0:1%]", "train[:1%]", " train [ 0 : 1 % ] "], "train[:1%]"),
+        (["train[-100%:1%]", "train[-0%:1%]", "train[:01%](closest)"], "train[:1%]"),
+        (["train[:]", "train[0:]", "train[:100%]", "train[0%:100%]", "train[-100%:]"], "train"),
+        (["train[:10]+train[10:]", "train[:50%] + train[50%:100%]"], "train"),
+        (["train[0:10]+train[10:20]", "train[:2_0]"], "train[:20]"),
+        (["train[-20:-10]+train[-10:]"], "train[-20:]"),
+        (["train[:10]+train[10:-5]"], "train[:10]+train[10:-5]"),
+        (["train[20:10]+train[10:30]"], "train[20:10]+train[10:30]"),
+        (["train[10:]+train[:10]"], "train[10:]+train[:10]"),
+        (["train[:50%]+train[50:]"], "train[:50%]+train[50:]"),
+        (["train[0%:100%](pct1_dropremainder)"], "train[:100%](pct1_dropremainder)"),
+    ],
+)
+def test_the_same_rows_are_one_text_whatever_their_spelling(spellings, normal):
+    assert {normalised(text) for text in spellings} == {normal}
+
+
+side = st.none() | st.integers(-12, 12)
+part = st.tuples(st.sampled_from(["train", "test"]), side, side, st.booleans())
+
+
+@given(parts=st.lists(part, min_size=1, max_size=4), rows=st.integers(0, 40))
+def test_the_normal_form_of_a_sum_takes_the_same_rows_in_the_same_order(parts, rows):
+    def bounds(side, *, percent):
+        return "" if side is None else f"{side * 8}%" if percent else str(side)
+
+    text = "+".join(
+        f"{split}[{bounds(start, percent=percent)}:{bounds(end, percent=percent)}]"
+        for split, start, end, percent in parts
+    )
+    counts = {"train": rows, "test": rows}
+
+    def taken(expression):
+        return [
+            (split, row)
+            for split, first, last in ranges(parse(expression), counts)
+            for row in range(first, last)
+        ]
+
+    assert taken(normalised(text)) == taken(text)
+    assert normalised(normalised(text)) == normalised(text)

@@ -16,6 +16,7 @@ from reconciler.datasets.cache import cache_folder, workshop
 from reconciler.datasets.huggingface import Hub, Source, pieces
 from reconciler.datasets.prepare import Part, Piece, Shares, prepare
 from reconciler.datasets.rows import local_file
+from reconciler.datasets.survey import survey
 from reconciler.datasets.upload import remove, upload
 from reconciler.diagnostics import ApiError, InterruptedRun, ReconcileError
 from reconciler.engine.decisions import Change
@@ -130,7 +131,7 @@ def _local_pieces(wanted: Any) -> list[Piece]:
     for text, digest in zip(wanted.source.files, wanted.digests, strict=True):
         try:
             file = local_file(wanted.folder, text, text)
-            now = file.digest()
+            now = survey(file).digest
         except (ValueError, OSError) as error:
             raise ReconcileError.because(f"{text} can no longer be read: {error}") from error
         if now != digest:

@@ -17,8 +17,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from reconciler.datasets import slices
 from reconciler.datasets.fingerprint import FORMAT, fingerprint
-from reconciler.datasets.prepare import check_files
 from reconciler.datasets.rows import local_file
+from reconciler.datasets.survey import check_files, survey
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
@@ -44,6 +44,8 @@ from reconciler.spec.model import SpecModel, Tags
 
 FOLDER = "reconcile"
 ASSET_NAME_MAX = 255
+SHARE_DIGITS = 9
+"""How many digits of a share count: `0.30000000000000004` is `0.3`."""
 
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -113,6 +115,11 @@ class TrainTest(SpecModel):
     """The share used for validation."""
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 42
     """Seed of the random split; any number."""
+
+    @field_validator("train", "test")
+    @classmethod
+    def _rounded(cls, value: float) -> float:
+        return round(value, SHARE_DIGITS)
 
     @model_validator(mode="after")
     def _whole(self) -> TrainTest:
@@ -186,10 +193,8 @@ class DatasetHandler(Handler):
         if not isinstance(wanted.source, LocalSource):
             return ()
         return check_files(
-            [
-                (local_file(document.folder, text, _named(document, text)), digest)
-                for text, digest in zip(wanted.source.files, wanted.digests, strict=True)
-            ]
+            local_file(document.folder, text, _named(document, text))
+            for text in wanted.source.files
         )
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
@@ -227,7 +232,7 @@ class DatasetHandler(Handler):
 class Wanted:
     """What preparing the files takes, beyond the body.
 
-    `blobs`: the folder in the container; `digests`: SHA-256 of the local files, as planned.
+    `blobs`: the folder in the container; `digests`: what the local files meant when planned.
     """
 
     source: HuggingFaceSource | LocalSource
@@ -273,7 +278,7 @@ def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
 
 def _digest(text: str, expansion: Expansion, path: Keys) -> str | None:
     try:
-        return local_file(expansion.document.folder, text, text).digest()
+        return survey(local_file(expansion.document.folder, text, text)).digest
     except ValueError as error:
         expansion.problem(str(error), path, hint=BESIDE)
     except OSError as error:

@@ -1,6 +1,7 @@
 """The folder of a flow as bytes: only regular files, only inside, only so many.
 
-What is read here is what is checked, what the fingerprint covers and what is uploaded.
+What is read here is what is checked, what the fingerprint covers and what is uploaded. Text
+is taken as Git stores it: with LF and without a byte order mark, whatever a checkout made of it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +146,7 @@ class _Reading:
         self._size += len(content)
         if len(self._files) >= MAX_FILES or self._size > MAX_BYTES:
             raise _TooLarge
-        self._files[name] = content
+        self._files[name] = as_stored(content)
 
     def _behind(self, name: str) -> tuple[str, ...]:
         """Return the names that lead from the folder to what a link in it means."""
@@ -165,6 +167,15 @@ class _Refused(Exception):  # noqa: N818 - a verdict
 
 class _TooLarge(Exception):  # noqa: N818 - a verdict
     """There is more in the folder than a flow has."""
+
+
+def as_stored(content: bytes) -> bytes:
+    """Return a text with LF as its line ends and without a byte order mark; others as they are.
+
+    Like Git, a NUL byte or a CR without LF makes it no text.
+    """
+    lines = content.replace(b"\r\n", b"\n")
+    return content if b"\0" in content or b"\r" in lines else lines.removeprefix(BOM_UTF8)
 
 
 def _sha(content: bytes) -> str:

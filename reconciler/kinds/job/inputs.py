@@ -21,6 +21,25 @@ ASSET = (
 )
 """A model at one version; `latest` would be another model tomorrow and is refused."""
 
+_PROVIDER = "/providers/microsoft.machinelearningservices/workspaces/"
+_LONG = re.compile(
+    r"azureml:/(?P<group>/subscriptions/[^/]+/resourcegroups/[^/]+)"
+    rf"(?:{_PROVIDER}|/workspaces/)(?P<workspace>[^/]+)(?P<asset>/.+)"
+)
+"""An asset or a datastore of a workspace as `azureml://`, in small letters."""
+_CATALOG = {
+    name.casefold(): name
+    for name in (
+        *("Phi-3-mini-4k-instruct", "Phi-3-mini-128k-instruct"),
+        *("Phi-3-small-8k-instruct", "Phi-3-small-128k-instruct"),
+        *("Phi-3-medium-4k-instruct", "Phi-3-medium-128k-instruct"),
+        *("Phi-3.5-mini-instruct", "Phi-3.5-MoE-instruct", "Phi-3.5-vision-instruct"),
+        *("Phi-4", "Phi-4-mini-instruct", "Phi-4-multimodal-instruct"),
+        *("Phi-4-reasoning", "Phi-4-mini-reasoning"),
+        *("mistralai-Mistral-7B-v01", "mistralai-Mistral-7B-Instruct-v01"),
+    )
+}
+"""Models that can be fine-tuned, as ai.azure.com/catalog spells them (read 2026-11)."""
 _SHORT = re.compile(r"azureml:(?P<name>[\w.-]+):(?P<version>[\w.-]+)")
 
 
@@ -33,17 +52,25 @@ class DataInput(SpecModel):
     """The type of the data: a single file."""
 
 
+_NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)(\.(0|\d*[1-9]))?(?P<exponent>[eE][+-]?\d{1,3})?")
+"""A text that means a number to whoever reads it: not `007`, not the version `1.10`."""
+
+
 def plain_text(value: str | bool | float) -> str:  # noqa: FBT001 - a value, not a switch
     """Return a hyperparameter as text: `0.00002`, never `2e-05`; `true`, never `True`.
 
-    Azure hands the text on to the training script; the digits are those of the shortest
-    decimal that means the number, so they are the ones that the spec has.
+    Azure hands the text on to the training script, and to it `1`, `1.0`, `"1"` and `1e0` are
+    one number. The digits are those of the shortest decimal that means it.
     """
-    if isinstance(value, str):
+    if isinstance(value, bool) or str(value) in ("true", "True", "TRUE", "false", "False", "FALSE"):
+        return str(value).lower()
+    text = value.strip() if isinstance(value, str) else repr(value)
+    if isinstance(value, str) and not _NUMBER.fullmatch(text):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{Decimal(repr(value)):f}"
+    number = Decimal(text)
+    whole = f"{number:f}"
+    shortest = whole.rstrip("0").rstrip(".") if "." in whole else whole
+    return "0" if not number else shortest
 
 
 def asset_id(text: str, workspace: str, collection: str) -> str:
@@ -52,6 +79,27 @@ def asset_id(text: str, workspace: str, collection: str) -> str:
     if not match:
         return text
     return f"{workspace}/{collection}/{match['name']}/versions/{match['version']}"
+
+
+def folded(uri: str, workspace: str) -> str:
+    """Return one spelling for every id of the same asset: an input of fingerprints.
+
+    Azure ignores the case of what names a resource, and a slash at the end. What follows
+    `/paths/` is a file's name in storage, where case counts. Models of Microsoft's registry are
+    spelt as in its catalog, as they mostly are in specs.
+    """
+    head, paths, path = uri.rstrip("/").partition("/paths/")
+    low = head.casefold()
+    long = _LONG.fullmatch(low)
+    if long:
+        home, asset = f"{long['group']}{_PROVIDER}{long['workspace']}", long["asset"]
+        if paths and home == workspace.casefold():
+            low = f"azureml:/{asset}"
+        elif not paths:
+            low = f"{home}{asset}"
+    registry, models, model = low.partition("/azureml/models/")
+    name, version, number = model.partition("/versions/")
+    return "".join((registry, models, _CATALOG.get(name, name), version, number, paths, path))
 
 
 def uri_of(
@@ -85,4 +133,4 @@ def uri_of(
     if text.endswith("@latest") or "/labels/" in text:
         expansion.problem(f"{text!r} can change from day to day: give a version", path)
     uri = asset_id(text, workspace, "data")
-    return uri, uri.lower() if uri.startswith("/") else uri
+    return uri, folded(uri, workspace)

@@ -24,7 +24,7 @@ from reconciler.engine.types import Action, JsonObject, Observed, Reference, Res
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.follow import follow
-from reconciler.kinds.job.inputs import asset_id, plain_text, uri_of
+from reconciler.kinds.job.inputs import asset_id, folded, plain_text, uri_of
 from reconciler.kinds.job.runs import (
     INPUTS_PROPERTY,
     JOB_TAG,
@@ -186,7 +186,7 @@ def _resource(key: str, settings: Job, workspace: str, spec: Any, expansion: Exp
         settings.training_data, workspace, expansion, (*path, "training_data")
     )
     inputs: JsonObject = {
-        "model": model.lower() if model.startswith("/") else model,
+        "model": folded(model, workspace),
         "task": settings.task,
         "model_provider": settings.model_provider,
         "training_data": train_input,

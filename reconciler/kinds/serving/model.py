@@ -38,6 +38,7 @@ from reconciler.kinds.arm_handler import ArmHandler, provisioning_phase
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.assets import same_uri, workspace_client
 from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.job.inputs import folded
 from reconciler.kinds.job.runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
 from reconciler.kinds.ownership import OWNER_TAG, mark, tag_owner
 from reconciler.kinds.versions import other_versions
@@ -216,7 +217,7 @@ def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -
     path: Keys = ("models", key)
     source = expansion.reference(settings.path, (*path, "path"), kinds=("fine-tuning job",))
     job = ""
-    version = settings.version or fingerprint({"path": settings.path})
+    version = settings.version or fingerprint({"path": folded(settings.path, workspace)})
     if isinstance(source, Reference):
         # A bare reference to a job means what it leaves behind.
         source, job = replace(source, attribute=OUTPUT_ATTRIBUTE), source.address

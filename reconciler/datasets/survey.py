@@ -1,0 +1,94 @@
+"""What local files hold: how many rows, what is wrong with them, and what they mean.
+
+The digest of a JSON Lines file is over its rows as they are written for training, so that
+line ends, a byte order mark, blanks, escapes, the order of keys and columns that training
+never sees do not make it another file. A file that is written so already has the digest of
+its bytes. Parquet has no such spellings: its digest is over its bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reconciler.datasets.chat_format import encode
+from reconciler.datasets.local import is_parquet
+from reconciler.datasets.rows import A_ROW, Row, RowFile
+from reconciler.datasets.validation_cache import Verdict, remember_good, verdict_on
+from reconciler.diagnostics import Diagnostic, LocalError, Position
+
+MAX_PROBLEMS = 20
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one file holds. `digest`: SHA-256 in hex, over its bytes where rows are wrong."""
+
+    digest: str
+    rows: int
+    problems: tuple[Diagnostic, ...] = ()
+
+
+def survey(file: RowFile) -> Survey:
+    """Read a file, unless the same bytes were found good before. Raises `OSError`."""
+    raw = file.digest()
+    known = verdict_on(file.path, raw)
+    if known is not None:
+        return Survey(known.digest, known.rows)
+    found = _read(file, raw)
+    if not found.problems:
+        remember_good(file.path, raw, Verdict(found.digest, found.rows))
+    return found
+
+
+def check_files(files: Iterable[RowFile]) -> list[Diagnostic]:
+    """Return what is wrong with local files, `MAX_PROBLEMS` at most, by line and column."""
+    problems: list[Diagnostic] = []
+    for file in files:
+        try:
+            problems.extend(survey(file).problems)
+        except OSError as error:
+            problems.append(Diagnostic(f"{file.name} cannot be read: {error.strerror}"))
+        if len(problems) >= MAX_PROBLEMS:
+            return limited(problems)
+    return problems
+
+
+def limited(problems: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Return the first problems, and a word that there may be more."""
+    what = f"only the first {MAX_PROBLEMS} problems are shown; fix these first"
+    return [*problems[:MAX_PROBLEMS], Diagnostic(what)]
+
+
+def written(row: Row, name: str) -> bytes | Diagnostic:
+    """Return a row as it is written, or what is wrong with it."""
+    if row.fault:
+        return row.fault
+    try:
+        return encode(row.value)
+    except UnicodeEncodeError:
+        cause = "a `content` holds half of a surrogate pair, which is not text"
+        return Diagnostic(cause, Position(name, row.number, 1), hint=A_ROW)
+
+
+def _read(file: RowFile, raw: str) -> Survey:
+    digest, rows = hashlib.sha256(), 0
+    problems: list[Diagnostic] = []
+    try:
+        for row in file.rows():
+            rows += 1
+            line = written(row, file.name)
+            if isinstance(line, Diagnostic):
+                problems.append(line)
+            else:
+                digest.update(line)
+            if len(problems) >= MAX_PROBLEMS:
+                break
+    except LocalError as error:
+        problems.extend(error.diagnostics)
+    if not rows and not problems:
+        place = Position(file.name, 1, 1)
+        problems.append(Diagnostic("the file has no rows", place, hint=A_ROW))
+    by_bytes = problems or is_parquet(file.path)
+    return Survey(raw if by_bytes else digest.hexdigest(), rows, tuple(problems))
