@@ -17,7 +17,7 @@ from reconciler.render.plan_json import diagnostic
 from reconciler.render.plan_text import STYLES
 from reconciler.render.reason_text import because, first_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
-from reconciler.render.words import DONE, duration, ended, things
+from reconciler.render.words import DONE, duration, ended, is_running, is_unfinished, things
 
 if TYPE_CHECKING:
     from reconciler.operations.apply.executor import Report
@@ -145,14 +145,18 @@ def _skipped(outcomes: Sequence[Outcome]) -> Iterator[Line]:
 
 
 def _pending(outcomes: Sequence[Outcome]) -> Iterator[Line]:
-    running = [o for o in outcomes if o.status is Status.PENDING]
-    if not running:
-        return
-    yield line("Still running in Azure:")
-    for outcome in running:
-        what = f": {clean(first_of(outcome.problems))}" if outcome.problems else ""
-        link = f"  {clean(outcome.link)}" if outcome.link else ""
-        yield line("  ", Span(clean(outcome.address), Style.STRONG), what, link, hang=4)
+    """Yield what Azure goes on with, and what nobody goes on with until the next run."""
+    for heading, is_told in (
+        ("Still running in Azure:", is_running),
+        ("Begun, and not finished when the run was stopped:", is_unfinished),
+    ):
+        told = [o for o in outcomes if is_told(o)]
+        if told:
+            yield line(heading)
+        for outcome in told:
+            what = f": {clean(first_of(outcome.problems))}" if outcome.problems else ""
+            link = f"  {clean(outcome.link)}" if outcome.link else ""
+            yield line("  ", Span(clean(outcome.address), Style.STRONG), what, link, hang=4)
 
 
 def _closing(report: Report, elapsed_s: float) -> str:
@@ -163,7 +167,10 @@ def _closing(report: Report, elapsed_s: float) -> str:
     words += [f"{other[s]} failed" for s in (Status.FAILED,) if other[s]]
     words += [f"{other[s]} refused" for s in (Status.REFUSED,) if other[s]]
     words += [f"{other[s]} not started" for s in (Status.SKIPPED,) if other[s]]
-    words += [f"{other[s]} still running" for s in (Status.PENDING,) if other[s]]
+    running = sum(map(is_running, report.outcomes))
+    words += [f"{running} still running"] if running else []
+    left = other[Status.PENDING] - running
+    words += [f"{left} not finished"] if left else []
     total = things(len(report.outcomes), "resource")
     start = "Stopped after" if report.interrupted else "Done in"
     if any(other[s] for s in BAD) and not report.interrupted:

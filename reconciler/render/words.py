@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.engine.types import Action, Outcome, Status
+from reconciler.reasons import Interrupted
 
 DOING = {
     Action.NO_OP: "checking",
@@ -33,8 +34,20 @@ ENDED = {
 }
 
 
+def is_running(outcome: Outcome) -> bool:
+    """Return whether Azure goes on with it."""
+    return outcome.status is Status.PENDING and not isinstance(outcome.reason, Interrupted)
+
+
+def is_unfinished(outcome: Outcome) -> bool:
+    """Return whether the run was stopped in the middle of it, and Azure is not at work on it."""
+    return outcome.status is Status.PENDING and isinstance(outcome.reason, Interrupted)
+
+
 def ended(outcome: Outcome) -> str:
     """Return how a resource ended, in a word or two."""
+    if is_unfinished(outcome):
+        return "not finished"
     return ENDED.get(outcome.status) or DONE[outcome.action]
 
 

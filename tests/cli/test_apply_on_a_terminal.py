@@ -108,14 +108,15 @@ def test_the_first_signal_stops_gently_and_says_how_to_go_on(
     frozen: str, number: signal.Signals, code: ExitCode
 ) -> None:
     with subprocess.Popen(
-        [*RECONCILE, "apply", SPEC, "--yes", "--sandbox", frozen],
+        [*RECONCILE, "apply", SPEC, "--yes", "-v", "--sandbox", frozen],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        seen = next((row for row in process.stderr if "key_vault  creating" in row), None)
+        sent = re.compile(r"PUT .*/vaults/.* 20\d")
+        seen = next((row for row in process.stderr if sent.search(row)), None)
         assert seen, process.communicate()
         process.send_signal(number)
         out, err = process.communicate(timeout=TIMEOUT_S)

@@ -4,14 +4,17 @@ import threading
 
 import pytest
 
-from reconciler.engine.types import Status
+from reconciler.engine.types import Phase, Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.destroy import plan_destroy
+from reconciler.render.report import report_lines
+from reconciler.render.words import is_running
 from tests.support.azure import ROOT, Quiet, edited, granting_in
 
 SMALL = "examples/smallest.yaml"
 SERVING = "specs/phi3-ultrachat.yaml"
+OWN_DATA = "examples/bring-your-own-data.yaml"
 CLUSTER = "compute.cpu-cluster"
 
 
@@ -128,3 +131,46 @@ def test_a_delete_is_waited_for_and_then_the_rest_goes(azure):
     report = azure.destroy(loaded)
     assert [(o.address, o.problems) for o in report.outcomes if o.problems] == []
     assert plan_destroy(loaded, azure.connection(loaded)).is_empty
+
+
+class Stopper(Quiet):
+    """Stops a run when work on a resource begins, or when something of it is transferred."""
+
+    def __init__(self, azure, address, stop, event):
+        self._azure, self._address, self._stop, self._event = azure, address, stop, event
+
+    def started(self, address, action):
+        self._at("started", address)
+
+    def bytes(self, address, done, total):
+        self._at("bytes", address)
+
+    def _at(self, event, address):
+        if (event, address) == (self._event, self._address):
+            self._azure.control("POST", "clock", {"mode": "frozen"})
+            self._stop.set()
+
+
+@pytest.mark.parametrize(
+    ("spec", "event", "address"),
+    [
+        *((SMALL, "started", a) for a in load(str(ROOT / SMALL)).resources),
+        (OWN_DATA, "bytes", "datasets.support"),
+        (OWN_DATA, "started", "jobs.finetune"),
+    ],
+)
+def test_only_what_runs_is_said_to_run(azure, spec, event, address):
+    """It said that a resource still runs whose PUT was never sent."""
+    loaded = load(str(ROOT / spec))
+    planned = azure.plan(loaded)
+    connection = granting_in(0.0, azure.connection(loaded))
+    stopper = Stopper(azure, address, connection.stop, event)
+    report = apply(loaded, connection, planned, progress=stopper, parallelism=2)
+    assert report.interrupted
+    now = {c.address: c.observed for c in azure.plan(loaded).changes}
+    busy = {a for a, seen in now.items() if seen is not None and seen.phase is Phase.PENDING}
+    assert {o.address for o in report.outcomes if is_running(o)} == busy
+    lines = [item.text for item in report_lines(report, elapsed_s=1)]
+    assert ("Still running in Azure:" in lines) is bool(busy)
+    ended = {o.address: o.status for o in report.outcomes}
+    assert ended[address] in (Status.PENDING, Status.SKIPPED, Status.DONE)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.cloud.read_after_write import LOOKS, pause_s
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import (
     ApiError,
+    DeadlineError,
     Diagnostic,
     InterruptedRun,
     OverdueError,
@@ -51,11 +53,21 @@ from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
 from reconciler.operations.progress import Events
 from reconciler.operations.refresh import context_of, observe_fresh
+from reconciler.reasons import Interrupted, Reason
 
 LONGEST_S = 3 * 3600.0
 """What one resource may take in all: one operation of two hours, and an hour for the rest."""
 LAST_LOOK_S = 60.0
 """How long we look what became of a resource whose time is over."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How the run of one resource ended. `Interrupted` where Azure is not at work on it."""
+
+    status: Status
+    problems: tuple[Diagnostic, ...] = ()
+    reason: Reason | None = None
 
 
 class ApplyExecutor:
@@ -107,15 +119,16 @@ class ApplyExecutor:
         """Carry out one change and tell its start and its end."""
         address, started = change.address, time.monotonic()
         self._progress.started(address, change.action)
-        status, problems = self._guarded(change)
+        end = self._guarded(change)
         seen = self._seen.of(address)
         outcome = Outcome(
             address,
-            self._word_of(change, status),
-            status,
+            self._word_of(change, end.status),
+            end.status,
             time.monotonic() - started,
-            problems,
+            end.problems,
             link=seen.link if seen else "",
+            reason=end.reason,
         )
         self._progress.finished(outcome)
         return outcome
@@ -154,7 +167,7 @@ class ApplyExecutor:
             case never:
                 assert_never(never)
 
-    def _guarded(self, change: Change) -> tuple[Status, tuple[Diagnostic, ...]]:
+    def _guarded(self, change: Change) -> End:
         """Do the work; every failure becomes the resource's own outcome."""
         resource = change.resource
         handler = HANDLERS[resource.kind]
@@ -162,19 +175,44 @@ class ApplyExecutor:
         longest_s = LONGEST_S + stated_s
         try:
             with self._run.resource_deadline.within(longest_s):
-                return self._work(change), ()
+                return End(self._work(change))
         except OverdueError:
-            return self._overdue(change, longest_s)
+            return End(*self._overdue(change, longest_s))
+        except DeadlineError as error:
+            reason = None if self._is_begun(change) else Interrupted()
+            return End(Status.PENDING, at_resource(error, change), reason)
         except PendingError as error:
-            return Status.PENDING, at_resource(error, change)
+            return End(Status.PENDING, at_resource(error, change))
         except InterruptedRun as error:
-            return Status.PENDING, at_resource(error, change)
+            return self._stopped(change, at_resource(error, change))
         except RefusedError as error:
-            return Status.REFUSED, at_resource(error, change)
+            return End(Status.REFUSED, at_resource(error, change))
         except ReconcileError as error:
-            return Status.FAILED, at_resource(error, change)
+            return End(Status.FAILED, at_resource(error, change))
         except Exception as error:  # noqa: BLE001 - the report of all others must not be lost
-            return Status.FAILED, at_resource(UnforeseenError.of(error), change)
+            return End(Status.FAILED, at_resource(UnforeseenError.of(error), change))
+
+    def _is_begun(self, change: Change) -> bool:
+        """Whether this run has written it, or Azure was at work on it when last seen."""
+        seen = self._seen.of(change.address)
+        is_busy = seen is not None and seen.phase is Phase.PENDING
+        return is_busy or change.address in self._writer.done
+
+    def _stopped(self, change: Change, problems: tuple[Diagnostic, ...]) -> End:
+        """Ask Azure whether it is at work on it: only that still runs when we leave."""
+        is_written = change.address in self._writer.done
+        try:
+            seen = observe_fresh(self.context, change.resource)
+        except ReconcileError:
+            is_running = self._is_begun(change)
+        else:
+            self._seen.note(change.address, seen)
+            is_running = seen is not None and seen.phase is Phase.PENDING
+        if is_running:
+            return End(Status.PENDING, problems)
+        if is_written:
+            return End(Status.PENDING, problems, Interrupted())
+        return End(Status.SKIPPED, reason=Interrupted())
 
     def _overdue(self, change: Change, longest_s: float) -> tuple[Status, tuple[Diagnostic, ...]]:
         """Look once more: pending when Azure is still at work on it, failed otherwise."""
