@@ -64,13 +64,14 @@ def pieces(hub: Hub, source: Source) -> list[Piece]:
         files = remote.files_of(list(dict.fromkeys(part.split for part in parts)))
         counts = {name: remote.count(name) for names in files.values() for name in names}
         totals = {split: sum(counts[n] for n in names) for split, names in files.items()}
+        for part in parts:
+            if said := part.surprise(totals[part.split]):
+                raise ValueError(f"{said}: give row numbers, such as `{part.split}[:100]`")
         wanted = [
             (name, first, last)
             for split, start, end in slices.ranges(parts, totals)
             for name, first, last in _cut(files[split], counts, start, end)
         ]
-        if not wanted:
-            raise ValueError(f"`{source.split}` selects none of {sum(totals.values())} rows")
         paths = remote.download(list(dict.fromkeys(name for name, _, _ in wanted)))
     return [
         Piece(RowFile(paths[name], f"{source.repo}/{name}"), first, last)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.datasets.rows import Row, RowFile
-from reconciler.datasets.split import row_key, test_count, test_mask
+from reconciler.datasets.split import MORE_ROWS, row_key, test_count, test_mask, undivided
 from reconciler.datasets.survey import MAX_PROBLEMS, limited, written
 from reconciler.diagnostics import Diagnostic, LocalError
 
@@ -65,12 +65,8 @@ def prepare(
     whole = folder / "all.jsonl"
     keys = _write_all(pieces, shares.seed, whole, tell)
     count = test_count(len(keys), shares.test)
-    if count == 0 or count == len(keys):
-        raise LocalError.because(
-            f"{len(keys)} rows cannot be divided into {1 - shares.test:g} and {shares.test:g}: "
-            "one part would be empty",
-            hint="take more rows, or other shares",
-        )
+    if said := undivided(len(keys), shares.test):
+        raise LocalError.because(said, hint=MORE_ROWS)
     parts = _deal(whole, test_mask(keys, count), folder)
     whole.unlink()
     return parts

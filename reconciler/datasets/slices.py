@@ -44,6 +44,38 @@ class Slice:
         first, last = (min(max(b + count if b < 0 else b, 0), count) for b in (start, end))
         return first, max(first, last)
 
+    def surprise(self, count: int) -> str:
+        """Return how the slice of `count` rows is not what its text says; "" when it is.
+
+        Of few rows a percentage rounds to no row or to all of them, and `[-1%:]` then means
+        everything. A slice that takes nothing is one too.
+        """
+        for bound in (self.start, self.end):
+            if bound is None or not self.in_percent or bound in (0, 100, -100):
+                continue
+            row = self._rows(bound, count) % (count or 1)
+            if row == 0:
+                return f"`{self}`: {bound} % of {count} rows is, rounded, none or all of them"
+        first, last = self.bounds(count)
+        return f"`{self}` takes none of {count} rows" if first == last else ""
+
+    def most(self) -> int | None:
+        """Return how many rows it takes at most, whatever their number; None if not known."""
+        if self.end is not None and (self.end == 0 or self._backwards()):
+            return 0
+        if self.in_percent:
+            return None
+        if self.start is not None and self.start < 0 and self.end is None:
+            return -self.start
+        if self.end is None or self.end < 0 <= (self.start or 0):
+            return None
+        start = self.start or 0
+        return self.end - start if (start < 0) == (self.end < 0) else None
+
+    def _backwards(self) -> bool:
+        start, end = self.start or 0, self.end or 0
+        return (start < 0) == (end < 0) and start >= end
+
     def _rows(self, bound: int, count: int) -> int:
         if not self.in_percent:
             return bound
@@ -118,6 +150,12 @@ def normalised(text: str) -> str:
         else:
             parts[-1] = whole.shortest()
     return "+".join(map(str, parts))
+
+
+def most(parts: tuple[Slice, ...]) -> int | None:
+    """Return how many rows the parts take at most, None where it depends on the data."""
+    counts = [part.most() for part in parts]
+    return None if None in counts else sum(count or 0 for count in counts)
 
 
 def ranges(parts: tuple[Slice, ...], counts: Mapping[str, int]) -> list[tuple[str, int, int]]:

@@ -12,6 +12,7 @@ import hashlib
 from array import array
 from decimal import ROUND_HALF_UP, Decimal
 
+MORE_ROWS = "take more rows, or other shares"
 _BUCKET_BITS = 16
 
 
@@ -26,6 +27,16 @@ def test_count(rows: int, share: float) -> int:
     """Return how many of the rows are for testing; decimal arithmetic, half rounded up."""
     exact = Decimal(rows) * Decimal(repr(share))
     return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def undivided(rows: int, share: float) -> str:
+    """Return why rows cannot be divided, "" when both parts have one at least."""
+    if 0 < test_count(rows, share) < rows:
+        return ""
+    return (
+        f"{rows} row{'' if rows == 1 else 's'} cannot be divided into {1 - share:g} and "
+        f"{share:g}: one part would be empty"
+    )
 
 
 def test_mask(keys: array[int], count: int) -> bytearray:

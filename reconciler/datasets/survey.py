@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from reconciler.datasets.chat_format import encode
 from reconciler.datasets.local import is_parquet
@@ -55,10 +56,15 @@ def check_files(files: Iterable[RowFile]) -> list[Diagnostic]:
     return problems
 
 
+def row_count(files: Iterable[RowFile]) -> int:
+    """Return how many rows good files have. Raises `OSError`."""
+    return sum(survey(file).rows for file in files)
+
+
 def limited(problems: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return the first problems, and a word that there may be more."""
     what = f"only the first {MAX_PROBLEMS} problems are shown; fix these first"
-    return [*problems[:MAX_PROBLEMS], Diagnostic(what)]
+    return [*islice(problems, MAX_PROBLEMS), Diagnostic(what)]
 
 
 def written(row: Row, name: str) -> bytes | Diagnostic:

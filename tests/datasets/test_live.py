@@ -91,7 +91,8 @@ def hub_get(azure, path):
         ({"revision": "0" * 40}, "has no commit"),
         ({"repo": "nobody/nothing"}, "there is no dataset nobody/nothing"),
         ({"split": "train"}, "there is no split `train`; it has"),
-        ({"split": "train_sft[5:5]"}, "selects none of"),
+        ({"split": "train_sft[5:5]"}, "takes none of"),
+        ({"split": "test_sft[:50]+train_sft[:0]"}, "takes none of"),
         ({"config": "fr"}, "there is no configuration `fr`"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.datasets.slices import normalised, parse, ranges
+from reconciler.datasets.slices import Slice, most, normalised, parse, ranges
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,55 @@ def test_the_normal_form_of_a_sum_takes_the_same_rows_in_the_same_order(parts, r
 
     assert taken(normalised(text)) == taken(text)
     assert normalised(normalised(text)) == normalised(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("train[-1%:]", 30),
+        ("train[1%:]", 30),
+        ("train[:1%]", 50),
+        ("train[:-1%]", 30),
+        ("train[99%:]", 30),
+        ("train[:99%]", 30),
+        ("train[-99%:]", 30),
+        ("train[40%:41%]", 1),
+        ("train[20:10]", 100),
+        ("train[100:]", 100),
+        ("train", 0),
+        ("train[:5%]", 0),
+    ],
+)
+def test_a_bound_that_rounds_away_or_takes_nothing_is_told(text, rows):
+    (part,) = parse(text)
+    assert str(part) in part.surprise(rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("train[:1%]", 51),
+        ("train[-1%:]", 51),
+        ("train[:99%]", 51),
+        ("train", 1),
+        ("train[:500]", 7),
+    ],
+)
+def test_a_slice_that_is_what_it_says_is_no_surprise(text, rows):
+    (part,) = parse(text)
+    assert part.surprise(rows) == ""
+
+
+@given(parts=st.lists(part, min_size=1, max_size=3), rows=st.integers(0, 60))
+def test_no_more_rows_are_taken_than_is_known_beforehand(parts, rows):
+    slices = tuple(
+        Slice(
+            split,
+            *(None if s is None else s * (8 if percent else 1) for s in (start, end)),
+            percent,
+        )
+        for split, start, end, percent in parts
+    )
+    known = most(slices)
+    taken = sum(last - first for _, first, last in ranges(slices, {"train": rows, "test": rows}))
+    assert known is None or taken <= known

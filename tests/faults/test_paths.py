@@ -82,7 +82,7 @@ def tree(tmp_path_factory):
     for name in ("data", "flow", "nested"):
         (outside / name).mkdir(parents=True)
     for name in ("secret.jsonl", "a.jsonl", "data/a.jsonl", "secret.parquet", "flow.dag.yaml"):
-        (outside / name).write_text(ROW)
+        (outside / name).write_text(ROW * 10)
     (outside / "flow" / "flow.dag.yaml").write_text("inputs: {}\n")
     (outside / "nested" / "x.py").write_text("")
     (top / "repository" / ".git").mkdir(parents=True)

@@ -18,7 +18,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from reconciler.datasets import slices
 from reconciler.datasets.fingerprint import FORMAT, fingerprint
 from reconciler.datasets.rows import local_file
-from reconciler.datasets.survey import check_files, survey
+from reconciler.datasets.survey import survey
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
@@ -34,6 +34,7 @@ from reconciler.kinds.data.assets import (
     same_uri,
     withdraw,
 )
+from reconciler.kinds.data.row_checks import hub_problems, local_problems
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.versions import other_versions
@@ -188,14 +189,13 @@ class DatasetHandler(Handler):
                 expansion.add(_resource(key, settings, workspace, inputs, expansion))
 
     def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
-        """Return what is wrong in the rows of local files, by file, line and column."""
+        """Return what is wrong in the rows of local files, and rows that cannot be divided."""
         wanted: Wanted = resource.settings
-        if not isinstance(wanted.source, LocalSource):
-            return ()
-        return check_files(
-            local_file(document.folder, text, _named(document, text))
-            for text in wanted.source.files
-        )
+        path: Keys = ("datasets", resource.address.partition(".")[2])
+        source, share = wanted.source, wanted.split.test
+        if isinstance(source, LocalSource):
+            return local_problems(source.files, share, document, path)
+        return hub_problems(source.split, share, document, path)
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read both versions; the dataset exists when both do."""
@@ -317,10 +317,3 @@ def _resource(
         depends_on=frozenset({"workspace"}),
         known={**ids, "version": version},
     )
-
-
-def _named(document: Document, text: str) -> str:
-    """Return a local file's name as the user can open it: beside the spec's own name."""
-    if document.file == "<stdin>":
-        return text
-    return str(Path(document.file).parent / text)
