@@ -151,7 +151,9 @@ class ArmClient:
             error = tried.lost or UnavailableError(Diagnostic("Azure did not answer"))
         else:
             request_id = tried.headers.get("x-ms-request-id", "")
-            error = api_error(method, url, tried.answer.status, tried.answer.content, request_id)
+            code = tried.headers.get("x-ms-error-code", "")
+            status, content = tried.answer.status, tried.answer.content
+            error = api_error(method, url, status, content, request_id, code)
             error.retry_after_s = retry_after(tried.headers)
         error.in_doubt = tried.in_doubt
         return self._budgeted(error, method, url, tried.status)

@@ -52,6 +52,7 @@ def _answered(error: Any) -> Exception:
         status,
         response.body() if hasattr(response, "body") else b"",
         headers.get("x-ms-request-id", ""),
+        headers.get("x-ms-error-code", ""),
     )
     failure.retry_after_s = retry_after(headers)
     failure.in_doubt = is_in_doubt(request.method, request.url, status)

@@ -17,8 +17,10 @@ import urllib.request
 from contextlib import suppress
 from urllib.parse import urlencode, urlsplit
 
+from reconciler.cloud.causes import sign_in_code
 from reconciler.cloud.endpoints import SandboxAccess
 from reconciler.cloud.errors import api_error
+from reconciler.cloud.hints import hint_for
 from reconciler.cloud.logging import fence_new_loggers
 from reconciler.cloud.network_errors import CONNECT_BUDGET_S, unreachable
 from reconciler.cloud.retry import Attempt, Request, send_with_policy
@@ -31,7 +33,7 @@ from reconciler.diagnostics import (
     UnavailableError,
     UnconnectedError,
 )
-from reconciler.secrets import remember
+from reconciler.secrets import on_one_line, remember
 
 TIMEOUT_S = CONNECT_BUDGET_S
 SIGN_IN_RETRIES = 3
@@ -59,6 +61,12 @@ SECRET_VARIABLES = (
 
 Sources: azure-identity's EnvironmentVariables and managed identity, huggingface_hub.
 """
+
+
+REFUSED = (400, 401, 403)
+"""How a token endpoint says no: asked again it says the same (RFC 6749, section 5.2)."""
+MAX_SAID = 400
+WAYS_IN = "run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret or federated token"
 
 
 class AzureCredential:
@@ -94,12 +102,7 @@ class AzureCredential:
         except ClientAuthenticationError as error:
             if self._transport.lost:
                 raise self._transport.lost from error
-            raise DeniedError.because(
-                "cannot sign in to Azure",
-                detail=str(error.message).strip().splitlines()[0],
-                hint="run `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and a secret "
-                "or federated token",
-            ) from error
+            raise refused_sign_in(str(error.message)) from error
         return Token(found.token, int(found.expires_on))
 
 
@@ -115,7 +118,8 @@ class SandboxCredential:
     def get_token(self, *scopes: str, run: AskingRun) -> Token:
         """Return a token for the scopes.
 
-        Raises `ApiError` when the sandbox refuses, `UnavailableError` when it is not there.
+        Raises `DeniedError` when the sandbox refuses, `ApiError` when it fails,
+        `UnavailableError` when it is not there.
         """
         access = self._access
         form = {
@@ -133,6 +137,8 @@ class SandboxCredential:
         )
         reply = tried.given()
         if isinstance(reply, ApiError):
+            if reply.status in REFUSED:
+                raise DeniedError(_of_sign_in(reply.diagnostics[0])) from reply
             raise reply
         return Token(reply["access_token"], int(time.time()) + int(reply["expires_in"]))
 
@@ -165,6 +171,29 @@ class SandboxCredential:
         )
         refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
         return UnconnectedError(told, final=True) if refused else UnavailableError(told)
+
+
+def refused_sign_in(said: str) -> DeniedError:
+    """Return our error for what azure-identity said, which may be of a dozen ways it tried.
+
+    Of those the one that Entra ID answered says why; the others were not set up.
+    """
+    code = sign_in_code(said)
+    lines = said.strip().splitlines() or [""]
+    line = next((one for one in lines if code and code in one), lines[0])
+    line = line[line.find(code) :] if code else line
+    hint = hint_for((code,), "") or WAYS_IN
+    problem = Diagnostic("cannot sign in to Azure", None, on_one_line(line, MAX_SAID), hint)
+    return DeniedError(problem)
+
+
+def _of_sign_in(problem: Diagnostic) -> Diagnostic:
+    """Return a refused sign-in as a problem of the run: it is of no resource."""
+    return Diagnostic(
+        "cannot sign in to Azure",
+        detail=f"{problem.summary}\n{problem.detail}",
+        hint=problem.hint,
+    )
 
 
 def _no_answer(error: Exception) -> UnavailableError:

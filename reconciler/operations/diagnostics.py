@@ -37,6 +37,11 @@ FAILURES = {
 """What the exit code of an error makes of a read that failed; all else is `FAILED`."""
 
 
+AGAIN = "run again when Azure answers"
+FIRST = "remove the cause that Azure names, then run again"
+"""What Azure refuses to show does not come by waiting."""
+
+
 def at_resource(error: ReconcileError, change: Change) -> tuple[Diagnostic, ...]:
     """Return every problem of an error, at the resource's place where it has none."""
     return tuple(d.at(change.resource.position) for d in error.diagnostics)
@@ -44,16 +49,17 @@ def at_resource(error: ReconcileError, change: Change) -> tuple[Diagnostic, ...]
 
 def unread(resource: Resource, error: ReconcileError) -> Change:
     """Return a resource that cannot be read, or looked into: left alone and blocked."""
+    failure = FAILURES.get(exit_code_of(error), Failure.FAILED)
+    again = AGAIN if failure is Failure.UNAVAILABLE else FIRST
     problems = tuple(
         replace(
             one,
             summary=f"`{resource.address}` cannot be read: {one.summary}",
             position=resource.position,
-            hint=one.hint or "run again when Azure answers",
+            hint=one.hint or again,
         )
         for one in error.diagnostics
     )
-    failure = FAILURES.get(exit_code_of(error), Failure.FAILED)
     return Change(resource, None, Blocked(problems, failure))
 
 

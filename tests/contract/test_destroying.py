@@ -185,7 +185,7 @@ def test_one_that_cannot_be_read_stops_the_destroy(azure, tmp_path):
     planned = planned_for(azure, loaded)
     azure.control("DELETE", "faults")
     told = [b for b in planned.blocked if "cannot be read: " in b.summary]
-    assert [b.hint for b in told] == ["run again when Azure answers"]
+    assert [b.hint for b in told] == ["remove the cause that Azure names, then run again"]
     with pytest.raises(Exception, match="cannot be read"):
         refuse_blocked(planned)
 
