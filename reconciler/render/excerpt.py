@@ -6,11 +6,13 @@ import re
 from collections.abc import Sequence
 
 from reconciler.diagnostics import Position
-from reconciler.render.terminal import Line, Span, Style, clean, line
-from reconciler.secrets import shortened
+from reconciler.render.lines import Line, Span, Style, cells
+from reconciler.render.terminal import clean
 
 TAB = "    "
-MAX_SHOWN = 160
+MAX_CARETS = 60
+SEEN_OF_WORD = 20
+"""How much of a marked word stays in sight where its line is too long."""
 
 _SECRET = re.compile(
     r"(?P<key>(?:key|secret|token|password|pwd|\bvalue)[\"']?\s*:\s*)"
@@ -32,34 +34,36 @@ def excerpt(
     first = max(1, place.line - before)
     last = min(len(source), place.line + after)
     digits = max(4, len(str(last)))
+    head, word = _marked(source[place.line - 1], place.column)
+    focus = cells(_shown(head)) + min(cells(word), SEEN_OF_WORD)
     shown: list[Line] = []
     for number in range(first, last + 1):
-        text = _shown(source[number - 1])
-        margin = f"{number:>{digits}} |"
-        words = f" {text}" if text else ""
-        shown.append(line(Span(margin, Style.QUIET), words, hang=digits + 5))
+        text = _shown(source[number - 1].rstrip())
+        margin = Span(f"{number:>{digits}} |", Style.QUIET)
+        row = (margin, Span(f" {text}" if text else ""))
+        shown.append(Line(row, hang=digits + 3, focus=focus))
         if number == place.line:
-            shown.append(_caret(source[number - 1], place.column, digits))
+            shown.append(_caret(cells(_shown(head)), cells(word), digits, focus))
     return shown
 
 
 def _shown(text: str) -> str:
-    flat = _SECRET.sub(_masked, clean(text.rstrip("\r\n").replace("\t", TAB)))
-    return shortened(flat, MAX_SHOWN)
+    return _SECRET.sub(_masked, clean(text.rstrip("\r\n").replace("\t", TAB)))
 
 
 def _masked(match: re.Match[str]) -> str:
     return match["key"] + "*" * len(match["value"])
 
 
-def _caret(text: str, column: int, digits: int) -> Line:
-    """Mark the word at a column (from 1), as wide as the word is."""
+def _marked(text: str, column: int) -> tuple[str, str]:
+    """Return what is before a column (from 1), and the word there as it is shown."""
     head, rest = text[: column - 1], text[column - 1 :]
     found = re.match(r"\"[^\"]*\"|'[^']*'|[^\s:,{}\[\]]+", rest)
-    width = len(_shown(found[0])) if found else 1
-    indent = " " * min(len(_shown(head)), MAX_SHOWN)
-    return line(
-        Span(f"{'':>{digits}} | ", Style.QUIET),
-        indent,
-        Span("^" * min(width, 60), Style.BAD_STRONG),
-    )
+    return head, _shown(found[0]) if found else " "
+
+
+def _caret(indent: int, width: int, digits: int, focus: int) -> Line:
+    """Mark a word, as wide as it is."""
+    margin = Span(f"{'':>{digits}} | ", Style.QUIET)
+    mark = Span("^" * max(1, min(width, MAX_CARETS)), Style.BAD_STRONG)
+    return Line((margin, Span(" " * indent), mark), hang=digits + 3, focus=focus)

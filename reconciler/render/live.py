@@ -90,6 +90,7 @@ class LiveTable:
             self._work.pop(outcome.address, None)
             self._ended += 1
             self._failed += outcome.status in (Status.FAILED, Status.REFUSED)
+        self._refit()
         for row in self._ending(outcome):
             self._console.print(row, soft_wrap=True)
 
@@ -122,6 +123,7 @@ class LiveTable:
         """Return the resources under way, as many as fit, and the counts."""
         from rich.console import Group
 
+        self._refit()
         with self._lock:
             work, count, failed = list(self._work.values()), self._ended, self._failed
         # One row is kept for the counts, one for the cursor, one for what just scrolled.
@@ -134,6 +136,14 @@ class LiveTable:
         elapsed = duration(self._now() - self._began)
         closing = f"    {count} of {self._total} done{wrong}{more}  {elapsed}"
         return Group(*rows, _cut(_text(line(Span(closing, Style.QUIET))), width))
+
+    def _refit(self) -> None:
+        """Draw for the width that the terminal has now: a row that is too wide would wrap,
+        and each refresh would leave a part of it behind.
+        """
+        self._terminal.refit()
+        if self._terminal.width:
+            self._console.width = self._terminal.width
 
     def _row(self, item: Work, address_width: int, width: int) -> Text:
         """Return a resource in columns: sign, address, doing what, for how long, last message."""

@@ -24,19 +24,24 @@ STYLES = {
     "Missing": Style.CHANGED,
     "Unknown": Style.BAD,
 }
-HEADINGS = ("RESOURCE", "SYNC", "HEALTH")
+HEADINGS = ("RESOURCE", "SYNC", "HEALTH", "WHY")
 GAP = "  "
 
 
-def status_lines(rows: Sequence[StatusRow], *, next_step: str = "") -> list[Line]:
-    """Return the table, what is wrong under each row that is not well, and the counts."""
+def status_lines(
+    rows: Sequence[StatusRow], *, next_step: str = "", verbose: bool = False
+) -> list[Line]:
+    """Return the table, a line for each resource, and the counts.
+
+    `verbose`: what does not fit its line, and links, stand below it.
+    """
     width = max((len(clean(row.address)) for row in rows), default=0)
     width = max(width, len(HEADINGS[0]))
-    header = f"{HEADINGS[0]:<{width}}{GAP}{HEADINGS[1]:<9}{GAP}{HEADINGS[2]}"
+    header = f"{HEADINGS[0]:<{width}}{GAP}{HEADINGS[1]:<9}{GAP}{HEADINGS[2]:<11}{GAP}{HEADINGS[3]}"
     shown = [line(Span(header, Style.QUIET))]
     for row in rows:
         shown.append(_row(row, width))
-        shown.extend(_details(row))
+        shown.extend(_details(row) if verbose else ())
     shown += [line(), line(Span(_closing(rows), Style.STRONG), hang=2)]
     return [*shown, *step(next_step)]
 
@@ -73,22 +78,26 @@ def _message(row: StatusRow) -> str:
 
 
 def _row(row: StatusRow, width: int) -> Line:
-    return line(
-        f"{clean(row.address):<{width}}{GAP}",
+    why = "" if _is_well(row) else clean(_message(row))
+    spans = (
+        Span(f"{clean(row.address):<{width}}{GAP}"),
         Span(f"{row.synced:<9}", STYLES.get(row.synced, Style.PLAIN)),
-        GAP,
-        Span(row.health, STYLES.get(row.health, Style.PLAIN)),
-        hang=4,
+        Span(GAP),
+        Span(f"{row.health:<11}" if why else row.health, STYLES.get(row.health, Style.PLAIN)),
+        Span(f"{GAP}{why}" if why else ""),
     )
+    return Line(spans, focus=0)
+
+
+def _is_well(row: StatusRow) -> bool:
+    return row.synced == "Synced" and row.health == "Healthy"
 
 
 def _details(row: StatusRow) -> list[Line]:
-    is_well = row.synced == "Synced" and row.health == "Healthy"
-    shown = []
-    message = _message(row)
-    if message and not is_well:
-        shown.append(line("    ", clean(message), hang=4))
-    if row.link and not is_well:
+    if _is_well(row):
+        return []
+    shown = [line("    ", clean(_message(row)), hang=4)] if _message(row) else []
+    if row.link:
         shown.append(line("    ", Span(clean(row.link), Style.QUIET)))
     return shown
 

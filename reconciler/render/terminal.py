@@ -14,59 +14,22 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, TextIO, cast
 
+from reconciler.render.lines import Line, Span, Style, windowed, wrapped
 from reconciler.secrets import scrub
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+__all__ = ["Line", "Span", "Style", "Terminal", "clean", "clean_lines", "line", "step"]
+
 NOBODY_READS = (errno.EPIPE, errno.EIO)
 """A pipe whose reader has left; a terminal that was closed."""
 MIN_WIDTH = 40
 MAX_WIDTH = 120
-
-
-class Style(Enum):
-    """What a span means; the value is how rich draws it."""
-
-    PLAIN = ""
-    STRONG = "bold"
-    QUIET = "dim"
-    GOOD = "green"
-    CHANGED = "yellow"
-    BAD = "red"
-    BAD_STRONG = "bold red"
-    WARN_STRONG = "bold yellow"
-    RUN = "cyan"
-    REPLACED = "magenta"
-
-
-@dataclass(frozen=True)
-class Span:
-    """A piece of a line in one style."""
-
-    text: str
-    style: Style = Style.PLAIN
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of output; where a terminal is too narrow it goes on, indented by `hang`.
-
-    A `solid` line is never broken: a command to be copied.
-    """
-
-    spans: tuple[Span, ...]
-    hang: int = 0
-    solid: bool = False
-
-    @property
-    def text(self) -> str:
-        """The line without style."""
-        return "".join(span.text for span in self.spans)
+WIDEST_CUT = 166
+"""How wide a line with a focus may be where nothing is wrapped."""
 
 
 def line(*parts: str | Span, hang: int = 0) -> Line:
@@ -78,9 +41,6 @@ def step(text: str) -> list[Line]:
     """Return the line that says what to type next; none when there is nothing to say."""
     return [Line((Span(clean(text)),), solid=True)] if text else []
 
-
-_WORDS = re.compile(r"\s+|-> \S+|\d+ \S+|\S+")
-"""Blanks, and words; an arrow and a number stay with what they belong to."""
 
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
@@ -194,11 +154,19 @@ class Terminal:
                 raise
             drop(self.stream)
 
+    def refit(self) -> None:
+        """Take over the width that the terminal has by now."""
+        if self.width is not None and self.stream.isatty():
+            columns = os.get_terminal_size(self.stream.fileno()).columns
+            self.width = min(max(columns, MIN_WIDTH // 2), MAX_WIDTH)
+
     def fitted(self, item: Line) -> list[Line]:
         """Return a line as the lines that fit the width; as it is where nothing is wrapped."""
+        if item.focus is not None:
+            return [windowed(item, item.focus, self.width or WIDEST_CUT)]
         if self.width is None or item.solid or len(item.text) <= self.width // 2:
             return [item]
-        return _wrapped(item, self.width)
+        return wrapped(item, self.width)
 
 
 class Expendable(io.TextIOBase):
@@ -264,37 +232,3 @@ def _console(stream: TextIO, *, colour: bool, width: int | None) -> Console:
 def _guarded(text: str) -> str:
     """Break a GitHub workflow command; no line of ours starts like one."""
     return _GITHUB_COMMAND.sub(r"\1\\x3a:", text)
-
-
-def _wrapped(item: Line, width: int) -> list[Line]:
-    """Break a line at blanks; a word that is too long (an id, a link) stays whole."""
-    from rich.cells import cell_len
-
-    rows: list[list[Span]] = [[]]
-    used = 0
-    for span in item.spans:
-        for word in _WORDS.findall(span.text):
-            size = cell_len(word)
-            is_full = used + size > width and used > item.hang
-            if is_full and not word.isspace():
-                _trim(rows[-1])
-                rows.append([Span(" " * item.hang)])
-                used = item.hang
-            _append(rows[-1], word, span.style)
-            used += size
-    return [Line(tuple(row)) for row in rows]
-
-
-def _append(row: list[Span], word: str, style: Style) -> None:
-    """Add a word to a row, in the span before it where the style is the same."""
-    if row and row[-1].style is style:
-        word = row.pop().text + word
-    row.append(Span(word, style))
-
-
-def _trim(row: list[Span]) -> None:
-    """Take the blanks off the end of a row."""
-    while row and row[-1].text.isspace():
-        row.pop()
-    if row:
-        row[-1] = Span(row[-1].text.rstrip(), row[-1].style)

@@ -126,6 +126,31 @@ def test_the_first_signal_stops_gently_and_says_how_to_go_on(
     assert f"To continue where this stopped: reconcile apply {SPEC} --sandbox {frozen}" in out
 
 
+@pytest.mark.parametrize("columns", [40, 60])
+def test_a_terminal_made_narrower_shows_each_row_once(frozen: str, columns: int) -> None:
+    """Rows of the old width wrapped, and every refresh left a part of them behind."""
+    child = on_a_terminal("apply", SPEC, "--yes", "--sandbox", frozen)
+    screen = pyte.Screen(80, 24)
+    stream = pyte.Stream(screen)
+    child.expect(r"\d of 7 done")
+    stream.feed(child.before + child.after)
+    child.setwinsize(24, columns)
+    screen.resize(24, columns)
+    for _ in range(10):
+        child.expect(r"\d of 7 done")
+        stream.feed(child.before + child.after)
+    rows = [row for row in screen.display if re.search(r"\d of 7 done", row)]
+    work = [row for row in screen.display if " creating " in row]
+    names = [row.split()[1] for row in work]
+    child.kill(signal.SIGINT)
+    child.kill(signal.SIGINT)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert len(rows) == 1, screen.display
+    assert work
+    assert len(names) == len(set(names)), screen.display
+
+
 def test_ctrl_c_while_nothing_is_written_leaves_at_once(frozen: str) -> None:
     child = on_a_terminal("apply", SPEC, "--sandbox", frozen)
     child.expect("Only `yes` is accepted: ")
