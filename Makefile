@@ -92,6 +92,10 @@ mutation: $(STAMP)
 	$(BIN)/mutmut run --max-children 2
 	@$(BIN)/python -m tools.mutation_page $(WRITE)
 
+LOCK := uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-annotate \
+	--no-header --quiet
+
+# The second is for containers: what the product runs with, of the same versions, and nothing else.
 lock:
 	$(LOCK) --group dev --extra sandbox --extra schemas -o requirements.lock
 	$(LOCK) --constraint requirements.lock -o requirements-runtime.lock

@@ -31,7 +31,7 @@ FORGET_AFTER_S = 3600.0
 loop that runs for months gets a token each hour, but has so many accounts and no more.
 """
 
-_PATTERNS = (
+_ASSIGNED = (
     re.compile(
         r"(?P<kept>(?:\b|%[0-9A-Fa-f]{2})(?:sig|signature)(?:=|%3D))(?!\()[^&\s\"'<>]+",
         re.IGNORECASE,
@@ -46,6 +46,8 @@ _PATTERNS = (
         re.IGNORECASE,
     ),
     re.compile(r"(?P<kept>\bBearer\s+)[A-Za-z0-9._~+/-]{16,}=*", re.IGNORECASE),
+)
+_TOKENS = (
     re.compile(r"(?P<kept>)\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?"),
     re.compile(r"(?P<kept>)\b(?:hf_|sk-|gh[pousr]_|github_pat_)[A-Za-z0-9_-]{20,}"),
     re.compile(r"(?P<kept>)\b(?:glpat-|npm_|dckr_pat_|dapi|xox[abprs]-|AIza)[A-Za-z0-9_-]{20,}"),
@@ -54,6 +56,8 @@ _PATTERNS = (
     re.compile(r"(?P<kept>)(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9+/=])"),
     re.compile(r"(?P<kept>)-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"),
 )
+"""Texts that are secret by themselves; code that reads a password contains none of them."""
+_PATTERNS = (*_ASSIGNED, *_TOKENS)
 """What is a secret wherever it stands: SAS signatures, connection strings, passwords in URLs,
 bearer tokens, JWTs, tokens by their prefix, secrets of Entra applications (`8Q~`), account keys
 of storage and Cosmos DB (64 bytes in base64), private keys.
@@ -216,6 +220,11 @@ def last_part(text: object, most: int) -> str:
 def is_secret_by_form(text: str) -> bool:
     """Return whether a text holds something that is secret wherever it stands."""
     return any(pattern.search(text) for pattern in _PATTERNS)
+
+
+def holds_token(text: str) -> bool:
+    """Return whether a text, code too, holds a key or a token written out."""
+    return any(pattern.search(text) for pattern in _TOKENS)
 
 
 def forms(text: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Position
+from reconciler.kinds.flow.left_out import IGNORE_FILES, LeftOut, holds_key, names_key
 from reconciler.safe_open import folder_below, open_in
 
 FLOW_FILE = "flow.dag.yaml"
@@ -93,12 +94,31 @@ class _Reading:
         self._size = 0
         self._files: dict[str, bytes] = {}
         self._problems: list[Diagnostic] = []
+        self._left_out = self._rules()
+
+    def _rules(self) -> LeftOut:
+        """Return what is left out; an ignore file that cannot be read is a problem."""
+        for name in IGNORE_FILES:
+            try:
+                with open_in(self._number, name) as file:
+                    return LeftOut.of(name, file.read(MAX_BYTES))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                where = Position(f"{self._shown}/{name}", 1, 1)
+                what = f"{name} cannot be used: {getattr(error, 'strerror', None) or error}"
+                self._problems.append(Diagnostic(what, where, hint="make it a file of patterns"))
+                return LeftOut(name)
+        return LeftOut()
 
     def whole(self) -> FlowFolder:
         """Return what is in the folder, in the order of the names."""
         try:
             for name, is_link in sorted(self._walk(self._number, "", MAX_DEPTH)):
-                self._take(name, is_link=is_link)
+                if names_key(name):
+                    self._refuse(name, "is a file of keys or passwords")
+                else:
+                    self._take(name, is_link=is_link)
         except _TooLarge:
             limit = f"{MAX_FILES} files and {MAX_BYTES >> 20} MiB"
             what = f"the flow in {self._shown} is larger than {limit}"
@@ -118,10 +138,12 @@ class _Reading:
                     raise _TooLarge
                 if entry.name in LEFT_OUT and entry.is_dir():
                     continue
+                name = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    inner.append(entry.name)
-                else:
-                    yield prefix + entry.name, entry.is_symlink()
+                    if not self._left_out.ignores_all_in(name):
+                        inner.append(entry.name)
+                elif not self._left_out.ignores(name):
+                    yield name, entry.is_symlink()
         for name in inner:
             with folder_below(number, [name]) as below:
                 yield from self._walk(below, f"{prefix}{name}/", depth - 1)
@@ -146,7 +168,23 @@ class _Reading:
         self._size += len(content)
         if len(self._files) >= MAX_FILES or self._size > MAX_BYTES:
             raise _TooLarge
-        self._files[name] = as_stored(content)
+        if holds_key(content):
+            self._refuse(name, "contains a key or a token")
+        else:
+            self._files[name] = as_stored(content)
+
+    def _refuse(self, name: str, why: str) -> None:
+        """Note that a file is not uploaded, and what to type for it to stay here."""
+        rules = self._left_out
+        self._problems.append(
+            Diagnostic(
+                f"{name} {why}: it would be uploaded with the flow",
+                Position(f"{self._shown}/{name}", 1, 1),
+                detail="whoever may read the project could read it",
+                hint=f"add the line `{rules.line_for(name)}` to {self._shown}/{rules.file}, or "
+                "remove it; a flow gets its keys from a connection",
+            )
+        )
 
     def _behind(self, name: str) -> tuple[str, ...]:
         """Return the names that lead from the folder to what a link in it means."""
