@@ -1,5 +1,7 @@
 """Put the names of connections into the copy of a flow file that is uploaded.
 
+What it includes is uploaded in its folder, so the copy does not name it any more.
+
 The text is edited in place, so that comments and layout stay as their author wrote them.
 """
 
@@ -9,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from reconciler.kinds.flow.includes import without_includes
 from reconciler.spec.document import Document, Keys
 
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s,#}\]][^,#}\]\n]*')
@@ -26,7 +29,7 @@ def bind(document: Document, connections: Mapping[str, str]) -> bytes:
         space = "" if before.endswith(" ") else " "
         comment = " " if rest.startswith("#") else ""
         lines[row] = f"{before}{space}{json.dumps(name)}{comment}{rest}"
-    return ("\n".join(lines) + "\n").encode()
+    return ("\n".join(without_includes(document, lines)) + "\n").encode()
 
 
 def _inputs(document: Document, connections: Mapping[str, str]) -> Iterator[tuple[Keys, str]]:

@@ -26,6 +26,7 @@ from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import check_dag, read_dag
 from reconciler.kinds.flow.folder import FLOW_FILE, NO_FOLDER, FlowFolder, read_folder, root_of
+from reconciler.kinds.flow.includes import with_includes
 from reconciler.kinds.flow.service import API_VERSION, ROOT, FlowService
 from reconciler.kinds.ownership import OWNER_TAG, owner_of
 from reconciler.kinds.retirements import report_prompt_flow
@@ -268,7 +269,8 @@ def _folder(settings: Flow, document: Document) -> FlowFolder:
         problem = Diagnostic(f"{settings.path} is absolute", hint=NO_FOLDER)
         return FlowFolder(shown, problems=(problem,))
     folder = Path(os.path.normpath(document.folder / settings.path))
-    return read_folder(folder, shown, root_of(document.folder))
+    top = root_of(document.folder)
+    return with_includes(read_folder(folder, shown, top), folder, top)
 
 
 def _project(context: HandlerContext, resource: Resource) -> JsonObject | None:

@@ -83,6 +83,18 @@ def read_folder(folder: Path, shown: str, top: Path | None = None) -> FlowFolder
         return FlowFolder(shown, problems=(problem,))
 
 
+def read_file(path: Path, name: str, shown: str, top: Path) -> FlowFolder:
+    """Return one file that a flow includes, under a `name` in it. `path`: real, in `top`."""
+    beside = str(Path(shown).parent)
+    try:
+        with folder_below(top, path.parent.relative_to(top).parts) as number:
+            found = _Reading(path.parent, beside, number).one(path.name)
+    except OSError:
+        return FlowFolder(beside, problems=(Diagnostic(f"there is no file {shown}"),))
+    files = {name: found.files[path.name]} if found.files else {}
+    return FlowFolder(beside, files, found.problems)
+
+
 class _Reading:
     """One folder that is read, all of it by its open descriptor."""
 
@@ -111,14 +123,21 @@ class _Reading:
                 return LeftOut(name)
         return LeftOut()
 
+    def one(self, name: str) -> FlowFolder:
+        """Return one file of the folder, and no other."""
+        if self._left_out.ignores(name):
+            where = Position(f"{self._shown}/{name}", 1, 1)
+            what = f"{name} is included, but {self._left_out.file} leaves it out"
+            self._problems.append(Diagnostic(what, where, hint="remove one of the two"))
+        else:
+            self._consider(name, is_link=False)
+        return FlowFolder(self._shown, self._files, tuple(self._problems))
+
     def whole(self) -> FlowFolder:
         """Return what is in the folder, in the order of the names."""
         try:
             for name, is_link in sorted(self._walk(self._number, "", MAX_DEPTH)):
-                if names_key(name):
-                    self._refuse(name, "is a file of keys or passwords")
-                else:
-                    self._take(name, is_link=is_link)
+                self._consider(name, is_link=is_link)
         except _TooLarge:
             limit = f"{MAX_FILES} files and {MAX_BYTES >> 20} MiB"
             what = f"the flow in {self._shown} is larger than {limit}"
@@ -147,6 +166,12 @@ class _Reading:
         for name in inner:
             with folder_below(number, [name]) as below:
                 yield from self._walk(below, f"{prefix}{name}/", depth - 1)
+
+    def _consider(self, name: str, *, is_link: bool) -> None:
+        if names_key(name):
+            self._refuse(name, "is a file of keys or passwords")
+        else:
+            self._take(name, is_link=is_link)
 
     def _take(self, name: str, *, is_link: bool) -> None:
         """Keep the bytes of a file, or note why not. Raises `_TooLarge`."""
