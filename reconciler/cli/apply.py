@@ -16,6 +16,7 @@ from reconciler.cli.arguments import (
     add_selection,
     add_spec,
     add_timeout,
+    add_yes,
 )
 from reconciler.diagnostics import ExitCode, UsageError
 
@@ -40,7 +41,7 @@ def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     add_spec(parser, "the spec, or a plan saved with `reconcile plan --out FILE`")
     add_output(parser, ("text", "json"))
-    parser.own.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    add_yes(parser)
     parser.own.add_argument(
         "--no-wait", action="store_true", help="submit jobs but do not wait for them to finish"
     )

@@ -15,11 +15,25 @@ from typing import NoReturn
 
 from reconciler.diagnostics import UsageError
 
+OTHER_WORDS = {
+    "--set": "no option changes the spec: edit the file",
+    "--var": "no option changes the spec: edit the file",
+    "--auto-approve": "did you mean --yes?",
+    "--assume-yes": "did you mean --yes?",
+    "--dry-run": "`reconcile plan` shows what apply would do",
+    "--what-if": "`reconcile plan` shows what apply would do",
+    "--json": "did you mean --output json?",
+    "--format": "did you mean --output?",
+    "--debug": "did you mean --verbose?",
+    "--no-color": "did you mean --color never?",
+    "--force": "each risk has an option of its own: --allow-outage, --adopt, --unprotect",
+}
+"""What other tools call an option of ours, or something that no option does."""
 EMBEDDED = "embedded"
 """The value of `--sandbox` without a URL."""
 
 COLOURS = ("auto", "always", "never")
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Parser(argparse.ArgumentParser):
@@ -61,7 +75,7 @@ class Parser(argparse.ArgumentParser):
         known = [s for action in self._actions for s in action.option_strings]
         raise UsageError.because(
             f"`reconcile {self.command}` has no option {option}",
-            hint=nearest(option, known) or self._see_help,
+            hint=OTHER_WORDS.get(option) or nearest_option(option, known) or self._see_help,
         )
 
     def long_options(self) -> list[str]:
@@ -226,8 +240,12 @@ def count(text: str) -> int:
 
 
 def seconds(text: str) -> float:
-    """Return a length of time in seconds: `90`, `90s`, `30m`, `6h`, `2d`."""
-    found = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd]?)", text)
+    """Return a length of time in seconds: `90s`, `30m`, `6h`, `2d`."""
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", text):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} has no unit: did you mean {text}m (minutes) or {text}s (seconds)?"
+        )
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d+)?)([smhd])", text)
     if not found or float(found[1]) <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time like 90s, 30m or 6h")
     return float(found[1]) * _UNITS[found[2]]
@@ -264,6 +282,20 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
     found = get_close_matches(word, list(choices), n=1, cutoff=0.6)
     return f"did you mean {found[0]}?" if found else ""
+
+
+def nearest_option(option: str, known: Iterable[str]) -> str:
+    """Return `did you mean ...?` for an option; its dashes make no two alike."""
+    from difflib import get_close_matches
+
+    names = {name.lstrip("-"): name for name in known if name.startswith("--")}
+    found = get_close_matches(option.lstrip("-"), names, n=1, cutoff=0.65)
+    return f"did you mean {names[found[0]]}?" if found else ""
+
+
+def add_yes(parser: Parser) -> None:
+    """Add `--yes`."""
+    parser.own.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
 
 
 def _plain(message: str) -> str:

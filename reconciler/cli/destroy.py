@@ -10,6 +10,7 @@ from reconciler.cli.arguments import (
     add_policy,
     add_preflight,
     add_timeout,
+    add_yes,
 )
 from reconciler.diagnostics import ExitCode, UsageError
 from reconciler.operations.approval import MAX_DELETIONS, refuse_too_many_deletions
@@ -36,7 +37,7 @@ def add_arguments(parser: Parser) -> None:
         "spec", metavar="SPEC", nargs="?", help="the spec: a YAML file, or - for standard input"
     )
     add_output(parser, ("text", "json"))
-    parser.own.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    add_yes(parser)
     parser.own.add_argument(
         "--only",
         nargs="+",

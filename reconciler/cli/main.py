@@ -65,7 +65,7 @@ Options:
   --color WHEN     auto, always or never
   --version        print the version
 
-`reconcile COMMAND --help` shows examples and options of one command.
+`reconcile help COMMAND` shows examples and options of one command.
 Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 Azure is still working,
 4 sign-in or permission, 5 refused, 64 usage, 65 invalid spec, 75 Azure unavailable.
 """
@@ -129,7 +129,7 @@ def main(words: Sequence[str], signals: Signals | None = None) -> ExitCode:
 
 
 def _run(words: list[str], signals: Signals) -> ExitCode:
-    words = with_sandbox_value(words)
+    words = with_sandbox_value(_without_help(words))
     command, rest = split_command(words)
     if not command:
         return _without_command(rest)
@@ -159,6 +159,11 @@ def _run(words: list[str], signals: Signals) -> ExitCode:
             _document_failure(module, session, UnforeseenError.of(error))
             raise
     return code
+
+
+def _without_help(words: list[str]) -> list[str]:
+    """Return `help COMMAND` as `COMMAND --help`."""
+    return [*words[1:], "--help"] if words and words[0] == "help" else words
 
 
 def _document_failure(module: ModuleType, session: Session, error: ReconcileError) -> None:

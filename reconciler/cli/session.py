@@ -146,12 +146,13 @@ class Session:
             )
         )
 
-    def warn(self, warnings: Iterable[Diagnostic]) -> None:
-        """Show warnings, unless told to be quiet."""
-        from reconciler.render.diagnostics_text import problems
+    def warn(self, warnings: Iterable[Diagnostic], *, whole: bool = False) -> None:
+        """Show warnings, a line each unless they are wanted `whole`; none when to be quiet."""
+        from reconciler.render.diagnostics_text import headlines, problems
 
         if not self.options.quiet:
-            self.err.write(problems(warnings))
+            is_whole = whole or self.options.verbose
+            self.err.write(problems(warnings) if is_whole else headlines(warnings))
 
     def progress(self, total: int) -> Watcher:
         """Return who watches an apply: a live table, event lines, or nobody."""

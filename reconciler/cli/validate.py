@@ -36,7 +36,7 @@ def run(session: Session) -> ExitCode:
     if session.options.output == "json":
         session.out.raw(_json(loaded.warnings))
         return ExitCode.OK
-    session.warn(loaded.warnings)
+    session.warn(loaded.warnings, whole=True)
     count = len(loaded.resources)
     session.out.say(f"{loaded.document.file} is valid: {count} resources.")
     return ExitCode.OK

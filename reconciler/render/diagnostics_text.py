@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity
@@ -53,6 +53,15 @@ def problems(found: Iterable[Diagnostic], source: Source = lines_of_file) -> lis
     errors = sum(1 for item in items if item.severity is Severity.ERROR)
     if errors > 1:
         shown += [line(), line(Span(f"{errors} errors", Style.STRONG))]
+    return shown
+
+
+def headlines(found: Iterable[Diagnostic]) -> list[Line]:
+    """Return one line for each problem, and how to learn more where there is more to say."""
+    items = list(found)
+    shown = [_headline(item) for item in islice(items, MAX_SHOWN)]
+    if any(item.hint or detail_of(item) for item in items):
+        shown.append(line(Span("-v shows why, and what to do about it", Style.QUIET)))
     return shown
 
 

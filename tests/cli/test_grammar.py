@@ -16,7 +16,8 @@ from reconciler.cli.arguments import (
     with_sandbox_value,
 )
 from reconciler.cli.main import COMMANDS, main
-from reconciler.diagnostics import ExitCode, UsageError
+from reconciler.diagnostics import Diagnostic, ExitCode, Position, Severity, UsageError
+from reconciler.render.diagnostics_text import headlines, problems
 
 URL = "https://127.0.0.1:8443"
 
@@ -80,7 +81,7 @@ def test_only_takes_several_addresses_and_gives_the_spec_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("90", 90), ("90s", 90), ("1.5m", 90), ("6h", 21600), ("2d", 172800)]
+    ("text", "expected"), [("90s", 90), ("1.5m", 90), ("6h", 21600), ("2d", 172800)]
 )
 def test_times_have_units(text: str, expected: float) -> None:
     assert seconds(text) == expected
@@ -160,3 +161,46 @@ def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) 
         ["bash", "-c", f"{script}\n{probe}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "--detailed-exitcode"
+
+
+@pytest.mark.parametrize("number", ["5", "90", "1.5"])
+def test_a_time_without_unit_is_asked_back(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--timeout 5` ended a run after five seconds."""
+    assert main(["apply", "spec.yaml", "--timeout", number]) == ExitCode.USAGE
+    assert f"did you mean {number}m (minutes)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "expected"),
+    [
+        ("--set", "edit the file"),
+        ("--auto-approve", "--yes"),
+        ("--dry-run", "`reconcile plan`"),
+        ("--targets", "did you mean --target?"),
+        ("--adpot", "did you mean --adopt?"),
+        ("--xyz", "see `reconcile apply --help`"),
+    ],
+)
+def test_an_unknown_option_is_answered_with_the_right_one(
+    option: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["apply", "spec.yaml", option]) == ExitCode.USAGE
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["help"], ["help", "plan"], ["help", "destroy"]])
+def test_help_is_a_command_too(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == ExitCode.OK
+    shown = capsys.readouterr().out
+    assert main([*words[1:], "--help"]) == ExitCode.OK
+    assert shown == capsys.readouterr().out
+
+
+def test_a_warning_is_one_line_but_in_validate() -> None:
+    """The same three warnings were nineteen lines of every command."""
+    found = [
+        Diagnostic(f"no {n}", Position("spec.yaml", 1, 1), "why", "how", Severity.WARNING)
+        for n in range(3)
+    ]
+    assert len(headlines(found)) == 4
+    assert len(problems(found)) > 4
