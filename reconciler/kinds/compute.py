@@ -43,7 +43,8 @@ class Compute(SpecModel):
     size: Annotated[
         str,
         matching(
-            r"^(Standard|Basic)_[A-Za-z0-9_]+$", "a VM size such as `Standard_NC24ads_A100_v4`"
+            r"^([Ss][Tt][Aa][Nn][Dd][Aa][Rr][Dd]|[Bb][Aa][Ss][Ii][Cc])_[A-Za-z0-9_]+$",
+            "a VM size such as `Standard_NC24ads_A100_v4`",
         ),
         Arm("properties.properties.vmSize", immutable=True),
     ]

@@ -8,7 +8,7 @@ and the nearest valid name. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +31,9 @@ MOST_TAGS = 50
 _EXPRESSION = re.compile(r"\$\{\{\s*([A-Za-z0-9_.-]+)\s*\}\}")
 
 
+NO_KEYS = "let it have keys, or let whoever calls it sign in with an identity"
+
+
 @dataclass(frozen=True)
 class Attributes:
     """The attributes that others may refer to, for one kind of resource.
@@ -43,6 +46,8 @@ class Attributes:
     default: str = "id"
     vault: bool = False
     """Whether it holds secrets of people's own: `secrets.NAME`, or `secrets.NAME.VERSION`."""
+    excluded: Callable[[Any], str] = lambda _settings: ""
+    """Returns why a resource of such settings has none of its `secrets`, "" where it has."""
 
     @property
     def shown(self) -> frozenset[str]:
@@ -194,6 +199,11 @@ class Expansion:
         if address in self.externals and name == "id":
             return self.externals[address]
         is_secret, place = name in known.secrets, self.document.position(path)
+        made = self.resources.get(address)
+        why_not = known.excluded(made.settings) if is_secret and made else ""
+        if why_not:
+            self.problem(f"`{text}`: `{address}` has no `{name}`: {why_not}", path, hint=NO_KEYS)
+            return ""
         return Reference(address, name, secret=is_secret, position=place)
 
     def _in_vault(self, text: str, address: Address, name: str, path: Keys) -> Any:

@@ -36,6 +36,14 @@ class Reviews(Protocol):
 
 
 @runtime_checkable
+class TellsConsequences(Protocol):
+    """A kind of which a change leaves something behind that its fields do not show."""
+
+    def consequences(self, change: Change) -> Iterable[str]:
+        """Return what is to be known before it is carried out, a sentence each. Pure."""
+
+
+@runtime_checkable
 class Preflights(Protocol):
     """A kind whose creates may be known to fail before they are tried."""
 

@@ -23,6 +23,7 @@ from reconciler.kinds import HANDLERS, KINDS, Spec
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.extensions import ChecksFiles
 from reconciler.kinds.ownership import OWNER_TAG
+from reconciler.operations.literal_references import literal_references
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.literals import literal_secrets
@@ -116,6 +117,7 @@ def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loade
     expansion = _expanded(spec, document, frozenset(adopt), broken)
     problems = [*problems, *errors_of(expansion.problems), *literal_secrets(document)]
     problems += _same_twice(expansion)
+    problems += literal_references(expansion.resources.values(), document)
     existing = tuple(_existing(expansion))
     problems += _of_other_types(existing)
     if not problems:

@@ -50,7 +50,8 @@ class SpecModel(BaseModel):
 
 
 RESOURCE_ID = (
-    r"^/subscriptions/[0-9a-fA-F-]{36}/resource[gG]roups/[^/]+/providers/[^/]+(/[^/]+/[^/]+)+$"
+    r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/providers/[^/]+"
+    r"(/[^/]+/[^/]+)+/?$"
 )
 REFERENCE = r"^\$\{\{\s*[a-z_]+(\.[A-Za-z0-9_-]+)*\s*\}\}$"
 GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
@@ -72,10 +73,20 @@ def matching(pattern: str, words: str, **limits: int) -> StringConstraints:
 A_REFERENCE = "a reference such as `${{ section.name }}`"
 AN_ID = "the full resource id of something that exists, starting with `/subscriptions/`"
 
-ResourceId = Annotated[str, matching(RESOURCE_ID, AN_ID)]
+
+def plain_id(text: str) -> str:
+    """Return an id without the slash at its end that portals and scripts leave there."""
+    return text.rstrip("/")
+
+
+ResourceId = Annotated[str, matching(RESOURCE_ID, AN_ID), AfterValidator(plain_id)]
 """The full ARM id of something that exists already."""
 
-RefOrId = Annotated[str, matching(f"{REFERENCE}|{RESOURCE_ID}", f"{A_REFERENCE}, or {AN_ID}")]
+RefOrId = Annotated[
+    str,
+    matching(f"{REFERENCE}|{RESOURCE_ID}", f"{A_REFERENCE}, or {AN_ID}"),
+    AfterValidator(plain_id),
+]
 """A reference, or the ARM id of something outside this spec."""
 
 Guid = Annotated[str, matching(GUID, "a GUID: 32 hexadecimal digits in five groups")]
@@ -111,11 +122,24 @@ five places are for our own.
 Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources.
 """
 
+
+def plain_location(text: str) -> str:
+    """Return a region's name for its display name too: `westeurope` for `West Europe`."""
+    return text.replace(" ", "").lower()
+
+
 Location = Annotated[
     str,
-    matching(r"^[a-z][a-z0-9]{2,39}$", "a region as Azure names it: `eastus`, `swedencentral`"),
+    matching(
+        r"^[A-Za-z]{2,}( ?[A-Za-z0-9]+){0,4}$",
+        "a region as Azure names it: `eastus`, `swedencentral`",
+        min_length=3,
+        max_length=40,
+    ),
+    AfterValidator(plain_location),
 ]
-"""An Azure region as `az account list-locations` names it: `eastus`, `swedencentral`."""
+"""An Azure region as `az account list-locations` names it, by `name` (`westeurope`) or by
+`displayName` (`West Europe`)."""
 
 
 def text_or_map(value: Any) -> str:

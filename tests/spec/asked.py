@@ -16,7 +16,7 @@ SPECS = {
     "one Azure name in two cases": r"an endpoint under two names",
     "name too long, short, charset": r"bad_names",
     "reserved prefix": r"a tag of Azure's",
-    "bad region": r"a region as the portal says it",
+    "bad region": r"a region with a hyphen",
     "bad SKU": r"a registry tier that is none",
     "bad GUID": r"a subscription that is no GUID",
     "malformed ARM id": r"a workspace id that is no id",

@@ -9,7 +9,7 @@ CASES = {
     "a newer version": (("version",), 2),
     "an older version": (("version",), 0),
     "a subscription that is no GUID": (("target", "subscription_id"), "my-subscription"),
-    "a region as the portal says it": (("target", "location"), "East US"),
+    "a region with a hyphen": (("target", "location"), "east-us"),
     "a group that ends in a point": (("target", "resource_group"), "rg."),
     "a name in capitals": (("name",), "Phi3"),
     "a tag name that Azure refuses": (("tags",), {"a<b": "c"}),

@@ -20,18 +20,22 @@ from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.job.inputs import asset_id
 from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain, set_traffic
 from reconciler.kinds.within import Within
-from reconciler.secrets import last_part
+from reconciler.secrets import last_part, shortened
 from reconciler.spec.document import Keys
 from reconciler.spec.model import REFERENCE, RESOURCE_ID, SpecModel, Tags
 from reconciler.spec.problems import did_you_mean, nearest
 
-MODEL = rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
+MODEL = (
+    rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
+    rf"|^azureml:[\w.-]+:[\w.-]+$|^azureml:{RESOURCE_ID.removeprefix('^')}"
+)
 LOG_LINES = 40
 LOG_CHARACTERS = 2000
 
@@ -66,12 +70,15 @@ def _patient() -> Probe:
 
 
 def _model(text: str) -> str:
+    if text.endswith("@latest"):
+        raise ValueError(f"{shortened(text, 80)!r} can change from day to day: give a version")
     if not re.search(MODEL, text):
         raise ValueError(
-            f"{text!r} is not a model: write `${{{{ models.NAME }}}}`, an ARM id or "
+            f"{shortened(text, 80)!r} is not a model: write `${{{{ models.NAME }}}}`, an ARM id, "
+            "`azureml:NAME:VERSION` or "
             "`azureml://registries/REGISTRY/models/NAME/versions/VERSION`"
         )
-    return text
+    return text.rstrip("/")
 
 
 class Deployment(SpecModel):
@@ -82,7 +89,8 @@ class Deployment(SpecModel):
     name: ServingName | None = None
     """The name in Azure. Default: the key."""
     model: Annotated[str, AfterValidator(_model), Field(json_schema_extra={"pattern": MODEL})]
-    """A model in this spec, the ARM id of a model, or `azureml://registries/...`."""
+    """A model in this spec, the ARM id of a model, `azureml:NAME:VERSION` for one in the workspace,
+    or `azureml://registries/...`."""
     instance_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,64}$")]
     """The VM size, for example `Standard_NC24ads_A100_v4`."""
     instance_count: Annotated[int, Field(ge=1, le=50)] = 1
@@ -179,15 +187,18 @@ class DeploymentHandler(ArmHandler):
             report_size(settings.instance_type, expansion, (*path, "instance_type"))
             report_model(settings.model, expansion, (*path, "model"))
             family = quota_address(settings.instance_type, expansion)
+            body = _body(settings, resource_id, expansion, path)
+            model = body["properties"]["model"]
+            ours = {a for a, r in expansion.resources.items() if same_id(r.resource_id, model)}
             expansion.add(
                 Resource(
                     f"deployments.{key}",
                     self.kind,
                     resource_id,
-                    _body(settings, resource_id, expansion, path),
+                    body,
                     settings=settings,
                     position=expansion.document.position(path, of_key=True),
-                    depends_on=frozenset({"workspace", *needs, *family}),
+                    depends_on=frozenset({"workspace", *needs, *family, *ours}),
                     known={"name": name},
                 )
             )
@@ -246,6 +257,10 @@ def _endpoint(
 
 def _body(settings: Deployment, resource_id: str, expansion: Expansion, path: Keys) -> JsonObject:
     model = expansion.reference(settings.model, (*path, "model"), kinds=("model",))
+    if isinstance(model, str):
+        workspace = resource_id.partition("/onlineEndpoints/")[0]
+        long = model.casefold().startswith("azureml:/subscriptions/")
+        model = model.partition(":")[2] if long else asset_id(model, workspace, "models")
     properties: JsonObject = {
         "endpointComputeType": "Managed",
         "model": model,

@@ -74,6 +74,12 @@ class Endpoint(SpecModel):
         return self
 
 
+def _without_keys(settings: Any) -> str:
+    """Return why an endpoint has no keys: Azure makes some for `auth_mode: key` only."""
+    mode = settings.auth_mode if isinstance(settings, Endpoint) else "key"
+    return "" if mode == "key" else f"its `auth_mode` is `{mode}`"
+
+
 class EndpointHandler(ArmHandler):
     """Knows managed online endpoints."""
 
@@ -90,7 +96,9 @@ class EndpointHandler(ArmHandler):
     )
     stated_apart = frozenset({"traffic"})
     attributes = Attributes(
-        frozenset({"id", "name", "scoring_uri"}), frozenset({"primary_key", "secondary_key"})
+        frozenset({"id", "name", "scoring_uri"}),
+        frozenset({"primary_key", "secondary_key"}),
+        excluded=_without_keys,
     )
     policy: ClassVar[Policy] = Policy(
         Rules(

@@ -8,6 +8,7 @@ published PATCH type and the Terraform provider.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
@@ -97,6 +98,21 @@ RULES = Rules(
 )
 
 
+LEFT_BEHIND = {
+    "container_registry": "images of its environments, and of jobs that ran, stay in the old "
+    "registry: keep it as long as they are to be run again or traced",
+    "storage_account": "data, outputs and logs of jobs that ran stay in the old account: keep it "
+    "as long as they are to be read",
+    "key_vault": "secrets of its connections and datastores stay in the old vault: state them "
+    "again",
+    "application_insights": "logs and metrics so far stay in the old one",
+}
+"""What another link of a workspace leaves where it was.
+
+Source: learn.microsoft.com/azure/machine-learning/concept-workspace, Associated resources.
+"""
+
+
 class MLWorkspaceHandler(ArmHandler):
     """What workspace, hub and project have in common: reading, deleting, their tombstones."""
 
@@ -109,6 +125,14 @@ class MLWorkspaceHandler(ArmHandler):
     )
     shows_links = False
     read_only = READ_ONLY
+
+    def consequences(self, change: Change) -> Iterator[str]:
+        """Yield what stays with the old registry, account or vault where another is linked."""
+        for field in change.fields:
+            told = LEFT_BEHIND.get(field.label)
+            if told and field.before:
+                yield f"another `{field.label}` for `{change.address}`: {told}"
+
     attributes = Attributes(frozenset({"id", "name", "location", "workspace_id"}))
     policy: ClassVar[Policy] = Policy(RULES)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Literal
@@ -25,7 +26,10 @@ from reconciler.kinds.workspace.ml_workspace import (
     workspace_resource,
 )
 from reconciler.kinds.workspace.storage_account import StorageAccount
+from reconciler.secrets import shortened
+from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, RefOrId, SpecModel, Tags, existing_or
+from reconciler.spec.problems import did_you_mean
 
 ISOLATION = {
     "disabled": "Disabled",
@@ -34,6 +38,8 @@ ISOLATION = {
 }
 
 
+CLUSTER = re.compile(r"\$\{\{\s*compute\.(?P<name>[A-Za-z0-9_-]+)(\.(id|name))?\s*\}\}")
+CLUSTER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,31}")
 NETWORK = "properties.managedNetwork.isolationMode"
 
 
@@ -69,7 +75,8 @@ class Workspace(SpecModel):
     hbi_workspace: bool = False
     """Whether it holds high-business-impact data. Cannot be changed later."""
     image_build_compute: str | None = None
-    """The cluster that builds images when the registry is private."""
+    """The cluster that builds images when the registry is private: its name, or a cluster in this
+    spec."""
     managed_network: ManagedNetwork | None = None
     """The managed virtual network."""
     identity: Identity | None = None
@@ -144,12 +151,30 @@ class WorkspaceHandler(MLWorkspaceHandler):
             mode = {"access_key": "AccessKey", "identity": "Identity"}
             properties["systemDatastoresAuthMode"] = mode[settings.system_datastores_auth_mode]
         if settings.image_build_compute:
-            properties["imageBuildCompute"] = settings.image_build_compute
+            properties["imageBuildCompute"] = _cluster_name(settings.image_build_compute, expansion)
         if settings.managed_network:
             mode_ = ISOLATION[settings.managed_network.isolation_mode]
             properties["managedNetwork"] = {"isolationMode": mode_}
         _check_keys(settings, expansion)
         return workspace_resource(self, expansion, settings, properties, addresses)
+
+
+def _cluster_name(stated: str, expansion: Expansion) -> str:
+    """Return the name of the cluster that builds images; the workspace is made before it."""
+    path: Keys = ("workspace", "image_build_compute")
+    match = CLUSTER.fullmatch(stated.strip())
+    data = expansion.document.data.get("compute")
+    clusters = data if isinstance(data, dict) else {}
+    if match and match["name"] in clusters:
+        return match["name"]
+    if "${{" in stated or not CLUSTER_NAME.fullmatch(stated.rpartition("/")[2]):
+        expansion.problem(
+            f"{shortened(stated, 80)!r} is not a cluster of this spec",
+            path,
+            hint=did_you_mean(match["name"] if match else stated, clusters)
+            or "give the name of a cluster, or `${{ compute.NAME }}`",
+        )
+    return stated.rpartition("/")[2]
 
 
 def _acting_as(identity: Identity, resource: Resource, spec: Any, expansion: Expansion) -> Resource:

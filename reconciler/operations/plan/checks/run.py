@@ -22,6 +22,7 @@ from reconciler.operations.plan.checks import (
     rights,
     sizes,
 )
+from reconciler.operations.plan.checks.consequences import check_consequences
 from reconciler.operations.plan.checks.facts import Asking, Facts
 from reconciler.operations.plan.preflight import blocked_now
 
@@ -88,6 +89,7 @@ def findings_of(
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
         *(() if allowed_outages is None else outage.check_outages(planned, allowed_outages)),
+        *check_consequences(planned),
         *_of_machines(loaded, changes, graph, facts),
     )
 
