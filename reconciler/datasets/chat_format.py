@@ -25,6 +25,56 @@ class Fault:
 
     cause: str
     message: int | None = None
+    other_format: str = ""
+
+
+@dataclass(frozen=True)
+class OtherFormat:
+    """Another way to write training rows: the keys that tell it, and how to make chat of it."""
+
+    name: str
+    keys: frozenset[str]
+    as_chat: str
+
+
+_PAIR = (
+    '{{"messages": [{{"role": "user", "content": {}}}, {{"role": "assistant", "content": {}}}]}}'
+)
+OTHER_FORMATS = (
+    OtherFormat(
+        "old prompt/completion",
+        frozenset({"prompt", "completion"}),
+        _PAIR.format("PROMPT", "COMPLETION"),
+    ),
+    OtherFormat(
+        "instruction/output (Alpaca)",
+        frozenset({"instruction", "output"}),
+        _PAIR.format("INSTRUCTION", "OUTPUT"),
+    ),
+    OtherFormat(
+        "conversations (ShareGPT)",
+        frozenset({"conversations"}),
+        "`from: human` is `role: user`, `from: gpt` is `role: assistant`, `value` is `content`",
+    ),
+)
+SEEN = frozenset({"role", "content"})
+NOT_FOR_CHAT = frozenset(
+    {
+        *("tools", "tool_choice", "functions", "function_call", "parallel_tool_calls"),
+        *("weight", "weights", "system", "response_format"),
+    }
+)
+"""Columns of a row that mean something to other trainers; an `id` means nothing to any."""
+
+
+def unseen_in(row: Any) -> list[str]:
+    """Return the keys of a good row that training would not see although they mean something."""
+    found = [key for key in row if key in NOT_FOR_CHAT and row[key] is not None]
+    for message in row["messages"]:
+        if len(message) > len(SEEN):
+            extra = (k for k, v in message.items() if k not in SEEN and v is not None)
+            found.extend(f"messages[].{key}" for key in extra)
+    return list(dict.fromkeys(found))
 
 
 def fault_in(row: Any) -> Fault | None:
@@ -32,7 +82,7 @@ def fault_in(row: Any) -> Fault | None:
     if not isinstance(row, dict):
         return Fault(f"a row must be an object with `messages`, got {_kind(row)}")
     if "messages" not in row:
-        return Fault("`messages` is missing")
+        return _other_format(row) or Fault("`messages` is missing")
     messages = row["messages"]
     if not isinstance(messages, list):
         return Fault(f"`messages` is {_kind(messages)}, not a list")
@@ -45,6 +95,14 @@ def fault_in(row: Any) -> Fault | None:
     if messages[-1]["role"] != "assistant":
         last = len(messages) - 1
         return Fault(f"`messages[{last}]` is the last one: it must be from the assistant", last)
+    return None
+
+
+def _other_format(row: Any) -> Fault | None:
+    for known in OTHER_FORMATS:
+        if known.keys <= row.keys():
+            cause = f"the rows are in the {known.name} format, not in the chat format"
+            return Fault(cause, other_format=known.name)
     return None
 
 

@@ -10,7 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from reconciler.datasets.chat_format import Fault, fault_in
+from reconciler.datasets.chat_format import OTHER_FORMATS, Fault, fault_in
 from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.local import inside, is_parquet
 from reconciler.diagnostics import Diagnostic, LocalError, Position
@@ -36,6 +36,8 @@ class Row:
     number: int
     value: Any
     fault: Diagnostic | None = None
+    other_format: str = ""
+    """The name of the format that the row is in instead, where it is a known one."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,13 @@ class RowFile:
         fault = fault_in(value)
         if fault is None:
             return Row(number, value)
-        return self._wrong(number, _column(text, fault), fault.cause)
+        column = _column(text, fault)
+        if fault.other_format:
+            hint = next(f.as_chat for f in OTHER_FORMATS if f.name == fault.other_format)
+            place = Position(self.name, number, column)
+            told = Diagnostic(fault.cause, place, hint=f"write each row as {hint}")
+            return Row(number, None, told, fault.other_format)
+        return self._wrong(number, column, fault.cause)
 
     def _wrong(self, number: int, column: int, cause: str) -> Row:
         place = Position(self.name, number, column)

@@ -9,15 +9,15 @@ its bytes. Parquet has no such spellings: its digest is over its bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from reconciler.datasets.chat_format import encode
+from reconciler.datasets.chat_format import encode, unseen_in
 from reconciler.datasets.local import is_parquet
 from reconciler.datasets.rows import A_ROW, Row, RowFile
-from reconciler.datasets.validation_cache import Verdict, remember_good, verdict_on
-from reconciler.diagnostics import Diagnostic, LocalError, Position
+from reconciler.datasets.validation_cache import Unseen, Verdict, remember_good, verdict_on
+from reconciler.diagnostics import Diagnostic, LocalError, Position, Severity
 
 MAX_PROBLEMS = 20
 
@@ -29,6 +29,20 @@ class Survey:
     digest: str
     rows: int
     problems: tuple[Diagnostic, ...] = ()
+    unseen: tuple[Unseen, ...] = ()
+
+    def warnings(self, name: str) -> Iterator[Diagnostic]:
+        """Yield what training would not see of the file, each key once. `name`: the file's."""
+        for item in self.unseen:
+            rest = item.count - len(item.first)
+            where = ", ".join(map(str, item.first)) + (f" and {rest} more" if rest else "")
+            yield Diagnostic(
+                f"`{item.key}` is not seen by training, which reads `role` and `content` only",
+                Position(name, item.first[0], 1),
+                detail=f"rows that have it, by line: {where}",
+                hint="remove it, or the rows that make sense only with it",
+                severity=Severity.WARNING,
+            )
 
 
 def survey(file: RowFile) -> Survey:
@@ -36,10 +50,10 @@ def survey(file: RowFile) -> Survey:
     raw = file.digest()
     known = verdict_on(file.path, raw)
     if known is not None:
-        return Survey(known.digest, known.rows)
+        return Survey(known.digest, known.rows, unseen=known.unseen)
     found = _read(file, raw)
     if not found.problems:
-        remember_good(file.path, raw, Verdict(found.digest, found.rows))
+        remember_good(file.path, raw, Verdict(found.digest, found.rows, found.unseen))
     return found
 
 
@@ -81,14 +95,21 @@ def written(row: Row, name: str) -> bytes | Diagnostic:
 def _read(file: RowFile, raw: str) -> Survey:
     digest, rows = hashlib.sha256(), 0
     problems: list[Diagnostic] = []
+    formats: set[str] = set()
+    unseen: dict[str, Unseen] = {}
     try:
         for row in file.rows():
             rows += 1
+            if row.other_format in formats:
+                continue
             line = written(row, file.name)
             if isinstance(line, Diagnostic):
                 problems.append(line)
+                formats |= {row.other_format} - {""}
             else:
                 digest.update(line)
+                for key in unseen_in(row.value):
+                    unseen[key] = unseen.get(key, Unseen(key)).also_in(row.number)
             if len(problems) >= MAX_PROBLEMS:
                 break
     except LocalError as error:
@@ -97,4 +118,6 @@ def _read(file: RowFile, raw: str) -> Survey:
         place = Position(file.name, 1, 1)
         problems.append(Diagnostic("the file has no rows", place, hint=A_ROW))
     by_bytes = problems or is_parquet(file.path)
-    return Survey(raw if by_bytes else digest.hexdigest(), rows, tuple(problems))
+    return Survey(
+        raw if by_bytes else digest.hexdigest(), rows, tuple(problems), tuple(unseen.values())
+    )

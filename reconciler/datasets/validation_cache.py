@@ -16,8 +16,23 @@ from reconciler.diagnostics import LocalError
 
 WORTH_REMEMBERING_BYTES = 4 << 20
 _KEPT = 1000
+_LINES_SHOWN = 5
 _here: dict[str, Verdict] = {}
 """What this process has read; a spec is expanded and then checked."""
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A key of rows that training would not see: how many rows have it, and the first lines."""
+
+    key: str
+    count: int = 0
+    first: tuple[int, ...] = ()
+
+    def also_in(self, line: int) -> Unseen:
+        """Return it with one more row."""
+        first = self.first if len(self.first) >= _LINES_SHOWN else (*self.first, line)
+        return Unseen(self.key, self.count + 1, first)
 
 
 @dataclass(frozen=True)
@@ -26,6 +41,7 @@ class Verdict:
 
     digest: str
     rows: int
+    unseen: tuple[Unseen, ...] = ()
 
 
 def verdict_on(path: Path, raw: str) -> Verdict | None:
@@ -35,7 +51,8 @@ def verdict_on(path: Path, raw: str) -> Verdict | None:
         return _here.get(raw)
     try:
         saved = json.loads(marker.read_text(encoding="utf-8"))
-        return Verdict(str(saved["digest"]), int(saved["rows"]))
+        unseen = (Unseen(u["key"], u["count"], tuple(u["first"])) for u in saved["unseen"])
+        return Verdict(str(saved["digest"]), int(saved["rows"]), tuple(unseen))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

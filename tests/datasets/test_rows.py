@@ -106,7 +106,7 @@ def test_a_large_good_file_is_parsed_once_and_a_bad_one_every_time(tmp_path, mon
     assert survey(file).rows == 60_000
     (kept,) = (tmp_path / "cache" / "checked").iterdir()
     monkeypatch.setattr("reconciler.datasets.validation_cache._here", {})
-    kept.write_text('{"digest": "remembered", "rows": 3}')
+    kept.write_text('{"digest": "remembered", "rows": 3, "unseen": []}')
     assert (survey(file).digest, survey(file).rows) == ("remembered", 3)
     kept.write_text("half writ")
     assert survey(file).rows == 60_000
@@ -114,3 +114,49 @@ def test_a_large_good_file_is_parsed_once_and_a_bad_one_every_time(tmp_path, mon
     for _ in range(2):
         (told,) = check_files([file])
         assert told.position.line == 60_001
+
+
+def test_a_key_that_training_would_not_see_is_told_once_with_its_lines(tmp_path):
+    file = RowFile(tmp_path / "chats.jsonl", "chats.jsonl")
+    weighted = GOOD.replace('"content":"yes"', '"content":"yes","weight":0')
+    tools = GOOD.replace("{", '{"tools":[],"id":1,"name":"n",', 1)
+    file.path.write_text(f"{GOOD}\n" + f"{weighted}\n" * 7 + f"{tools}\n")
+    weight, tool = survey(file).warnings("data/chats.jsonl")
+    assert "`messages[].weight` is not seen by training" in weight.summary
+    assert str(weight.position) == "data/chats.jsonl:2:1"
+    assert weight.detail.endswith("2, 3, 4, 5, 6 and 2 more")
+    assert "`tools`" in tool.summary
+    assert tool.detail.endswith("by line: 9")
+
+
+@pytest.mark.parametrize(
+    "key", ["tool_calls", "name", "function_call", "tool_call_id", "any_other"]
+)
+def test_any_other_key_of_a_message_is_told(tmp_path, key):
+    file = RowFile(tmp_path / "chats.jsonl", "chats.jsonl")
+    file.path.write_text(GOOD.replace('"content":"yes"', f'"content":"yes","{key}":["x"]') + "\n")
+    (told,) = survey(file).warnings("chats.jsonl")
+    assert f"messages[].{key}" in told.summary
+
+
+def test_columns_that_mean_nothing_to_training_are_not_told(tmp_path):
+    file = RowFile(tmp_path / "chats.jsonl", "chats.jsonl")
+    file.path.write_text(GOOD.replace("{", '{"id":1,"prompt":"hi","tools":null,', 1) + "\n")
+    assert list(survey(file).warnings("chats.jsonl")) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ('{"prompt": "a", "completion": "b"}', "old prompt/completion"),
+        ('{"instruction": "a", "input": "", "output": "b"}', "Alpaca"),
+        ('{"conversations": [{"from": "human", "value": "a"}]}', "ShareGPT"),
+    ],
+)
+def test_a_file_in_another_known_format_is_told_once_with_how_to_write_it(tmp_path, row, name):
+    file = RowFile(tmp_path / "chats.jsonl", "chats.jsonl")
+    file.path.write_text(f"{row}\n" * 300)
+    (told,) = check_files([file])
+    assert name in told.summary
+    assert "role" in told.hint
+    assert told.position.line == 1

@@ -34,7 +34,7 @@ from reconciler.kinds.data.assets import (
     same_uri,
     withdraw,
 )
-from reconciler.kinds.data.row_checks import hub_problems, local_problems
+from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.versions import other_versions
@@ -278,12 +278,15 @@ def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
 
 def _digest(text: str, expansion: Expansion, path: Keys) -> str | None:
     try:
-        return survey(local_file(expansion.document.folder, text, text)).digest
+        found = survey(local_file(expansion.document.folder, text, text))
     except ValueError as error:
         expansion.problem(str(error), path, hint=BESIDE)
+        return None
     except OSError as error:
         expansion.problem(f"{text!r} cannot be read: {error.strerror}", path, hint=BESIDE)
-    return None
+        return None
+    expansion.problems.extend(found.warnings(named(expansion.document, text)))
+    return found.digest
 
 
 def _resource(

@@ -17,7 +17,7 @@ def local_problems(
     paths: list[str], share: float, document: Document, path: Keys
 ) -> list[Diagnostic]:
     """Return what is wrong in the rows of local files, and whether a share has no row."""
-    files = [local_file(document.folder, text, _named(document, text)) for text in paths]
+    files = [local_file(document.folder, text, named(document, text)) for text in paths]
     problems = check_files(files)
     if problems or not (said := undivided(row_count(files), share)):
         return problems
@@ -35,7 +35,7 @@ def hub_problems(split: str, share: float, document: Document, path: Keys) -> li
     return [Diagnostic(f"at most {said}", place, hint=MORE_ROWS)]
 
 
-def _named(document: Document, text: str) -> str:
+def named(document: Document, text: str) -> str:
     """Return a local file's name as the user can open it: beside the spec's own name."""
     if document.file == "<stdin>":
         return text
