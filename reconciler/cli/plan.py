@@ -34,6 +34,7 @@ EXAMPLES = (
     "reconcile plan specs/phi3-ultrachat.yaml --sandbox",
     "reconcile plan spec.yaml --out plan.json && reconcile apply plan.json",
     "reconcile plan spec.yaml -o markdown > comment.md",
+    "reconcile plan spec.yaml --html plan.html        # a page for a browser",
     "reconcile plan spec.yaml --detailed-exitcode   # 0: nothing to do, 2: changes",
 )
 
@@ -44,6 +45,9 @@ def add_arguments(parser: Parser) -> None:
     add_output(parser, ("text", "json", "markdown"))
     parser.own.add_argument(
         "--out", metavar="FILE", help="save the plan for `reconcile apply FILE`"
+    )
+    parser.own.add_argument(
+        "--html", metavar="FILE", help="also write the plan as one page for a browser"
     )
     parser.own.add_argument(
         "--detailed-exitcode", action="store_true", help="exit 2 when there are changes"
@@ -95,6 +99,8 @@ def run(session: Session) -> ExitCode:
     # What to type next names the saved plan: it is said when the file is there.
     if options.out:
         _save(session, loaded, run, views)
+    if session.options.html:
+        _write_page(session.options.html, views)
     _show(session, views)
     return _exit_code(session, made)
 
@@ -116,6 +122,25 @@ def _save(session: Session, loaded: Loaded, run: RunScope, views: Views) -> None
     )
     place = Place.of(run)
     save(views.plan, loaded, Path(options.out), choices, place, prints_of(views))
+
+
+def _write_page(name: str, views: Views) -> None:
+    """Write the page, whole or not at all. Raises `LocalError` when it cannot be written."""
+    import tempfile
+    from pathlib import Path
+
+    from reconciler.diagnostics import LocalError
+    from reconciler.render.plan_html import plan_html
+    from reconciler.secrets import scrub
+
+    text, path = scrub(plan_html(views)), Path(name)
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".page-") as folder:
+            made = Path(folder) / "page"
+            made.write_text(text, encoding="utf-8", errors="backslashreplace")
+            made.replace(path)
+    except OSError as error:
+        raise LocalError.because(f"{path} cannot be written: {error.strerror}") from error
 
 
 def failed(options: argparse.Namespace, error: ReconcileError) -> str:

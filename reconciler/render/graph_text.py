@@ -18,7 +18,7 @@ def mermaid(graph: Edges, kinds: Mapping[Address, str]) -> str:
     for address, name in names.items():
         label = f"{_mermaid(address)}<br/><small>{_mermaid(kinds.get(address, ''))}</small>"
         rows.append(f'    {name}["{label}"]')
-    for address, before in _arrows(graph):
+    for address, before in arrows(graph):
         rows.append(f"    {names[before]} --> {names[address]}")
     return "\n".join(rows) + "\n"
 
@@ -29,12 +29,12 @@ def dot(graph: Edges, kinds: Mapping[Address, str]) -> str:
     for address in graph:
         label = f"{clean(address)}\n{clean(kinds.get(address, ''))}"
         rows.append(f"  {_quoted(address)} [label={json.dumps(label)}];")
-    for address, before in _arrows(graph):
+    for address, before in arrows(graph):
         rows.append(f"  {_quoted(before)} -> {_quoted(address)};")
     return "\n".join([*rows, "}"]) + "\n"
 
 
-def _arrows(graph: Edges) -> list[tuple[Address, Address]]:
+def arrows(graph: Edges) -> list[tuple[Address, Address]]:
     """Return the edges without those that others imply, in a stable order."""
     below = {address: _reached(graph, before) for address, before in graph.items()}
     return [

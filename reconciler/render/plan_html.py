@@ -1,0 +1,171 @@
+"""A plan as one self-contained page: nothing is loaded from anywhere, nothing runs but a filter.
+
+Every text of a spec or of Azure is escaped; the policy in the page's head forbids all but its
+own style and its own script, by their digests.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import islice
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.types import Action
+from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.page_style import SCRIPT, STYLE
+from reconciler.render.plan_graph import svg_of
+from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
+from reconciler.render.reason_text import detail_of, summary_of
+from reconciler.render.terminal import clean
+
+MAX_BYTES = 4_000_000
+"""What does not fit is left out, resource by resource, and counted."""
+MOST_PROBLEMS = 200
+
+
+def plan_html(views: Views) -> str:
+    """Return the page."""
+    page = page_of(views)
+    plan = views.plan
+    title = f"{plan.spec_name} in {plan.target.resource_group}"
+    where = f"{plan.target.location}, subscription {plan.target.subscription_id}"
+    body = [
+        f"<h1>{_t(title)}</h1><p class='quiet'>{_t(where)}</p>",
+        f"<p class='{_mood(page)}'><strong>{_t(_verdict(page))}</strong></p>",
+        _attention(page),
+        _problems("Fix these first", page.blocked, "bad"),
+        _problems("Warnings", (*page.warnings, *page.told), "warn"),
+        f"<p class='cost'>{_t(page.cost)}</p>" if page.cost else "",
+        _changes(page),
+        _leftovers(page),
+        f"<h2>Graph</h2>{svg_of(plan)}",
+    ]
+    return _document(f"reconcile plan: {title}", "\n".join(part for part in body if part))
+
+
+def _document(title: str, body: str) -> str:
+    policy = f"default-src 'none'; style-src '{_digest(STYLE)}'; script-src '{_digest(SCRIPT)}'"
+    policy += "; base-uri 'none'; form-action 'none'"
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{_t(title)}</title>\n<style>{STYLE}</style></head>\n"
+        f"<body>\n{body}\n<script>{SCRIPT}</script>\n</body></html>\n"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _t(text: object) -> str:
+    """Return text that is nothing but text in HTML."""
+    return escape(clean(text), quote=True)
+
+
+def _verdict(page: Page) -> str:
+    if page.views.plan.stopping:
+        return f"Blocked. {counts(page.views)}."
+    if page.views.plan.is_empty:
+        return "No changes."
+    return f"{counts(page.views)}."
+
+
+def _mood(page: Page) -> str:
+    return "bad" if page.views.plan.stopping else "good"
+
+
+def _attention(page: Page) -> str:
+    rows = []
+    for item in page.attention:
+        more = f" and {item.unnamed} more" if item.unnamed else ""
+        names = ", ".join(f"<code>{_t(address)}</code>" for address in item.named)
+        rows.append(f"<li>{names}{more}: {_t(item.what)}</li>")
+    return _section("Needs your attention", rows, "attention")
+
+
+def _problems(heading: str, found: Sequence[Diagnostic], style: str) -> str:
+    rows = []
+    for item in islice(found, MOST_PROBLEMS):
+        place = f"<code>{_t(item.position)}</code> " if item.position else ""
+        detail = f"<br><span class='quiet'>{_t(detail_of(item))}</span>" if detail_of(item) else ""
+        hint = f"<br>hint: {_t(item.hint)}" if item.hint else ""
+        rows.append(f"<li>{place}{_t(summary_of(item))}{detail}{hint}</li>")
+    more = len(found) - len(rows)
+    rows += [f"<li>and {more} more</li>"] if more > 0 else []
+    return _section(heading, rows, style)
+
+
+def _section(heading: str, rows: Iterable[str], style: str) -> str:
+    items = "\n".join(rows)
+    return f"<section class='{style}'><h2>{heading}</h2><ul>{items}</ul></section>" if items else ""
+
+
+def _changes(page: Page) -> str:
+    folds = [
+        f"<li><code>{_t(_value(fold.row))}</code> on {len(fold.addresses)} resources: "
+        f"{_t(', '.join(fold.addresses))}</li>"
+        for fold in page.folds
+    ]
+    room = MAX_BYTES
+    shown: list[str] = []
+    for entry in page.entries:
+        block = _entry(entry)
+        room -= len(block.encode())
+        if room < 0:
+            break
+        shown.append(block)
+    left = len(page.entries) - len(shown)
+    more = (
+        f"<p>{left} more changes do not fit: run <code>reconcile plan</code>.</p>" if left else ""
+    )
+    box = (
+        "<p><input id='filter' type='search' placeholder='filter' "
+        "aria-label='filter the changes'> <span id='shown' class='quiet'></span></p>"
+    )
+    body = "\n".join(shown)
+    shared = _section("The same edit of several", folds, "")
+    return f"{shared}<h2>Changes</h2>{box}<div id='changes'>{body}</div>{more}" if shown else shared
+
+
+def _entry(entry: Entry) -> str:
+    style = style_of(entry.change.action, is_blocked=entry.change.is_blocked)
+    notes = "".join(f"<p>{_t(note)}</p>" for note in entry.notes)
+    rows = "".join(_row(row) for row in entry.rows)
+    table = f"<table>{rows}</table>" if rows else ""
+    foot = f"<p class='quiet'>{_t(entry.footnote)}</p>" if entry.footnote else ""
+    foot += f"<p class='quiet'>secrets: {AT_APPLY}</p>" if entry.compares_secrets else ""
+    head = (
+        f"<summary><b class='{style}'>{_t(entry.change.action.sign)}</b> "
+        f"<code>{_t(entry.address)}</code> <span class='quiet'>{_t(entry.what)}</span> "
+        f"{_t(entry.intent)}</summary>"
+    )
+    return f"<details class='change'>{head}{notes}{table}{foot}</details>"
+
+
+def _row(row: Row) -> str:
+    before = f"<del>{_t(row.before)}</del> " if row.before is not None else ""
+    forced = " <em>forces replacement</em>" if row.forces_replace else ""
+    return f"<tr><th>{_t(row.name)}</th><td>{before}<ins>{_t(row.after)}</ins>{forced}</td></tr>"
+
+
+def _value(row: Row) -> str:
+    return f"{row.name}: {row.after if row.before is None else f'{row.before} -> {row.after}'}"
+
+
+def _leftovers(page: Page) -> str:
+    rows = [
+        f"<li><code>{_t(e.address)}</code> ({_t(e.what)}): {_t(e.intent or '; '.join(e.notes))}</li>"
+        for e in page.leftovers
+    ]
+    return _section("No longer in the spec", rows, "warn")
+
+
+def style_of(action: Action, *, is_blocked: bool) -> str:
+    """Return the class that colours an action, in the list and in the graph."""
+    return "blocked" if is_blocked else action.value.replace("_", "-")
