@@ -235,7 +235,7 @@ class _Sending:
             )
         except requests.RequestException as error:
             return Attempt(lost=unreachable(self.url, error))
-        log_answer(self.method, self.url, response.status_code, started)
+        log_answer(self.method, self.url, response.status_code, started, response.headers)
         if response.status_code in REDIRECTS:
             raise redirected(self.url, response.headers.get("location", ""))
         shown = {name.lower(): value for name, value in response.headers.items()}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Event
 from urllib.parse import urlsplit
@@ -85,6 +86,9 @@ def _shut(logger: logging.Logger) -> None:
         logger.addFilter(_SHUT)
 
 
+REQUEST_IDS = ("x-ms-correlation-request-id", "x-ms-request-id")
+
+
 @dataclass(frozen=True)
 class LoggerState:
     """A logger as it was, to be put back after somebody's import has changed it."""
@@ -108,10 +112,15 @@ class LoggerState:
         self.logger.handlers = [*self.handlers]
 
 
-def log_answer(method: str, url: str, status: int, started: float) -> None:
-    """Log a request as one line: no query (it may hold a signature), no header, no body.
+def log_answer(
+    method: str, url: str, status: int, started: float, headers: Mapping[str, str]
+) -> None:
+    """Log a request as one line: no query (it may hold a signature), no body.
 
-    `started` is when it was sent, by the monotonic clock.
+    `started` is when it was sent, by the monotonic clock. Of the headers only the id is told
+    by which Microsoft's support finds the request.
     """
     elapsed_ms = (time.monotonic() - started) * 1000
-    log.info("%s %s %s %.0f ms", method, urlsplit(url).path, status, elapsed_ms)
+    found = (headers.get(name) for name in REQUEST_IDS)
+    request_id = next((f" request {text}" for text in found if text), "")
+    log.info("%s %s %s %.0f ms%s", method, urlsplit(url).path, status, elapsed_ms, request_id)

@@ -89,7 +89,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
             response = super().send(request, **options)
         except AzureError as error:
             return Attempt(lost=unreachable(request.url, error))
-        log_answer(request.method, request.url, response.status_code, started)
+        log_answer(request.method, request.url, response.status_code, started, response.headers)
         if response.status_code in REDIRECTS:
             raise redirected(request.url, response.headers.get("location", ""))
         return Attempt(response.status_code, _lower(response.headers), response)

@@ -36,3 +36,25 @@ def test_a_request_is_one_line_that_cannot_steer_the_terminal() -> None:
         logger.setLevel(logging.NOTSET)
         logger.propagate = True
     assert stream.getvalue() == "azure: GET /subscriptions/\\x1b[2J\\n::error::x 200\n"
+
+
+def test_a_request_is_told_with_the_id_that_support_asks_for() -> None:
+    import logging
+
+    from reconciler.cloud.logging import log_answer
+
+    stream = io.StringIO()
+    log_requests(Terminal(stream))
+    logger = logging.getLogger("reconcile.azure")
+    try:
+        ids = {"x-ms-request-id": "b", "x-ms-correlation-request-id": "a", "authorization": "x"}
+        log_answer("GET", "https://host/path?sig=secret", 200, 0.0, ids)
+        log_answer("GET", "https://host/path", 200, 0.0, {})
+    finally:
+        logger.handlers = []
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
+    first, second = stream.getvalue().splitlines()
+    assert first.endswith(" ms request a")
+    assert second.endswith(" ms")
+    assert "secret" not in first
