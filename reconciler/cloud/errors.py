@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.cloud.causes import GENERIC, Cause, cause_of
-from reconciler.cloud.hints import HINTS, hint_for
+from reconciler.cloud.hints import HINTS, hint_for, with_provider
 from reconciler.diagnostics import ApiError, Diagnostic
 
 TRANSIENT = {408, 429, 500, 502, 503, 504}
@@ -27,10 +27,12 @@ def api_error(
     cause = cause_of(body, header_code)
     code = code_of(cause)
     what = _what(cause) or f"Azure answered HTTP {status} without a reason"
+    what, unnamed = with_provider(what, url)
     detail = f"{_codes(code, cause) or 'HTTP'} {status} on {method} {urlsplit(url).path}"
     if request_id:
         detail += f" (request {request_id})"
-    hint = hint_for(cause.codes, cause.message) or (LATER if status in TRANSIENT else "")
+    hint = unnamed or hint_for(cause.codes, cause.message)
+    hint = hint or (LATER if status in TRANSIENT else "")
     return ApiError(status, code, Diagnostic(what, detail=_detail(cause, detail), hint=hint))
 
 
@@ -40,8 +42,9 @@ def operation_error(operation: dict[str, Any], url: str) -> ApiError:
     code = code_of(cause)
     state = operation.get("status") or "Failed"
     what = _what(cause) or f"the operation ended as {state} and Azure gave no reason"
+    what, unnamed = with_provider(what, url)
     detail = f"{_codes(code, cause) or state} from {urlsplit(url).path}"
-    hint = hint_for(cause.codes, cause.message)
+    hint = unnamed or hint_for(cause.codes, cause.message)
     return ApiError(200, code, Diagnostic(what, detail=_detail(cause, detail), hint=hint))
 
 

@@ -92,6 +92,38 @@ HINTS = {
     "AADSTS900023": "that is no tenant: check AZURE_TENANT_ID",
 }
 
+UNNAMED = "[N/A]"
+"""What Azure says for a provider that it does not name."""
+PROVIDERS = (
+    ("/onlineendpoints", ("Microsoft.PolicyInsights", "Microsoft.Cdn")),
+    (
+        "/microsoft.machinelearningservices/workspaces",
+        ("Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.ContainerRegistry"),
+    ),
+)
+"""By a part of its address, what a resource takes beside its own provider.
+
+Source: learn.microsoft.com/azure/machine-learning/how-to-manage-workspace (resource providers);
+for endpoints what people report of `[N/A]`, UNVERIFIED against Azure.
+"""
+_PROVIDER = re.compile(r"/providers/([A-Za-z]+\.[A-Za-z.]+)", re.I)
+
+
+def with_provider(text: str, url: str) -> tuple[str, str]:
+    """Return a text with the provider that Azure left out, and what to register; "" for named ones.
+
+    It is that of the resource at the address, or one that such a resource needs beside it.
+    """
+    own = _PROVIDER.findall(url)
+    if UNNAMED not in text or not own:
+        return text, ""
+    beside = next((more for part, more in PROVIDERS if part in url.casefold()), ())
+    names = tuple(dict.fromkeys((own[-1], *beside)))
+    shown = own[-1] if len(names) == 1 else f"{names[0]}, or what it needs: {', '.join(names[1:])}"
+    ask = " && ".join(f"az provider register --namespace {name}" for name in names)
+    return text.replace(UNNAMED, shown), f"register each that is not registered yet: `{ask}`"
+
+
 BY_WORDS = (
     (
         re.compile(r"already an endpoint with this name|endpoint.{0,60}unique within", re.I),

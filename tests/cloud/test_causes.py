@@ -152,6 +152,24 @@ def test_the_policy_that_denies_is_named(error):
     assert found.diagnostics[0].hint == HINTS["RequestDisallowedByPolicy"]
 
 
+NAMESPACES = [
+    ("Microsoft.Storage/storageAccounts/st", "Microsoft.Storage"),
+    ("Microsoft.MachineLearningServices/workspaces/ws", "Microsoft.ContainerRegistry"),
+    ("Microsoft.MachineLearningServices/workspaces/ws/onlineEndpoints/e", "Microsoft.Cdn"),
+]
+
+
+@pytest.mark.parametrize(("path", "needed"), NAMESPACES)
+def test_a_provider_that_azure_does_not_name_is_named(path, needed):
+    message = "The subscription is not registered to use namespace '[N/A]'."
+    body = {"error": {"code": "MissingSubscriptionRegistration", "message": message}}
+    found = api_error("PUT", f"{URL}/providers/{path}", 409, json.dumps(body).encode(), "")
+    told_of = found.diagnostics[0]
+    assert "[N/A]" not in told_of.summary
+    assert path.partition("/")[0] in told_of.summary
+    assert f"az provider register --namespace {needed}" in told_of.hint
+
+
 THREE = (
     "AuthorizationFailure",
     "KeyBasedAuthenticationNotPermitted",
