@@ -38,6 +38,7 @@ def plan_html(views: Views) -> str:
         _attention(page),
         _problems("Fix these first", page.blocked, "bad"),
         _problems("Warnings", (*page.warnings, *page.told), "warn"),
+        f"<p>{_t(page.partial)}</p>" if page.partial else "",
         f"<p class='cost'>{_t(page.cost)}</p>" if page.cost else "",
         _changes(page),
         _leftovers(page),

@@ -64,7 +64,7 @@ def document(views: Views) -> JsonObject:
         },
         "applyable": not plan.stopping
         and any(c.action.is_change or (c.is_pending and c.fields) for c in plan.changes),
-        "complete": not plan.blocked and not any(c.is_pending for c in plan.changes),
+        "complete": not (plan.blocked or plan.targets or any(c.is_pending for c in plan.changes)),
         "errored": bool(plan.blocked),
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": [],

@@ -42,6 +42,7 @@ def plan_markdown(views: Views) -> str:
         f"{code(plan.spec_name)} in {code(plan.target.resource_group)} "
         f"({code(plan.target.location)}), subscription {code(plan.target.subscription_id)}: "
         f"{counts(views)}.",
+        *([code(page.partial)] if page.partial else []),
         *_attention(page),
         *_blocked(page),
         *_warnings(page),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -119,6 +119,8 @@ class Page:
     told: tuple[Diagnostic, ...]
     """What was found out beforehand and stops nothing, or could not be checked."""
     warnings: tuple[Diagnostic, ...]
+    partial: str
+    """That only a part of the spec was looked at, in one sentence; "" where all of it was."""
     cost: str
     """What it costs, in one sentence; "" where a plan changes no cost."""
 
@@ -140,7 +142,18 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
         tuple(plan.blocked),
         tuple(finding.diagnostic for finding in plan.told),
         tuple(w for w in plan.warnings if w.severity is Severity.WARNING),
+        _partial(plan.targets),
         cost_sentence(plan.cost),
+    )
+
+
+def _partial(targets: Sequence[str]) -> str:
+    """Return that a plan is of some targets only."""
+    if not targets:
+        return ""
+    return (
+        f"Partial: only {', '.join(targets)} and what it needs was looked at (--target); "
+        "the rest of the spec is not in this plan."
     )
 
 

@@ -38,6 +38,7 @@ def plan_lines(
     problems = [*page.blocked, *page.told]
     return [
         *_header(views),
+        *([line(Span(clean(page.partial), Style.CHANGED), hang=2)] if page.partial else []),
         line(),
         *_attention(page),
         *body,
@@ -176,6 +177,6 @@ def _closing(views: Views) -> str:
             left = len(views.compared)
             seen = f"{unchanged - left} unchanged, {left} to be compared at apply."
             return f"No changes seen: {seen}{tail}"
-        matches = "" if plan.leftovers else ". Azure matches the spec"
+        matches = "" if plan.leftovers or plan.targets else ". Azure matches the spec"
         return f"No changes{matches}: {unchanged} unchanged.{tail}"
     return f"Plan: {counts(views)}. {unchanged} unchanged.{tail}"

@@ -13,6 +13,7 @@ from reconciler.operations.load import load
 from reconciler.operations.plan.build import Plan
 from reconciler.reasons import CannotUpdateInPlace, InputChange, InputsChanged, NoLongerInSpec
 from reconciler.render.fields import Views
+from reconciler.render.plan_html import plan_html
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_markdown import plan_markdown
 from reconciler.render.plan_page import page_of
@@ -214,6 +215,16 @@ def test_what_left_the_spec_is_in_every_format():
     for text in (in_a_pipe(plan_lines(plan)), plan_markdown(plan), plan_json(plan)):
         assert "endpoints.old" in text
         assert "Azure matches the spec" not in text
+
+
+def test_a_plan_of_some_targets_says_that_it_is_partial():
+    found = views(Change(cluster(), Observed({}), NoOp()))
+    plan = replace(found, plan=replace(found.plan, targets=("compute",)))
+    for text in (in_a_pipe(plan_lines(plan)), plan_markdown(plan), plan_html(plan)):
+        assert "Partial: only compute and what it needs was looked at" in text
+        assert "matches the spec" not in text
+    assert json.loads(plan_json(plan))["complete"] is False
+    assert json.loads(plan_json(found))["complete"] is True
 
 
 def test_nothing_needs_attention_where_nothing_happens():

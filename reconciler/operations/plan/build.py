@@ -6,7 +6,7 @@ is the same. It covers every resource, unchanged ones too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -71,6 +71,8 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     allowed_outages: frozenset[Address] = frozenset()
     """What may leave an endpoint without an answer for a while."""
+    targets: tuple[str, ...] = ()
+    """What it was limited to, as the user said it; nothing where it is of the whole spec."""
     """What was checked beforehand: blockers too, which stand with their changes as well."""
 
     @property
@@ -117,7 +119,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     loaded: Loaded,
     run: RunScope,
     *,
-    targets: Iterable[str] = (),
+    targets: Collection[str] = (),
     retry: Iterable[str] = (),
     prune: bool = False,
     allow_outage: Iterable[str] = (),
@@ -129,8 +131,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     `targets` limits it to these addresses and what they need; `prune` adds what is ours and left
     the spec, to be deleted last and only when all else went well. Raises `DeniedError` when sign-in
     fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the plan as
-    blocked. `allow_outage` names what may leave an endpoint without an answer for a while; else
-    that is blocked. Costs are told in `currency`.
+    blocked. Costs are told in `currency`; an outage is blocked unless `allow_outage` names it.
     """
     wanted = _wanted(loaded, targets, prune=prune)
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
@@ -157,6 +158,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
         cost=cost_of_plan(loaded, run, changes, facts, currency),
         findings=(*named, *findings),
         allowed_outages=frozenset(allow_outage),
+        targets=tuple(targets),
     )
 
 
