@@ -13,7 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO, cast
 
 from reconciler.render.lines import Line, Span, Style, windowed, wrapped
@@ -155,8 +155,10 @@ class Terminal:
             drop(self.stream)
 
     def refit(self) -> None:
-        """Take over the width that the terminal has by now."""
-        if self.width is not None and self.stream.isatty():
+        """Take over the width that the terminal has by now; keep it where it cannot be asked."""
+        if self.width is None or not self.stream.isatty():
+            return
+        with suppress(OSError):  # io.UnsupportedOperation too: a stream without a descriptor
             columns = os.get_terminal_size(self.stream.fileno()).columns
             self.width = min(max(columns, MIN_WIDTH // 2), MAX_WIDTH)
 

@@ -98,7 +98,8 @@ def test_a_saved_plan_is_applied_as_it_is_or_refused_by_name(folder: Path) -> No
     stale = reconcile(folder, "apply", "p.json")
     assert stale.returncode == ExitCode.REFUSED
     assert "changed in Azure since the plan was made" in stale.stderr
-    assert "`workspace`" in stale.stderr
+    assert "`resource_group`" in stale.stderr
+    assert "workspace" in stale.stderr
 
 
 def test_destroy_needs_yes_and_leaves_nothing_to_delete(folder: Path) -> None:

@@ -147,7 +147,7 @@ def test_what_a_create_finds_half_written_of_ours_is_brought_to_what_was_shown(a
     scaled(azure, loaded, 9, "Succeeded")
     azure.clear_journal()
     outcomes = carried_out(azure, loaded, planned)
-    assert (outcomes[CLUSTER].action, outcomes[CLUSTER].status) == (Action.UPDATE, Status.DONE)
+    assert (outcomes[CLUSTER].action, outcomes[CLUSTER].status) == (Action.CREATE, Status.DONE)
     assert outcomes["workspace"].status is Status.UNCHANGED
     assert len(azure.writes()) == 1
     assert nodes(azure, loaded) == 2

@@ -150,8 +150,9 @@ def test_a_real_credential_is_refused_by_the_sandbox_and_never_sent_by_us(arena,
         ),
         "0",
     )
-    with pytest.raises(Exception, match="AADSTS"):
+    with pytest.raises(DeniedError) as refused:
         theirs.tokens.get_token(theirs.cloud.arm_scope)
+    assert "AADSTS" in refused.value.diagnostics[0].detail
 
 
 def test_a_sandbox_left_on_in_the_environment_never_sees_a_real_secret(arena, tmp_path):

@@ -62,7 +62,7 @@ def test_yes_to_it_writes_a_key_that_differs_and_nothing_else(
 ) -> None:
     live.arm.post(f"{ENDPOINT}/regenerateKeys", API, {"keyType": "Primary"})
     since = live.now()
-    code, out, _ = answered("yes\n")
-    assert code == 0, out
+    code, out, err = answered("yes\n")
+    assert code == 0, out + err
     (written,) = live.writes(since)
     assert written.endswith("/connections/phi3-connection")
