@@ -83,6 +83,7 @@ def entry() -> NoReturn:
     signals = Signals()
     signals.install()
     code = main(sys.argv[1:], signals)
+    signals.heard_out()
     # Threads that still talk to Azure must not keep a finished process waiting.
     leave(signals.received or code)
 

@@ -43,6 +43,7 @@ class Signals:
         self._stop: Event | None = None
         self._say: Callable[[str], None] = lambda _text: None
         self._under_way: Callable[[], Iterable[str]] = tuple
+        self._telling: Thread | None = None
 
     def install(self) -> None:
         """Take over SIGINT, SIGTERM and SIGHUP, but for what whoever started us has ignored."""
@@ -76,9 +77,14 @@ class Signals:
         """Say something: a handler may hold a stream's lock, so another thread writes."""
         from threading import Thread
 
-        thread = Thread(target=self._say, args=(text,), daemon=True)
+        self._telling = thread = Thread(target=self._say, args=(text,), daemon=True)
         thread.start()
         return thread
+
+    def heard_out(self) -> None:
+        """Wait a moment for what is being said: the run may end sooner than it is written."""
+        if self._telling is not None:
+            self._telling.join(LAST_WORDS_S)
 
     def _leave_after(self, seconds: float, code: ExitCode) -> None:
         """Leave when the run has not ended by then."""
