@@ -174,7 +174,7 @@ _known = _Known()
 
 
 def remember(*texts: object, lasts_s: float | None = None) -> None:
-    """Keep these texts out of every output; what is no text or too short is let be.
+    """Keep these texts out of every output; skips values that are not text or are too short.
 
     `lasts_s`: after so many seconds it is worth nothing to anybody (a token).
     """

@@ -267,7 +267,7 @@ def with_sandbox_value(words: Sequence[str]) -> list[str]:
 
 
 def split_command(words: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the first word that is no option, "" if there is none, and all other words."""
+    """Return the first word that is not an option ("" if there is none), and all other words."""
     rest = list(words)
     for index, word in enumerate(rest):
         is_value = index > 0 and rest[index - 1] == "--color"

@@ -198,7 +198,7 @@ class Answer:
 
     @cached_property
     def body(self) -> JsonObject:
-        """The JSON object, {} where there is none. Raises `ApiError` for what is no JSON."""
+        """The JSON object, {} where there is none. Raises `ApiError` for invalid JSON."""
         return _json(self.content, self._url)
 
 

@@ -86,7 +86,7 @@ class Cloud:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address as it is written there, "" where that is no address."""
+    """Return the host of an address as it is written there, "" if it is not a valid address."""
     try:
         return urlsplit(url).netloc
     except ValueError:

@@ -76,7 +76,7 @@ HINTS = {
     "`api://AzureADTokenExchange`",
     "AADSTS700213": "no federated credential has this subject: compare branch, environment and "
     "repository with `az ad app federated-credential list`",
-    "AADSTS700016": "there is no such application in this tenant: check AZURE_CLIENT_ID and "
+    "AADSTS700016": "this tenant has no such application: check AZURE_CLIENT_ID and "
     "AZURE_TENANT_ID",
     "AADSTS700024": "the federated token is out of date: get a new one, and keep the job shorter "
     "than it lasts; check this machine's clock, too",
@@ -88,8 +88,8 @@ HINTS = {
     "not its id",
     "AADSTS7000222": "the client secret is over: make a new one (`az ad app credential reset`) and "
     "set AZURE_CLIENT_SECRET",
-    "AADSTS90002": "there is no such tenant: check AZURE_TENANT_ID and the cloud",
-    "AADSTS900023": "that is no tenant: check AZURE_TENANT_ID",
+    "AADSTS90002": "no such tenant: check AZURE_TENANT_ID and the cloud",
+    "AADSTS900023": "not a valid tenant id: check AZURE_TENANT_ID",
 }
 
 UNNAMED = "[N/A]"

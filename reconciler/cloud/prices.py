@@ -115,7 +115,7 @@ def _page(
     page = answer.json()
     items = page.get("Items") if isinstance(page, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise ValueError("answered something that is no price list")
+        raise ValueError("the answer is not a price list")
     return dict(page)
 
 

@@ -75,7 +75,7 @@ class Views:
     """The part of the spec that states each address."""
 
     def section(self, change: Change) -> BaseModel | None:
-        """Return what the spec states of a resource, None where that is no section of its own."""
+        """Return what the spec states of a resource, None where it has no section of its own."""
         settings = change.resource.settings
         own = settings if isinstance(settings, BaseModel) else None
         return self.sections.get(change.address, own)

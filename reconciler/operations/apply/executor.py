@@ -92,7 +92,7 @@ def apply(
 
 
 def _untouched(outcome: Outcome) -> Outcome:
-    """Return the outcome of what had no work: not to come to it is no failure to start it."""
+    """Return the outcome of a resource without work: not reaching it is not a failure."""
     if outcome.status is not Status.SKIPPED:
         return outcome
     return Outcome(outcome.address, outcome.action, Status.UNCHANGED)

@@ -168,7 +168,7 @@ def _wanted(loaded: Loaded, targets: Iterable[str], *, prune: bool) -> set[Addre
     if prune and wanted:
         raise UsageError.because(
             "--prune cannot be given with --target",
-            hint="run --prune on its own: what is no longer in the spec belongs to no target",
+            hint="run --prune without --target: resources that are no longer in the spec belong to no target",
         )
     return wanted
 
@@ -210,7 +210,7 @@ def _left(
         if prune or isinstance(error, DeniedError | InterruptedRun):
             raise
         first = error.diagnostics[0]
-        what = "what is no longer in the spec could not be looked for"
+        what = "could not check for resources that are no longer in the spec"
         return [], (Diagnostic(what, detail=first.summary, severity=Severity.WARNING),)
 
 
