@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
     from reconciler.diagnostics import ReconcileError
-    from reconciler.operations.saved_plan import Choices, SavedPlan
+    from reconciler.operations.saved_plan import SavedPlan
 
 SUMMARY = "Make Azure match the spec: show the plan, ask for confirmation, apply it, report."
 EXAMPLES = (
@@ -58,11 +58,9 @@ def run(session: Session) -> ExitCode:
     """Plan, or take a saved plan that still holds, and carry it out."""
     session.start_sandbox()
     from reconciler.cli.execute_plan import execute_plan
-    from reconciler.cli.policy import held, policy_of
-    from reconciler.cli.session import parallelism
+    from reconciler.cli.make_plan import choices_of, make_plan
+    from reconciler.cli.policy import policy_of
     from reconciler.operations.load import load
-    from reconciler.operations.plan.build import plan
-    from reconciler.operations.plan.lenient import lenient
     from reconciler.operations.saved_plan import Place
 
     options = session.options
@@ -70,29 +68,18 @@ def run(session: Session) -> ExitCode:
     if saved:
         _refuse_choices(options)
         saved.refuse_other_cloud(session.cloud().resource_manager)
-    choices = saved.choices if saved else _choices(options)
+    choices = saved.choices if saved else choices_of(options)
     loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
     if saved:
         saved.refuse_elsewhere(Place.of(run))
-    made = plan(
-        loaded,
-        run,
-        targets=choices.targets,
-        retry=choices.retry,
-        prune=choices.prune,
-        allow_outage=choices.allow_outage,
-        currency=options.currency,
-        **parallelism(options),
-    )
+    made = make_plan(session, loaded, run, choices, policy)
     if saved:
         saved.refuse_if_stale(loaded, made)
         options.yes = True
         _tell(options, saved)
-    made = lenient(made) if options.no_preflight else made
-    made = held(policy, loaded, run, made)
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Apply this to {where}?")
 
@@ -130,16 +117,3 @@ def _tell(options: Any, saved: SavedPlan) -> None:
     options.adopt, options.retry = saved.choices.adopt, saved.choices.retry
     options.target, options.prune = saved.choices.targets, saved.choices.prune
     options.allow_outage = saved.choices.allow_outage
-
-
-def _choices(options: Any) -> Choices:
-    """Return what the user allows on the command line."""
-    from reconciler.operations.saved_plan import Choices
-
-    return Choices(
-        tuple(options.adopt),
-        tuple(options.retry),
-        tuple(options.target),
-        options.prune,
-        tuple(options.allow_outage),
-    )

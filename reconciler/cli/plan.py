@@ -69,11 +69,10 @@ def run(session: Session) -> ExitCode:
             hint="put the spec into a file: apply has to read it again",
         )
     session.start_sandbox()
-    from reconciler.cli.policy import held, policy_of
-    from reconciler.cli.session import kind_views, parallelism
+    from reconciler.cli.make_plan import choices_of, make_plan
+    from reconciler.cli.policy import policy_of
+    from reconciler.cli.session import kind_views
     from reconciler.operations.load import load
-    from reconciler.operations.plan.build import plan
-    from reconciler.operations.plan.lenient import lenient
     from reconciler.render.fields import Views
     from reconciler.render.stated import sections_of
 
@@ -82,18 +81,7 @@ def run(session: Session) -> ExitCode:
     session.warn(loaded.warnings)
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
-    made = plan(
-        loaded,
-        run,
-        targets=options.target,
-        retry=options.retry,
-        prune=options.prune,
-        allow_outage=options.allow_outage,
-        currency=options.currency,
-        **parallelism(options),
-    )
-    made = lenient(made) if options.no_preflight else made
-    made = held(policy, loaded, run, made)
+    made = make_plan(session, loaded, run, choices_of(options), policy)
     session.warn([w for w in made.warnings if w not in loaded.warnings])
     views = Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
     # What to type next names the saved plan: it is said when the file is there.
@@ -109,19 +97,13 @@ def _save(session: Session, loaded: Loaded, run: RunScope, views: Views) -> None
     """Write the plan for `apply` and for `show`."""
     from pathlib import Path
 
-    from reconciler.operations.saved_plan import Choices, Place, save
+    from reconciler.cli.make_plan import choices_of
+    from reconciler.operations.saved_plan import Place, save
     from reconciler.render.prints import prints_of
 
     options = session.options
-    choices = Choices(
-        tuple(options.adopt),
-        tuple(options.retry),
-        tuple(options.target),
-        options.prune,
-        tuple(options.allow_outage),
-    )
-    place = Place.of(run)
-    save(views.plan, loaded, Path(options.out), choices, place, prints_of(views))
+    saved = (choices_of(options), Place.of(run), prints_of(views))
+    save(views.plan, loaded, Path(options.out), *saved)
 
 
 def _write_page(name: str, views: Views) -> None:

@@ -1,0 +1,48 @@
+"""One plan for `plan` and `apply`: the same choices lead to the same plan, checked the same way."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from reconciler.cli.policy import held
+from reconciler.cli.session import Session, parallelism
+from reconciler.cloud.run_scope import RunScope
+from reconciler.operations.load import Loaded
+from reconciler.operations.plan.build import Plan, plan
+from reconciler.operations.plan.lenient import lenient
+from reconciler.operations.plan.policy import PolicyFile
+from reconciler.operations.saved_plan import Choices
+
+
+def choices_of(options: Namespace) -> Choices:
+    """Return what the user allows on the command line."""
+    return Choices(
+        tuple(options.adopt),
+        tuple(options.retry),
+        tuple(options.target),
+        options.prune,
+        tuple(options.allow_outage),
+    )
+
+
+def make_plan(
+    session: Session,
+    loaded: Loaded,
+    run: RunScope,
+    choices: Choices,
+    policy: PolicyFile | None,
+) -> Plan:
+    """Return the plan that the choices lead to, under `--no-preflight` and the policy."""
+    options = session.options
+    made = plan(
+        loaded,
+        run,
+        targets=choices.targets,
+        retry=choices.retry,
+        prune=choices.prune,
+        allow_outage=choices.allow_outage,
+        currency=options.currency,
+        **parallelism(options),
+    )
+    made = lenient(made) if options.no_preflight else made
+    return held(policy, loaded, run, made)
