@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
@@ -43,10 +44,14 @@ _OTHER_PRODUCTS = ("windows", "cloudservices", "cloud services")
 
 @dataclass(frozen=True)
 class Answer:
-    """What the price list said: its items, or why there are none."""
+    """What the price list said: its items and the time there, or why there are none.
+
+    `at` is the service's own `Date`: by a wrong clock here another day's price would be taken.
+    """
 
     items: tuple[Item, ...] = ()
     problem: str = ""
+    at: datetime | None = None
 
 
 def ask(cloud: Cloud, sizes: Iterable[str], region: str, currency: str = "USD") -> Answer:
@@ -61,7 +66,9 @@ def ask(cloud: Cloud, sizes: Iterable[str], region: str, currency: str = "USD") 
 
     with _session(cloud) as session:
         try:
-            return Answer(tuple(_pages(session, cloud.prices, wanted, region, currency)))
+            pages = list(_pages(session, cloud.prices, wanted, region, currency))
+            items = tuple(item for page, _ in pages for item in page["Items"])
+            return Answer(items, at=pages[0][1])
         except (requests.RequestException, ValueError) as error:
             return Answer(problem=f"{urlsplit(cloud.prices).netloc}: {error}")
 
@@ -81,7 +88,8 @@ def _without_sign_in(request: Any) -> Any:
 
 def _pages(
     session: BoundedSession, base: str, sizes: Sequence[str], region: str, currency: str
-) -> Iterator[Item]:
+) -> Iterator[tuple[dict[str, Any], datetime | None]]:
+    """Yield each page with the time at which it was answered."""
     end = time.monotonic() + BUDGET_S
     query: dict[str, str] | None = {
         "api-version": API_VERSION,
@@ -91,8 +99,8 @@ def _pages(
     }
     address = f"{base}{PATH}"
     for _ in range(MAX_PAGES):
-        page = _page(session, address, query, end)
-        yield from page["Items"]
+        page, at = _page(session, address, query, end)
+        yield page, at
         following = page.get("NextPageLink")
         if not following:
             return
@@ -104,7 +112,7 @@ def _pages(
 
 def _page(
     session: BoundedSession, address: str, query: dict[str, str] | None, end: float
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], datetime | None]:
     left = end - time.monotonic()
     if left <= 0:
         raise ValueError(f"no answer within {BUDGET_S:g} s")
@@ -116,7 +124,16 @@ def _page(
     items = page.get("Items") if isinstance(page, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ValueError("the answer is not a price list")
-    return dict(page)
+    return dict(page), _date(answer.headers.get("Date", ""))
+
+
+def _date(text: str) -> datetime | None:
+    """Return the moment of a `Date` header; None where it is not a date with its zone."""
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if found.tzinfo else None
 
 
 def filter_of(sizes: Sequence[str], region: str) -> str:

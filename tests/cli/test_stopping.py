@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,7 +83,6 @@ class Worlds:
         ) as process:
             while not json.loads(self.controls.control("GET", "faults"))["value"][0]["seen"]:
                 assert process.poll() is None, process.communicate()
-                time.sleep(0.02)
             try:
                 yield process
             finally:

@@ -75,6 +75,14 @@ def test_the_price_list_is_asked_once_where_azure_ml_has_no_price(priced, tmp_pa
     assert len(asked) == 1 and "appid=" not in asked[0]["client"]
 
 
+def test_the_price_is_that_of_the_services_own_day(priced, tmp_path):
+    """Our clock may be wrong by more than a price lasts."""
+    without_estimates(priced)
+    priced.control("POST", "clock", {"advance": 400 * 86_400})
+    made = priced.plan(edited(tmp_path, SPEC, ALWAYS_ON))
+    assert made.cost.delta.idle.amount == Decimal("0.5")
+
+
 def test_a_price_that_nobody_knows_is_said(priced, tmp_path, run):
     price(priced, None)
     edited(tmp_path, SPEC, ALWAYS_ON)

@@ -8,7 +8,9 @@ that is not among them is refused.
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -51,7 +53,8 @@ class _Prices:
         except (BadFilterError, ValueError) as error:
             body = {"Error": {"Code": "BadRequest", "Message": str(error)}}
             return web.json_response(body, status=400)
-        return web.json_response(found)
+        now = format_datetime(datetime.fromtimestamp(self._world.clock.now(), UTC), usegmt=True)
+        return web.json_response(found, headers={"Date": now})
 
     def _page(self, request: web.Request) -> Json:
         query = dict(request.query)

@@ -91,7 +91,7 @@ def _priced(
         return found
     if answer.problem:
         return Unpriced(answer.problem)
-    name, now = _name(machines, sizes), datetime.now(UTC)
+    name, now = _name(machines, sizes), answer.at or datetime.now(UTC)
     return prices.choose(answer.items, name, region, now, tier=_tier(machines), currency=currency)
 
 
