@@ -27,9 +27,10 @@ demo: $(STAMP)
 	@echo '$$ reconcile chat $(SPEC) --sandbox "$(QUESTION)"'
 	@$(BIN)/reconcile chat $(SPEC) --sandbox "$(QUESTION)"
 
-# A file at a time, so that what a file makes once is made once; the longest first.
+# A file at a time, so that what a file makes once is made once; the longest first. One process more
+# than there are processors: some tests wait.
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite"
+	$(BIN)/python -m pytest -q -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite"
 
 # Foreign clients that need an environment of their own: make azure-cli, make azurite.
 test-clients: $(STAMP)

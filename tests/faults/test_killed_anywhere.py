@@ -15,7 +15,7 @@ from tests.faults.scenes import ONE_BY_ONE, Scene, rehearsed
 from tests.faults.seed import drawn
 
 COMMANDS = ("apply", "destroy", "prune", "replace")
-KILLS = {"small": 5, "full": 1}
+KILLS = {"small": 4, "full": 1}
 """Points of each command on a spec."""
 PAIRS = 3
 WORLDS = 3

@@ -12,6 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog, catalog_prices
@@ -86,7 +87,7 @@ def _of_registry(world: World, region: str) -> Iterator[Json]:
 
 
 def _meter(world: World, region: str, price: Decimal, product: str, name: str) -> Json:
-    meter = str(uuid.uuid5(_IDS, f"{region}/{product}/{name}"))
+    meter = _id(f"{region}/{product}/{name}")
     shown = float(price)
     return {
         "currencyCode": "USD",
@@ -107,6 +108,11 @@ def _meter(world: World, region: str, price: Decimal, product: str, name: str) -
         "type": "Consumption",
         "isPrimaryMeterRegion": True,
     }
+
+
+@cache
+def _id(name: str) -> str:
+    return str(uuid.uuid5(_IDS, name))
 
 
 def _short(size: catalog.VmSize) -> str:
