@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError, conflict
 from reconciler.sandbox.arm.identities import PRINCIPALS
 from reconciler.sandbox.arm.ids import parse
@@ -21,7 +22,6 @@ from reconciler.sandbox.arm.types import (
     Route,
     Write,
     schema,
-    versions,
 )
 from reconciler.sandbox.store import Record
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions"
-VERSIONS = versions("2015-07-01 2018-07-01 2020-04-01p 2022-04-01 2022-05-01p")
+VERSIONS = api_versions("Microsoft.Authorization/roleAssignments")
 ROLES: dict[str, str] = {
     "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
     "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
@@ -261,7 +261,6 @@ def _one_definition(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 ASSIGNMENTS = ResourceType(
     type=ASSIGNMENT,
-    versions=VERSIONS,
     schema=schema(
         """
         properties!:
@@ -293,9 +292,10 @@ ASSIGNMENTS = ResourceType(
     present=_present,
 )
 _RP = "{scope*}/providers/Microsoft.Authorization"
+_ROLES = api_versions("Microsoft.Authorization/roleDefinitions")
 TYPES = (ASSIGNMENTS,)
 ROUTES = (
     Route("GET", _RP + "/roleAssignments", VERSIONS, _list),
-    Route("GET", _RP + "/roleDefinitions", VERSIONS, _list_definitions),
-    Route("GET", _RP + "/roleDefinitions/{guid}", VERSIONS, _one_definition),
+    Route("GET", _RP + "/roleDefinitions", _ROLES, _list_definitions),
+    Route("GET", _RP + "/roleDefinitions/{guid}", _ROLES, _one_definition),
 )

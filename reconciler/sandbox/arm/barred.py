@@ -10,14 +10,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError
-from reconciler.sandbox.arm.types import Answer, Call, Route, versions
+from reconciler.sandbox.arm.types import Answer, Call, Route
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-VERSIONS = versions("2017-09-01 2019-04-01 2021-07-01")
+VERSIONS = api_versions("Microsoft.Compute/skus")
 _SPACE = "barred_sizes"
 _FILTER = re.compile(r"\s*location\s+eq\s+'(?P<location>[^']+)'\s*", re.IGNORECASE)
 _ANYWHERE = "*"

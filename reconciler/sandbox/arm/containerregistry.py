@@ -11,6 +11,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError, conflict
 from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.types import (
@@ -21,7 +22,6 @@ from reconciler.sandbox.arm.types import (
     Route,
     Write,
     schema,
-    versions,
 )
 from reconciler.sandbox.store import Record
 
@@ -30,11 +30,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 REGISTRY = "Microsoft.ContainerRegistry/registries"
-VERSIONS = versions(
-    "2019-12-01p 2021-09-01 2022-02-01p 2022-12-01 2023-01-01p 2023-06-01p 2023-07-01 2023-08-01p "
-    "2023-11-01p 2024-11-01p 2025-03-01p 2025-04-01 2025-05-01p 2025-06-01p 2025-11-01 "
-    "2026-01-01p 2026-03-01p"
-)
+VERSIONS = api_versions("Microsoft.ContainerRegistry/registries")
 TIERS = {"Basic": (10, 2), "Standard": (100, 10), "Premium": (500, 500)}  # GiB, webhooks
 NAME = r"^[a-zA-Z0-9]{5,50}$"
 _PROPERTIES = """
@@ -182,7 +178,6 @@ def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 REGISTRIES = ResourceType(
     type=REGISTRY,
-    versions=VERSIONS,
     schema=schema(
         """
         location!: str

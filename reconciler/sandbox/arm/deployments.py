@@ -14,6 +14,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.deployments_shown import duration, operations, provisioned
 from reconciler.sandbox.arm.deployments_steps import NotYetError, Steps, new_step
 from reconciler.sandbox.arm.errors import ArmError, ContentError, group_not_found
@@ -21,7 +22,7 @@ from reconciler.sandbox.arm.expressions import Function, Thunk
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.templates import Template
 from reconciler.sandbox.arm.templates_parameters import resolve, shown
-from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Route, schema, versions
+from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Route, schema
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TYPE = "Microsoft.Resources/deployments"
-VERSIONS = versions(
-    "2019-05-01 2019-10-01 2020-06-01 2020-08-01 2020-10-01 2021-01-01 2021-04-01 2022-09-01 "
-    "2023-07-01 2024-03-01 2024-07-01 2024-11-01 2025-03-01 2025-04-01"
-)
+VERSIONS = api_versions("Microsoft.Resources/deployments")
 ACTIVE = ("Accepted", "Running")
 RETRY_AFTER_S = 5
 _FAILED = (
@@ -248,7 +246,6 @@ _BASE = "/subscriptions/{sub}/resourceGroups/{group}"
 _ONE = _BASE + "/providers/Microsoft.Resources/deployments/{name}"
 DEPLOYMENTS = ResourceType(
     type=TYPE,
-    versions=VERSIONS,
     schema=schema("properties!: any", "tags: map"),
     name_pattern=r"^[-\w.()]{1,64}$",
     tracked=False,

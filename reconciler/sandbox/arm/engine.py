@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import locks, permissions
+from reconciler.sandbox.arm import catalog, locks, permissions
 from reconciler.sandbox.arm.authorization import holds_role
 from reconciler.sandbox.arm.errors import GATEWAY, ArmError, ContentError
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse
@@ -70,7 +70,7 @@ class Engine:
             if found is not None:
                 if _is_own(route.template):
                     check_own_version(call.version, route.versions)
-                check_version(call.version, route.versions, route.template.rsplit("/", 1)[-1])
+                check_version(call.version, route.versions, route.template.rsplit("/", 1)[-1], "")
                 answer = route.handler(self._world, call, found.groupdict())
                 if answer is not None:
                     return answer
@@ -82,7 +82,7 @@ class Engine:
             raise ArmError(404, "NotFound", f"No resource is served at '{call.path}'.")
         if target.is_collection and call.method == "POST":
             return self._action(call, target)
-        type_ = self.type_of(target, call.version)
+        type_ = self.type_of(target, call.version, self._location(call))
         if target.is_collection:
             return self._list(call, target, type_)
         match call.method:
@@ -94,7 +94,13 @@ class Engine:
                 return self._writer.write(call, target, type_)
         raise ArmError(405, "MethodNotAllowed", f"{call.method} is not supported here.")
 
-    def type_of(self, target: Target, version: str) -> ResourceType:
+    def _location(self, call: Call) -> str:
+        """The region that a request is about: the one sent, or that of what is stored."""
+        stored = self._world.store.get(call.path)
+        known = stored.body.get("location") if stored is not None else None
+        return str((call.body or {}).get("location") or known or "")
+
+    def type_of(self, target: Target, version: str, location: str = "") -> ResourceType:
         """Return the type a path names. Raises ArmError for unknown type or api-version."""
         type_ = self.types.get(target.type.lower())
         if type_ is None:
@@ -102,7 +108,7 @@ class Engine:
             raise AssertionError
         if type_.type == GROUPS:
             check_own_version(version, type_.versions)
-        check_version(version, type_.versions, type_.type.split("/", 1)[1])
+        check_version(version, type_.versions, type_.type.split("/", 1)[1], location)
         return type_
 
     def _raise_unknown(self, target: Target, version: str) -> None:
@@ -193,16 +199,16 @@ class Engine:
                 self._world.store.put_document("subscriptions", key, {"id": parts[2]})
 
 
-def check_version(version: str, known: tuple[str, ...], type_: str) -> None:
+def check_version(version: str, known: tuple[str, ...], type_: str, location: str) -> None:
     """Raise ArmError 400 if an api-version is not one of the type's."""
     if known and version.lower() not in known:
         supported = ", ".join(known)
         raise ArmError(
             400,
             "NoRegisteredProviderFound",
-            f"No registered resource provider found for location '' and API version '{version}' "
-            f"for type '{type_}'. The supported api-versions are '{supported}'. "
-            "The supported locations are ''.",
+            f"No registered resource provider found for location '{location}' and API version "
+            f"'{version}' for type '{type_}'. The supported api-versions are '{supported}'. "
+            f"The supported locations are '{', '.join(catalog.REGIONS)}'.",
             headers=GATEWAY,
         )
 

@@ -10,17 +10,18 @@ import copy
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.checks import dig
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.schema import missing
-from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema, versions
+from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-VERSIONS = versions("2015-05-01 2018-05-01p 2020-02-02p 2020-02-02")
+VERSIONS = api_versions("Microsoft.Insights/components")
 
 
 def _prepare(write: Write) -> None:
@@ -89,7 +90,6 @@ def _present(world: World, record: Record, body: Json) -> None:
 
 COMPONENT = ResourceType(
     type="Microsoft.Insights/components",
-    versions=VERSIONS,
     schema=schema(
         """
         location!: str

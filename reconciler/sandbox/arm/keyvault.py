@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.paging import page
@@ -20,7 +21,6 @@ from reconciler.sandbox.arm.types import (
     Route,
     Write,
     schema,
-    versions,
 )
 from reconciler.sandbox.store import Record
 from reconciler.sandbox.vault import secrets
@@ -33,10 +33,7 @@ VAULT = "Microsoft.KeyVault/vaults"
 DELETED = "deleted_vaults"
 RBAC_DEFAULT_SINCE = "2026-02-01"
 DAY_S = 86400.0
-VERSIONS = versions(
-    "2019-09-01 2021-10-01 2022-02-01p 2022-07-01 2022-11-01 2023-02-01 2023-07-01 2024-04-01p "
-    "2024-11-01 2024-12-01p 2025-05-01 2026-02-01 2026-03-01p"
-)
+VERSIONS = api_versions("Microsoft.KeyVault/vaults")
 
 
 def _taken(name: str) -> Exception:
@@ -219,7 +216,6 @@ def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 VAULTS = ResourceType(
     type=VAULT,
-    versions=VERSIONS,
     schema=schema(
         """
         location!: str
@@ -295,7 +291,7 @@ ROUTES = (
         "PUT",
         "/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}/"
         "accessPolicies/{kind}",
-        VERSIONS,
+        api_versions("Microsoft.KeyVault/vaults/accessPolicies"),
         _update_policies,
     ),
     Route(

@@ -12,17 +12,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.arm import authorization
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import conflict
 from reconciler.sandbox.arm.ids import Target, parse
 from reconciler.sandbox.arm.paging import page
-from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, Write, schema, versions
+from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, Write, schema
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 LOCK = "Microsoft.Authorization/locks"
-VERSIONS = versions("2015-01-01 2016-09-01 2017-04-01 2020-05-01")
+VERSIONS = api_versions("Microsoft.Authorization/locks")
 _VERBS = {"DELETE": "delete", "PUT": "write", "PATCH": "write", "POST": "action"}
 
 
@@ -88,7 +89,6 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 LOCKS = ResourceType(
     type=LOCK,
-    versions=VERSIONS,
     schema=schema(
         """
         properties!:

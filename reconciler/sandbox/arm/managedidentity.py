@@ -10,15 +10,11 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities
-from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema, versions
+from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
-
-VERSIONS = versions(
-    "2018-11-30 2022-01-31p 2023-01-31 2023-07-31p 2024-11-30 2025-01-31p 2025-05-31p"
-)
 
 
 def _prepare(write: Write) -> None:
@@ -43,7 +39,6 @@ def _removed(world: World, record: Record) -> None:
 
 USER_ASSIGNED = ResourceType(
     type=identities.UAI,
-    versions=VERSIONS,
     schema=schema(
         """
         location!: str
@@ -65,7 +60,6 @@ USER_ASSIGNED = ResourceType(
 )
 FEDERATED = ResourceType(
     type=f"{identities.UAI}/federatedIdentityCredentials",
-    versions=VERSIONS,
     schema=schema(
         """
         properties!:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError, ContentError, invalid_request, user_error
-from reconciler.sandbox.arm.types import versions
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -18,16 +18,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 NAMESPACE = "Microsoft.MachineLearningServices"
 WORKSPACE = f"{NAMESPACE}/workspaces"
-STABLE = (
-    "2022-05-01 2022-10-01 2023-04-01 2023-10-01 2024-04-01 2024-07-01 2024-10-01 2025-04-01 "
-    "2025-06-01 2025-09-01 2025-12-01 2026-03-01 2026-05-01"
-)
-PREVIEW = (
-    "2022-02-01p 2022-06-01p 2022-10-01p 2022-12-01p 2023-02-01p 2023-04-01p "
-    "2023-06-01p 2023-08-01p 2024-01-01p 2024-04-01p 2024-07-01p 2024-10-01p 2025-01-01p "
-    "2025-04-01p 2025-07-01p 2025-10-01p 2026-01-15p 2026-03-15p 2026-05-15p"
-)
-VERSIONS = tuple(sorted(versions(f"{STABLE} {PREVIEW} 2021-10-01 2021-10-01-dataplanepreview")))
+VERSIONS = api_versions(WORKSPACE)
 ASSET_NAME = r"^[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}$"
 _SHORT = re.compile(r"azureml://datastores/([^/]+)/paths/(.*)")
 _LONG = re.compile(

@@ -186,7 +186,6 @@ def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
 def _container(type_: str, kind: str, extra: str = "") -> ResourceType:
     return ResourceType(
         type=type_,
-        versions=ml.VERSIONS,
         bad_content=ml.bad_content,
         schema=schema(
             "properties!:"
@@ -210,7 +209,6 @@ def _version(
     return ResourceType(
         type=f"{type_}/versions",
         names_created=True,
-        versions=ml.VERSIONS,
         bad_content=ml.bad_content,
         schema=schema("properties!:" + _COMMON + extra),
         name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}$",

@@ -176,7 +176,6 @@ def _list_nodes(world: World, record: Record, call: Call) -> Answer:
 
 COMPUTES = ResourceType(
     type=capacity.COMPUTES,
-    versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=schema(
         """

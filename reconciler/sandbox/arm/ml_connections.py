@@ -91,7 +91,6 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 CONNECTIONS = ResourceType(
     type=TYPE,
-    versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=schema(
         """

@@ -148,7 +148,6 @@ def _account_key(world: World, account: str) -> str:
 DATASTORES = ResourceType(
     type=TYPE,
     names_created=True,
-    versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=schema(
         """

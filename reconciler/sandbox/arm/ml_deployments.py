@@ -239,7 +239,6 @@ _PROBE_SCHEMA = """
 DEPLOYMENTS = ResourceType(
     type=capacity.DEPLOYMENTS,
     running_word="Updating",  # UNVERIFIED: as issue 3 states it; in none of our recordings
-    versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=schema(
         """

@@ -148,7 +148,6 @@ def _token(world: World, record: Record, call: Call) -> Answer:
 ENDPOINTS = ResourceType(
     type=TYPE,
     running_word="Updating",  # UNVERIFIED: as issue 3 states it; in none of our recordings
-    versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=schema(
         """

@@ -254,7 +254,6 @@ def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
 JOBS = ResourceType(
     type=capacity.JOBS,
     names_created=True,
-    versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=schema_of,
     name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$",

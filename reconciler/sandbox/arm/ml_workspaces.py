@@ -240,7 +240,6 @@ def _diagnose(world: World, record: Record, call: Call) -> Answer:
 
 WORKSPACES = ResourceType(
     type=ml.WORKSPACE,
-    versions=ml.VERSIONS,
     bad_content=ml.bad_content,
     schema=SCHEMA,
     name_pattern=NAME,

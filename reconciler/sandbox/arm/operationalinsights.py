@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.types import (
     Answer,
@@ -18,7 +19,6 @@ from reconciler.sandbox.arm.types import (
     Route,
     Write,
     schema,
-    versions,
 )
 from reconciler.sandbox.store import Record
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-VERSIONS = versions("2020-08-01 2021-06-01 2022-10-01 2023-09-01 2025-02-01 2025-07-01")
+VERSIONS = api_versions("Microsoft.OperationalInsights/workspaces")
 
 
 DELETED = "deleted_log_workspaces"
@@ -113,7 +113,6 @@ def _list_deleted(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 WORKSPACE = ResourceType(
     type="Microsoft.OperationalInsights/workspaces",
-    versions=VERSIONS,
     schema=schema(
         """
         location!: str

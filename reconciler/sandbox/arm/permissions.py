@@ -16,10 +16,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reconciler.sandbox.arm import authorization
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse, segment_after
 from reconciler.sandbox.arm.paging import page
-from reconciler.sandbox.arm.types import Answer, Call, Route, versions
+from reconciler.sandbox.arm.types import Answer, Call, Route
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
@@ -184,6 +185,6 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
     return Answer(200, page(world, call, items))
 
 
-VERSIONS = versions("2015-07-01 2018-07-01 2022-04-01 2022-05-01p")
+VERSIONS = api_versions("Microsoft.Authorization/permissions")
 """Source: learn.microsoft.com/rest/api/authorization/permissions (for a group, for a resource)."""
 ROUTES = (Route("GET", "{scope*}/providers/Microsoft.Authorization/permissions", VERSIONS, _list),)

@@ -11,19 +11,17 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, catalog, pools
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.schema import Check
-from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, schema, versions
+from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, schema
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-VERSIONS = versions(
-    "2021-03-15p 2023-02-01 2023-06-01p 2024-10-15p 2024-12-18p 2025-03-01 2025-03-15p 2025-07-15 "
-    "2025-09-01 2026-09-01p"
-)
+VERSIONS = api_versions("Microsoft.Quota/quotas")
 APPROVAL_S = 180.0
 _SCOPE = (
     "/subscriptions/{sub}/providers/Microsoft.MachineLearningServices/locations/{location}"

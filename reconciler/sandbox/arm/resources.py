@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import catalog, filters
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.checks import registration
 from reconciler.sandbox.arm.errors import ArmError, group_not_found
 from reconciler.sandbox.arm.ids import GROUPS
@@ -22,7 +23,6 @@ from reconciler.sandbox.arm.types import (
     Route,
     Write,
     schema,
-    versions,
 )
 from reconciler.sandbox.entra import SUBSCRIPTION
 from reconciler.sandbox.store import Record
@@ -31,19 +31,10 @@ if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-VERSIONS = versions(
-    "2020-06-01 2020-10-01 2021-04-01 2022-09-01 2023-07-01 2024-03-01 2024-07-01 2024-11-01 "
-    "2025-03-01 2025-04-01"
-)
-LIST_VERSIONS = (
-    versions(
-        "2015-11-01 2016-02-01 2016-07-01 2016-09-01 2017-05-10 2018-02-01 2018-05-01 2019-03-01 "
-        "2019-05-01 2019-05-10 2019-07-01 2019-08-01 2019-10-01 2020-08-01 2021-01-01"
-    )
-    + VERSIONS
-)
-"""The resource list's versions (azure-rest-api-specs, resource-manager/Microsoft.Resources)."""
-SUBSCRIPTION_VERSIONS = versions("2016-06-01 2019-06-01 2020-01-01 2021-01-01 2022-12-01")
+GROUP_VERSIONS = api_versions(GROUPS)
+LIST_VERSIONS = api_versions("Microsoft.Resources/resources")
+PROVIDER_VERSIONS = api_versions("Microsoft.Resources/providers")
+SUBSCRIPTION_VERSIONS = api_versions("Microsoft.Resources/subscriptions")
 
 
 def _prepare(write: Write) -> None:
@@ -69,7 +60,6 @@ def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
 
 GROUP = ResourceType(
     type=GROUPS,
-    versions=VERSIONS,
     schema=schema(
         """
         location!: str
@@ -243,11 +233,13 @@ ROUTES = (
     Route("GET", "/tenants", SUBSCRIPTION_VERSIONS, _tenants),
     Route("GET", _SUB + "/locations", SUBSCRIPTION_VERSIONS, _locations),
     Route("GET", _SUB + "/resources", LIST_VERSIONS, _list_resources),
-    Route("GET", _SUB + "/resourceGroups/{group}/resources", VERSIONS, _list_resources),
-    Route("GET", _SUB + "/providers", VERSIONS, _providers),
-    Route("GET", _SUB + "/providers/{ns}", VERSIONS, _one_provider),
-    Route("GET", _SUB + "/providers/{ns}/resourceTypes", VERSIONS, _provider_types),
-    Route("GET", "/providers/{ns}", VERSIONS, _tenant_provider),
-    Route("POST", _SUB + "/providers/{ns}/register", VERSIONS, _register("Registered")),
-    Route("POST", _SUB + "/providers/{ns}/unregister", VERSIONS, _register("Unregistered")),
+    Route("GET", _SUB + "/resourceGroups/{group}/resources", LIST_VERSIONS, _list_resources),
+    Route("GET", _SUB + "/providers", PROVIDER_VERSIONS, _providers),
+    Route("GET", _SUB + "/providers/{ns}", PROVIDER_VERSIONS, _one_provider),
+    Route("GET", _SUB + "/providers/{ns}/resourceTypes", PROVIDER_VERSIONS, _provider_types),
+    Route("GET", "/providers/{ns}", PROVIDER_VERSIONS, _tenant_provider),
+    Route("POST", _SUB + "/providers/{ns}/register", PROVIDER_VERSIONS, _register("Registered")),
+    Route(
+        "POST", _SUB + "/providers/{ns}/unregister", PROVIDER_VERSIONS, _register("Unregistered")
+    ),
 )

@@ -13,8 +13,9 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities, storage_services
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
-from reconciler.sandbox.arm.storage_services import ACCOUNT, VERSIONS
+from reconciler.sandbox.arm.storage_services import ACCOUNT
 from reconciler.sandbox.arm.types import (
     Answer,
     Call,
@@ -237,7 +238,6 @@ def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 STORAGE_ACCOUNT = ResourceType(
     type=ACCOUNT,
-    versions=VERSIONS,
     schema=_SCHEMA,
     name_pattern=r"^[a-z0-9]{3,24}$",
     create=Lro.LOCATION,
@@ -265,7 +265,7 @@ ROUTES = (
     Route(
         "POST",
         "/subscriptions/{sub}/providers/Microsoft.Storage/checkNameAvailability",
-        VERSIONS,
+        api_versions(ACCOUNT),
         _check_name,
     ),
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm.types import ResourceType, schema, versions
+from reconciler.sandbox.arm.types import ResourceType, schema
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 ACCOUNT = "Microsoft.Storage/storageAccounts"
-VERSIONS = versions(
-    "2019-06-01 2021-04-01 2022-05-01 2022-09-01 2023-01-01 2023-04-01 2023-05-01 2024-01-01 "
-    "2025-01-01 2025-06-01 2025-08-01 2026-04-01"
-)
 
 
 def _container_ready(world: World, record: Record) -> None:
@@ -39,7 +35,6 @@ def _service_present(world: World, record: Record, body: Json) -> None:
 def _service(leaf: str, text: str) -> ResourceType:
     return ResourceType(
         type=f"{ACCOUNT}/{leaf}",
-        versions=VERSIONS,
         schema=schema(text),
         name_pattern="default",
         tracked=False,
@@ -107,7 +102,6 @@ def begin(world: World, record: Record) -> None:
 
 BLOB_CONTAINER = ResourceType(
     type=f"{ACCOUNT}/blobServices/containers",
-    versions=VERSIONS,
     schema=schema(
         """
   properties:
@@ -129,7 +123,6 @@ BLOB_CONTAINER = ResourceType(
 )
 FILE_SHARE = ResourceType(
     type=f"{ACCOUNT}/fileServices/shares",
-    versions=VERSIONS,
     schema=schema(
         """
   properties:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ContentError, group_not_found
 from reconciler.sandbox.arm.ids import parse
-from reconciler.sandbox.arm.resources import VERSIONS
 from reconciler.sandbox.arm.schema import Check
 from reconciler.sandbox.arm.types import Answer, Call, Route, schema
 from reconciler.sandbox.store import Record
@@ -105,6 +105,6 @@ def _delete(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 _PATH = "{scope*}/providers/Microsoft.Resources/tags/default"
 ROUTES = tuple(
-    Route(method, _PATH, VERSIONS, handler)
+    Route(method, _PATH, api_versions("Microsoft.Resources/tags"), handler)
     for method, handler in (("GET", _get), ("PUT", _put), ("PATCH", _patch), ("DELETE", _delete))
 )

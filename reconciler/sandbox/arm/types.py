@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any, Protocol
 
+from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ContentError
 from reconciler.sandbox.arm.schema_language import Node, compile_schema
 from reconciler.sandbox.calls import Answer, Call, Lro
@@ -90,7 +91,6 @@ class ResourceType:
     """
 
     type: str
-    versions: tuple[str, ...]
     schema: Node | Callable[[Json], Node]
     patch_schema: Node | None = None
     name_pattern: str = r"^.{1,260}$"
@@ -135,6 +135,11 @@ class ResourceType:
     actions: dict[str, Action] = field(default_factory=dict)
 
     @property
+    def versions(self) -> tuple[str, ...]:
+        """The api-versions that it is served in, oldest first."""
+        return api_versions(self.type)
+
+    @property
     def namespace(self) -> str:
         """The resource provider's name."""
         return self.type.split("/", 1)[0]
@@ -158,11 +163,6 @@ def schema(*texts: str) -> Node:
     return compile_schema("\n".join(dedent(text) for text in texts))
 
 
-def versions(text: str) -> tuple[str, ...]:
-    """Split a blank-separated list of api-versions; `p` is short for `-preview`."""
-    return tuple(word[:-1] + "-preview" if word.endswith("p") else word for word in text.split())
-
-
 __all__ = [
     "Action",
     "Answer",
@@ -176,5 +176,4 @@ __all__ = [
     "Write",
     "WriteHook",
     "schema",
-    "versions",
 ]
