@@ -139,7 +139,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, again)
-    with Asking(loaded, run, snapshot.reads) as asking:
+    with Asking(loaded, run, snapshot.reads, parallelism) as asking:
         asking.about(changes.values())
         changes, graph, named = _looked_into(loaded, run, changes, snapshot, parallelism)
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)

@@ -22,6 +22,7 @@ from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.operations.diagnostics import unread
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
+from reconciler.operations.plan.checks.facts import Asking
 from reconciler.operations.plan.checks.run import blocked_by, checked
 from reconciler.operations.plan.dependents import foreign_children, foreign_contents, shortened
 from reconciler.operations.refresh import PARALLELISM, Snapshot, observe_all
@@ -65,7 +66,8 @@ def plan_destroy(
     changes = {a: _with_endpoint(c, changes) for a, c in changes.items()}
     changes = _group_last(run, changes)
     graph = {a: _group_waits(loaded, a) for a in addresses}
-    findings = checked(loaded, run, changes, graph, snapshot.reads)
+    asking = Asking(loaded, run, snapshot.reads, parallelism)
+    findings = checked(loaded, run, changes, graph, asking)
     changes = blocked_by(changes, findings)
     return Plan(
         loaded.spec.name,

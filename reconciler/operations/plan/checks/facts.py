@@ -6,8 +6,10 @@ A read that fails makes a plan no less: what depends on it is told as not checke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError, ReconcileError
@@ -20,6 +22,7 @@ from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
 from reconciler.operations.plan.checks.existing import Seen
 
+T = TypeVar("T")
 ML = "Microsoft.MachineLearningServices"
 LOCKS = "/providers/Microsoft.Authorization/locks"
 PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
@@ -28,6 +31,7 @@ PERMISSIONS_API = "2022-04-01"
 SKUS_API = "2021-07-01"
 MADE = (Action.CREATE, Action.REPLACE)
 NOT_FOUND = 404
+MOST_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -50,17 +54,20 @@ class Facts:
     locks: Answer = field(default_factory=Answer)
     rights: Answer = field(default_factory=Answer)
     existing: Mapping[Address, Seen] = field(default_factory=dict)
+    at_once: int = 1
 
 
 class Asking:
-    """Questions under way, all at once. A context manager: `facts` waits for the answers.
+    """Questions under way, as many at once as the run may ask. A context manager: `facts` waits.
 
-    Nothing is asked where nothing is to change: such a plan costs no request more.
+    Nothing is asked where nothing is to change: such a plan costs no request more. A run that asks
+    one question at a time waits for each answer, so that its order is always the same.
     """
 
-    def __init__(self, loaded: Loaded, run: RunScope, reads: Reads) -> None:
+    def __init__(self, loaded: Loaded, run: RunScope, reads: Reads, parallelism: int) -> None:
         """Ask nothing yet."""
-        self._pool = ThreadPoolExecutor(8, thread_name_prefix="check")
+        self._at_once = min(MOST_AT_ONCE, max(1, parallelism))
+        self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="check")
         self._futures: dict[str, Future[list[JsonObject]]] = {}
         self._seeing: dict[Address, Future[JsonObject | None]] = {}
         self._run, self._reads, self._target = run, reads, loaded.spec.target
@@ -100,17 +107,23 @@ class Asking:
         """The answers, or the problems in their place."""
         answers = {name: _answer(name, future) for name, future in self._futures.items()}
         seen = {address: _seen(future) for address, future in self._seeing.items()}
-        return Facts(**answers, existing=seen)
+        return Facts(**answers, existing=seen, at_once=self._at_once)
 
     def _ask(self, name: str, question: Callable[[], list[JsonObject]]) -> None:
         if name not in self._futures:
-            self._futures[name] = self._pool.submit(question)
+            self._futures[name] = self._begun(question)
 
     def _look_at(self, item: Existing) -> None:
         version = HANDLERS[item.kind].api_version
         if item.address not in self._seeing:
-            asked = self._pool.submit(self._reads.get, item.resource_id, version)
-            self._seeing[item.address] = asked
+            ask = partial(self._reads.get, item.resource_id, version)
+            self._seeing[item.address] = self._begun(ask)
+
+    def _begun(self, question: Callable[[], T]) -> Future[T]:
+        future = self._pool.submit(question)
+        if self._at_once == 1:
+            wait([future])
+        return future
 
 
 def _is_of_machines(change: Change) -> bool:

@@ -22,13 +22,12 @@ from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within, type_of
 from reconciler.engine.types import Action, JsonObject
 from reconciler.kinds import HANDLERS
-from reconciler.operations.plan.checks.facts import PERMISSIONS, PERMISSIONS_API, Answer
+from reconciler.operations.plan.checks.facts import PERMISSIONS, PERMISSIONS_API, Answer, Facts
 
 CHECK = "permission"
 CHECKED_BY = "the caller's permissions (Microsoft.Authorization/permissions)"
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
 WRITES = (Action.CREATE, Action.ADOPT, Action.UPDATE, Action.REPLACE, Action.RUN)
-MOST_AT_ONCE = 8
 DELETES = (Action.DELETE, Action.REPLACE)
 
 
@@ -40,17 +39,17 @@ class Needed:
     action: str
 
 
-def check_rights(run: RunScope, changes: Iterable[Change], rights: Answer) -> Iterator[Finding]:
+def check_rights(run: RunScope, changes: Iterable[Change], facts: Facts) -> Iterator[Finding]:
     """Yield a blocker for each action that the caller may not do, with all that needs it.
 
     A plan by an identity that only reads, as a pull request's should be, is told so once: whoever
     applies it is another one. Before the first write it lacks what anybody would.
     """
     needed = [need for change in changes for need in _needed(run, change)]
-    missing = [need for need in needed if not allows(rights.items, need.action)]
-    there = _rights_there(run, missing)
+    missing = [need for need in needed if not allows(facts.rights.items, need.action)]
+    there = _rights_there(run, missing, facts.at_once)
     lacking = [need for need in missing if not allows(there.get(_scope(need), ()), need.action)]
-    if lacking and run.read_only and _only_reads(rights.items):
+    if lacking and run.read_only and _only_reads(facts.rights.items):
         yield _of_a_reader(lacking)
         return
     by_action: dict[str, list[Change]] = {}
@@ -101,7 +100,9 @@ def _type_in_group(resource_id: str) -> str:
     return type_of(resource_id)
 
 
-def _rights_there(run: RunScope, needs: Iterable[Needed]) -> dict[str, list[JsonObject]]:
+def _rights_there(
+    run: RunScope, needs: Iterable[Needed], at_once: int
+) -> dict[str, list[JsonObject]]:
     """Return what the caller may do on what the resources are in, or on themselves, by scope.
 
     A scope that does not exist yet, or whose permissions cannot be read, gives no right that the
@@ -115,7 +116,7 @@ def _rights_there(run: RunScope, needs: Iterable[Needed]) -> dict[str, list[Json
             return []
 
     scopes = sorted({_scope(need) for need in needs} - {""})
-    with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="rights") as pool:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="rights") as pool:
         return dict(zip(scopes, pool.map(ask, scopes), strict=True))
 
 

@@ -84,7 +84,7 @@ def findings_of(
         return ()
     return (
         *existing.check_existing(loaded, changes, facts.existing),
-        *rights.check_rights(run, planned, facts.rights),
+        *rights.check_rights(run, planned, facts),
         *rights.not_checked(facts.rights),
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
@@ -99,11 +99,11 @@ def checked(
     run: RunScope,
     changes: Mapping[Address, Change],
     graph: Edges,
-    reads: Reads,
+    asking: Asking,
     allowed_outages: Collection[Address] | None = None,
 ) -> tuple[Finding, ...]:
     """Ask what it takes, and return what is found."""
-    with Asking(loaded, run, reads) as asking:
+    with asking:
         asking.about(changes.values())
     return findings_of(loaded, run, changes, graph, asking.facts, allowed_outages)
 
@@ -145,9 +145,10 @@ def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned, parallel
     """
     changes = {change.address: change for change in plan.changes}
     allowed = None if plan.destroys else plan.allowed_outages
+    asking = Asking(loaded, run, Reads(run), parallelism)
     found = [
         *blocked_now(loaded, run, plan.changes, plan.graph, parallelism),
-        *checked(loaded, run, changes, plan.graph, Reads(run), allowed),
+        *checked(loaded, run, changes, plan.graph, asking, allowed),
     ]
     blockers = [
         finding.diagnostic
