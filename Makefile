@@ -11,9 +11,10 @@ AZURITE_VERSION := 3.35.0
 STAMP := $(VENV)/.installed
 SPEC := specs/phi3-ultrachat.yaml
 MUTMUT := 3.8.1
+PIP_AUDIT := 2.10.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli azurite check bench replay sandbox-table reliability mutation examples shapes \
+.PHONY: demo test test-clients azure-cli azurite check bench replay sandbox-table reliability mutation audit licences examples shapes \
 	schema reference lock clean
 
 demo: $(STAMP)
@@ -92,6 +93,14 @@ mutation: $(STAMP)
 	rm -rf mutants
 	$(BIN)/mutmut run --max-children 2
 	@$(BIN)/python -m tools.mutation_page $(WRITE)
+
+# Has a package that the product runs with a known weakness? Needs PyPI, and says where it has none.
+audit: $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit==$(PIP_AUDIT)
+	@$(BIN)/python -m tools.audit
+
+licences: $(STAMP)
+	$(BIN)/python -m tools.dependencies
 
 LOCK := uv pip compile pyproject.toml --python-version 3.11 --universal --generate-hashes --no-annotate \
 	--no-header --quiet

@@ -14,6 +14,7 @@ PAGES = (
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "SECURITY.md",
     *(f"docs/{f.name}" for f in (ROOT / "docs").glob("*.md")),
 )
 TOPS = ("reconciler", "tests", "tools", "docs", "examples", "specs", "schemas", "benchmarks")
