@@ -8,18 +8,20 @@ every diagnostic is scrubbed when it is made, before anything shortens it.
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
 import time
 from collections.abc import Iterable
 from threading import Lock
-from urllib.parse import quote, quote_plus
+
+from reconciler.encodings import MIN_LENGTH, forms
+from reconciler.limits import LONG_TEXT
+from reconciler.plain_view import PlainView, plain_views
 
 SENSITIVE = "(sensitive value)"
-MIN_LENGTH = 6
-"""Shorter values are words of every other line: they are wrapped but not searched for."""
+LONG_LINE = 60
+"""From here on a line may have been broken because it was full."""
+LONGEST_SECRET = 8192
+"""What is secret by its form and longer is no token or key."""
 NAMES_SECRET = re.compile(
     r"(?:^|[_.-])(?:key|secret|token|password|passwd|pwd|passphrase|credentials?|sas)\d*$"
     r"|(?:Key|Secret|Token|Password|Sas)$",
@@ -48,7 +50,10 @@ _ASSIGNED = (
     re.compile(r"(?P<kept>\bBearer\s+)[A-Za-z0-9._~+/-]{16,}=*", re.IGNORECASE),
 )
 _TOKENS = (
-    re.compile(r"(?P<kept>)\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*)?"),
+    re.compile(  # begins where a word does: from each `eyJ` on, it would take quadratic time
+        r"(?<![A-Za-z0-9_-])(?P<kept>(?:(?!\beyJ)[A-Za-z0-9_-])*+)"
+        r"eyJ[A-Za-z0-9_-]{10,}+\.[A-Za-z0-9_-]{10,}+(?:\.[A-Za-z0-9_-]*+)?"
+    ),
     re.compile(r"(?P<kept>)\b(?:hf_|sk-|gh[pousr]_|github_pat_)[A-Za-z0-9_-]{20,}"),
     re.compile(r"(?P<kept>)\b(?:glpat-|npm_|dckr_pat_|dapi|xox[abprs]-|AIza)[A-Za-z0-9_-]{20,}"),
     re.compile(r"(?P<kept>)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
@@ -122,6 +127,7 @@ class _Known:
         self.texts: dict[str, frozenset[str]] = {}
         self.ends: dict[str, float] = {}
         self.by_start: dict[str, tuple[str, ...]] = {}
+        self.longest = LONGEST_SECRET
 
     def add(self, text: str, lasts_s: float | None) -> None:
         """Keep a text; one that ends (by the monotonic clock) only so long."""
@@ -133,6 +139,7 @@ class _Known:
             if text not in self.texts:
                 self._forget_ended()
                 self.texts[text] = forms(text)
+                self.longest = max(self.longest, *map(len, self.texts[text]))
                 _put(self.by_start, self.texts[text])
 
     def _forget_ended(self) -> None:
@@ -147,19 +154,16 @@ class _Known:
             self.by_start = by_start
 
     def places(self, text: str) -> list[tuple[int, int]]:
-        """Return where known texts stand, first to last; those that overlap are one place."""
+        """Return where known texts stand in one line, first to last; overlapping ones are one."""
         by_start = self.by_start
         starts = range(len(text) - MIN_LENGTH + 1) if by_start else ()
-        maybe = [at for at in starts if text[at : at + MIN_LENGTH] in by_start]
         found: list[tuple[int, int]] = []
-        for begin in maybe:
-            forms_here = by_start[text[begin : begin + MIN_LENGTH]]
-            size = next((len(form) for form in forms_here if text.startswith(form, begin)), 0)
-            if size and found and begin < found[-1][1]:
-                found[-1] = (found[-1][0], max(begin + size, found[-1][1]))
-            elif size:
+        for begin in [at for at in starts if text[at : at + MIN_LENGTH] in by_start]:
+            here = by_start[text[begin : begin + MIN_LENGTH]]
+            size = next((len(form) for form in here if text.startswith(form, begin)), 0)
+            if size:
                 found.append((begin, begin + size))
-        return found
+        return _merged(found)
 
 
 def _put(by_start: dict[str, tuple[str, ...]], every: Iterable[str]) -> None:
@@ -186,15 +190,53 @@ def remember(*texts: object, lasts_s: float | None = None) -> None:
 def scrub(text: str) -> str:
     """Return the text with everything that is known or looks to be secret replaced by words."""
     clean, done = [], 0
-    for begin, end in _known.places(text):
+    for begin, end in _places(text):
         clean += [text[done:begin], SENSITIVE]
         done = end
     text = "".join((*clean, text[done:]))
-    folded = text.casefold()
-    if any(hint in folded for hint in _HINTS):
+    if _may_hold_secret(text):
         for pattern in _PATTERNS:
             text = pattern.sub(lambda m: f"{m['kept']}{SENSITIVE}", text)
     return text
+
+
+def _places(text: str) -> list[tuple[int, int]]:
+    """Return where secrets stand that are known, or that are broken over lines or escaped."""
+    found = _known.places(text)
+    for view in plain_views(text):
+        known = (place for place in _known.places(view.text) if view.is_rewritten(*place))
+        found += [view.origin(*place) for place in (*known, *_broken_tokens(view))]
+    return _merged(found)
+
+
+def _merged(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return places first to last; those that overlap are one."""
+    found: list[tuple[int, int]] = []
+    for begin, end in sorted(places):
+        if found and begin < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _broken_tokens(view: PlainView) -> Iterable[tuple[int, int]]:
+    """Yield where a token stands that goes on in another line.
+
+    One that is whole at the end of a short line is followed by something else.
+    """
+    for pattern in _TOKENS if _may_hold_secret(view.text) else ():
+        for match in pattern.finditer(view.text):
+            begin, end = match.end("kept"), match.end()
+            if view.is_rewritten(begin, end):
+                start, stop = view.line_of(begin)
+                if stop - start >= LONG_LINE or not pattern.search(view.text, begin, stop):
+                    yield begin, end
+
+
+def _may_hold_secret(text: str) -> bool:
+    folded = text.casefold()
+    return any(hint in folded for hint in _HINTS)
 
 
 def shortened(text: object, most: int) -> str:
@@ -203,18 +245,32 @@ def shortened(text: object, most: int) -> str:
     What is cut through a secret holds a half that no search finds any more, so nothing
     else may cut a text; a test forbids it.
     """
-    clean = scrub(str(text))
+    clean = _head(str(text))
     return clean if len(clean) <= most else f"{clean[: most - 3]}..."
 
 
 def on_one_line(text: object, most: int) -> str:
     """Return a shortened text with all its blanks and line ends as single blanks."""
-    return shortened(" ".join(scrub(str(text)).split()), most)
+    return shortened(" ".join(_head(str(text)).split()), most)
 
 
 def last_part(text: object, most: int) -> str:
     """Return the last characters of a text, which tell most of a log: scrubbed, then cut."""
-    return scrub(str(text)).strip()[-most:]
+    whole = str(text)
+    if len(whole) > LONG_TEXT:
+        whole = scrub(whole[-LONG_TEXT:])[_known.longest :]
+    return scrub(whole).strip()[-most:]
+
+
+def _head(text: str) -> str:
+    """Return a text without its secrets; of one that is too long to be searched, its start.
+
+    What stands before the cut may be the half of a secret: as much as that is left out.
+    """
+    if len(text) <= LONG_TEXT:
+        return scrub(text)
+    clean = scrub(text[:LONG_TEXT])
+    return clean[: max(len(clean) - _known.longest, 0)] + "..."
 
 
 def is_secret_by_form(text: str) -> bool:
@@ -225,43 +281,3 @@ def is_secret_by_form(text: str) -> bool:
 def holds_token(text: str) -> bool:
     """Return whether a text, code too, holds a key or a token written out."""
     return any(pattern.search(text) for pattern in _TOKENS)
-
-
-def forms(text: str) -> frozenset[str]:
-    """Return a text in each encoding in which it may turn up in an answer, a log or a URL."""
-    raw = text.encode("utf-8", "surrogatepass")
-    # A path keeps its slashes (account keys have some), a query does not.
-    percent = {coder(raw, safe=kept) for coder in (quote, quote_plus) for kept in ("", "/")}
-    plain = {
-        *(text, text.lower(), text.upper(), text[::-1]),
-        *(json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]),
-        *percent,
-        *(_lower_percent(coded) for coded in percent),
-        *(html.escape(text), html.escape(text, quote=False)),
-        *("\0".join(text), text.encode("utf-16-le", "surrogatepass").decode("latin-1")),
-    }
-    wide = (text.encode(f"utf-16-{end}", "surrogatepass") for end in ("le", "be"))
-    for coded in (raw, *wide):
-        plain.update((coded.hex(), coded.hex().upper()))
-        plain.update(_base64(coded))
-        plain.add(_whole(base64.b32encode(coded).decode(), len(coded), 5))
-    return frozenset(form for form in plain if len(form) >= MIN_LENGTH)
-
-
-def _base64(raw: bytes) -> Iterable[str]:
-    """Yield base64 of bytes that may stand anywhere in a longer text: three alignments."""
-    for offset, start in ((0, 0), (1, 2), (2, 3)):
-        text = base64.b64encode(b"\0" * offset + raw).decode()
-        core = _whole(text, offset + len(raw), 3)[start:]
-        yield core
-        yield core.replace("+", "-").replace("/", "_")
-
-
-def _whole(text: str, size: int, group: int) -> str:
-    """Return encoded text without padding and without a last character that others share."""
-    text = text.rstrip("=")
-    return text[:-1] if size % group else text
-
-
-def _lower_percent(text: str) -> str:
-    return re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), text)

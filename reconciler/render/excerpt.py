@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from reconciler.diagnostics import Position
+from reconciler.limits import EXCERPT_REACH
 from reconciler.render.lines import Line, Span, Style, cells
 from reconciler.render.terminal import clean
 
@@ -34,11 +35,13 @@ def excerpt(
     first = max(1, place.line - before)
     last = min(len(source), place.line + after)
     digits = max(4, len(str(last)))
-    head, word = _marked(source[place.line - 1], place.column)
+    left = max(0, place.column - 1 - EXCERPT_REACH)
+    near = slice(left, left + 2 * EXCERPT_REACH)
+    head, word = _marked(source[place.line - 1][near], place.column - left)
     focus = cells(_shown(head)) + min(cells(word), SEEN_OF_WORD)
     shown: list[Line] = []
     for number in range(first, last + 1):
-        text = _shown(source[number - 1].rstrip())
+        text = _shown(source[number - 1][near].rstrip())
         margin = Span(f"{number:>{digits}} |", Style.QUIET)
         row = (margin, Span(f" {text}" if text else ""))
         shown.append(Line(row, hang=digits + 3, focus=focus))

@@ -46,7 +46,7 @@ _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 _AZURE_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
-_GITHUB_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
+_GITHUB_COMMAND = re.compile(r"^([^\S\n]*+)::", re.MULTILINE)
 
 
 def clean(text: object) -> str:

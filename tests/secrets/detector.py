@@ -18,6 +18,8 @@ def find(secret, written):
     blob = written if isinstance(written, bytes) else written.encode("utf-8", "surrogateescape")
     found = {name for name, needle in needles(secret) if needle and needle in blob}
     found |= {name for name, text in _decoded(blob) if secret in text}
+    whole = re.sub(rb"\s*\n\s*", b"", blob)
+    found |= {f"{name}, in lines" for name, needle in needles(secret) if needle and needle in whole}
     return sorted(found)
 
 
@@ -64,6 +66,7 @@ def _decoded(blob):
             text,
         ),
     )
+    yield "slashes unescaped", text.replace("\\/", "/")
     yield "broken lines", re.sub(r"\s*\n\s*", "", text)
     yield "without colour", re.sub(r"\x1b\[[0-9;]*m", "", text)
 

@@ -1,9 +1,10 @@
-"""The detector is only worth something if it sees what is there: twenty leaks, all found."""
+"""The detector is only worth something if it sees what is there: thirty leaks, all found."""
 
 import base64
 import binascii
 import html
 import json
+import textwrap
 import urllib.parse
 
 import pytest
@@ -33,11 +34,23 @@ SEEDED = {
     "upper case": SECRET.upper(),
     "between colours": f"key: {SECRET[:6]}\x1b[0m\x1b[31m{SECRET[6:]}",
     "over two lines": f"key: {SECRET[:9]}\n        {SECRET[9:]}",
+    "over many lines": "\r\n\t".join((SECRET[:5], SECRET[5:8], SECRET[8:17], SECRET[17:])),
+    "base64 in lines of 76": base64.encodebytes(f"{'x' * 50}{SECRET}".encode()),
+    "the same, a byte later": base64.encodebytes(f"{'x' * 51}{SECRET}".encode()),
+    "the same, indented": textwrap.indent(
+        base64.encodebytes(f"{'x' * 52}{SECRET}".encode()).decode(), "    "
+    ),
+    "a hex dump in lines": textwrap.fill(SECRET.encode().hex(), 16),
+    "a form body in lines": textwrap.fill(urllib.parse.quote(SECRET, safe=""), 20),
+    "every character as a percent code": "".join(f"%{byte:02x}" for byte in SECRET.encode()),
+    "every character as a JSON escape": "".join(f"\\u{ord(c):04x}" for c in SECRET),
+    "slashes escaped as in PHP": SECRET.replace("/", "\\/"),
+    "every character as an entity": "".join(f"&#{ord(c)};" for c in SECRET),
 }
 
 
-def test_there_are_twenty():
-    assert len(SEEDED) == 20
+def test_there_are_thirty():
+    assert len(SEEDED) == 30
 
 
 @pytest.mark.parametrize("place", SEEDED)

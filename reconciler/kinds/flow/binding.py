@@ -15,7 +15,7 @@ from reconciler.kinds.flow.includes import without_includes
 from reconciler.spec.document import Document, Keys
 
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s,#}\]][^,#}\]\n]*')
-_KEY = re.compile(r'(?:"[^"]*"|\'[^\']*\'|[^:\s]+)\s*:')
+_KEY = re.compile(r'\A(?:"[^"]*"|\'[^\']*\'|[^:\s]+)\s*:')
 
 
 def bind(document: Document, connections: Mapping[str, str]) -> bytes:
