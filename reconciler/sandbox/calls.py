@@ -13,6 +13,7 @@ class Lro(Enum):
     SYNC = "sync"
     ASYNC_OPERATION = "Azure-AsyncOperation header"
     LOCATION = "202 and Location header"
+    BOTH = "Azure-AsyncOperation and Location headers"
     BODY = "provisioningState in the body"
 
 

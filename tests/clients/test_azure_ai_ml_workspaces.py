@@ -41,7 +41,7 @@ def test_a_workspace_comes_with_what_it_needs(ml: Any, azure_ml: Arm) -> None:
     assert held["properties"]["friendlyName"] == "Basic workspace-example"
     assert held["properties"]["hbiWorkspace"] is False
     for linked in ("storageAccount", "keyVault", "applicationInsights"):
-        assert held["properties"][linked].startswith(GROUP.lower())
+        assert held["properties"][linked].startswith(GROUP)
     deployments = f"{GROUP}/providers/Microsoft.Resources/deployments"
     [deployment] = azure_ml.get(deployments, "2024-11-01")["value"]
     assert deployment["properties"]["provisioningState"] == "Succeeded"

@@ -122,7 +122,9 @@ def test_a_deleted_group_leaves_only_tombstones(sandbox: Sandbox, rm: Any, put: 
     assert sandbox.send("GET", deleted, api_version="2023-07-01")[0] == 200
     with pytest.raises(HttpResponseError, match="deleted state"):
         workspace(put, sandbox.server.tenant_id)
-    assert sandbox.send("POST", deleted + "/purge", api_version="2023-07-01")[0] == 200
+    assert sandbox.send("POST", deleted + "/purge", api_version="2023-07-01")[0] == 202
+    while sandbox.send("GET", deleted, api_version="2023-07-01")[0] == 200:
+        pass
     with pytest.raises(HttpResponseError, match="Soft-deleted workspace exists"):
         workspace(put, sandbox.server.tenant_id)
     gone = sandbox.send("DELETE", ws["id"], api_version="2024-10-01", forceToPurge="true")

@@ -204,6 +204,8 @@ def test_a_recovered_vault_has_its_secrets_and_a_purged_one_has_none(vault: Vaul
     subscription = vault.path.partition("/resourceGroups/")[0]
     tombstone = f"{subscription}/providers/Microsoft.KeyVault/locations/eastus/deletedVaults"
     vault.azure.arm("POST", f"{tombstone}/{vault.name}/purge", ARM_VERSION)
+    with pytest.raises(AssertionError, match="DeletedVaultNotFound"):
+        vault.azure.arm("GET", f"{tombstone}/{vault.name}", ARM_VERSION)
     made(vault.azure, vault.name)
     assert vault.ask("GET", "secrets/key").status_code == 404
 

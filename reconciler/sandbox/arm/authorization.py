@@ -128,6 +128,9 @@ def _check_update(write: Write, guid: str) -> None:
             "RoleAssignmentUpdateNotPermitted",
             "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
         )
+    changes = ("description", "condition", "conditionVersion")
+    if any(write.properties.get(name) != old.get(name) for name in changes):
+        write.status = 201
 
 
 def _check_duplicate(write: Write, scope: str, guid: str) -> None:

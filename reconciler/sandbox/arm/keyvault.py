@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm import later
 from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import parse
@@ -33,6 +34,7 @@ VAULT = "Microsoft.KeyVault/vaults"
 DELETED = "deleted_vaults"
 RBAC_DEFAULT_SINCE = "2026-02-01"
 DAY_S = 86400.0
+PURGE_S = 15.0
 VERSIONS = api_versions("Microsoft.KeyVault/vaults")
 
 
@@ -64,6 +66,7 @@ def _bad_name(name: str) -> Exception:
 def _prepare(write: Write) -> None:
     properties = write.properties
     mode = properties.pop("createMode", None)
+    _expire(write.world)
     tombstone = write.world.store.document(DELETED, write.name.lower())
     if write.old is None and tombstone is not None:
         _reuse(write, tombstone, mode)
@@ -107,14 +110,15 @@ def _reuse(write: Write, tombstone: Json, mode: str | None) -> None:
 
 
 def _check_flags(write: Write) -> None:
-    for flag, message in (
-        ("enablePurgeProtection", "enablePurgeProtection cannot be set to false."),
-        ("enableSoftDelete", "enableSoftDelete cannot be set to false."),
-    ):
-        if write.properties.get(flag) is False:
-            raise ArmError(
-                400, "BadRequest", f'The property "{flag}" cannot be set to false. {message}'
-            )
+    """Purge protection cannot be taken away; soft delete is on, whatever is sent (recorded)."""
+    write.properties["enableSoftDelete"] = True
+    if write.properties.get("enablePurgeProtection") is False:
+        raise ArmError(
+            400,
+            "BadRequest",
+            'The property "enablePurgeProtection" cannot be set to false. Enabling the purge '
+            "protection for a vault is an irreversible action.",
+        )
 
 
 def _present(world: World, record: Record, body: Json) -> None:
@@ -158,10 +162,13 @@ def _tombstone(world: World, sub: str, found: Json) -> Json:
     }
 
 
-def _expire(world: World) -> None:
+def _expire(world: World, *, polled: bool = False) -> None:
     for key, found in world.store.documents(DELETED).items():
-        if found["purge"] <= world.clock.now():
+        purging = found.get("purging")
+        is_purged = purging is not None and later.is_over(world, purging, polled=polled)
+        if is_purged or found["purge"] <= world.clock.now():
             _forget(world, key)
+            world.store.commit()  # a request that fails for it does not bring it back
 
 
 def _forget(world: World, name: str) -> None:
@@ -171,7 +178,7 @@ def _forget(world: World, name: str) -> None:
 
 
 def _find(world: World, path: dict[str, str]) -> Json:
-    _expire(world)
+    _expire(world, polled=True)
     found: Json | None = world.store.document(DELETED, path["name"].lower())
     if found is None or found["location"] != path["location"].lower():
         raise ArmError(
@@ -200,8 +207,9 @@ def _purge(world: World, call: Call, path: dict[str, str]) -> Answer:
             "MethodNotAllowed",
             f"Operation 'DeletedVaultPurge' is not allowed: '{found['name']}' has purge protection.",
         )
-    _forget(world, path["name"].lower())
-    return Answer(200)
+    operation = found.setdefault("purging", later.begin(world, call, PURGE_S))
+    world.store.put_document(DELETED, path["name"].lower(), found)
+    return later.accepted(world, call, operation)
 
 
 def _check_name(world: World, call: Call, path: dict[str, str]) -> Answer:
@@ -248,6 +256,7 @@ VAULTS = ResourceType(
     create_status=200,
     creating_state="RegisteringDns",
     create_s=20.0,
+    says_retry_after=False,
     immutable=("properties.softDeleteRetentionInDays",),
     bad_content=_bad_content,
     bad_name=_bad_name,

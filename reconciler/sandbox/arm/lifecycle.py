@@ -10,6 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm import later
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType
 from reconciler.sandbox.store import Record
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
 Json = dict[str, Any]
-OPERATIONS = "operations"
+OPERATIONS = later.OPERATIONS
 
 
 class Lifecycle:
@@ -31,6 +32,8 @@ class Lifecycle:
     def begin(self, record: Record, type_: ResourceType, verb: str, seconds: float) -> str:
         """Make a record pending and return the id of the operation; the caller stores it."""
         operation = self.open(record, verb, type_.retry_after_s, type_.running_word)
+        if not type_.says_retry_after:
+            self._quieten(operation)
         wait = {"ends": self._world.clock.steps(seconds), "done": 0}
         record.hidden["pending"] = {"verb": verb, "wait": wait, "op": operation}
         record.hidden["operation"] = operation
@@ -53,6 +56,12 @@ class Lifecycle:
         }
         self._world.store.put_document(OPERATIONS, operation, document)
         return operation
+
+    def _quieten(self, operation: str) -> None:
+        """Let the polls of an operation not say when to ask again."""
+        document = self._world.store.document(OPERATIONS, operation)
+        document["says_retry_after"] = False
+        self._world.store.put_document(OPERATIONS, operation, document)
 
     def settle(self, record: Record, *, polled: bool = False) -> Record | None:
         """Bring a record up to now; None when its pending deletion is over.
@@ -133,8 +142,11 @@ class Lifecycle:
         if document is None:
             raise ArmError(404, "OperationNotFound", f"The operation '{operation}' was not found.")
         record = self._world.store.get(document["record"])
-        if record is not None and document["status"] == "InProgress":
-            self.settle(record, polled=True)
+        if document["status"] == "InProgress":
+            if "wait" in document:
+                later.is_over(self._world, operation, polled=True)
+            elif record is not None:
+                self.settle(record, polled=True)
             document = self._world.store.document(OPERATIONS, operation)
         if as_location:
             return self._location_answer(document, call)
@@ -151,8 +163,7 @@ class Lifecycle:
             "startTime": document["started"],
         }
         if document["status"] == "InProgress":
-            headers = self._world.clock.retry_headers(document["retry_after_s"])
-            return Answer(200, body, headers)
+            return Answer(200, body, self._pace_of(document))
         body["endTime"] = document["ended"]
         body["percentComplete"] = 100
         if document["error"]:
@@ -161,26 +172,37 @@ class Lifecycle:
 
     def _location_answer(self, document: Json, call: Call) -> Answer:
         if document["status"] == "InProgress":
-            headers = self._world.clock.retry_headers(document["retry_after_s"])
-            return Answer(
-                202, None, {"Location": self._world.base_url + _with_query(call), **headers}
-            )
+            location = {"Location": self._world.base_url + _with_query(call)}
+            return Answer(202, None, location | self._pace_of(document))
         if document["error"]:
             return Answer(400, {"error": document["error"]})
+        if "answer" in document:
+            return Answer(200, document["answer"])
         record = self._world.store.get(document["record"])
         if document["verb"] == "Deleting" or record is None:
             return Answer(200)
         return Answer(200, self._world.arm.present(record, call.version))
+
+    def _pace_of(self, document: Json) -> dict[str, str]:
+        says = bool(document.get("says_retry_after", True))
+        return self._pace(int(document["retry_after_s"]), says=says)
+
+    def _pace(self, seconds: int, *, says: bool) -> dict[str, str]:
+        """When to ask again; where Azure does not say it, in the sandbox's own header alone."""
+        found = self._world.clock.retry_headers(seconds)
+        if not says:
+            found.pop("Retry-After", None)
+        return found
 
     def headers(self, record: Record, style: Lro, operation: str, version: str) -> dict[str, str]:
         """Return the headers that tell a client how to wait."""
         type_ = self._types[record.type.lower()]
         base = f"{self._world.base_url}{_operations_path(record, type_)}"
         query = f"?api-version={version}"
-        found = self._world.clock.retry_headers(type_.retry_after_s)
-        if style is Lro.ASYNC_OPERATION:
+        found = self._pace(type_.retry_after_s, says=type_.says_retry_after)
+        if style in (Lro.ASYNC_OPERATION, Lro.BOTH):
             found["Azure-AsyncOperation"] = f"{base}/operationStatuses/{operation}{query}"
-        if style is Lro.LOCATION:
+        if style in (Lro.LOCATION, Lro.BOTH):
             found["Location"] = f"{base}/operationResults/{operation}{query}"
         return found
 

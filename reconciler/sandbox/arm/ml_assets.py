@@ -270,7 +270,10 @@ TYPES = (
     _container(MODELS, "Model"),
     _version(MODELS, "Model", _MODEL_VERSION, _prepare_model, ("properties.modelType",)),
     _container(ENVIRONMENTS, "Environment"),
-    _version(ENVIRONMENTS, "Environment", _ENVIRONMENT_VERSION, _prepare_environment),
+    replace(
+        _version(ENVIRONMENTS, "Environment", _ENVIRONMENT_VERSION, _prepare_environment),
+        update_status=201,
+    ),
     _container(CODES, "Code"),
     replace(_version(CODES, "Code", _CODE_VERSION, _prepare_code), list_filter=_same_content),
 )

@@ -280,12 +280,13 @@ properties!:
         """
     ),
     name_pattern=NAME,
-    create=Lro.ASYNC_OPERATION,
-    update=Lro.ASYNC_OPERATION,
-    delete=Lro.ASYNC_OPERATION,
+    create=Lro.BOTH,
+    update=Lro.BOTH,
+    delete=Lro.BOTH,
     create_s=600.0,
     update_s=200.0,
     delete_s=60.0,
+    says_retry_after=False,
     retry_after_s=30,
     immutable=("properties.instanceType", "properties.egressPublicNetworkAccess"),
     immutable_error=lambda path, name: user_error(

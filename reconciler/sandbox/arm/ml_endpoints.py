@@ -176,12 +176,13 @@ ENDPOINTS = ResourceType(
     ),
     patch_schema=schema("tags: map", identities.SCHEMA),
     name_pattern=NAME,
-    create=Lro.ASYNC_OPERATION,
-    update=Lro.ASYNC_OPERATION,
-    delete=Lro.ASYNC_OPERATION,
+    create=Lro.BOTH,
+    update=Lro.BOTH,
+    delete=Lro.BOTH,
     create_s=90.0,
     update_s=20.0,
     delete_s=60.0,
+    says_retry_after=False,
     immutable=("properties.description", "identity.type"),
     immutable_error=lambda path, name: user_error(
         f"Endpoint property '{path}' cannot be changed after creation.", "BadArgument/Immutable"

@@ -186,7 +186,6 @@ def _settle_cancel(world: World, record: Record, *, polled: bool) -> None:
     cancel = record.hidden["cancel"]
     if world.clock.reached(cancel["wait"], polled=polled):
         _end(world, record, "Canceled")
-        world.arm.lifecycle.close(cancel["op"], None)
         world.store.put(record)
 
 
@@ -195,14 +194,11 @@ def _cancel(world: World, record: Record, call: Call) -> Answer:
     if status in TERMINAL:
         raise user_error(f"The job is {status} and cannot be canceled.", "BadArgument")
     if "cancel" not in record.hidden:
-        operation = world.arm.lifecycle.open(record, "Canceling")
         wait = {"ends": world.clock.steps(CANCEL_S), "done": 0}
-        record.hidden["cancel"] = {"wait": wait, "op": operation}
+        record.hidden["cancel"] = {"wait": wait}
         record.body["properties"]["status"] = "CancelRequested"
         world.store.put(record)
-    operation = record.hidden["cancel"]["op"]
-    headers = world.arm.lifecycle.headers(record, Lro.LOCATION, operation, call.version)
-    return Answer(202, None, headers)
+    return Answer(200)
 
 
 def _before_delete(world: World, record: Record, call: Call) -> None:
@@ -262,6 +258,7 @@ JOBS = ResourceType(
     can_patch=False,
     delete=Lro.LOCATION,
     delete_s=20.0,
+    says_retry_after=False,
     not_found=ml.not_found("job"),
     prepare=_prepare,
     settle=_settle,

@@ -1,16 +1,17 @@
 """Azure ML workspaces: kinds Default, Hub and Project, with system datastores and soft delete.
 
-Sources: azure-facts sections 10 and 11 (defaults, lower-cased linked ids, immutable fields, 202
-with Azure-AsyncOperation, tombstones, projects inherit); recorded datastore_blob_store.json
+Sources: azure-facts sections 10 and 11 (defaults, immutable fields, tombstones, projects inherit)
+and 0.2 (linked ids keep their case); recordings (202 with Azure-AsyncOperation and Location); recorded datastore_blob_store.json
 (datastore names and container form).
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import identities, ml, ml_datastores
+from reconciler.sandbox.arm import identities, later, ml, ml_datastores
 from reconciler.sandbox.arm.errors import ArmError, conflict, user_error
 from reconciler.sandbox.arm.ml_workspaces_schema import SCHEMA
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Route, Write
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 DELETED = "deleted_workspaces"
+DIAGNOSE_S = 20.0
 LINKED = {
     "storageAccount": "Microsoft.Storage/storageAccounts",
     "keyVault": "Microsoft.KeyVault/vaults",
@@ -113,7 +115,14 @@ def _prepare_linked(write: Write) -> None:
                 f"The {name} '{linked}' was not found: dependent resources must exist.",
                 "ValidationError/ResourceNotFound",
             )
-        properties[name] = record.id.lower()
+        properties[name] = _as_kept(str(linked))
+
+
+def _as_kept(linked: str) -> str:
+    """A linked id as it was sent, but for two namespaces that Azure spells in its own way."""
+    for namespace in ("Microsoft.Keyvault", "Microsoft.insights"):
+        linked = re.sub(rf"(?<=/providers/){namespace}(?=/)", namespace, linked, flags=re.I)
+    return linked
 
 
 def _defaults(write: Write) -> None:
@@ -235,7 +244,8 @@ def _diagnose(world: World, record: Record, call: Call) -> Answer:
         "applicationInsights",
         "other",
     )
-    return Answer(200, {"value": {f"{name}Results": [] for name in checks}})
+    results: Json = {"value": {f"{name}Results": [] for name in checks}}
+    return later.accepted(world, call, later.begin(world, call, DIAGNOSE_S, results))
 
 
 WORKSPACES = ResourceType(
@@ -243,14 +253,15 @@ WORKSPACES = ResourceType(
     bad_content=ml.bad_content,
     schema=SCHEMA,
     name_pattern=NAME,
-    create=Lro.ASYNC_OPERATION,
+    create=Lro.BOTH,
     create_status=202,
-    update=Lro.ASYNC_OPERATION,
+    update=Lro.BOTH,
     update_status=202,
-    delete=Lro.ASYNC_OPERATION,
+    delete=Lro.BOTH,
     create_s=60.0,
     update_s=20.0,
     delete_s=60.0,
+    says_retry_after=False,
     immutable=(
         "kind",
         "properties.storageAccount",

@@ -1,7 +1,7 @@
 """Microsoft.OperationalInsights: Log Analytics workspaces.
 
-Sources: azure-facts section 4 (defaults that come back, 201 with provisioningState, soft delete of
-14 days after which the same name comes back); published types.
+Sources: azure-facts section 4 (defaults that come back, soft delete of 14 days, within which
+the same name comes back); recordings (PUT and DELETE are 200); published types.
 """
 
 from __future__ import annotations
@@ -148,10 +148,9 @@ WORKSPACE = ResourceType(
     ),
     name_pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$",
     create=Lro.BODY,
-    update=Lro.SYNC,
-    delete=Lro.LOCATION,
+    create_status=200,
+    says_retry_after=False,
     create_s=20.0,
-    delete_s=20.0,
     etag_in_body=True,
     system_data=False,
     prepare=_prepare,

@@ -24,6 +24,7 @@ class Write:
     """What a write hook sees: the validated body it may change, and what is stored now.
 
     `body` is the full body after merge for PATCH. `hidden` carries over from the old record.
+    `status` is another one than the type's for this very write.
     """
 
     world: World
@@ -33,6 +34,7 @@ class Write:
     old: Record | None
     hidden: Json
     is_patch: bool = False
+    status: int | None = None
 
     @property
     def properties(self) -> Json:
@@ -86,6 +88,7 @@ class ResourceType:
     deletes. `names_created`: whether a 201 that begins no operation carries the new resource's
     address as Location. `running_word`: what an operation's status is until it ends (any word but
     the three final ones, by the ARM RPC). While `is_moving` says so, a GET tells when to ask again.
+    `retry_after_s` paces the sandbox; `says_retry_after`: whether Azure sends Retry-After too.
     `bad_content` and `bad_name` are the provider's own words for a body or a name it does not take;
     the gateway reads the properties at the top itself.
     """
@@ -99,6 +102,7 @@ class ResourceType:
     create_status: int = 201
     update: Lro = Lro.SYNC
     update_status: int = 200
+    patch_status: int | None = None
     delete: Lro = Lro.SYNC
     delete_status: int = 200
     delete_shows: bool = False
@@ -109,6 +113,7 @@ class ResourceType:
     update_s: float = 15.0
     delete_s: float = 30.0
     retry_after_s: int = 10
+    says_retry_after: bool = True
     creating_state: str = "Creating"
     shows_state: bool = True
     immutable: tuple[str, ...] = ()

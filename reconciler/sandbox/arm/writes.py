@@ -186,7 +186,7 @@ class Writer:
             self._world.clock.now() if write.old is None else write.old.created,
         )
         self._stamp(record, write.call)
-        status = type_.create_status if created else type_.update_status
+        status = write.status or _status(write, type_)
         if style is Lro.SYNC:
             return self._store_now(record, type_, Answer(status), write.call.version)
         verb = type_.creating_state if created else "Updating"
@@ -254,3 +254,11 @@ class Writer:
         headers = self._lookup.lifecycle.headers(old, type_.delete, operation, call.version)
         shown = self._lookup.present(old, call.version) if type_.delete_shows else None
         return Answer(202, shown, headers)
+
+
+def _status(write: Write, type_: ResourceType) -> int:
+    if write.old is None:
+        return type_.create_status
+    if write.is_patch and type_.patch_status is not None:
+        return type_.patch_status
+    return type_.update_status
