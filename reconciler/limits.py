@@ -13,3 +13,9 @@ LONG_TEXT = 256 * KIB
 """Characters of a text that are looked at where only a part of it is shown."""
 EXCERPT_REACH = 32 * KIB
 """Characters of a line that are looked at on each side of a place; no line of a spec is longer."""
+PYTHON_BYTES = 256 * KIB
+"""Of one Python file that a flow's node names; it is read, never run."""
+PARSE_MEMORY_MIB = 256
+PARSE_CPU_S = 2
+PARSE_WALL_S = 20.0
+"""What the process may take that reads one, of memory, of a processor and of time."""

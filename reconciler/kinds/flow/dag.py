@@ -6,7 +6,6 @@ microsoft.github.io/promptflow (flow YAML schema).
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -15,6 +14,7 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Position, SpecError
 from reconciler.kinds.flow.folder import FLOW_FILE, FlowFolder
+from reconciler.kinds.flow.tools import Tool, parsed
 from reconciler.spec.document import Document, Keys, parse
 from reconciler.spec.problems import did_you_mean
 
@@ -135,40 +135,26 @@ class _Check:
 
     def _tool(self, path: Keys, node: Mapping[str, Any], name: str) -> Iterator[Diagnostic]:
         """Check that the Python file has one tool and that the node's inputs fit it."""
-        try:
-            tree = ast.parse(self.folder.files[name])
-        except (SyntaxError, ValueError) as error:
-            line = getattr(error, "lineno", None) or 1
-            column = getattr(error, "offset", None) or 1
-            place = Position(f"{self.folder.shown}/{name}", line, column)
-            yield Diagnostic(f"not valid Python: {getattr(error, 'msg', error)}", place)
-            return
-        tools = [n for n in ast.walk(tree) if isinstance(n, _FUNCTIONS) and _is_tool(n)]
-        if len(tools) != 1:
-            what = "more than one" if tools else "no"
-            place = Position(f"{self.folder.shown}/{name}", 1, 1)
+        file = f"{self.folder.shown}/{name}"
+        found = parsed(self.folder.files[name])
+        if found.problem:
+            place = Position(file, found.line, found.column)
+            yield Diagnostic(found.problem, place, hint=found.hint)
+        elif len(found.tools) != 1:
+            what = "more than one" if found.tools else "no"
+            place = Position(file, 1, 1)
             yield Diagnostic(f"{name} has {what} function with the decorator `@tool`", place)
-            return
-        yield from self._arguments(path, node, tools[0].args)
+        else:
+            yield from self._arguments(path, node, found.tools[0])
 
-    def _arguments(
-        self, path: Keys, node: Mapping[str, Any], arguments: ast.arguments
-    ) -> Iterator[Diagnostic]:
+    def _arguments(self, path: Keys, node: Mapping[str, Any], tool: Tool) -> Iterator[Diagnostic]:
         given = _table(node.get("inputs"))
-        plain = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-        known = {*plain, *(a.arg for a in arguments.kwonlyargs)}
-        needed = set(plain[: len(plain) - len(arguments.defaults)])
-        needed |= {
-            a.arg
-            for a, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-            if default is None
-        }
         for name in given:
-            if name not in known and not arguments.kwarg:
-                hint = did_you_mean(name, known)
+            if name not in tool.known and not tool.takes_any:
+                hint = did_you_mean(name, tool.known)
                 summary = f"the tool has no parameter `{name}`"
                 yield self._at((*path, "inputs", name), summary, hint=hint, of_key=True)
-        for name in sorted(needed - given.keys()):
+        for name in sorted(tool.needed - given.keys()):
             yield self._at((*path, "inputs"), f"the tool's parameter `{name}` is not given")
 
     def _output_references(self) -> Iterator[Diagnostic]:
@@ -233,19 +219,6 @@ class _Check:
 
     def _at(self, path: Keys, summary: str, *, hint: str = "", of_key: bool = False) -> Diagnostic:
         return Diagnostic(summary, self.document.position(path, of_key=of_key), hint=hint)
-
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-
-def _is_tool(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Return whether a function is decorated with `@tool`, `@promptflow.tool` or `@tool(...)`."""
-    for decorator in function.decorator_list:
-        inner = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = inner.attr if isinstance(inner, ast.Attribute) else getattr(inner, "id", "")
-        if name == "tool":
-            return True
-    return False
 
 
 def _table(value: Any) -> dict[str, Any]:
