@@ -15,6 +15,7 @@ SPECS = (ROOT / "specs" / "phi3-ultrachat.yaml", *sorted((ROOT / "examples").glo
 HEAD = ("Field", "Type", "Default", "Meaning", "Immutable")
 IN_PLACE, REPLACED, ANOTHER = "no", "replaced", "another resource"
 NEW_RUN, NEXT_RUN, NEW_VERSION = "new run", "next run", "new version"
+AT_CREATE = "only at create"
 IDENTIFYING = {
     "target": ("subscription_id", "resource_group"),
     "quota": ("vm_family",),
@@ -137,7 +138,15 @@ def _immutable(section: Section, field: Field) -> str:
             return NEW_RUN
         case "jobs":
             return IN_PLACE if field.name in OF_THE_WAIT else NEXT_RUN
+    if _is_held(section.path, field.name):
+        return AT_CREATE
     return REPLACED if _is_fixed(f"{section.path}.{field.name}") else IN_PLACE
+
+
+def _is_held(section: str, name: str) -> bool:
+    """Return whether only a create writes a field of a kind's own section."""
+    own = (handler.policy.rules for handler in KINDS if handler.section == section)
+    return any(rules.labels.get(path, path) == name for rules in own for path in rules.create_only)
 
 
 def _is_fixed(path: str) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.engine.types import FieldDiff, JsonObject, Reference, Unknown
@@ -32,7 +32,8 @@ class Rules:
     `immutable`: a difference at or below forces a replace. `same`: comparisons of the
     kind's own. `labels`: the spec's word for a path, and for all below it. `words`: what people read in place of a
     value, for example a role's name for its id. `write_only`: sent, never returned,
-    so never compared. `secrets`: values that are never shown.
+    so never compared. `create_only`: sent once, since Azure takes no other value later; a
+    difference is told and not written. `sensitive`: values that are never shown.
     """
 
     immutable: frozenset[str] = frozenset()
@@ -40,6 +41,7 @@ class Rules:
     labels: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Callable[[Any], str]] = field(default_factory=dict)
     write_only: frozenset[str] = frozenset()
+    create_only: frozenset[str] = frozenset()
     sensitive: frozenset[str] = frozenset()
 
 
@@ -50,7 +52,7 @@ def diff(desired: JsonObject, observed: JsonObject, rules: Rules) -> tuple[Field
 
 def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[FieldDiff]:
     dotted = ".".join(path)
-    if dotted in rules.write_only:
+    if dotted in rules.write_only or dotted in rules.create_only:
         return
     own = rules.same.get(dotted) or WHOLE.get(path)
     if own is None and isinstance(desired, Mapping) and desired:
@@ -67,6 +69,28 @@ def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[Fie
             forces_replace=_covers(rules.immutable, path),
             sensitive=_covers(rules.sensitive, path) or isinstance(desired, Secret),
         )
+
+
+def held_at_create(
+    desired: JsonObject, observed: JsonObject, rules: Rules
+) -> tuple[FieldDiff, ...]:
+    """Return what differs of the fields that only a create writes: no update will take them."""
+    open_ = replace(rules, create_only=frozenset())
+    found: list[FieldDiff] = []
+    for dotted in sorted(rules.create_only):
+        path = tuple(dotted.split("."))
+        wanted = _at(desired, path)
+        if wanted is not None:
+            found.extend(_walk(path, wanted, _at(observed, path), open_))
+    return tuple(found)
+
+
+def _at(body: Any, path: Path) -> Any:
+    """Return what stands at a path of a body, its names in any case; None where nothing does."""
+    for key in path:
+        shown = body if isinstance(body, Mapping) else {}
+        body = next((v for name, v in shown.items() if name.casefold() == key.casefold()), None)
+    return body
 
 
 def label_of(path: Path, rules: Rules) -> str:

@@ -26,6 +26,7 @@ def rules_of(
     same: Mapping[str, Same] | None = None,
     labels: Mapping[str, str] | None = None,
     write_only: Iterable[str] = (),
+    create_only: Iterable[str] = (),
     sensitive: Iterable[str] = (),
 ) -> Rules:
     """Return the rules that some models state, and what stands in no field of theirs besides."""
@@ -35,6 +36,7 @@ def rules_of(
         same=dict(same or {}),
         labels={**{arm.path: word for arm, word in fields.items()}, **(labels or {})},
         write_only=frozenset(write_only),
+        create_only=frozenset(create_only),
         sensitive=frozenset(sensitive),
     )
 

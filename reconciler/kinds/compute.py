@@ -1,8 +1,10 @@
 """Compute cluster: GPUs that come when a job wants them and go when it is done.
 
 Azure changes only its scale settings in place; everything else is a new cluster. Tags are
-therefore written once and not compared: nobody wants a new GPU cluster for a team's name.
-Source: learn.microsoft.com/rest/api/azureml/compute, the Terraform provider's ForceNew set.
+therefore written once, and a difference is told: nobody wants a new GPU cluster for a team's name.
+Source: learn.microsoft.com/rest/api/azureml/compute (the PATCH takes scale settings; the PUT "will
+overwrite a compute if it exists"), the Terraform provider's ForceNew set (hashicorp/
+terraform-provider-azurerm#29878, which would PUT the tags, is not merged).
 """
 
 from __future__ import annotations
@@ -65,7 +67,8 @@ class Compute(SpecModel):
     identity: Identity | None = None
     """The managed identity that jobs on the cluster run as."""
     tags: Tags = Field(default_factory=dict)
-    """Tags added to those of the whole spec."""
+    """Tags added to those of the whole spec. Azure takes them when the cluster is created; a plan
+    says which it will not change."""
 
     @model_validator(mode="after")
     def _whole(self) -> Compute:
@@ -99,7 +102,7 @@ class ComputeHandler(ArmHandler):
                 "properties.disableLocalAuth",
                 "properties.properties.osType",
             ),
-            write_only=("tags",),
+            create_only=("tags",),
             same={
                 "properties.computeType": same_folded,
                 "properties.properties.vmSize": same_folded,

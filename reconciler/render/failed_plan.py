@@ -29,6 +29,7 @@ def failed_plan_json(error: ReconcileError, source: str) -> str:
         "errored": True,
         "resource_changes": [],
         "resource_drift": [],
+        "not_applied": [],
         "leftovers": [],
         "attention": [],
         "diagnostics": [diagnostic(item) for item in error.diagnostics],

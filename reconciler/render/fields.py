@@ -109,7 +109,7 @@ class Views:
             stated = [item for item in self._stated(change) if not self._is_noise(item)]
         else:
             stated = [item for item in change.fields if not self._is_mark(item)]
-        return [self._in_words(change, item) for item in stated]
+        return [self.in_words(change, item) for item in stated]
 
     def compares(self, change: Change) -> bool:
         """Whether apply compares secrets of an existing resource that the plan did not read."""
@@ -132,7 +132,9 @@ class Views:
 
     def _stated(self, change: Change) -> list[FieldDiff]:
         """Return every value that the spec states; references to a whole resource by address."""
-        rules = replace(self.of(change).rules, write_only=frozenset(), same={})
+        rules = replace(
+            self.of(change).rules, write_only=frozenset(), create_only=frozenset(), same={}
+        )
         body = _addresses(change.resource.desired, self._by_id)
         found = diff(resolve(body, self.known), {}, rules)
         return [part for item in found for part in _parts(item)]
@@ -148,7 +150,7 @@ class Views:
                     found[value.casefold()] = f"{change.address}.{name}"
         return found
 
-    def _in_words(self, change: Change, item: FieldDiff) -> FieldDiff:
+    def in_words(self, change: Change, item: FieldDiff) -> FieldDiff:
         """Return a field with its values as the kind words them, and ids as addresses."""
         words = self.of(change).rules.words.get(item.path)
 

@@ -15,6 +15,7 @@ from itertools import islice
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.held import HEADING
 from reconciler.render.page_style import SCRIPT, STYLE
 from reconciler.render.plan_graph import svg_of
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
@@ -41,6 +42,7 @@ def plan_html(views: Views) -> str:
         f"<p>{_t(page.partial)}</p>" if page.partial else "",
         f"<p class='cost'>{_t(page.cost)}</p>" if page.cost else "",
         _changes(page),
+        _held(page),
         _leftovers(page),
         f"<h2>Graph</h2>{svg_of(plan)}",
     ]
@@ -157,6 +159,11 @@ def _row(row: Row) -> str:
 
 def _value(row: Row) -> str:
     return f"{row.name}: {row.after if row.before is None else f'{row.before} -> {row.after}'}"
+
+
+def _held(page: Page) -> str:
+    rows = [f"<li><code>{_t(h.address)}</code>: {_t(h.text)}</li>" for h in page.held]
+    return _section(HEADING, rows, "warn")
 
 
 def _leftovers(page: Page) -> str:

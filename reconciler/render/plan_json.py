@@ -29,6 +29,7 @@ from reconciler.engine.types import Action, JsonObject, Unknown
 from reconciler.render.attention import attention_of
 from reconciler.render.cost_text import cost_json
 from reconciler.render.fields import Views
+from reconciler.render.held import STAYING, Held, held_of
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.secrets import SENSITIVE, Secret
 
@@ -68,6 +69,7 @@ def document(views: Views) -> JsonObject:
         "errored": bool(plan.blocked),
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": [],
+        "not_applied": [_held(item) for item in held_of(views)],
         "leftovers": [_leftover(c) for c in plan.leftovers],
         "attention": [
             {"id": item.id, "summary": item.what, "addresses": list(item.addresses)}
@@ -130,6 +132,11 @@ def _resource_change(views: Views, change: Change) -> JsonObject:
     return found
 
 
+def _held(item: Held) -> JsonObject:
+    """Return a field that stays as it was created."""
+    return {"address": item.address, "field": item.name, "is": item.is_, "wanted": item.wanted}
+
+
 def _leftover(change: Change) -> JsonObject:
     """Return what is ours and no longer in the spec: what `--prune` would do, or why nothing."""
     return {
@@ -164,6 +171,8 @@ def _change(views: Views, change: Change) -> JsonObject:
     is_gone = change.action is Action.DELETE
     before = None if observed is None else _projected(desired, observed, rules, ())
     after = None if is_gone else _after(desired, rules, ())
+    if observed is not None and change.action in STAYING:
+        after = _as_created(after, before, rules, ())
     sensitive = _sensitive(desired, rules, ())
     return {
         "actions": ACTIONS[change.action],
@@ -174,6 +183,15 @@ def _change(views: Views, change: Change) -> JsonObject:
         "after_sensitive": False if is_gone else sensitive or {},
         "replace_paths": [list(f.keys) for f in change.fields if f.forces_replace],
     }
+
+
+def _as_created(after: Any, before: Any, rules: Rules, path: tuple[str, ...]) -> Any:
+    """Return what will be there, with what only a create writes as it is now."""
+    if ".".join(path) in rules.create_only:
+        return before
+    if not isinstance(after, Mapping) or not isinstance(before, Mapping):
+        return after
+    return {k: _as_created(v, before.get(k), rules, (*path, k)) for k, v in after.items()}
 
 
 def _stays(change: Change) -> bool:

@@ -14,6 +14,7 @@ from itertools import islice
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.held import HEADING
 from reconciler.render.plan_page import Entry, Fold, Page, Row, counts, page_of
 from reconciler.render.reason_text import summary_of
 from reconciler.render.terminal import clean
@@ -49,6 +50,7 @@ def plan_markdown(views: Views) -> str:
         *([code(page.cost)] if page.cost else []),
         *_tags(page),
         *_compared(page),
+        *_held(page),
         *_leftovers(page),
     ]
     room = MAX_BYTES - RESERVE - len("\n\n".join(head).encode())
@@ -121,6 +123,13 @@ def _compared(page: Page) -> list[str]:
     left = len(page.compared) - MOST_COMPARED
     more = f" and {left} more" if left > 0 else ""
     return [f"Secrets compared at apply: {shown}{more}"] if shown else []
+
+
+def _held(page: Page) -> list[str]:
+    rows = [f"- {code(h.address)}: {code(h.text)}" for h in page.held[:MOST_COMPARED]]
+    more = len(page.held) - len(rows)
+    rows += [f"- and {more} more"] if more > 0 else []
+    return [f"**{HEADING}:**", "\n".join(rows)] if rows else []
 
 
 def _leftovers(page: Page) -> list[str]:

@@ -31,6 +31,7 @@ from reconciler.reasons import InputsChanged, Kept
 from reconciler.render.attention import Attention, attention_of
 from reconciler.render.cost_text import cost_sentence
 from reconciler.render.fields import AFTER_APPLY, Views, name_of, shown_after, shown_before
+from reconciler.render.held import Held, held_of
 from reconciler.render.reason_text import explanations
 from reconciler.render.stated import as_spelled, is_stated, settings_rows
 from reconciler.secrets import SENSITIVE
@@ -114,6 +115,7 @@ class Page:
     folds: tuple[Fold, ...]
     entries: tuple[Entry, ...]
     leftovers: tuple[Entry, ...]
+    held: tuple[Held, ...]
     compared: tuple[Address, ...]
     blocked: tuple[Diagnostic, ...]
     told: tuple[Diagnostic, ...]
@@ -138,6 +140,7 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
         folds,
         tuple(entry for entry in entries if entry.address not in folded),
         tuple(map(_leftover, plan.leftovers)),
+        tuple(held_of(views)),
         tuple(change.address for change in views.compared),
         tuple(plan.blocked),
         tuple(finding.diagnostic for finding in plan.told),

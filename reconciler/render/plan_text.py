@@ -8,6 +8,7 @@ from reconciler.engine.types import Action
 from reconciler.render import diagnostics_text
 from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.held import HEADING
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
@@ -46,9 +47,10 @@ def plan_lines(
         *([line()] if compared else []),
         *(diagnostics_text.problems(problems, source) if problems else []),
         *([line()] if problems else []),
+        *_held(page),
         *_leftovers(page),
         *([line(page.cost, hang=6)] if page.cost else []),
-        line(Span(_closing(views), Style.STRONG), hang=6),
+        line(Span(_closing(page), Style.STRONG), hang=6),
         *step(next_step),
     ]
 
@@ -119,6 +121,16 @@ def _leftovers(page: Page) -> Iterator[Line]:
     yield line()
 
 
+def _held(page: Page) -> Iterator[Line]:
+    """Yield what stays although the spec says otherwise; then a blank line."""
+    if not page.held:
+        return
+    yield line(Span(f"{HEADING}:", Style.STRONG))
+    for item in page.held:
+        yield line("    ", Span(clean(item.address), Style.STRONG), f": {clean(item.text)}", hang=6)
+    yield line()
+
+
 def _headline(entry: Entry) -> Line:
     action = entry.change.action
     return line(
@@ -160,8 +172,8 @@ def _compared(page: Page) -> Iterator[Line]:
         yield line(f"{'':{SIGN_WIDTH}} {clean(address)}: secrets ", Span(AT_APPLY, Style.QUIET))
 
 
-def _closing(views: Views) -> str:
-    plan = views.plan
+def _closing(page: Page) -> str:
+    views, plan = page.views, page.views.plan
     under_way = [c for c in plan.changes if c.is_pending]
     waiting = len(under_way)
     unchanged = plan.count(Action.NO_OP) - sum(c.action is Action.NO_OP for c in under_way)
@@ -177,6 +189,6 @@ def _closing(views: Views) -> str:
             left = len(views.compared)
             seen = f"{unchanged - left} unchanged, {left} to be compared at apply."
             return f"No changes seen: {seen}{tail}"
-        matches = "" if plan.leftovers or plan.targets else ". Azure matches the spec"
+        matches = "" if plan.leftovers or plan.targets or page.held else ". Azure matches the spec"
         return f"No changes{matches}: {unchanged} unchanged.{tail}"
     return f"Plan: {counts(views)}. {unchanged} unchanged.{tail}"

@@ -7,7 +7,8 @@ A case is YAML, its file name is the claim:
     observed: the ARM body that a GET shows, or null; our mark is added unless `marked: false`
     outputs:  what is known of other resources, `{address: {attribute: value}}`
     adopt:    addresses passed with --adopt
-    expect:   any of action, fields (the plan's labels), reason, blocked, pending, error, warning
+    expect:   any of action, fields (the plan's labels), held (what only a create writes), reason,
+              blocked, pending, error, warning
 """
 
 from io import StringIO
@@ -18,6 +19,7 @@ from ruamel.yaml import YAML
 
 from reconciler.diagnostics import SpecError
 from reconciler.engine.decide import resolve
+from reconciler.engine.diff import held_at_create
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.ownership import OWNER_TAG, mark
@@ -123,6 +125,10 @@ def test_case(file):
         assert change.action.name == expect["action"]
     if "fields" in expect:
         assert [f.label for f in change.fields] == expect["fields"]
+    if "held" in expect:
+        rules, body = HANDLERS[change.resource.kind].policy.rules, change.observed.body
+        told = held_at_create(change.resource.desired, body, rules)
+        assert [f.label for f in told if f.keys[-1] != OWNER_TAG] == expect["held"]
     if "reason" in expect:
         assert change.reason and expect["reason"] in because(change.reason)
     assert change.is_pending == expect.get("pending", False)

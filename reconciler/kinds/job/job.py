@@ -58,6 +58,26 @@ class Wanted:
     asset: str
 
 
+HOLDS_FOR_THE_NEXT_RUN = frozenset(
+    f"properties.{name}"
+    for name in (
+        "displayName",
+        "experimentName",
+        "description",
+        "tags",
+        "properties",
+        "computeId",
+        "resources",
+        "queueSettings",
+        "outputs",
+    )
+)
+"""What a job has besides its inputs: no reason to run it again, and kept as it ran.
+
+Source: Azure refuses to change most of a submitted job (`JobPropertyImmutable`).
+"""
+
+
 class JobHandler(Handler):
     """Knows fine-tuning jobs."""
 
@@ -74,6 +94,7 @@ class JobHandler(Handler):
         Rules(
             # The name is the digest of the inputs, so one that exists is the one we want.
             same={"properties": lambda observed, desired: True},
+            create_only=HOLDS_FOR_THE_NEXT_RUN,
             labels={
                 "properties.fineTuningDetails.taskType": "task",
                 "properties.fineTuningDetails.modelProvider": "model_provider",
