@@ -249,6 +249,17 @@ def shortened(text: object, most: int) -> str:
     return clean if len(clean) <= most else f"{clean[: most - 3]}..."
 
 
+def shortened_inside(text: object, most: int) -> str:
+    """Return a text of at most so many characters: scrubbed first, then cut in its middle.
+
+    For names: what tells two of them apart often stands at their end.
+    """
+    clean = _head(str(text))
+    kept = most - 3
+    tail = kept // 2
+    return clean if len(clean) <= most else f"{clean[: kept - tail]}...{clean[-tail:]}"
+
+
 def on_one_line(text: object, most: int) -> str:
     """Return a shortened text with all its blanks and line ends as single blanks."""
     return shortened(" ".join(_head(str(text)).split()), most)

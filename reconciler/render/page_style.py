@@ -7,7 +7,7 @@ STYLE = """
 --box:#151b23;--create:#3fb950;--update:#d29922;--replace:#ab7df8;--delete:#f85149;--run:#4493f8}}
 body{margin:2rem auto;max-width:70rem;padding:0 1rem;background:var(--bg);color:var(--fg);
 font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
-h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:1.2rem 0 .4rem}
+h1{font-size:1.5rem;margin:0}section h2{padding-top:.4rem}h2{font-size:1.1rem;margin:1.2rem 0 .4rem}
 code,td,svg text{font-family:ui-monospace,monospace}code{font-size:.92em}
 .quiet{color:var(--quiet)}.good{color:var(--create)}.bad{color:var(--delete)}
 section{border-left:4px solid var(--line);padding:0 1rem;margin:1rem 0;background:var(--box)}
@@ -17,7 +17,9 @@ ul{padding:.2rem 0 .6rem 1.2rem;margin:0}
 .change{border:1px solid var(--line);border-radius:6px;margin:.3rem 0;padding:.3rem .7rem}
 .change[hidden]{display:none}summary{cursor:pointer}.change p{margin:.3rem 0 .3rem 1.2rem}
 table{border-collapse:collapse;margin:.3rem 0 .3rem 1.2rem;font-size:.92em}
-th{text-align:left;font-weight:500;padding-right:1rem;vertical-align:top}
+th{text-align:left;font-weight:500;padding-right:1rem;vertical-align:top;overflow-wrap:normal}
+@media(min-width:40rem){th{min-width:8rem;max-width:20rem}}
+@media(max-width:40rem){th,td{display:block}td{padding:0 0 .3rem 1rem}th{overflow-wrap:anywhere}}
 ins{text-decoration:none}del{color:var(--quiet)}
 b.create,b.adopt{color:var(--create)}b.update{color:var(--update)}b.replace{color:var(--replace)}
 b.delete,b.blocked{color:var(--delete)}b.run{color:var(--run)}

@@ -11,7 +11,7 @@ from reconciler.engine.types import Address
 from reconciler.render.graph_text import arrows
 from reconciler.render.lines import cells
 from reconciler.render.terminal import clean
-from reconciler.secrets import shortened
+from reconciler.secrets import shortened_inside
 
 if TYPE_CHECKING:
     from reconciler.operations.plan.build import Plan
@@ -28,7 +28,7 @@ def svg_of(plan: Plan) -> str:
     graph = {a: plan.graph.get(a, frozenset()) & changes.keys() for a in changes}
     if len(graph) > MOST_NODES:
         return f"<p>{len(graph)} resources are too many to draw.</p>"
-    labels = {a: shortened(clean(a), MOST_TEXT) for a in graph}
+    labels = {a: shortened_inside(clean(a), MOST_TEXT) for a in graph}
     places, width, height = _places(graph, labels)
     edges = "".join(_edge(places[before], places[after]) for after, before in arrows(graph))
     nodes = "".join(_node(changes[a], labels[a], places[a]) for a in graph)

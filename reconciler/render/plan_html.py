@@ -41,7 +41,9 @@ def plan_html(views: Views) -> str:
         _problems("Warnings", (*page.warnings, *page.told), "warn"),
         f"<p>{_t(page.partial)}</p>" if page.partial else "",
         f"<p class='cost'>{_t(page.cost)}</p>" if page.cost else "",
+        _tags(page),
         _changes(page),
+        _compared(page),
         _held(page),
         _leftovers(page),
         f"<h2>Graph</h2>{svg_of(plan)}",
@@ -109,6 +111,19 @@ def _section(heading: str, rows: Iterable[str], style: str) -> str:
     return f"<section class='{style}'><h2>{heading}</h2><ul>{items}</ul></section>" if items else ""
 
 
+def _tags(page: Page) -> str:
+    plan, tags = page.views.plan, page.views.tags
+    if not tags or not plan.count(Action.CREATE):
+        return ""
+    shown = ", ".join(f"<code>{_t(f'{name}={value}')}</code>" for name, value in tags.items())
+    return f"<p>Everything new is tagged {shown}</p>"
+
+
+def _compared(page: Page) -> str:
+    rows = [f"<li><code>{_t(address)}</code></li>" for address in page.compared]
+    return _section("Secrets compared at apply", rows, "")
+
+
 def _changes(page: Page) -> str:
     folds = [
         f"<li><code>{_t(_value(fold.row))}</code> on {len(fold.addresses)} resources: "
@@ -118,7 +133,7 @@ def _changes(page: Page) -> str:
     room = MAX_BYTES
     shown: list[str] = []
     for entry in page.entries:
-        block = _entry(entry)
+        block = _entry(page.views, entry)
         room -= len(block.encode())
         if room < 0:
             break
@@ -136,7 +151,7 @@ def _changes(page: Page) -> str:
     return f"{shared}<h2>Changes</h2>{box}<div id='changes'>{body}</div>{more}" if shown else shared
 
 
-def _entry(entry: Entry) -> str:
+def _entry(views: Views, entry: Entry) -> str:
     style = style_of(entry.change.action, is_blocked=entry.change.is_blocked)
     notes = "".join(f"<p>{_t(note)}</p>" for note in entry.notes)
     rows = "".join(_row(row) for row in entry.rows)
@@ -148,7 +163,9 @@ def _entry(entry: Entry) -> str:
         f"<code>{_t(entry.address)}</code> <span class='quiet'>{_t(entry.what)}</span> "
         f"{_t(entry.intent)}</summary>"
     )
-    return f"<details class='change'>{head}{notes}{table}{foot}</details>"
+    is_grave = entry.change.action.is_destructive or views.of(entry.change).grants_access
+    opened = " open" if is_grave else ""
+    return f"<details class='change'{opened}>{head}{notes}{table}{foot}</details>"
 
 
 def _row(row: Row) -> str:

@@ -24,6 +24,8 @@ MAX_BYTES = 60_000
 RESERVE = 2_000
 MOST_COMPARED = 20
 MOST_PROBLEMS = 10
+MOST_SHOWN = 40
+"""Of more changes than this, those that are new and harmless are folded away."""
 ORDER = (
     Action.DELETE,
     Action.REPLACE,
@@ -55,18 +57,48 @@ def plan_markdown(views: Views) -> str:
     ]
     room = MAX_BYTES - RESERVE - len("\n\n".join(head).encode())
     entries = _ordered(page)
-    shown, left_out = _fitting(
-        [*map(_fold, page.folds), *(_brief(views, e) for e in entries)], room
-    )
-    room -= sum(len(block.encode()) + 1 for block in shown)
-    full, hidden = _fitting([_block(e) for e in entries if _is_brief(views, e) and e.rows], room)
+    grave, harmless = _apart(views, entries)
+    folds = [*map(_fold, page.folds), *(_brief(views, entry) for entry in grave)]
+    shown, left_out = _fitting(folds, room)
+    room -= _size(shown)
+    more, left = _fitting([_brief(views, entry) for entry in harmless], room)
+    room, left_out = room - _size(more), left_out + left
+    full, hidden = _fitting([_block(e) for e in entries if _is_brief(e) and e.rows], room)
     tail = [f"{left_out} more changes are not shown: run `reconcile plan`."] if left_out else []
     if hidden and not left_out:
         tail = [f"The fields of {hidden} more are not shown: run `reconcile plan`."]
     return (
-        "\n\n".join([*head, *_part("", shown), *_part("What is stated of them", full), *tail])
+        "\n\n".join(
+            [
+                *head,
+                *_part("", shown),
+                *_part(f"{len(more)} more that are new", more),
+                *_part("What is stated of them", full),
+                *tail,
+            ]
+        )
         + "\n"
     )
+
+
+def _apart(views: Views, entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return the changes to show at once, and those of a large plan to fold away.
+
+    Only what is new, and neither grants access nor is paid for as a run, is ever folded away.
+    """
+    if len(entries) <= MOST_SHOWN:
+        return entries, []
+    harmless = [e for e in entries if _is_harmless(views, e)]
+    return [e for e in entries if not _is_harmless(views, e)], harmless
+
+
+def _is_harmless(views: Views, entry: Entry) -> bool:
+    grants = views.of(entry.change).grants_access
+    return entry.change.action is Action.CREATE and not grants and not entry.change.is_blocked
+
+
+def _size(blocks: list[str]) -> int:
+    return sum(len(block.encode()) + 1 for block in blocks)
 
 
 def _part(summary: str, blocks: list[str]) -> list[str]:
@@ -77,15 +109,19 @@ def _part(summary: str, blocks: list[str]) -> list[str]:
     return [f"<details><summary>{summary}</summary>", fenced, "</details>"] if summary else [fenced]
 
 
-def _is_brief(views: Views, entry: Entry) -> bool:
-    """Return whether one line tells enough of a change: something new that grants no access."""
-    is_new = entry.change.action in (Action.CREATE, Action.RUN)
-    return is_new and not views.of(entry.change).grants_access
+def _is_brief(entry: Entry) -> bool:
+    """Return whether a line or two tell enough of a change: something new."""
+    return entry.change.action in (Action.CREATE, Action.RUN)
 
 
 def _brief(views: Views, entry: Entry) -> str:
-    if not _is_brief(views, entry):
+    """Return one line of something new, and of a grant another one: what, and where it holds."""
+    if not _is_brief(entry):
         return _block(entry)
+    section = views.section(entry.change)
+    if views.of(entry.change).grants_access and section is not None:
+        stated = [_value(row) for row in entry.rows if row.name in type(section).model_fields]
+        return "\n".join(map(clean, [_headline(entry), f"    {', '.join(stated)}"]))
     return "\n".join(map(clean, [_headline(entry), *(f"    {note}" for note in entry.notes)]))
 
 
@@ -126,7 +162,7 @@ def _compared(page: Page) -> list[str]:
 
 
 def _held(page: Page) -> list[str]:
-    rows = [f"- {code(h.address)}: {code(h.text)}" for h in page.held[:MOST_COMPARED]]
+    rows = [f"- {code(h.address)}: {code(h.text)}" for h in islice(page.held, MOST_COMPARED)]
     more = len(page.held) - len(rows)
     rows += [f"- and {more} more"] if more > 0 else []
     return [f"**{HEADING}:**", "\n".join(rows)] if rows else []
