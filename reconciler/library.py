@@ -119,7 +119,12 @@ def destroy(
     options = options or Options()
     run = _begun(loaded, azure, options)
     made = plan_destroy(
-        loaded, run, only=only, unprotect=unprotect, parallelism=options.parallelism
+        loaded,
+        run,
+        only=only,
+        unprotect=unprotect,
+        allow_outage=options.allow_outage,
+        parallelism=options.parallelism,
     )
     return _carried_out(loaded, run, made, approve, options)
 

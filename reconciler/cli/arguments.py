@@ -177,7 +177,7 @@ def add_selection(parser: Parser) -> None:
         action="append",
         default=[],
         metavar="ADDRESS",
-        help="this may leave its endpoint without an answer for a while (repeatable)",
+        help="this may take its endpoint out of service for a while, or end jobs that run on it (repeatable)",
     )
 
 

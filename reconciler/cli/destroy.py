@@ -54,6 +54,13 @@ def add_arguments(parser: Parser) -> None:
         help="also this protected resource or section (repeatable)",
     )
     parser.own.add_argument(
+        "--allow-outage",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="this may go although jobs run on it (repeatable)",
+    )
+    parser.own.add_argument(
         "--max-deletions",
         type=limit,
         default=MAX_DELETIONS,
@@ -86,6 +93,7 @@ def run(session: Session) -> ExitCode:
         run,
         only=options.only,
         unprotect=options.unprotect,
+        allow_outage=options.allow_outage,
         **parallelism(options),
     )
     made = lenient(made) if options.no_preflight else made

@@ -19,7 +19,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Blocked, Change
 from reconciler.engine.diff import same_folded
-from reconciler.engine.types import JsonObject, Owner, Resource
+from reconciler.engine.types import Action, JsonObject, Owner, Resource
 from reconciler.kinds.access.identity import attached
 from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.arm_handler import ArmHandler
@@ -170,6 +170,14 @@ class ComputeHandler(ArmHandler):
     def machines(self, body: JsonObject) -> Machines | None:
         """Return its nodes, as the scale settings say."""
         return cluster_machines(body)
+
+    def ends_runs(self, change: Change) -> str:
+        """Return its workspace where the cluster goes, or has fewer nodes than it has in use."""
+        held = cluster_machines(change.observed.body) if change.observed else None
+        wanted = cluster_machines(change.resource.desired)
+        is_shrunk = change.action is Action.UPDATE and held and wanted and wanted.most < held.now
+        is_ended = change.action.is_destructive or is_shrunk
+        return change.resource.resource_id.rpartition("/computes/")[0] if is_ended else ""
 
     def patch_body(self, change: Change, desired: JsonObject) -> JsonObject:
         """Return all scale settings: the only part that Azure takes, and as a whole."""

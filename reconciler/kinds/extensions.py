@@ -44,6 +44,15 @@ class TellsConsequences(Protocol):
 
 
 @runtime_checkable
+class EndsRuns(Protocol):
+    """A kind on which runs go on that end when it goes, or gets smaller."""
+
+    def ends_runs(self, change: Change) -> str:
+        """Return the workspace whose runs the change may end, "" where it ends none. Pure."""
+        ...
+
+
+@runtime_checkable
 class Preflights(Protocol):
     """A kind whose creates may be known to fail before they are tried."""
 

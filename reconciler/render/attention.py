@@ -16,6 +16,8 @@ from reconciler.secrets import shortened
 MOST_NAMED = 12
 OUTAGE = "outage"
 """Also the id of the findings that say where an endpoint answers nothing for a while."""
+RUNNING_JOBS = "running-jobs"
+"""The id of the findings that say which jobs a change would end."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ def attention_of(views: Views) -> Iterator[Attention]:
     """Yield what needs attention, the gravest first; what several share is one."""
     found: dict[tuple[int, str, str], list[Address]] = defaultdict(list)
     for finding in views.plan.findings:
-        if finding.id == OUTAGE:
-            found[1, OUTAGE, finding.summary].append(finding.address)
+        if finding.id in (OUTAGE, RUNNING_JOBS):
+            found[1, finding.id, finding.summary].append(finding.address)
     for change in views.plan.changes:
         if change.is_blocked:
             continue

@@ -133,6 +133,10 @@ class MLWorkspaceHandler(ArmHandler):
             if told and field.before:
                 yield f"another `{field.label}` for `{change.address}`: {told}"
 
+    def ends_runs(self, change: Change) -> str:
+        """Return its id where it goes: what runs in it goes too."""
+        return change.resource.resource_id if change.action.is_destructive else ""
+
     attributes = Attributes(frozenset({"id", "name", "location", "workspace_id"}))
     policy: ClassVar[Policy] = Policy(RULES)
 

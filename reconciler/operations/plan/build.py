@@ -31,7 +31,7 @@ from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.cost import USD, cost_of_plan
 from reconciler.operations.plan.checks.facts import Asking
-from reconciler.operations.plan.checks.run import blocked_by, findings_of
+from reconciler.operations.plan.checks.run import Allowed, blocked_by, findings_of
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.plan.dependents import foreign_children, shortened
 from reconciler.operations.plan.leftovers import everything_listed, lookups
@@ -147,7 +147,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
             graph, left = _pruning(loaded, graph, changes, left)
             asking.about(changes.values())
     facts = asking.facts
-    findings = findings_of(loaded, run, changes, graph, facts, frozenset(allow_outage))
+    findings = findings_of(loaded, run, changes, graph, facts, Allowed(frozenset(allow_outage)))
     return Plan(
         loaded.spec.name,
         loaded.spec.target,

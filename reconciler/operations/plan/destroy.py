@@ -23,7 +23,7 @@ from reconciler.operations.diagnostics import unread
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
 from reconciler.operations.plan.checks.facts import Asking
-from reconciler.operations.plan.checks.run import blocked_by, checked
+from reconciler.operations.plan.checks.run import Allowed, blocked_by, checked
 from reconciler.operations.plan.dependents import foreign_children, foreign_contents, shortened
 from reconciler.operations.refresh import PARALLELISM, Snapshot, observe_all
 from reconciler.reasons import (
@@ -45,6 +45,7 @@ def plan_destroy(
     *,
     only: Iterable[str] = (),
     unprotect: Iterable[str] = (),
+    allow_outage: Iterable[str] = (),
     parallelism: int = PARALLELISM,
 ) -> Plan:
     """Return the deletion of all that is ours, or of the named resources and what is in them.
@@ -53,7 +54,7 @@ def plan_destroy(
     says why. One that cannot be read, or looked into, is blocked: nothing is begun. What was not
     named keeps nothing that was: a connection may outlive the endpoint that it points to.
     `unprotect` names what holds data and may go nevertheless; the word of the spec, or of a
-    resource's own tag, it does not lift.
+    resource's own tag, it does not lift. `allow_outage` names what may go although jobs run on it.
     """
     loaded = _with_unprotected(loaded, loaded.select(unprotect, "--unprotect"))
     chosen = _chosen(loaded, list(only))
@@ -67,7 +68,8 @@ def plan_destroy(
     changes = _group_last(run, changes)
     graph = {a: _group_waits(loaded, a) for a in addresses}
     asking = Asking(loaded, run, snapshot.reads, parallelism)
-    findings = checked(loaded, run, changes, graph, asking)
+    allowed = Allowed(frozenset(allow_outage), outages=True)
+    findings = checked(loaded, run, changes, graph, asking, allowed)
     changes = blocked_by(changes, findings)
     return Plan(
         loaded.spec.name,
@@ -77,6 +79,7 @@ def plan_destroy(
         loaded.warnings,
         destroys=True,
         findings=findings,
+        allowed_outages=allowed.addresses,
     )
 
 

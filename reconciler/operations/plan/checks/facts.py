@@ -17,6 +17,7 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads
+from reconciler.kinds.extensions import EndsRuns
 from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
@@ -29,6 +30,8 @@ PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 LOCKS_API = "2020-05-01"
 PERMISSIONS_API = "2022-04-01"
 SKUS_API = "2021-07-01"
+RUNS_API = "2024-10-01-preview"
+"""The stable versions know no fine-tuning jobs."""
 MADE = (Action.CREATE, Action.REPLACE)
 NOT_FOUND = 404
 MOST_AT_ONCE = 8
@@ -54,6 +57,8 @@ class Facts:
     locks: Answer = field(default_factory=Answer)
     rights: Answer = field(default_factory=Answer)
     existing: Mapping[Address, Seen] = field(default_factory=dict)
+    runs: Mapping[str, Answer] = field(default_factory=dict)
+    """Every run of a workspace out of which something goes, by the id of that."""
     at_once: int = 1
 
 
@@ -70,6 +75,7 @@ class Asking:
         self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="check")
         self._futures: dict[str, Future[list[JsonObject]]] = {}
         self._seeing: dict[Address, Future[JsonObject | None]] = {}
+        self._runs: dict[str, Future[list[JsonObject]]] = {}
         self._run, self._reads, self._target = run, reads, loaded.spec.target
         self._existing = loaded.existing
 
@@ -85,6 +91,8 @@ class Asking:
             self._ask("rights", lambda: _rights(run, subscription, group))
             for item in self._existing:
                 self._look_at(item)
+        for workspace in filter(None, map(ends_runs_of, changing)):
+            self._ask_runs(workspace)
         if any(map(_is_of_machines, changing)):
             self._ask("usages", lambda: reads.list(f"{place}/usages", USAGES_API))
             self._ask("quotas", lambda: _listed(run, f"{place}/quotas", USAGES_API))
@@ -107,11 +115,17 @@ class Asking:
         """The answers, or the problems in their place."""
         answers = {name: _answer(name, future) for name, future in self._futures.items()}
         seen = {address: _seen(future) for address, future in self._seeing.items()}
-        return Facts(**answers, existing=seen, at_once=self._at_once)
+        runs = {workspace: _answer("runs", future) for workspace, future in self._runs.items()}
+        return Facts(**answers, existing=seen, runs=runs, at_once=self._at_once)
 
     def _ask(self, name: str, question: Callable[[], list[JsonObject]]) -> None:
         if name not in self._futures:
             self._futures[name] = self._begun(question)
+
+    def _ask_runs(self, workspace: str) -> None:
+        if workspace not in self._runs:
+            ask = partial(self._reads.list, f"{workspace}/jobs", RUNS_API)
+            self._runs[workspace] = self._begun(ask)
 
     def _look_at(self, item: Existing) -> None:
         version = HANDLERS[item.kind].api_version
@@ -124,6 +138,12 @@ class Asking:
         if self._at_once == 1:
             wait([future])
         return future
+
+
+def ends_runs_of(change: Change) -> str:
+    """Return the workspace whose runs a change may end; "" where it ends none."""
+    handler = HANDLERS[change.resource.kind]
+    return handler.ends_runs(change) if isinstance(handler, EndsRuns) else ""
 
 
 def _is_of_machines(change: Change) -> bool:

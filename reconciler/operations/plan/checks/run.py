@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.cloud.run_scope import RunScope
@@ -24,6 +25,7 @@ from reconciler.operations.plan.checks import (
 )
 from reconciler.operations.plan.checks.consequences import check_consequences
 from reconciler.operations.plan.checks.facts import Asking, Facts
+from reconciler.operations.plan.checks.running import check_running
 from reconciler.operations.plan.preflight import blocked_now
 
 LENIENT = frozenset(
@@ -66,18 +68,28 @@ class Planned(Protocol):
         """Whether what would fail is to be tried all the same."""
 
 
+@dataclass(frozen=True)
+class Allowed:
+    """What the user lets happen: these addresses may end runs and take endpoints out of service.
+
+    `outages`: any may do the latter, since that is the point of it (a destroy).
+    """
+
+    addresses: frozenset[Address] = frozenset()
+    outages: bool = False
+
+
 def findings_of(
     loaded: Loaded,
     run: RunScope,
     changes: Mapping[Address, Change],
     graph: Edges,
     facts: Facts,
-    allowed_outages: Collection[Address] | None,
+    allowed: Allowed,
 ) -> tuple[Finding, ...]:
     """Return everything that would keep the changes from being carried out, and what is unknown.
 
-    Without anything to change there is nothing to find. `allowed_outages`: the addresses that may
-    take an endpoint out of service, None where that is the point of it.
+    Without anything to change there is nothing to find.
     """
     planned = tuple(changes.values())
     if not any(change.action.is_change for change in planned):
@@ -88,7 +100,8 @@ def findings_of(
         *rights.not_checked(facts.rights),
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
-        *(() if allowed_outages is None else outage.check_outages(planned, allowed_outages)),
+        *(() if allowed.outages else outage.check_outages(planned, allowed.addresses)),
+        *check_running(planned, facts.runs, allowed.addresses),
         *check_consequences(planned),
         *_of_machines(loaded, changes, graph, facts),
     )
@@ -100,12 +113,12 @@ def checked(
     changes: Mapping[Address, Change],
     graph: Edges,
     asking: Asking,
-    allowed_outages: Collection[Address] | None = None,
+    allowed: Allowed,
 ) -> tuple[Finding, ...]:
     """Ask what it takes, and return what is found."""
     with asking:
         asking.about(changes.values())
-    return findings_of(loaded, run, changes, graph, asking.facts, allowed_outages)
+    return findings_of(loaded, run, changes, graph, asking.facts, allowed)
 
 
 def _of_machines(
@@ -144,7 +157,7 @@ def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned, parallel
     Raises `RefusedError` with everything that would make the plan fail by now.
     """
     changes = {change.address: change for change in plan.changes}
-    allowed = None if plan.destroys else plan.allowed_outages
+    allowed = Allowed(plan.allowed_outages, outages=plan.destroys)
     asking = Asking(loaded, run, Reads(run), parallelism)
     found = [
         *blocked_now(loaded, run, plan.changes, plan.graph, parallelism),
