@@ -207,11 +207,10 @@ def _post(context: HandlerContext, url: str, key: str, payload: Mapping[str, Any
     """Send the question; again for two minutes while the endpoint is settling."""
     import requests
 
-    with requests.Session() as session:
-        access = context.run.cloud.sandbox
-        if access:
-            session.trust_env = False
-            session.verify = access.ca_file
+    from reconciler.cloud.session import session_of
+
+    with session_of(context.run.cloud, 1) as session, context.run.bounded():
+        session.request_s = TIMEOUT_S
         try:
             response = poll(
                 context.run,

@@ -19,3 +19,7 @@ PARSE_MEMORY_MIB = 256
 PARSE_CPU_S = 2
 PARSE_WALL_S = 20.0
 """What the process may take that reads one, of memory, of a processor and of time."""
+SLOWEST_BYTES_A_SECOND = 16 * KIB
+"""How fast an upload or a download must be, for the time of its request to be moved by it."""
+REQUEST_S = 120.0
+"""A whole request, from the first byte that is sent to the last that comes."""

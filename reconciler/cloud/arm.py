@@ -225,14 +225,15 @@ class _Sending:
         self.token = str(self.run.tokens.get_token(self.scope).token)
         started = time.monotonic()
         try:
-            response = self.run.azure.session.request(
-                self.method,
-                self.url,
-                json=self.body,
-                headers=self._signed(),
-                timeout=self.run.timeouts(),
-                allow_redirects=False,
-            )
+            with self.run.bounded():
+                response = self.run.azure.session.request(
+                    self.method,
+                    self.url,
+                    json=self.body,
+                    headers=self._signed(),
+                    timeout=self.run.timeouts(),
+                    allow_redirects=False,
+                )
         except requests.RequestException as error:
             return Attempt(lost=unreachable(self.url, error))
         log_answer(self.method, self.url, response.status_code, started, response.headers)

@@ -54,6 +54,12 @@ def gives_up(error: Exception, spent_s: float) -> bool:
     return error.final or spent_s >= CONNECT_BUDGET_S
 
 
+def is_refused(error: BaseException) -> bool:
+    """Return whether nobody listens at the address."""
+    causes = ((link, link.__cause__) for link in _links(error))
+    return any(isinstance(one, ConnectionRefusedError) for pair in causes for one in pair)
+
+
 def _is_of_proxy(error: BaseException) -> bool:
     return any(type(link).__name__ == "ProxyError" for link in _links(error))
 

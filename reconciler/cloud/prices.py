@@ -116,7 +116,7 @@ def _page(
     left = end - time.monotonic()
     if left <= 0:
         raise ValueError(f"no answer within {BUDGET_S:g} s")
-    session.answer_timeout_s = left
+    session.request_s = left
     answer = session.get(address, params=query, timeout=left, allow_redirects=False)
     if answer.status_code != 200:
         raise ValueError(f"answered {answer.status_code}")

@@ -7,8 +7,11 @@ process neither unlock nor stop each other. The clients of a run are in `run_sco
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +20,7 @@ from reconciler.cloud.azure import Azure
 from reconciler.cloud.endpoints import Cloud, host_of
 from reconciler.cloud.network_errors import CONNECT_BUDGET_S
 from reconciler.cloud.read_after_write import ReadAfterWrite
+from reconciler.cloud.request_deadline import run_ends
 from reconciler.cloud.resource_deadline import ResourceDeadline
 from reconciler.cloud.retry import Attempt, Request, RetryBudget, send_with_policy
 from reconciler.cloud.rules import refused, writes
@@ -34,7 +38,7 @@ T = TypeVar("T")
 NOT_FOUND = 404
 CONNECT_TIMEOUT_S = CONNECT_BUDGET_S
 READ_TIMEOUT_S = 60.0
-SHORTEST_TIMEOUT_S = 5.0
+SHORTEST_TIMEOUT_S = 1.0
 """What a request is given even when the run's time is almost over: it may be a write."""
 
 
@@ -145,6 +149,14 @@ class RunLimits:
             raise self._late()
         left = max(left, SHORTEST_TIMEOUT_S)
         return min(CONNECT_TIMEOUT_S, left), min(READ_TIMEOUT_S, left)
+
+    @contextmanager
+    def bounded(self, *, is_download: bool = False) -> Iterator[None]:
+        """Let the requests that this thread sends within end when this run does."""
+        end = self._end()
+        latest = math.inf if end is None else max(end, time.monotonic() + SHORTEST_TIMEOUT_S)
+        with run_ends(latest, self.timeouts, is_download=is_download):
+            yield
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the deadline, and wake at once when told to stop.

@@ -1,15 +1,9 @@
-"""The one pool of connections, and answers that end: by time and by size.
-
-`requests` stops waiting for *one* read after its timeout, so an answer that drips a byte a
-second never ends. Here the whole answer has a deadline, and a size above which it is no
-answer of Azure's.
-"""
+"""The one pool of connections, and requests that end: by time (`request_deadline`) and by size."""
 
 from __future__ import annotations
 
 import io
 import os
-import time
 from importlib.metadata import version
 from typing import Any
 
@@ -18,9 +12,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.request_deadline import POOLS, current, within
+from reconciler.limits import REQUEST_S
 
-ANSWER_TIMEOUT_S = 120.0
-"""A whole answer, from its first byte to its last."""
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 CHUNK = 64 * 1024
 HOSTS = 8
@@ -33,17 +27,34 @@ class BoundedSession(requests.Session):
     def __init__(self, pool_size: int) -> None:
         """Open nothing yet; the pool is as large as the runs are parallel."""
         super().__init__()
-        self.answer_timeout_s = ANSWER_TIMEOUT_S
-        self.mount("https://", HTTPAdapter(pool_connections=HOSTS, pool_maxsize=pool_size))
+        self.request_s = REQUEST_S
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter(pool_connections=HOSTS, pool_maxsize=pool_size))
         self.headers["User-Agent"] = user_agent()
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """Send; raises `requests.ReadTimeout` for an answer that does not come to an end."""
+        """Send; raises `requests.RequestException` for a request that does not come to an end."""
         stream = kwargs.pop("stream", False)
-        response = super().send(request, stream=True, **kwargs)
-        if not stream:
-            response.raw = _Whole(_read(response, self.answer_timeout_s))
+        with within(self.request_s):
+            response = super().send(request, stream=True, **kwargs)
+            if not stream:
+                response.raw = _Whole(_read(response))
         return response
+
+
+class _Adapter(HTTPAdapter):
+    """Takes the connections that hold a deadline, those through a proxy too."""
+
+    def init_poolmanager(self, *given: Any, **options: Any) -> None:
+        """Make the manager of direct connections."""
+        super().init_poolmanager(*given, **options)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, *given: Any, **options: Any) -> Any:
+        """Return the manager of connections through a proxy."""
+        manager = super().proxy_manager_for(*given, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
 
 class _Whole(io.BytesIO):
@@ -72,17 +83,15 @@ def user_agent() -> str:
     return f"{own} {added}" if added else own
 
 
-def _read(response: requests.Response, timeout_s: float) -> bytes:
-    end = time.monotonic() + timeout_s
+def _read(response: requests.Response) -> bytes:
     content = bytearray()
     try:
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             content += chunk
-            if time.monotonic() > end:
-                raise requests.ReadTimeout(f"the answer took longer than {timeout_s:.0f} s")
             if len(content) > MAX_ANSWER_BYTES:
                 raise requests.ConnectionError("the answer is larger than any of Azure's")
-    except urllib3.exceptions.ReadTimeoutError as error:
+            current().left()
+    except (urllib3.exceptions.ReadTimeoutError, TimeoutError) as error:
         raise requests.ReadTimeout(error) from error
     except urllib3.exceptions.HTTPError as error:
         raise requests.ConnectionError(error) from error

@@ -50,7 +50,8 @@ class SignInTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         for name, limit in zip(("connection_timeout", "read_timeout"), limits, strict=True):
             options[name] = min(options.get(name, limit), limit)
         try:
-            return super().send(request, **options)
+            with self._of_run().bounded():
+                return super().send(request, **options)
         except AzureError as error:
             failure = unreachable(request.url, error)
             spent_s = time.monotonic() - self._began

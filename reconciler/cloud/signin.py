@@ -7,23 +7,23 @@ azure-identity for it would cost every command 0.4 s.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import ssl
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
+
+import requests
 
 from reconciler.cloud.causes import sign_in_code
-from reconciler.cloud.endpoints import SandboxAccess
+from reconciler.cloud.endpoints import Cloud, SandboxAccess
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.hints import hint_for
 from reconciler.cloud.logging import fence_new_loggers
-from reconciler.cloud.network_errors import CONNECT_BUDGET_S, unreachable
-from reconciler.cloud.retry import Attempt, Request, send_with_policy
+from reconciler.cloud.network_errors import CONNECT_BUDGET_S, is_refused, unreachable
+from reconciler.cloud.retry import FIRST_ERROR, Attempt, Request, send_with_policy
+from reconciler.cloud.session import BoundedSession, session_of
 from reconciler.cloud.throttle import Throttle
 from reconciler.cloud.tokens import AskingRun, Token
 from reconciler.diagnostics import (
@@ -129,37 +129,43 @@ class SandboxCredential:
             "scope": " ".join(scopes),
         }
         url = f"{access.url}/{access.tenant_id}/oauth2/v2.0/token"
-        request = urllib.request.Request(url, data=urlencode(form).encode(), method="POST")
-        tried = send_with_policy(
-            Request("POST", url, lambda: self._attempt(request), within_s=CONNECT_BUDGET_S),
-            run.retry_budget,
-            self._throttle,
-        )
+        with run.bounded(), session_of(Cloud.of_sandbox(access), 1) as session:
+            session.request_s = TIMEOUT_S
+            tried = send_with_policy(
+                Request(
+                    "POST",
+                    url,
+                    lambda: self._attempt(session, url, form),
+                    within_s=CONNECT_BUDGET_S,
+                ),
+                run.retry_budget,
+                self._throttle,
+            )
         reply = tried.given()
         if isinstance(reply, ApiError):
             if reply.status in REFUSED:
                 raise DeniedError(_of_sign_in(reply.diagnostics[0])) from reply
             raise reply
-        return Token(reply["access_token"], int(time.time()) + int(reply["expires_in"]))
+        return reply
 
-    def _attempt(self, request: urllib.request.Request) -> Attempt[dict[str, str] | ApiError]:
-        """Ask once for a token."""
-        context = ssl.create_default_context(cafile=self._access.ca_file)
-        direct = urllib.request.ProxyHandler({})  # the sandbox is on this machine
-        opener = urllib.request.build_opener(direct, urllib.request.HTTPSHandler(context=context))
+    def _attempt(
+        self, session: BoundedSession, url: str, form: Mapping[str, str]
+    ) -> Attempt[Token | ApiError]:
+        """Ask once for a token; a redirect is an answer like any other that is none."""
         try:
-            with opener.open(request, timeout=TIMEOUT_S) as response:
-                return Attempt(response.status, {}, _token_answer(response.read()))
-        except urllib.error.HTTPError as error:
-            headers = {name.lower(): value for name, value in error.headers.items()}
-            failure = api_error("POST", request.full_url, error.code, error.read(), "")
-            return Attempt(error.code, headers, failure)
-        except (http.client.HTTPException, ValueError) as error:
+            answer = session.post(url, data=form, timeout=TIMEOUT_S, allow_redirects=False)
+        except requests.RequestException as error:
+            return Attempt(lost=self._unreachable(url, error))
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if answer.status_code >= FIRST_ERROR:
+            failure = api_error("POST", url, answer.status_code, answer.content, "")
+            return Attempt(answer.status_code, headers, failure)
+        try:
+            return Attempt(answer.status_code, headers, _token_of(answer.content))
+        except ValueError as error:
             return Attempt(lost=_no_answer(error))
-        except OSError as error:
-            return Attempt(lost=self._unreachable(request.full_url, error))
 
-    def _unreachable(self, url: str, error: OSError) -> UnavailableError:
+    def _unreachable(self, url: str, error: Exception) -> UnavailableError:
         """Return our error; where nobody listens it is final, as no wait of ours starts a sandbox."""
         lost = unreachable(url, error)
         if isinstance(lost, UnconnectedError) and lost.final:
@@ -169,8 +175,7 @@ class SandboxCredential:
             detail=lost.diagnostics[0].detail,
             hint="start it again: `reconcile sandbox serve`",
         )
-        refused = isinstance(getattr(error, "reason", None), ConnectionRefusedError)
-        return UnconnectedError(told, final=True) if refused else UnavailableError(told)
+        return UnconnectedError(told, final=True) if is_refused(error) else UnavailableError(told)
 
 
 def refused_sign_in(said: str) -> DeniedError:
@@ -208,12 +213,12 @@ def _no_answer(error: Exception) -> UnavailableError:
     return found
 
 
-def _token_answer(content: bytes) -> dict[str, str]:
-    """Return the answer of a token endpoint. Raises ValueError for what is none."""
+def _token_of(content: bytes) -> Token:
+    """Return the token in the answer of a token endpoint. Raises ValueError for what is none."""
     found = json.loads(content)
-    if not isinstance(found, dict) or not {"access_token", "expires_in"} <= found.keys():
-        raise ValueError("no token")
-    return found
+    if not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
+        raise ValueError("no token")  # noqa: TRY004 - to the caller it is a wrong value
+    return Token(found["access_token"], int(time.time()) + int(str(found.get("expires_in"))))
 
 
 def refuse_foreign_authority(address: str) -> None:

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reconciler.diagnostics import InterruptedRun, OverdueError, PendingError, ReconcileError
@@ -43,6 +44,9 @@ class AskingRun(Protocol):
 
     def timeouts(self) -> tuple[float, float]:
         """Return how long to wait for a connection and for bytes, in seconds."""
+
+    def bounded(self) -> AbstractContextManager[None]:
+        """Let the requests that this thread sends within end when the run does."""
 
 
 class Credential(Protocol):

@@ -86,7 +86,8 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         """Send once. Raises `UnavailableError` for a redirect, which is not followed."""
         started = time.monotonic()
         try:
-            response = super().send(request, **options)
+            with self._run.bounded():
+                response = super().send(request, **options)
         except AzureError as error:
             return Attempt(lost=unreachable(request.url, error))
         log_answer(request.method, request.url, response.status_code, started, response.headers)

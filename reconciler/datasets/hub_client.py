@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
+from reconciler.cloud.request_deadline import bounded, current
 from reconciler.diagnostics import ReconcileError, UnavailableError
+from reconciler.limits import REQUEST_S
 
 STORAGE = (".hf.co",)
 """Hosts, or `.suffixes`, of the hub's storage. Source: huggingface.co/.well-known/meta.json,
@@ -37,7 +39,15 @@ class Fence:
         self._storage = storage
 
     def __call__(self, request: Any) -> None:
-        """Take the token off for the storage. Raises `UnavailableError` for other hosts."""
+        """Take the token off for the storage, and let the request end with its run.
+
+        Raises `UnavailableError` for other hosts, and what ends the run where it is over.
+        """
+        deadline = current()
+        deadline.begin(REQUEST_S)
+        left = deadline.left()
+        times = request.extensions.get("timeout") or {}
+        request.extensions["timeout"] = {name: min(left, s or left) for name, s in times.items()}
         host = request.url.netloc.decode("ascii").lower()
         if request.url.scheme != "https" or not self._is_allowed(host):
             raise _strange(request.url.scheme, host)
@@ -67,9 +77,9 @@ def use_fenced_client(endpoint: str, storage: tuple[str, ...], ca_file: str) -> 
     hooks: list[Callable[[Any], None]] = [Fence(endpoint, storage)]
     if not ca_file:
         hooks.insert(0, _refuse_offline)
-    own: dict[str, Any] = {}
+    own: dict[str, Any] = {"verify": bounded(httpx2.create_ssl_context())}
     if ca_file:
-        own = {"verify": ssl.create_default_context(cafile=ca_file), "trust_env": False}
+        own = {"verify": bounded(ssl.create_default_context(cafile=ca_file)), "trust_env": False}
 
     def client() -> Any:
         made = httpx2.Client(

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.cloud.request_deadline import current
 from reconciler.datasets import slices
 from reconciler.datasets.hub_client import STORAGE, TIMEOUT_S, use_fenced_client
 from reconciler.datasets.layout import files_by_split
@@ -35,6 +36,8 @@ class Hub:
     tell: Callable[[int, int], None] = lambda done, total: None
     storage: tuple[str, ...] = STORAGE
     """Where its downloads may lie, besides with itself."""
+    bounded: Callable[[], AbstractContextManager[None]] = nullcontext
+    """Within it requests end when the run does."""
 
     @property
     def token(self) -> bool | None:
@@ -59,7 +62,7 @@ def pieces(hub: Hub, source: Source) -> list[Piece]:
     does not answer.
     """
     parts = slices.parse(source.split)
-    with _translated(source):
+    with hub.bounded(), _translated(source):
         remote = _Remote(hub, source)
         files = remote.files_of(list(dict.fromkeys(part.split for part in parts)))
         counts = {name: remote.count(name) for names in files.values() for name in names}
@@ -238,6 +241,7 @@ def _translated(source: Source) -> Iterator[None]:
             hint="check the name; for a private or gated dataset set HF_TOKEN",
         ) from error
     except (errors.HfHubHTTPError, httpx2.HTTPError, errors.LocalEntryNotFoundError) as error:
+        current().check()  # past the end of the run, that is the reason
         reason = on_one_line(error, 200)
         raise UnavailableError.because(
             f"the Hugging Face hub did not provide {place}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
@@ -19,24 +18,6 @@ OVERLOADED = Reply(503, {"x-ms-retry-after-ms": "1"}, arm_error("ServiceUnavaila
 
 def get(connection):
     return connection.arm.get(VAULT, API)
-
-
-def test_an_answer_that_only_drips_is_given_up(azure, connect, monkeypatch):
-    class Later:
-        """A clock on which every look takes a minute."""
-
-        now = 0.0
-
-        @classmethod
-        def monotonic(cls):
-            cls.now += 61
-            return time.monotonic() + cls.now
-
-    monkeypatch.setattr(session, "time", Later)
-    azure.answers(Reply(parts=(b"{", b'"a"', b":1}")))
-    with pytest.raises(UnavailableError, match="cannot reach"):
-        get(connect())
-    assert len(azure.seen) == 4
 
 
 def test_an_answer_without_measure_is_not_taken_into_memory(azure, connect, monkeypatch):

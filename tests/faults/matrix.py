@@ -18,6 +18,7 @@ FRESH = "cloud/test_read_after_write.py"
 KILLED = "faults/test_killed_anywhere.py"
 OPERATIONS = "cloud/test_long_running.py"
 ANSWERS = "cloud/test_answers.py"
+DEADLINE = "cloud/test_request_deadline.py"
 CLIENTS = "cloud/test_every_client.py"
 DESTROYING = "contract/test_destroying.py"
 PRUNING = "contract/test_pruning.py"
@@ -200,7 +201,7 @@ MATRIX = (
     green(
         "F28",
         "hang, drip, cut short",
-        f"{ANSWERS}::test_an_answer_that_only_drips_is_given_up",
+        f"{DEADLINE}::test_a_request_ends_also_in_a_run_without_an_end",
         f"{ANSWERS}::test_an_answer_that_is_cut_short_is_asked_for_again",
     ),
     green("F29", "kill -9 before a request", f"{KILLED}::test_one_more_run_is_all_it_takes"),

@@ -13,6 +13,7 @@ class Listener:
         self._answer = answer
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
+        self.url = f"https://127.0.0.1:{self.port}"
         self._open = []
         self._threads = [threading.Thread(target=self._serve, daemon=True)]
         self._threads[0].start()

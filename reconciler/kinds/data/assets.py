@@ -119,7 +119,13 @@ def _prepared(context: HandlerContext, resource: Resource, folder: Path) -> dict
         access = context.run.cloud.sandbox
         cache = cache_folder() / "hub"
         cache.mkdir(exist_ok=True)
-        hub = Hub(context.run.cloud.hub, cache, access.ca_file if access else "", tell=fetched)
+        hub = Hub(
+            context.run.cloud.hub,
+            cache,
+            access.ca_file if access else "",
+            tell=fetched,
+            bounded=lambda: context.run.bounded(is_download=True),
+        )
         source = wanted.source
         found = pieces(hub, Source(source.repo, source.revision, source.config, source.split))
     return prepare(found, Shares(wanted.split.test, wanted.split.seed), folder, tell)
