@@ -6,9 +6,9 @@ import pytest
 
 from reconciler.cli.main import COMMANDS
 from reconciler.kinds import KINDS
+from reconciler.kinds.field_changes import IDENTIFYING, RUN_INPUTS, immutable
+from reconciler.kinds.spec_fields import sections
 from tools.pages import ROOT, parts, with_part, written
-from tools.spec_reference import IDENTIFYING, RUN_INPUTS, immutable
-from tools.spec_schema import sections
 
 PAGES = (
     "README.md",

@@ -2,7 +2,7 @@
 
 from reconciler.kinds import KINDS
 from reconciler.kinds.base import Handler
-from tools.spec_reference import immutable
+from reconciler.kinds.field_changes import immutable
 
 HEAD = ["Kind", "Section", "In Azure", "Replaced when this changes", "Protected by default"]
 ELSEWHERE = {"traffic": "part of the endpoint", "prompt flow": "prompt flow service, file share"}

@@ -7,35 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.kinds import KINDS
-from reconciler.kinds.base import Handler
-from tools.spec_schema import Field, Section, by_path, sections, top
+from reconciler.kinds.field_changes import change_of
+from reconciler.kinds.spec_fields import Field, Section, by_path, sections, top
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECS = (ROOT / "specs" / "phi3-ultrachat.yaml", *sorted((ROOT / "examples").glob("*.yaml")))
 HEAD = ("Field", "Type", "Default", "Meaning", "Immutable")
-IN_PLACE, REPLACED, ANOTHER = "no", "replaced", "another resource"
-NEW_RUN, NEXT_RUN, NEW_VERSION = "new run", "next run", "new version"
-AT_CREATE = "only at create"
-IDENTIFYING = {
-    "target": ("subscription_id", "resource_group"),
-    "quota": ("vm_family",),
-    "identities.role_assignments": ("role", "scope"),
-    "workspace.application_insights": ("log_analytics_name",),
-    "hub.application_insights": ("log_analytics_name",),
-    "deployments": ("endpoint_name",),
-    "models": ("version",),
-}
-"""Fields beside `name` that are a part of the resource's id."""
-RUN_INPUTS = (
-    "task",
-    "model_provider",
-    "model",
-    "training_data",
-    "validation_data",
-    "hyperparameters",
-)
-"""Fields of a job that its fingerprint covers (`kinds/job/job.py`)."""
-OF_THE_WAIT = ("timeout_minutes", "queue_timeout_minutes")
 NOT_REFERRED = ("target", "quota", "lifecycle")
 
 
@@ -61,27 +38,6 @@ def reference() -> str:
     """Return every section and the parts inside it: meaning, fields, references, an example."""
     shown = (twins for twins in by_path().values() if _home(twins[0]) == twins[0].path)
     return "\n\n".join(block for twins in shown for block in _blocks(twins))
-
-
-def immutable(handler: Handler) -> set[str]:
-    """Return the fields of a kind's own section that Azure cannot change in place."""
-    own = {
-        f"{section.path}.{field.name}"
-        for section in sections()
-        for field in section.fields
-        if section.path == handler.section or section.path.startswith(f"{handler.section}.")
-    }
-    rules = handler.policy.rules
-    fixed = {rules.labels.get(path, path) for path in _fixed_paths(handler)}
-    found = {label for label in fixed if f"{handler.section}.{label}" in own}
-    return found | ({"location"} & fixed)
-
-
-def _fixed_paths(handler: Handler) -> Iterator[str]:
-    rules = handler.policy.rules
-    for path in (*rules.labels, *rules.immutable):
-        if any(path == fixed or path.startswith(f"{fixed}.") for fixed in rules.immutable):
-            yield path
 
 
 def _blocks(twins: list[Section]) -> Iterator[str]:
@@ -112,7 +68,7 @@ def _home(section: Section) -> str:
 def _row(section: Section, field: Field) -> tuple[str, ...]:
     meaning = field.meaning.replace("\n", " ").replace("|", "\\|")
     shown = _linked(section, field)
-    return f"`{field.name}`", shown, field.default, meaning, _immutable(section, field)
+    return f"`{field.name}`", shown, field.default, meaning, change_of(section, field)
 
 
 def _linked(section: Section, field: Field) -> str:
@@ -123,46 +79,6 @@ def _linked(section: Section, field: Field) -> str:
     home = next(_home(one) for one in sections() if one.path == path)
     before, _, after = field.type.rpartition("map")
     return f"{before}[map](#{_anchor(home)}){after}"
-
-
-def _immutable(section: Section, field: Field) -> str:
-    """Return what a changed value means: an update in place, or more."""
-    if field.name == "name" or field.name in IDENTIFYING.get(section.path, ()):
-        return ANOTHER if section.path != "jobs.outputs.registered_model" else NEXT_RUN
-    match section.path.partition(".")[0]:
-        case "target":
-            return REPLACED
-        case "datasets":
-            return IN_PLACE if field.name in ("description", "tags") else NEW_VERSION
-        case "jobs" if field.name in RUN_INPUTS or section.path.split(".")[-1] in RUN_INPUTS:
-            return NEW_RUN
-        case "jobs":
-            return IN_PLACE if field.name in OF_THE_WAIT else NEXT_RUN
-    if _is_held(section.path, field.name):
-        return AT_CREATE
-    return REPLACED if _is_fixed(f"{section.path}.{field.name}") else IN_PLACE
-
-
-def _is_held(section: str, name: str) -> bool:
-    """Return whether only a create writes a field of a kind's own section."""
-    own = (handler.policy.rules for handler in KINDS if handler.section == section)
-    return any(rules.labels.get(path, path) == name for rules in own for path in rules.create_only)
-
-
-def _is_fixed(path: str) -> bool:
-    """Return whether the kind that states a field cannot change it in place."""
-    owner = max(
-        (handler.section for handler in KINDS if path.startswith(f"{handler.section}.")),
-        key=len,
-        default="",
-    )
-    fixed = {
-        f"{owner}.{name}"
-        for handler in KINDS
-        if handler.section == owner
-        for name in immutable(handler)
-    }
-    return any(path == one or path.startswith(f"{one}.") for one in fixed)
 
 
 def _referred(section: Section) -> Iterator[str]:

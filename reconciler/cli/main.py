@@ -39,6 +39,7 @@ COMMANDS = {
     "status": "show whether each resource is in sync and healthy",
     "chat": "ask the deployed model a question",
     "graph": "print the dependency graph as Mermaid or DOT",
+    "explain": "explain a section or a field of the spec",
     "schema": "print the JSON Schema of the spec",
     "sandbox": "run and inspect the local Azure emulator",
     "completion": "print a completion script for bash or zsh",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.main import main
-from reconciler.cli.schema import DIALECT, document
+from reconciler.kinds.json_schema import DIALECT, document
 
 COMMITTED = Path(__file__).parents[2] / "schemas" / "reconcile.v1.schema.json"
 

@@ -1,4 +1,4 @@
-"""The sections of the spec, read from its JSON Schema: what a reference page needs to know."""
+"""The sections of the spec, read from its JSON Schema: what people need to know of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from reconciler.cli.schema import document
+from reconciler.kinds.json_schema import document
 from reconciler.spec.model import A_REFERENCE, AN_ID, PATTERN_WORDS
 
 JsonSchema = dict[str, Any]
