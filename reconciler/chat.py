@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from reconciler.bounded_json import loads
 from reconciler.cloud.backoff import wait_seconds
 from reconciler.cloud.errors import code_and_message
 from reconciler.cloud.poll import poll
@@ -234,7 +235,7 @@ def _read(response: requests.Response, url: str) -> Any:
     if response.status_code >= 300:
         raise _refused(response, url)
     try:
-        return response.json()
+        return loads(response.content)
     except ValueError:
         return response.text
 

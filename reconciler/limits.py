@@ -23,3 +23,14 @@ SLOWEST_BYTES_A_SECOND = 16 * KIB
 """How fast an upload or a download must be, for the time of its request to be moved by it."""
 REQUEST_S = 120.0
 """A whole request, from the first byte that is sent to the last that comes."""
+JSON_VALUES = 250_000
+JSON_DEPTH = 100
+"""Of one answer or one file in JSON. A number of 4,300 digits is refused by Python itself."""
+ANSWER_BYTES = 16 * MIB
+"""Of one answer of a service, unpacked. A page of Azure's longest lists has 2 MiB."""
+ROW_BYTES = 4 * MIB
+ROW_VALUES = 20_000
+"""Of one row of chat data: a conversation of a million tokens has 4 MiB."""
+SAVED_PLAN_BYTES = 32 * MIB
+SAVED_PLAN_VALUES = 1_000_000
+"""Of a plan on disk: one of a thousand resources has 2 MiB."""

@@ -69,7 +69,7 @@ def run(session: Session) -> ExitCode:
         _refuse_choices(options)
         saved.refuse_other_cloud(session.cloud().resource_manager)
     choices = saved.choices if saved else choices_of(options)
-    loaded = load(saved.spec if saved else options.spec, adopt=choices.adopt)
+    loaded = saved.load() if saved else load(options.spec, adopt=choices.adopt)
     session.warn(loaded.warnings)
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)

@@ -48,6 +48,6 @@ def run(session: Session) -> ExitCode:
                 made = f"Made from {saved.shown_spec}, for {saved.place}."
                 following = f"To apply exactly this plan: reconcile apply {shlex.quote(str(file))}"
                 session.out.write([*lines, line(made, hang=2), *step(following)])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise not_a_plan(file) from error
     return ExitCode.OK

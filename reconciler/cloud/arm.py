@@ -10,7 +10,6 @@ only to the hosts of the cloud, and a read-only run writes nothing at all.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 
 import requests
 
+from reconciler.bounded_json import TooLargeError, loads
 from reconciler.cloud.backoff import retry_after
 from reconciler.cloud.errors import api_error
 from reconciler.cloud.listing import whole
@@ -258,12 +258,16 @@ class _Sending:
 def _json(content: bytes, url: str) -> JsonObject:
     if not content:
         return {}
+    path = urlsplit(url).path
     try:
-        data = json.loads(content)
+        data = loads(content)
+    except TooLargeError as error:
+        what = Diagnostic(f"the answer is larger than any of Azure's: {error}", detail=path)
+        raise ApiError(OK, "", what) from error
     except ValueError as error:
         what = Diagnostic(
             "the answer is not Azure's: it is not JSON",
-            detail=urlsplit(url).path,
+            detail=path,
             hint="look for a proxy or a sign-in page of your network in between",
         )
         raise ApiError(OK, "", what) from error

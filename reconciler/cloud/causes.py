@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from reconciler.bounded_json import loads
 from reconciler.secrets import on_one_line
 
 MAX_TEXT = 400
@@ -107,8 +108,8 @@ def _parsed(body: bytes) -> Any:
     """Return an answer's JSON, its text where it is none."""
     text = body.decode("utf-8-sig", "replace")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return loads(text)
+    except ValueError:
         return text
 
 

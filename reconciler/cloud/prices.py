@@ -19,6 +19,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
+from reconciler.bounded_json import loads
 from reconciler.engine.money import Price, Rate, Unpriced
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _page(
     answer = session.get(address, params=query, timeout=left, allow_redirects=False)
     if answer.status_code != 200:
         raise ValueError(f"answered {answer.status_code}")
-    page = answer.json()
+    page = loads(answer.content)
     items = page.get("Items") if isinstance(page, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise ValueError("the answer is not a price list")

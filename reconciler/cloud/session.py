@@ -13,9 +13,8 @@ from requests.adapters import HTTPAdapter
 
 from reconciler.cloud.endpoints import Cloud
 from reconciler.cloud.request_deadline import POOLS, current, within
-from reconciler.limits import REQUEST_S
+from reconciler.limits import ANSWER_BYTES, REQUEST_S
 
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
 CHUNK = 64 * 1024
 HOSTS = 8
 ADDED_AGENT = "AZURE_HTTP_USER_AGENT"
@@ -88,8 +87,10 @@ def _read(response: requests.Response) -> bytes:
     try:
         while chunk := response.raw.read1(CHUNK, decode_content=True):
             content += chunk
-            if len(content) > MAX_ANSWER_BYTES:
-                raise requests.ConnectionError("the answer is larger than any of Azure's")
+            if len(content) > ANSWER_BYTES:
+                raise requests.ConnectionError(
+                    f"the answer is larger than {ANSWER_BYTES >> 20} MiB, which none of Azure's is"
+                )
             current().left()
     except (urllib3.exceptions.ReadTimeoutError, TimeoutError) as error:
         raise requests.ReadTimeout(error) from error

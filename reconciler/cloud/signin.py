@@ -7,7 +7,6 @@ azure-identity for it would cost every command 0.4 s.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from reconciler.bounded_json import loads
 from reconciler.cloud.causes import sign_in_code
 from reconciler.cloud.endpoints import Cloud, SandboxAccess
 from reconciler.cloud.errors import api_error
@@ -215,7 +215,7 @@ def _no_answer(error: Exception) -> UnavailableError:
 
 def _token_of(content: bytes) -> Token:
     """Return the token in the answer of a token endpoint. Raises ValueError for what is none."""
-    found = json.loads(content)
+    found = loads(content)
     if not isinstance(found, dict) or not isinstance(found.get("access_token"), str):
         raise ValueError("no token")  # noqa: TRY004 - to the caller it is a wrong value
     return Token(found["access_token"], int(time.time()) + int(str(found.get("expires_in"))))

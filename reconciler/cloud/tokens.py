@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import json
 import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from reconciler.bounded_json import loads
 from reconciler.diagnostics import InterruptedRun, OverdueError, PendingError, ReconcileError
 from reconciler.secrets import remember
 
@@ -151,7 +151,7 @@ def tenant_of(token: str) -> str:
     if len(parts) != 3:
         return ""
     try:
-        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+        claims = loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except ValueError:
         return ""
     return str(claims.get("tid") or "") if isinstance(claims, dict) else ""

@@ -10,14 +10,15 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from reconciler.bounded_json import loads
 from reconciler.datasets.chat_format import OTHER_FORMATS, Fault, fault_in
 from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.local import inside, is_parquet
 from reconciler.diagnostics import Diagnostic, LocalError, Position
+from reconciler.limits import ROW_BYTES, ROW_VALUES
 from reconciler.safe_open import open_file
 from reconciler.secrets import shortened
 
-MAX_LINE_BYTES = 64 << 20
 BATCH_ROWS = 1024
 MEMORY_LIMIT = "1GB"
 """What duckdb may use. It needs one row group of a file at a time, some 100,000 rows."""
@@ -86,7 +87,7 @@ class RowFile:
         index = -1
         with self.open() as file:
             number = 0
-            while line := file.readline(MAX_LINE_BYTES + 1):
+            while line := file.readline(ROW_BYTES + 1):
                 number += 1
                 if number == 1:
                     line = line.removeprefix(_BOM)
@@ -97,21 +98,21 @@ class RowFile:
                     return
                 if index >= first:
                     yield self._line(number, line)
-                if len(line) > MAX_LINE_BYTES:
+                if len(line) > ROW_BYTES:
                     return
 
     def _line(self, number: int, line: bytes) -> Row:
-        if len(line) > MAX_LINE_BYTES:
-            return self._wrong(number, 1, f"the line is longer than {MAX_LINE_BYTES >> 20} MiB")
+        if len(line) > ROW_BYTES:
+            return self._wrong(number, 1, f"the line is longer than {ROW_BYTES >> 20} MiB")
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
             return self._wrong(number, error.start + 1, "the line is not UTF-8")
         try:
-            value = json.loads(text)
+            value = loads(text, ROW_VALUES)
         except json.JSONDecodeError as error:
             return self._wrong(number, error.colno, f"not JSON: {error.msg}")
-        except (RecursionError, ValueError) as error:
+        except ValueError as error:
             return self._wrong(number, 1, f"not usable JSON: {error}")
         fault = fault_in(value)
         if fault is None:

@@ -20,12 +20,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from reconciler.bounded_json import loads
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError
+from reconciler.diagnostics import Diagnostic, LocalError, ReconcileError, RefusedError, SpecError
 from reconciler.engine.decisions import Change
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.types import Address, JsonObject
-from reconciler.operations.load import PLANS, Loaded
+from reconciler.limits import SAVED_PLAN_BYTES, SAVED_PLAN_VALUES
+from reconciler.operations.load import PLANS, Loaded, load
 from reconciler.operations.plan.build import Plan
 from reconciler.secrets import on_one_line
 
@@ -76,6 +78,19 @@ class SavedPlan:
     choices: Choices
     place: Place
     prints: JsonObject
+
+    def load(self) -> Loaded:
+        """Load the spec that the plan was made from.
+
+        Raises `RefusedError` for what cannot be read as one now. Its lines are not shown: a plan
+        of somebody else may name any file.
+        """
+        try:
+            return load(self.spec, adopt=self.choices.adopt)
+        except SpecError as error:
+            what = f"{self.shown_spec} changed since the plan was made: it is not a valid spec now"
+            hint = f"check it with `reconcile validate`, then {NEW_PLAN}"
+            raise RefusedError.because(what, hint=hint) from error
 
     @property
     def shown_spec(self) -> str:
@@ -219,21 +234,41 @@ def save(
 def load_plan(path: Path) -> SavedPlan:
     """Read a saved plan. Raises `RefusedError` when the file is not one, or of another format."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = _content(path)
         _refuse_other_format(path, str(content["format"]))
+        place, changes = content["place"], content["changes"]
         return SavedPlan(
-            os.path.normpath(path.resolve().parent / str(content["spec"])),
-            content["spec_digest"],
-            content["tool"],
-            content["changes"],
+            os.path.normpath(path.resolve().parent / _text(content["spec"])),
+            _text(content["spec_digest"]),
+            _text(content["tool"]),
+            {key: {_text(k): _text(v) for k, v in one.items()} for key, one in changes.items()},
             _choices(content["choices"]),
-            Place(content["place"]["resource_manager"], content["place"]["tenant"]),
+            Place(_text(place["resource_manager"]), _text(place["tenant"])),
             dict(content["prints"]),
         )
     except OSError as error:
         raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise not_a_plan(path) from error
+
+
+def _content(path: Path) -> JsonObject:
+    """Return what a file holds. Raises `ValueError` for what is over its limits or no object."""
+    with path.open("rb") as file:
+        raw = file.read(SAVED_PLAN_BYTES + 1)
+    if len(raw) > SAVED_PLAN_BYTES:
+        raise LocalError.because(
+            f"{path} is larger than {SAVED_PLAN_BYTES >> 20} MiB: no saved plan is",
+            hint="make one with `reconcile plan SPEC --out FILE`",
+        )
+    return dict(loads(raw, SAVED_PLAN_VALUES))
+
+
+def _text(value: Any) -> str:
+    """Return a text of a saved plan. Raises `TypeError` for anything else."""
+    if not isinstance(value, str) or "\0" in value:
+        raise TypeError("no text")
+    return value
 
 
 def _refuse_other_format(path: Path, found: str) -> None:
@@ -250,11 +285,11 @@ def _refuse_other_format(path: Path, found: str) -> None:
 
 def _choices(content: Any) -> Choices:
     return Choices(
-        tuple(content["adopt"]),
-        tuple(content["retry"]),
-        tuple(content["targets"]),
+        tuple(map(_text, content["adopt"])),
+        tuple(map(_text, content["retry"])),
+        tuple(map(_text, content["targets"])),
         bool(content["prune"]),
-        tuple(content["allow_outage"]),
+        tuple(map(_text, content["allow_outage"])),
     )
 
 

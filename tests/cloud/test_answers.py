@@ -21,7 +21,7 @@ def get(connection):
 
 
 def test_an_answer_without_measure_is_not_taken_into_memory(azure, connect, monkeypatch):
-    monkeypatch.setattr(session, "MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr(session, "ANSWER_BYTES", 1000)
     azure.answers(Reply(parts=(b"[" + b" " * 2000 + b"]",)))
     with pytest.raises(UnavailableError, match="cannot reach"):
         get(connect())

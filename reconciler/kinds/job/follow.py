@@ -6,11 +6,11 @@ run goes on in Azure: it is pending, and the same command finds it again.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from reconciler.bounded_json import loads
 from reconciler.cloud.backoff import MAX_WAIT_S, retry_after
 from reconciler.cloud.poll import SETTLING, Backoff, outlast_outage, poll
 from reconciler.diagnostics import DeadlineError, Diagnostic, PendingError, ReconcileError
@@ -151,7 +151,7 @@ def _progress(body: JsonObject, status: str, began: float, reason: QueueReason) 
 def _cluster_message(body: JsonObject) -> str:
     tag = ((body.get("properties") or {}).get("tags") or {}).get(CLUSTER_TAG)
     try:
-        found = json.loads(tag or "{}")
+        found = loads(str(tag or "{}"))
     except ValueError:
         return ""
     return str(found.get("Message") or "") if isinstance(found, dict) else ""

@@ -6,10 +6,10 @@ reason of a failure, and what changed since the last run.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
+from reconciler.bounded_json import loads
 from reconciler.cloud.poll import SETTLING, poll
 from reconciler.diagnostics import (
     ApiError,
@@ -135,7 +135,7 @@ def created(body: JsonObject) -> str:
 def _inputs(body: JsonObject) -> JsonObject:
     text = (body["properties"].get("properties") or {}).get(INPUTS_PROPERTY)
     try:
-        found = json.loads(text or "{}")
+        found = loads(str(text or "{}"))
     except ValueError:
         # Somebody edited the property; the fingerprint in the name does not depend on it.
         return {}
