@@ -15,7 +15,8 @@ from reconciler.sandbox.store import Store
 
 AUTO_SPEED = 600.0
 AUTO_ADVANCE_S = 2.0
-SAVE_EVERY_S = 60.0
+AHEAD_S = 0.1
+"""How far ahead, in real seconds, the saved time is: nobody is told a later one unsaved."""
 MILLIS_IN_SECOND = 1000
 
 
@@ -32,7 +33,7 @@ class Clock:
         self.mode, self.speed = parse_mode(mode)
 
     def now(self) -> float:
-        """Return virtual seconds since the epoch; survives restarts, goes back only in `go_to`."""
+        """Return virtual seconds since the epoch; survives kills, goes back only in `go_to`."""
         return self._base + (time.monotonic() - self._since) * self.speed
 
     def iso(self, at: float | None = None) -> str:
@@ -43,8 +44,6 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Move virtual time forward."""
         self._base += max(0.0, seconds)
-        if self._base - self._saved > SAVE_EVERY_S:
-            self.save()
 
     def skip(self, seconds: float) -> None:
         """Move virtual time by hand: unlike `advance`, whoever waits in real time sees it too."""
@@ -70,6 +69,17 @@ class Clock:
         self._base, self._since = self.now(), time.monotonic()
         self.mode, self.speed = new_mode, speed
         self.save()
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether it is later than what is saved: a killed sandbox would go back."""
+        return self.now() > self._saved
+
+    def keep(self) -> None:
+        """Save the time with what is committed, so that a killed sandbox does not go back."""
+        if self.is_ahead:
+            self._saved = self.now() + AHEAD_S * self.speed
+            self._store.put_document("clock", "now", self._saved)
 
     def save(self) -> None:
         """Remember the virtual time in the store (committed with the current request)."""

@@ -44,6 +44,7 @@ class Gate:
             request, handler = await _by_host(request, handler)
             if request.path.startswith("/_sandbox/"):
                 response: web.StreamResponse = await handler(request)
+                self._world.clock.keep()
                 self._world.store.commit()
                 return response
             if not self.turns.callers:
@@ -133,7 +134,8 @@ class Gate:
             "committed": committed,
         }
         self._world.journal.append(kind_of(request.path), entry)
-        if request.method in READS and not self._world.store.in_transaction:
+        is_unsaved = self._world.store.in_transaction or self._world.clock.is_ahead
+        if request.method in READS and not is_unsaved:
             self._write_soon()
         else:
             self._write()
@@ -150,6 +152,7 @@ class Gate:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._world.clock.keep()
         self._world.journal.flush()
         self._world.store.commit()
 

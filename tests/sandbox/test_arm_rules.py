@@ -226,6 +226,7 @@ def test_clusters_change_only_their_scale(sandbox: Sandbox, rm: Any, put: Any) -
             "2024-10-01",
             properties={"computeType": "AmlCompute", "properties": bigger},
         )
-    assert sandbox.send("DELETE", path, api_version="2024-10-01")[0] == 400
-    query = {"api_version": "2024-10-01", "underlyingResourceAction": "Delete"}
+    query = {"api_version": "2024-10-01", "underlyingResourceAction": "Burn"}
+    assert sandbox.send("DELETE", path, **query)[0] == 400
+    query["underlyingResourceAction"] = "Delete"
     assert sandbox.send("DELETE", path, **query)[0] == 202

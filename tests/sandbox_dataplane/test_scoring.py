@@ -52,12 +52,13 @@ def register(azure: Azure, workspace: str, name: str, chats: list[list[str]]) ->
     return str(azure.arm("PUT", version, VERSION, body)["id"])
 
 
-def deploy(azure: Azure, endpoint: str, name: str, model: str) -> None:
+def deploy(azure: Azure, endpoint: str, name: str, model: str, **more: Any) -> None:
     properties = {
         "endpointComputeType": "Managed",
         "model": model,
         "instanceType": "Standard_DS3_v2",
         "scaleSettings": {"scaleType": "Default"},
+        **more,
     }
     body = {
         "location": "eastus",
@@ -184,8 +185,8 @@ def test_traffic_is_split_by_weight_and_none_is_404(azure: Azure, endpoint: Endp
     try:
         route(azure, endpoint.id, {"blue": 50, "green": 50})
         names = [
-            send(azure, endpoint, chat(f"capital of Peru {n}")).headers["azureml-model-deployment"]
-            for n in range(30)
+            send(azure, endpoint, chat("capital of Peru")).headers["azureml-model-deployment"]
+            for _ in range(30)
         ]
         assert set(names) == {"blue", "green"}
         route(azure, endpoint.id, {"blue": 0, "green": 0})
@@ -215,6 +216,22 @@ def test_wrong_shape_is_the_models_error(
     answer = send(azure, endpoint, body)
     assert answer.status_code == 424
     assert answer.headers["ms-azureml-model-error-statuscode"] == status
+
+
+def test_a_script_of_its_own_takes_the_body_as_it_is(azure: Azure, endpoint: Endpoint) -> None:
+    code = f"{endpoint.workspace}/codes/{uuid.uuid4()}/versions/1"
+    uri = "azureml://datastores/workspaceblobstore/paths/code"
+    azure.arm("PUT", code, VERSION, {"properties": {"codeUri": uri}})
+    script = {"codeId": code, "scoringScript": "score.py"}
+    model = f"{endpoint.workspace}/models/green/versions/1"
+    deploy(azure, endpoint.id, "script", model, codeConfiguration=script)
+    header = {"azureml-model-deployment": "script"}
+    answer = send(azure, endpoint, {"data": [{"text": "capital of Peru?"}, 1]}, header)
+    assert (answer.status_code, answer.json()["output"].splitlines()[0]) == (
+        200,
+        "Green says Lima.",
+    )
+    assert send(azure, endpoint, {"data": [[1, 2, 3]]}, header).status_code == 200
 
 
 def test_generation_options_are_checked(azure: Azure, endpoint: Endpoint) -> None:

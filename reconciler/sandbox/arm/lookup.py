@@ -30,6 +30,8 @@ class Lookup:
     def find(self, target: Target, type_: ResourceType, *, polled: bool = False) -> Record:
         """Return the settled record a path names. Raises ArmError 404 in the type's own shape."""
         record = self._world.store.get(target.id)
+        if record is None and target.parent_id is not None and self._settle_above(target):
+            record = self._world.store.get(target.id)
         if record is not None:
             record = self.lifecycle.settle(record, polled=polled)
             if record is None:
@@ -39,6 +41,11 @@ class Lookup:
             self.require_scope(target)
             raise self._missing(target, type_)
         return record
+
+    def _settle_above(self, target: Target) -> bool:
+        """Bring what a resource lies in up to now: some come with children. Whether it is there."""
+        above = self._world.store.get(target.parent_id or "")
+        return above is not None and self.lifecycle.settle(above) is not None
 
     def _missing(self, target: Target, type_: ResourceType) -> Exception:
         if type_.type == GROUPS:

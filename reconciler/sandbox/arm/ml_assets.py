@@ -187,6 +187,7 @@ def _container(type_: str, kind: str, extra: str = "") -> ResourceType:
     return ResourceType(
         type=type_,
         bad_content=ml.bad_content,
+        drops_unpublished=True,
         schema=schema(
             "properties!:"
             + _COMMON.replace("  isAnonymous: bool\n", "")
@@ -210,6 +211,7 @@ def _version(
         type=f"{type_}/versions",
         names_created=True,
         bad_content=ml.bad_content,
+        drops_unpublished=True,
         schema=schema("properties!:" + _COMMON + extra),
         name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_.]{0,254}$",
         tracked=False,

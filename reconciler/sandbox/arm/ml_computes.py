@@ -131,7 +131,7 @@ def _present(world: World, record: Record, body: Json) -> None:
     }
     properties["properties"] |= {
         "allocationState": "Steady",
-        "allocationStateTransitionTime": record.hidden["modified"],
+        "allocationStateTransitionTime": record.hidden["created"],
         "errors": None,
         "currentNodeCount": nodes,
         "targetNodeCount": nodes,
@@ -148,7 +148,8 @@ def _present(world: World, record: Record, body: Json) -> None:
 
 
 def _before_delete(world: World, record: Record, call: Call) -> None:
-    action = call.query.get("underlyingResourceAction", "")
+    """Published as required; recorded as taken without."""
+    action = call.query.get("underlyingResourceAction", "Delete")
     if action.lower() not in ("delete", "detach"):
         raise ArmError(
             400,
@@ -177,6 +178,7 @@ def _list_nodes(world: World, record: Record, call: Call) -> Answer:
 COMPUTES = ResourceType(
     type=capacity.COMPUTES,
     bad_content=ml.bad_content,
+    drops_unpublished=True,
     schema=schema(
         """
         location: str

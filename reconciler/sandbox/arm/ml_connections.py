@@ -92,6 +92,7 @@ def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
 CONNECTIONS = ResourceType(
     type=TYPE,
     bad_content=ml.bad_content,
+    drops_unpublished=True,
     schema=schema(
         """
         properties!: <ml.WorkspaceConnectionPropertiesV2>

@@ -149,6 +149,7 @@ DATASTORES = ResourceType(
     type=TYPE,
     names_created=True,
     bad_content=ml.bad_content,
+    drops_unpublished=True,
     schema=schema(
         """
         properties!: <ml.DatastoreProperties>

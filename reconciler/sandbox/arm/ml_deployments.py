@@ -240,6 +240,7 @@ DEPLOYMENTS = ResourceType(
     type=capacity.DEPLOYMENTS,
     running_word="Updating",  # UNVERIFIED: as issue 3 states it; in none of our recordings
     bad_content=ml.bad_content,
+    drops_unpublished=True,
     schema=schema(
         """
         location!: str
@@ -263,6 +264,7 @@ properties!:
   modelMountPath: str
   properties: map
   provisioningState-: str
+  privateNetworkConnection@never/2022-02-01..2022-02-01: bool
   livenessProbe:{_PROBE_SCHEMA}
   readinessProbe:{_PROBE_SCHEMA}
   startupProbe@2024-10-01:{_PROBE_SCHEMA}

@@ -149,6 +149,7 @@ ENDPOINTS = ResourceType(
     type=TYPE,
     running_word="Updating",  # UNVERIFIED: as issue 3 states it; in none of our recordings
     bad_content=ml.bad_content,
+    drops_unpublished=True,
     schema=schema(
         """
         location!: str

@@ -251,6 +251,7 @@ JOBS = ResourceType(
     type=capacity.JOBS,
     names_created=True,
     bad_content=ml.bad_content,
+    drops_unpublished=True,
     schema=schema_of,
     name_pattern=r"^[a-zA-Z0-9][a-zA-Z0-9\-_]{0,254}$",
     tracked=False,

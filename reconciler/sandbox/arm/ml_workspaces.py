@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities, later, ml, ml_datastores
 from reconciler.sandbox.arm.errors import ArmError, conflict, user_error
+from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.ml_workspaces_schema import SCHEMA
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Route, Write
 from reconciler.sandbox.store import Record
@@ -109,13 +110,17 @@ def _prepare_linked(write: Write) -> None:
         if not linked:
             properties.pop(name, None)
             continue
-        record = write.world.store.get(str(linked))
-        if record is None or record.type != type_:
-            raise user_error(
-                f"The {name} '{linked}' was not found: dependent resources must exist.",
-                "ValidationError/ResourceNotFound",
-            )
+        target = parse(str(linked))
+        if target is None or target.is_collection or target.type.lower() != type_.lower():
+            raise _not_there(name, str(linked))
         properties[name] = _as_kept(str(linked))
+
+
+def _not_there(name: str, linked: str) -> ArmError:
+    return user_error(
+        f"The {name} '{linked}' was not found: dependent resources must exist.",
+        "ValidationError/ResourceNotFound",
+    )
 
 
 def _as_kept(linked: str) -> str:
@@ -128,7 +133,7 @@ def _as_kept(linked: str) -> str:
 def _defaults(write: Write) -> None:
     write.hidden.setdefault("workspace", str(uuid.uuid4()))
     write.body.setdefault("sku", {"name": "Basic", "tier": "Basic"})
-    write.body["sku"].setdefault("tier", write.body["sku"]["name"])
+    write.body["sku"].setdefault("tier", "Basic")
     defaults: Json = {
         "friendlyName": write.name,
         "description": "",
@@ -148,6 +153,11 @@ def _defaults(write: Write) -> None:
 
 
 def _ready(world: World, record: Record) -> None:
+    """What it links to is looked for while it is made: a PUT may come before theirs (recorded)."""
+    for name in LINKED if record.body["kind"] != "Project" else ():
+        wanted = record.body["properties"].get(name)
+        if wanted and world.store.get(wanted) is None:
+            raise _not_there(name, wanted)
     ml_datastores.create_system_datastores(world, record, linked(world, record, "storageAccount"))
 
 
@@ -251,6 +261,7 @@ def _diagnose(world: World, record: Record, call: Call) -> Answer:
 WORKSPACES = ResourceType(
     type=ml.WORKSPACE,
     bad_content=ml.bad_content,
+    drops_unpublished=True,
     schema=SCHEMA,
     name_pattern=NAME,
     create=Lro.BOTH,

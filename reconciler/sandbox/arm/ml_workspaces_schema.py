@@ -69,7 +69,7 @@ _PROPERTIES = """
 """
 _SKU = """
 sku:
-  name!: Free|Basic|Standard|Premium
+  name!: str  # any text is taken: `Standard_S1` was recorded
   tier: Free|Basic|Standard|Premium
   size: str
   family: str

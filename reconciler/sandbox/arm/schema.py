@@ -16,10 +16,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Check:
-    """One validation: the api-version, whether required properties count, what is stored."""
+    """One validation: the api-version, whether required properties count, what is stored.
+
+    `drops`: what is published in another api-version alone is dropped and not refused.
+    """
 
     version: str
     partial: bool = False
+    drops: bool = False
 
     def body(self, schema: Node, body: Any, current: Json | None) -> Json:
         """Return the body with property names in their proper case; raises ArmError."""
@@ -49,9 +53,10 @@ class Check:
         for key, item in value.items():
             place = f"{path}.{key}" if path else key
             found = find_property(properties, key)
-            if found is not None and found[1].early and not is_known(found[1], self.version):
+            is_here = found is not None and is_known(found[1], self.version)
+            if found is not None and not is_here and (self.drops or found[1].early):
                 continue
-            if found is None or not is_known(found[1], self.version):
+            if found is None or not is_here:
                 raise ContentError(
                     f"Could not find member '{key}' on object of type 'ResourceDefinition'. "
                     f"Path '{place}', line 1, position 1.",

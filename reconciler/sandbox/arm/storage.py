@@ -206,7 +206,18 @@ def _removed(world: World, record: Record) -> None:
     world.files.delete_account(record.name)
 
 
+def _check_ready(record: Record) -> None:
+    """Recorded: an account under creation has no keys yet."""
+    if record.hidden.get("pending", {}).get("verb") == STORAGE_ACCOUNT.creating_state:
+        raise conflict(
+            "StorageAccountIsNotProvisioned",
+            "The storage account provisioning state must be 'Succeeded' before executing the "
+            "operation.",
+        )
+
+
 def _list_keys(world: World, record: Record, call: Call) -> Answer:
+    _check_ready(record)
     created = record.hidden["created"]
     keys = [
         {"creationTime": created, "keyName": f"key{i}", "value": key, "permissions": "FULL"}
@@ -216,6 +227,7 @@ def _list_keys(world: World, record: Record, call: Call) -> Answer:
 
 
 def _regenerate(world: World, record: Record, call: Call) -> Answer:
+    _check_ready(record)
     name = (call.body or {}).get("keyName")
     if name not in ("key1", "key2"):
         raise ArmError(400, "InvalidRequestPropertyValue", f"The key name '{name}' is invalid.")

@@ -88,6 +88,7 @@ class ResourceType:
     deletes. `names_created`: whether a 201 that begins no operation carries the new resource's
     address as Location. `running_word`: what an operation's status is until it ends (any word but
     the three final ones, by the ARM RPC). While `is_moving` says so, a GET tells when to ask again.
+    `drops_unpublished`: what another api-version alone has is taken and dropped, as recorded.
     `retry_after_s` paces the sandbox; `says_retry_after`: whether Azure sends Retry-After too.
     `bad_content` and `bad_name` are the provider's own words for a body or a name it does not take;
     the gateway reads the properties at the top itself.
@@ -122,6 +123,7 @@ class ResourceType:
     not_found: Callable[[str, str], Exception] | None = None
     bad_content: Callable[[ContentError, Any], Exception] | None = None
     bad_name: Callable[[str], Exception] | None = None
+    drops_unpublished: bool = False
     can_put: bool = True
     can_patch: bool = True
     can_delete: bool = True

@@ -150,13 +150,14 @@ class Writer:
 
     def _checked(self, call: Call, type_: ResourceType, old: Record | None, sent: Json) -> Json:
         current = self._lookup.present(old) if old is not None else {}
+        drops = type_.drops_unpublished
         if call.method == "PATCH":
             node = type_.patch_schema or pick(type_, current)
-            changes = Check(call.version, partial=True).body(node, sent, current)
+            changes = Check(call.version, partial=True, drops=drops).body(node, sent, current)
             merged = merge(copy.deepcopy(old.body) if old else {}, changes)
             check_complete(pick(type_, merged), merged)
             return merged
-        return Check(call.version).body(pick(type_, sent), sent, current)
+        return Check(call.version, drops=drops).body(pick(type_, sent), sent, current)
 
     def _check_location(self, write: Write, type_: ResourceType) -> None:
         location = write.body.get("location")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +56,28 @@ def parse_score(raw: bytes) -> Chat:
     if not isinstance(parameters, dict):
         raise ModelError("'parameters' must be an object.")
     return Chat(_messages(data["input_string"], "input_string"), _limit(parameters))
+
+
+def parse_any(raw: bytes) -> Chat:
+    """A body for a script of the deployment's own, which the sandbox does not run.
+
+    Every text in it counts as said by the user.
+    """
+    try:
+        said = list(_texts(json.loads(raw)))
+    except ValueError:
+        said = [raw.decode("utf-8", "replace")]
+    return Chat(tuple(("user", text) for text in said or [""]), None)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
 
 
 def parse_completion(raw: bytes) -> Chat:

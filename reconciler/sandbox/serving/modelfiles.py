@@ -42,14 +42,20 @@ class ModelFiles:
         reference = str(deployment.body.get("properties", {}).get("model") or "")
         if reference.startswith("azureml://registries/"):
             return b""
-        place = artifact_place(self._world, deployment, reference)
-        if place is not None:
-            account, container, path = place
-            content = self._world.blobs.get(account, container, f"{path}/{CONVERSATIONS}")
-            if content is not None:
-                return content
+        if (deployment.body["properties"].get("codeConfiguration") or {}).get("scoringScript"):
+            return self._written(deployment, reference) or b""
+        content = self._written(deployment, reference)
+        if content is not None:
+            return content
         text = f"The model {reference!r} holds no training conversations the sandbox could use."
         raise ModelError(text, 500)
+
+    def _written(self, deployment: Record, reference: str) -> bytes | None:
+        place = artifact_place(self._world, deployment, reference)
+        if place is None:
+            return None
+        account, container, path = place
+        return self._world.blobs.get(account, container, f"{path}/{CONVERSATIONS}")
 
 
 def artifact_place(world: World, deployment: Record, reference: str) -> tuple[str, str, str] | None:

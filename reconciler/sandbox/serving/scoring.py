@@ -7,8 +7,8 @@ model container answers with an error.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
+import random
 import re
 import time
 import uuid
@@ -18,7 +18,13 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from reconciler.sandbox.entra import InvalidToken
-from reconciler.sandbox.serving.chat import Chat, ModelError, parse_completion, parse_score
+from reconciler.sandbox.serving.chat import (
+    Chat,
+    ModelError,
+    parse_any,
+    parse_completion,
+    parse_score,
+)
 from reconciler.sandbox.serving.exchange import AmlError, Json, settled
 from reconciler.sandbox.serving.modelfiles import ModelFiles
 from reconciler.sandbox.serving.nearest import Found
@@ -47,6 +53,7 @@ class Scoring:
     def __init__(self, world: World) -> None:
         self._world = world
         self._models = ModelFiles(world)
+        self._chance = random.Random(0)
 
     async def score(self, request: web.Request) -> web.StreamResponse:
         """POST .../score."""
@@ -70,10 +77,10 @@ class Scoring:
         endpoint = self._endpoint(request)
         self._authenticate(request, endpoint)
         raw = await request.read()
-        deployment = self._deployment(request, endpoint, raw)
+        deployment = self._deployment(request, endpoint)
         headers = {DEPLOYMENT_HEADER: deployment.name, "x-ms-request-id": str(uuid.uuid4())}
         try:
-            chat = parse(raw)
+            chat = parse_any(raw) if has_script(deployment) else parse(raw)
             index = self._models.index_of(deployment)
             reply = answer_from(index.nearest(chat.user_turns), chat.max_new_tokens)
         except ModelError as error:
@@ -108,9 +115,10 @@ class Scoring:
         if audience != TOKEN_AUDIENCE:
             raise AmlError(401, "Unauthorized", f"The token is for {audience}.")
 
-    def _deployment(self, request: web.Request, endpoint: Record, raw: bytes) -> Record:
+    def _deployment(self, request: web.Request, endpoint: Record) -> Record:
         asked = request.headers.get(DEPLOYMENT_HEADER)
-        name = asked or choose(endpoint.body.get("properties", {}).get("traffic") or {}, raw)
+        traffic = endpoint.body.get("properties", {}).get("traffic") or {}
+        name = asked or choose(traffic, self._chance)
         if name is None:
             text = "The endpoint doesn't have any valid deployment with positive weight."
             raise AmlError(404, "NoDeploymentWithTraffic", text)
@@ -123,17 +131,18 @@ class Scoring:
         return record
 
 
-def choose(traffic: dict[str, int], raw: bytes) -> str | None:
-    """The deployment that this body goes to: by weight, the same for the same body."""
+def has_script(deployment: Record) -> bool:
+    """Whether a deployment brings its own scoring script, which takes whatever body it wants."""
+    code = deployment.body.get("properties", {}).get("codeConfiguration") or {}
+    return bool(code.get("scoringScript"))
+
+
+def choose(traffic: dict[str, int], chance: random.Random) -> str | None:
+    """The deployment that a request goes to: by weight, each request anew."""
     weights = {name: int(weight) for name, weight in sorted(traffic.items()) if int(weight) > 0}
     if not weights:
         return None
-    at = int.from_bytes(hashlib.sha256(raw).digest()[:8]) % sum(weights.values())
-    for name, weight in weights.items():
-        at -= weight
-        if at < 0:
-            return name
-    raise AssertionError("weights do not add up")
+    return chance.choices(list(weights), list(weights.values()))[0]
 
 
 def answer_from(found: Found | None, max_new_tokens: int | None) -> Reply:
