@@ -79,13 +79,13 @@ def held_at_create(
     found: list[FieldDiff] = []
     for dotted in sorted(rules.create_only):
         path = tuple(dotted.split("."))
-        wanted = _at(desired, path)
+        wanted = value_at(desired, path)
         if wanted is not None:
-            found.extend(_walk(path, wanted, _at(observed, path), open_))
+            found.extend(_walk(path, wanted, value_at(observed, path), open_))
     return tuple(found)
 
 
-def _at(body: Any, path: Path) -> Any:
+def value_at(body: Any, path: Path) -> Any:
     """Return what stands at a path of a body, its names in any case; None where nothing does."""
     for key in path:
         shown = body if isinstance(body, Mapping) else {}

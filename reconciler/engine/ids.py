@@ -15,6 +15,11 @@ def is_within(resource_id: str, outer_id: str) -> bool:
     return _folded(resource_id).startswith(f"{_folded(outer_id)}/")
 
 
+def scope_of(resource_id: str) -> str:
+    """Return what something is on that extends another: its id up to its own provider."""
+    return resource_id[: resource_id.casefold().rfind("/providers/")]
+
+
 def type_of(resource_id: str) -> str:
     """Return the type that an id names, as it is written there; "" where it names no resource."""
     tail = resource_id.strip("/").split("/")

@@ -26,6 +26,8 @@ from reconciler.engine.decisions import (
     Update,
     Wait,
 )
+from reconciler.engine.diff import value_at
+from reconciler.engine.ids import scope_of
 from reconciler.engine.types import Action, Address, FieldDiff, Reference, Unknown
 from reconciler.reasons import InputsChanged, Kept
 from reconciler.render.attention import Attention, attention_of
@@ -139,7 +141,7 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
         tuple(attention_of(views)),
         folds,
         tuple(entry for entry in entries if entry.address not in folded),
-        tuple(map(_leftover, plan.leftovers)),
+        tuple(_leftover(views, change) for change in plan.leftovers),
         tuple(held_of(views)),
         tuple(change.address for change in views.compared),
         tuple(plan.blocked),
@@ -197,7 +199,7 @@ def _entry(views: Views, change: Change, *, verbose: bool) -> Entry:
         notes.append("gets the mark of this spec")
     return Entry(
         change,
-        what_of(change),
+        _what(views, change),
         intent_of(change),
         tuple(notes),
         tuple(rows),
@@ -207,11 +209,24 @@ def _entry(views: Views, change: Change, *, verbose: bool) -> Entry:
     )
 
 
-def _leftover(change: Change) -> Entry:
+def _leftover(views: Views, change: Change) -> Entry:
     """Return what is ours and no longer in the spec, with what keeps it."""
     if change.action is Action.DELETE:
-        return Entry(change, what_of(change), PRUNABLE)
-    return Entry(change, what_of(change), "", explanations(change))
+        return Entry(change, _what(views, change), PRUNABLE)
+    return Entry(change, _what(views, change), "", explanations(change))
+
+
+def _what(views: Views, change: Change) -> str:
+    """Return the kind of a resource; of a grant that goes, whose fields no row shows, all of it."""
+    view = views.of(change)
+    if change.action is not Action.DELETE or not view.grants_access:
+        return what_of(change)
+    place = views.place(scope_of(change.resource.resource_id))
+    for path, word in view.rules.words.items():
+        value = value_at(change.resource.desired, tuple(path.split(".")))
+        if isinstance(value, str):
+            return f"{change.resource.kind}: {word(value)} on {place}"
+    return f"{change.resource.kind} on {place}"
 
 
 def _rows(views: Views, change: Change, *, verbose: bool) -> tuple[list[Row], int, int]:

@@ -25,6 +25,7 @@ from reconciler.operations.plan.build import Plan
 from reconciler.operations.plan.checks.facts import Asking
 from reconciler.operations.plan.checks.run import Allowed, blocked_by, checked
 from reconciler.operations.plan.dependents import foreign_children, foreign_contents, shortened
+from reconciler.operations.plan.users import everything_linked, may_be_used, named, used_by_others
 from reconciler.operations.refresh import PARALLELISM, Snapshot, observe_all
 from reconciler.reasons import (
     EndpointStays,
@@ -32,6 +33,7 @@ from reconciler.reasons import (
     HoldsForeign,
     Kept,
     KeptBecause,
+    LinkedFrom,
     NeededByOthers,
     NotDeletable,
     NotOurs,
@@ -64,6 +66,7 @@ def plan_destroy(
     staying = (a for a in addresses if a in chosen and _must_stay(changes[a]))
     _keep_what_they_need(loaded, changes, staying)
     changes = _with_foreign_children(loaded, run, changes)
+    changes = _with_users(loaded, changes, snapshot)
     changes = {a: _with_endpoint(c, changes) for a, c in changes.items()}
     changes = _group_last(run, changes)
     graph = {a: _group_waits(loaded, a) for a in addresses}
@@ -172,6 +175,26 @@ def _with_foreign_children(
         if looked is not change:
             result[address] = looked
             _keep_what_they_need(loaded, result, [address])
+    return result
+
+
+def _with_users(
+    loaded: Loaded, changes: dict[Address, Change], snapshot: Snapshot
+) -> dict[Address, Change]:
+    """Keep what others in the subscription use, and all that it needs.
+
+    Lists that cannot be read are told by the checks.
+    """
+    result = dict(changes)
+    if not any(map(may_be_used, changes.values())):
+        return result
+    try:
+        bodies = everything_linked(snapshot.reads, loaded.spec.target.subscription_id)
+    except ReconcileError:
+        return result
+    for address, ids in used_by_others(changes.values(), bodies).items():
+        result[address] = _kept(result[address], LinkedFrom(named(ids)))
+        _keep_what_they_need(loaded, result, [address])
     return result
 
 

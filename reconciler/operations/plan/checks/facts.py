@@ -22,6 +22,7 @@ from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
 from reconciler.operations.plan.checks.existing import Seen
+from reconciler.operations.plan.users import everything_linked, may_be_used
 
 T = TypeVar("T")
 ML = "Microsoft.MachineLearningServices"
@@ -56,6 +57,7 @@ class Facts:
     skus: Answer = field(default_factory=Answer)
     locks: Answer = field(default_factory=Answer)
     rights: Answer = field(default_factory=Answer)
+    users: Answer = field(default_factory=Answer)
     existing: Mapping[Address, Seen] = field(default_factory=dict)
     runs: Mapping[str, Answer] = field(default_factory=dict)
     """Every run of a workspace out of which something goes, by the id of that."""
@@ -91,6 +93,9 @@ class Asking:
             self._ask("rights", lambda: _rights(run, subscription, group))
             for item in self._existing:
                 self._look_at(item)
+        if any(map(may_be_used, changing)):
+            linked = partial(everything_linked, reads, self._target.subscription_id)
+            self._ask("users", linked)
         for workspace in filter(None, map(ends_runs_of, changing)):
             self._ask_runs(workspace)
         if any(map(_is_of_machines, changing)):

@@ -26,6 +26,7 @@ from reconciler.operations.plan.checks import (
 from reconciler.operations.plan.checks.consequences import check_consequences
 from reconciler.operations.plan.checks.facts import Asking, Facts
 from reconciler.operations.plan.checks.running import check_running
+from reconciler.operations.plan.checks.users import check_users
 from reconciler.operations.plan.preflight import blocked_now
 
 LENIENT = frozenset(
@@ -101,6 +102,7 @@ def findings_of(
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
         *(() if allowed.outages else outage.check_outages(planned, allowed.addresses)),
+        *check_users(planned, facts.users),
         *check_running(planned, facts.runs, allowed.addresses),
         *check_consequences(planned),
         *_of_machines(loaded, changes, graph, facts),
