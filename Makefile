@@ -79,6 +79,7 @@ shapes: $(STAMP)
 # What a release must pass, kept in docs: make reliability SAMPLE="--release --write"; see docs/reliability.md
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
+	@RECONCILE_FUZZ=10000 $(BIN)/python -m pytest -q tests/hostile/test_shapes.py
 
 # The generated parts of the pages in docs/: commands, spec, kinds.
 reference: $(STAMP)

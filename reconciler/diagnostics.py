@@ -182,6 +182,34 @@ class InterruptedRun(ReconcileError):  # noqa: N818 - a signal, not a fault
     exit_code = ExitCode.INTERRUPTED
 
 
+REPORT_FORM = "run the same command again; if it persists, please report it with what `-v` shows"
+
+
+class MalformedError(ReconcileError):
+    """An answer of Azure that is not in the form of its kind: that read has failed, no other."""
+
+    @classmethod
+    def of(cls, error: Exception) -> MalformedError:
+        """Return it for what came of reading the answer."""
+        return cls(
+            Diagnostic(
+                "Azure's answer has an unexpected form",
+                detail=on_one_line(f"to read it failed: {type(error).__name__}: {error}", 300),
+                hint=REPORT_FORM,
+            )
+        )
+
+    @classmethod
+    def at(cls, name: str, fault: str) -> MalformedError:
+        """Return it for a member that was looked at: what is wrong with it."""
+        what = f"Azure's answer has an unexpected form: `{name}` is {fault}"
+        return cls(Diagnostic(what, hint=REPORT_FORM))
+
+
+FORM_ERRORS = (AttributeError, TypeError, LookupError, ValueError, ArithmeticError, RecursionError)
+"""What comes of reading a value of another type than it has."""
+
+
 class UnforeseenError(ReconcileError):
     """An answer of Azure, or a mistake of ours, that no code was written for.
 

@@ -29,14 +29,17 @@ from reconciler.cloud.long_running import Poller
 from reconciler.cloud.network_errors import unreachable
 from reconciler.cloud.retry import Attempt, Request
 from reconciler.cloud.rules import REDIRECTS, may_resend, redirected
-from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
+from reconciler.cloud.shapes import faults
+from reconciler.diagnostics import REPORT_FORM, ApiError, Diagnostic, UnavailableError
 from reconciler.engine.types import JsonObject
+from reconciler.secrets import on_one_line
 
 if TYPE_CHECKING:
     from reconciler.cloud.run_limits import RunLimits
 
 OK = 200
 NOT_FOUND = 404
+MOST_OF_FAULT = 200
 
 
 class ArmClient:
@@ -140,7 +143,7 @@ class ArmClient:
         if tried.failed:
             raise self._failure(method, url, tried)
         answer = tried.given()
-        return answer.body, tried.headers, answer.status
+        return _in_form(answer.body, url), tried.headers, answer.status
 
     def _failure(
         self, method: str, url: str, tried: Attempt[Answer]
@@ -271,4 +274,14 @@ def _json(content: bytes, url: str) -> JsonObject:
             hint="look for a proxy or a sign-in page of your network in between",
         )
         raise ApiError(OK, "", what) from error
-    return data if isinstance(data, dict) else {"value": data}
+    body: JsonObject = data if isinstance(data, dict) else {"value": data}
+    return body
+
+
+def _in_form(body: JsonObject, url: str) -> JsonObject:
+    """Return an answer that is read further. Raises `ApiError` where it is not in ARM's form."""
+    fault = next(faults(body), None)
+    if fault is None:
+        return body
+    what = f"Azure's answer has an unexpected form: {on_one_line(fault, MOST_OF_FAULT)}"
+    raise ApiError(OK, "", Diagnostic(what, detail=urlsplit(url).path, hint=REPORT_FORM))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import Address, JsonObject, Reference, Resource
 
 
@@ -58,9 +59,9 @@ def cluster_machines(body: JsonObject) -> Machines | None:
         return None
     return Machines(
         str(size),
-        most=int(scale.get("maxNodeCount") or 0),
-        least=int(scale.get("minNodeCount") or 0),
-        now=int(inner.get("currentNodeCount") or 0),
+        most=whole_number_in(scale, "maxNodeCount"),
+        least=whole_number_in(scale, "minNodeCount"),
+        now=whole_number_in(inner, "currentNodeCount"),
         low_priority=str(inner.get("vmPriority") or "").casefold() == "lowpriority",
     )
 
@@ -71,7 +72,7 @@ def deployment_machines(body: JsonObject) -> Machines | None:
     size = properties.get("instanceType")
     if not size:
         return None
-    count = int(_within(body, "sku").get("capacity") or 1)
+    count = whole_number_in(_within(body, "sku"), "capacity", 1)
     failed = str(properties.get("provisioningState") or "").casefold() == "failed"
     return Machines(
         str(size), most=count, now=0 if failed else count, serves=True, field="instance_type"

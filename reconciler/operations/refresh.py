@@ -17,7 +17,9 @@ from typing import Any
 from reconciler.cloud.poll import is_outage
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import (
+    FORM_ERRORS,
     DeniedError,
+    MalformedError,
     ReconcileError,
     UnavailableError,
     UnforeseenError,
@@ -170,6 +172,8 @@ def observe_fresh(context: HandlerContext, resource: Resource) -> Observed | Non
         found: Observed | None = HANDLERS[resource.kind].observe(context, resource)
     except ReconcileError:
         raise
+    except FORM_ERRORS as error:
+        raise MalformedError.of(error) from error
     except Exception as error:
         raise UnforeseenError.of(error) from error
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.diagnostics import ApiError, DeniedError, UnavailableError
+from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.base import HandlerContext
 from reconciler.secrets import on_one_line
@@ -60,7 +61,8 @@ def reason_of(name: str, compute: JsonObject) -> QueueReason:
     error = _first_error(inner.get("errors")) or _first_error(compute.get("provisioningErrors"))
     if error:
         return QueueReason(f"cluster {name}: {error}", _hint(error))
-    counts = {k: int(v or 0) for k, v in (inner.get("nodeStateCounts") or {}).items()}
+    states = inner.get("nodeStateCounts") or {}
+    counts = {k: whole_number_in(states, k) for k in states}
     unusable, preempted = counts.get("unusableNodeCount", 0), counts.get("preemptedNodeCount", 0)
     if unusable:
         return QueueReason(f"cluster {name}: {_nodes(unusable)} unusable", NODES_HINT)

@@ -17,6 +17,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Blocked, Change, Update
 from reconciler.engine.diff import Rules
+from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import Action, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
@@ -134,7 +135,7 @@ class QuotaHandler(Handler):
 
     def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
         """Return limit and use out of one item of the list of usages."""
-        limit, used = int(body.get("limit") or 0), int(body.get("currentValue") or 0)
+        limit, used = whole_number_in(body, "limit"), whole_number_in(body, "currentValue")
         shown: JsonObject = {"properties": {"limit": {"value": limit}}, "used": used}
         return Observed(shown, {"id": resource.resource_id, "limit": limit, "used": used})
 

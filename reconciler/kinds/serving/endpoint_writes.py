@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
+from reconciler.diagnostics import MalformedError
+from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
 from reconciler.kinds.base import HandlerContext
@@ -61,7 +63,13 @@ def writable(observed: JsonObject) -> JsonObject:
 
 def clean_traffic(traffic: Mapping[str, Any] | None) -> dict[str, int]:
     """Return traffic in the one form in which it is compared: lower-case names, no zeros."""
-    return {name.lower(): int(share) for name, share in (traffic or {}).items() if share}
+    if not isinstance(traffic, Mapping | None):
+        raise MalformedError.at("traffic", "not an object")
+    return {
+        name.lower(): whole_number_in(traffic, name)
+        for name, share in (traffic or {}).items()
+        if share
+    }
 
 
 def set_traffic(context: HandlerContext, endpoint_id: str, traffic: Mapping[str, int]) -> None:

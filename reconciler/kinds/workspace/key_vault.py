@@ -21,6 +21,7 @@ from reconciler.diagnostics import (
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import same_folded, same_id
+from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.base import HandlerContext
@@ -186,7 +187,7 @@ class KeyVaultHandler(LinkedHandler[KeyVault]):
 def _kept_days(change: Change) -> int:
     """Return the retention of the vault that is there, which its tombstone would have."""
     properties = (change.observed.body.get("properties") if change.observed else None) or {}
-    return int(properties.get("softDeleteRetentionInDays") or 90)
+    return whole_number_in(properties, "softDeleteRetentionInDays", 90)
 
 
 def _blocked_by_twin(resource: Resource, detail: str) -> NameBlockedError:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.diagnostics import ReconcileError, UnforeseenError
+from reconciler.diagnostics import FORM_ERRORS, MalformedError, ReconcileError
 from reconciler.engine.types import Address, JsonObject, Observed, Owner, Resource
 from reconciler.kinds import HANDLERS, children, kind_of
 from reconciler.kinds.base import Handler, HandlerContext
@@ -65,8 +65,8 @@ def everything_listed(
         return list(_listed(context, [(r.kind, r.resource_id) for r in parents]))
     except ReconcileError:
         raise
-    except Exception as error:
-        raise UnforeseenError.of(error) from error
+    except FORM_ERRORS as error:
+        raise MalformedError.of(error) from error
 
 
 def _ask(context: HandlerContext, resource: Resource, ask: Lookup) -> None:

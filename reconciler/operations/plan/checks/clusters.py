@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within
 from reconciler.engine.ledger import NO_LIMIT, Account, Balance, Claim
+from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import Action, Address
 from reconciler.operations.plan.checks.cores import (
     CHANGES,
@@ -87,7 +88,7 @@ def _caps(quotas: Answer) -> Iterator[tuple[str, str, int]]:
         workspace, slash, _ = str(item.get("id") or "").rpartition("/quotas/")
         if slash and "/workspaces/" in workspace.casefold():
             name = str((item.get("name") or {}).get("value") or "")
-            yield workspace, folded(name), int(item.get("limit") or 0)
+            yield workspace, folded(name), whole_number_in(item, "limit")
 
 
 def _over_cap(region: Region, use: Use, workspace: str, cap: int, need: int) -> Finding:

@@ -16,6 +16,7 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.graph import Edges
 from reconciler.engine.ledger import NO_LIMIT, Account, Balance, Claim, balances, reserve
+from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.machines import Machines, OccupiesMachines, UsesMachines
@@ -84,7 +85,7 @@ def accounts_of(usages: Answer) -> dict[str, Account]:
     for item in usages.items:
         pool = _pool(item)
         if pool and "/workspaces/" not in str(item.get("id") or "").casefold():
-            account = Account(int(item.get("currentValue") or 0), int(item.get("limit") or 0))
+            account = Account(whole_number_in(item, "currentValue"), whole_number_in(item, "limit"))
             found.setdefault(pool, account)
     return found
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reconciler.diagnostics import Position
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
+from reconciler.engine.numbers import number_in, whole_number_in
 from reconciler.engine.types import Action, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.machines import Machines, UsesMachines
@@ -75,9 +76,9 @@ def sizes_of(answer: Answer) -> dict[str, Size]:
         str(item["name"]).casefold(): Size(
             str(item["name"]),
             str(item.get("family") or ""),
-            int(item.get("vCPUs") or 0),
-            int(item.get("gpus") or 0),
-            float(item.get("memoryGB") or 0),
+            whole_number_in(item, "vCPUs"),
+            whole_number_in(item, "gpus"),
+            number_in(item, "memoryGB"),
             item,
         )
         for item in answer.items
