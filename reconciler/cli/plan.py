@@ -68,6 +68,7 @@ def run(session: Session) -> ExitCode:
             "a plan of standard input cannot be saved",
             hint="put the spec into a file: apply has to read it again",
         )
+    _refuse_special(session.options.out, session.options.html)
     session.start_sandbox()
     from reconciler.cli.make_plan import choices_of, make_plan
     from reconciler.cli.policy import policy_of
@@ -93,6 +94,17 @@ def run(session: Session) -> ExitCode:
     return _exit_code(session, made)
 
 
+def _refuse_special(*names: str | None) -> None:
+    """Raise `LocalError` before anything is asked, where a plan could not be written."""
+    from pathlib import Path
+
+    from reconciler.operations.output_file import refuse_special
+
+    for name in names:
+        if name:
+            refuse_special(Path(name))
+
+
 def _save(session: Session, loaded: Loaded, run: RunScope, views: Views) -> None:
     """Write the plan for `apply` and for `show`."""
     from pathlib import Path
@@ -108,21 +120,13 @@ def _save(session: Session, loaded: Loaded, run: RunScope, views: Views) -> None
 
 def _write_page(name: str, views: Views) -> None:
     """Write the page, whole or not at all. Raises `LocalError` when it cannot be written."""
-    import tempfile
     from pathlib import Path
 
-    from reconciler.diagnostics import LocalError
+    from reconciler.operations.output_file import write_whole
     from reconciler.render.plan_html import plan_html
     from reconciler.secrets import scrub
 
-    text, path = scrub(plan_html(views)), Path(name)
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".page-") as folder:
-            made = Path(folder) / "page"
-            made.write_text(text, encoding="utf-8", errors="backslashreplace")
-            made.replace(path)
-    except OSError as error:
-        raise LocalError.because(f"{path} cannot be written: {error.strerror}") from error
+    write_whole(Path(name), scrub(plan_html(views)))
 
 
 def failed(options: argparse.Namespace, error: ReconcileError) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from reconciler.cli import sandbox_subscription
 from reconciler.diagnostics import LocalError, UnavailableError, UsageError
+from reconciler.secrets import shortened
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -254,11 +255,10 @@ def _say_throttle(session: Session, buckets: Json) -> None:
 def _save(session: Session, server: Server, file: str) -> None:
     from pathlib import Path
 
+    from reconciler.operations.output_file import write_whole
+
     snapshot = ask(server, "GET", "snapshot?bytes=1")
-    try:
-        Path(file).write_text(json.dumps(snapshot), encoding="utf-8")
-    except OSError as error:
-        raise LocalError.because(f"cannot write {file}: {error.strerror}") from error
+    write_whole(Path(file), json.dumps(snapshot))
     session.err.say(f"saved {len(snapshot['resources'])} resources to {file}")
 
 
@@ -267,12 +267,13 @@ def _restore(session: Session, server: Server, file: str) -> None:
 
     try:
         snapshot = json.loads(Path(file).read_text(encoding="utf-8"))
+        count = len(snapshot["resources"])
     except OSError as error:
         raise LocalError.because(f"cannot read {file}: {error.strerror}") from error
-    except ValueError as error:
-        raise LocalError.because(f"{file} is no snapshot: {error}") from error
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise LocalError.because(f"{file} is not a snapshot: {shortened(error, 200)}") from error
     ask(server, "POST", "restore", snapshot)
-    session.err.say(f"restored {len(snapshot['resources'])} resources from {file}")
+    session.err.say(f"restored {count} resources from {file}")
 
 
 def ask(server: Server, method: str, path: str, body: Any = None) -> Any:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -28,6 +27,7 @@ from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.types import Address, JsonObject
 from reconciler.limits import SAVED_PLAN_BYTES, SAVED_PLAN_VALUES
 from reconciler.operations.load import PLANS, Loaded, load
+from reconciler.operations.output_file import write_whole
 from reconciler.operations.plan.build import Plan
 from reconciler.secrets import on_one_line
 
@@ -219,16 +219,7 @@ def save(
         "changes": {c.address: decision(c) for c in plan.changes},
         "prints": prints,
     }
-    name = ""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=".plan-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=2)
-        Path(name).replace(path)
-    except OSError as error:
-        if name:
-            Path(name).unlink(missing_ok=True)
-        raise LocalError.because(f"{path} cannot be written: {error.strerror}") from error
+    write_whole(path, json.dumps(content, indent=2))
 
 
 def load_plan(path: Path) -> SavedPlan:

@@ -10,6 +10,7 @@ import os
 import time
 
 from reconciler.sandbox.locks import STARTING, USERS, is_served, try_lock
+from reconciler.sandbox.private import private_folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the standard imports of `json` and `pathlib` alone would cost 30 ms
@@ -93,7 +94,7 @@ class _Patience:
 
 def _make_folder(state: Path) -> None:
     try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(state)
     except OSError as error:
         reason = "Not a directory" if isinstance(error, FileExistsError) else error.strerror
         text = f"cannot use {state} for the sandbox: {reason}"

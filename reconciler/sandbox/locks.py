@@ -15,6 +15,8 @@ from __future__ import annotations
 import fcntl
 import os
 
+from reconciler.sandbox.private import NEVER_THROUGH_LINKS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the standard import of `pathlib` would be the only one
     from pathlib import Path
@@ -29,7 +31,7 @@ def try_lock(file: Path, *, shared: bool = False) -> int | None:
 
     Makes the file. A fork keeps the lock, too, until both have closed it.
     """
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | NEVER_THROUGH_LINKS, 0o600)
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.sandbox.private import write_private
 from reconciler.sandbox.store import VERSION
 from reconciler.sandbox.tls import ca_file
 from reconciler.sandbox.world import World
@@ -53,11 +54,11 @@ def records_dir() -> Path:
 
 def publish(state: Path, record: Json) -> None:
     """Record a running server in its state directory and by port."""
-    _write_private(state / "server.json", record)
+    _write_record(state / "server.json", record)
     folder = records_dir()
     with contextlib.suppress(OSError):  # only `find(url)` needs it; a read-only home is no reason
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_private(folder / f"{record['port']}.json", record)
+        _write_record(folder / f"{record['port']}.json", record)
 
 
 def unpublish(port: int) -> None:
@@ -66,9 +67,5 @@ def unpublish(port: int) -> None:
         (records_dir() / f"{port}.json").unlink()
 
 
-def _write_private(file: Path, record: Json) -> None:
-    fresh = file.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        json.dump(record, stream)
-    fresh.replace(file)
+def _write_record(file: Path, record: Json) -> None:
+    write_private(file, json.dumps(record).encode())

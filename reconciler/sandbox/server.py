@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from reconciler.sandbox.locks import SERVER, try_lock
+from reconciler.sandbox.private import OTHERS, private_folder
 from reconciler.sandbox.ready import HOST, Options
 from reconciler.sandbox.store import StateError
 
@@ -20,6 +21,7 @@ BETWEEN_TRIES_S = 0.02
 
 def serve(options: Options) -> None:
     """Serve until told to stop. Raises StateError with a user-ready sentence."""
+    os.umask(OTHERS)
     lock = lock_state(options.state)
     try:
         with listen(options) as listener:
@@ -40,7 +42,7 @@ class TakenError(StateError):
 def lock_state(state: Path) -> int:
     """Create and lock a state directory; returns the lock's file descriptor."""
     try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(state)
         lock = _patiently(state / SERVER)
     except OSError as error:
         raise StateError(f"cannot use {state} for the sandbox: {error.strerror}") from error

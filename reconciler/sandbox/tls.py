@@ -5,6 +5,8 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from reconciler.sandbox.private import write_private
+
 NAMES = (
     "127.0.0.1",
     "localhost",
@@ -36,6 +38,5 @@ def _make(state: Path, key_file: Path) -> None:
     authority = trustme.CA(organization_name="reconcile sandbox")
     certificate = authority.issue_cert(*NAMES)
     chain = b"".join(blob.bytes() for blob in certificate.cert_chain_pems)
-    key_file.touch(mode=0o600)
-    key_file.write_bytes(certificate.private_key_pem.bytes() + chain)
-    ca_file(state).write_bytes(authority.cert_pem.bytes())
+    write_private(key_file, certificate.private_key_pem.bytes() + chain)
+    write_private(ca_file(state), authority.cert_pem.bytes())

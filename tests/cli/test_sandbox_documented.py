@@ -162,7 +162,7 @@ def test_a_fault_of_the_command_line_is_the_fault_that_is_armed(
         ("drift edit /subscriptions/x/resourceGroups/y {", "is not JSON"),
         ("drift delete /nowhere", "names no resource type"),
         ("restore nowhere.json", "cannot read nowhere.json"),
-        ("snapshot no/where.json", "cannot write no/where.json"),
+        ("snapshot no/where.json", "no/where.json cannot be written"),
         ("secret papers-kv", "secret takes a vault and a name"),
         ("rehearse", "rehearse takes one spec"),
         ("rehearse x.yaml --faults explode", "there is no rehearsal 'explode'"),

@@ -83,8 +83,10 @@ def _own_logs() -> Iterator[None]:
 
 def attached(folder: Path, server: Server) -> Path:
     """Make a sandbox of the pool the embedded one of a folder: `--sandbox` finds it running."""
-    (folder / ".reconcile").mkdir(parents=True)
-    (folder / ".reconcile" / "sandbox").symlink_to(state_of(server))
+    state = folder / ".reconcile" / "sandbox"
+    state.mkdir(parents=True, mode=0o700)
+    for file in (file for file in state_of(server).iterdir() if file.is_file()):
+        (state / file.name).hardlink_to(file)
     return folder
 
 

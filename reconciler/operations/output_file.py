@@ -1,0 +1,37 @@
+"""Files that a user asks for: written whole or not at all, for the user alone, and in no device."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from reconciler.diagnostics import LocalError
+
+INSTEAD = "name a file; `-o json` prints to standard output"
+
+
+def refuse_special(path: Path) -> None:
+    """Raise `LocalError` for what is there and not a regular file: a device, a pipe, a folder."""
+    try:
+        is_other = path.exists() and not path.is_file()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise LocalError.because(f"{path} cannot be written: {reason}") from error
+    if is_other:
+        raise LocalError.because(f"{path} exists and is not a regular file", hint=INSTEAD)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in the place of what is there. Raises `LocalError` when it cannot be."""
+    refuse_special(path)
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".reconcile-")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise LocalError.because(f"{path} cannot be written: {error.strerror}") from error
