@@ -9,7 +9,7 @@ body{margin:2rem auto;max-width:70rem;padding:0 1rem;background:var(--bg);color:
 font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
 h1{font-size:1.5rem;margin:0}section h2{padding-top:.4rem}h2{font-size:1.1rem;margin:1.2rem 0 .4rem}
 code,td,svg text{font-family:ui-monospace,monospace}code{font-size:.92em}
-.quiet{color:var(--quiet)}.good{color:var(--create)}.bad{color:var(--delete)}
+.quiet{color:var(--quiet)}.good{color:var(--create)}.bad{color:var(--delete)}.caution{color:var(--update)}
 section{border-left:4px solid var(--line);padding:0 1rem;margin:1rem 0;background:var(--box)}
 section.attention,section.warn{border-color:var(--update);color:var(--fg)}
 section.bad{border-color:var(--delete);color:var(--fg)}

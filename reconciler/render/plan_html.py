@@ -82,7 +82,10 @@ def _verdict(page: Page) -> str:
 
 
 def _mood(page: Page) -> str:
-    return "bad" if page.views.plan.stopping else "good"
+    if page.views.plan.stopping:
+        return "bad"
+    takes_away = any(entry.change.action.is_destructive for entry in page.entries)
+    return "caution" if takes_away else "good"
 
 
 def _attention(page: Page) -> str:

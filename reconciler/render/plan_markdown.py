@@ -16,14 +16,15 @@ from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
 from reconciler.render.held import HEADING
 from reconciler.render.plan_page import Entry, Fold, Page, Row, counts, page_of
-from reconciler.render.reason_text import summary_of
+from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import clean
-from reconciler.secrets import shortened
+from reconciler.secrets import on_one_line, shortened
 
 MAX_BYTES = 60_000
 RESERVE = 2_000
 MOST_COMPARED = 20
 MOST_PROBLEMS = 10
+MOST_DETAIL = 500
 MOST_SHOWN = 40
 """Of more changes than this, those that are new and harmless are folded away."""
 ORDER = (
@@ -199,8 +200,10 @@ def problem_rows(found: Sequence[Diagnostic]) -> list[str]:
 
 def _problem(item: Diagnostic) -> str:
     place = f"{code(item.position)}: " if item.position else ""
+    detail = on_one_line(detail_of(item), MOST_DETAIL)
+    why = f"; {code(detail)}" if detail else ""
     hint = f"; hint: {code(item.hint)}" if item.hint else ""
-    return f"- {place}{code(shortened(summary_of(item), 500))}{hint}"
+    return f"- {place}{code(shortened(summary_of(item), 500))}{why}{hint}"
 
 
 def _tags(page: Page) -> list[str]:

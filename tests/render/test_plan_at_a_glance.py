@@ -7,7 +7,8 @@ from textwrap import wrap
 
 import pytest
 
-from reconciler.engine.decisions import Change, Create, Delete, NoOp
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.decisions import Blocked, Change, Create, Delete, NoOp
 from reconciler.engine.types import Observed
 from reconciler.render.fields import KindView
 from reconciler.render.held import HEADING
@@ -126,3 +127,20 @@ def test_names_of_fields_are_not_broken_within_a_word():
     (wide,) = re.findall(r"^th\{(.*?)\}", style, re.MULTILINE)
     assert "overflow-wrap:normal" in wide
     assert "@media(max-width:40rem){th,td{display:block}" in style
+
+
+def test_every_format_says_why_a_plan_is_blocked():
+    """A comment said that a cluster is in use, and not by which jobs."""
+    problem = Diagnostic("`compute.new` is in use", detail="theirs (Running)", hint="wait")
+    fresh = Change(resource("compute.new", "cluster"), None, Blocked((problem,), of=Create()))
+    for format_of in (as_text, plan_markdown, plan_html):
+        text = format_of(views(fresh))
+        assert all(part in text for part in ("is in use", "theirs (Running)", "wait")), format_of
+
+
+@pytest.mark.parametrize(
+    ("decision", "mood"), [(Create(), "good"), (Delete(), "caution"), (NoOp(), "good")]
+)
+def test_what_takes_something_away_is_not_green(decision, mood):
+    change = Change(resource("compute.old", "cluster"), Observed({}), decision)
+    assert f"<p class='{mood}'><strong>" in plan_html(views(change))
