@@ -68,6 +68,8 @@ class Expansion:
     adopt: frozenset[Address] = frozenset()
     resources: dict[Address, Resource] = field(default_factory=dict)
     externals: dict[Address, str] = field(default_factory=dict)
+    named: dict[str, tuple[str, Keys]] = field(default_factory=dict)
+    """Ids that fields name, with the kind that each must be of ("" for any) and the first place."""
     kinds: dict[Address, str] = field(default_factory=dict)
     attributes: dict[str, Attributes] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
@@ -111,6 +113,11 @@ class Expansion:
         """Register something that exists outside this spec under an address."""
         self.externals[address] = resource_id
         self.kinds[address] = kind
+
+    def names_existing(self, kind: str, resource_id: str, path: Keys) -> None:
+        """Note that a field names something by its id, which must exist."""
+        if resource_id.startswith("/subscriptions/"):
+            self.named.setdefault(resource_id.rstrip("/"), (kind, path))
 
     def known_id(self, address: Address) -> str:
         """Return the ARM id of an address that was expanded; "" when there is none."""
@@ -156,10 +163,12 @@ class Expansion:
                 hint="a reference is the whole value and ends in `}}`: `${{ section.name.attribute }}`",
             )
             return ""
+        wanted = tuple(kinds)
         if not match:
+            if len(wanted) == 1:
+                self.names_existing(wanted[0], text, path)
             return text
         address, attributes = self._split(match[1])
-        wanted = tuple(kinds)
         if not address and self._is_broken(match[1]):
             return ""
         if not address:

@@ -19,7 +19,7 @@ from reconciler.engine.graph import Edges, edges, ordered
 from reconciler.engine.ids import type_of
 from reconciler.engine.protection import NO, YES, add_protect_tag
 from reconciler.engine.types import Address, Resource
-from reconciler.kinds import HANDLERS, KINDS, Spec
+from reconciler.kinds import HANDLERS, KINDS, Spec, kind_of
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.extensions import ChecksFiles
 from reconciler.kinds.ownership import OWNER_TAG
@@ -189,6 +189,26 @@ def _existing(expansion: Expansion) -> Iterator[Existing]:
     for address, resource_id in expansion.externals.items():
         place = expansion.document.position(tuple(address.split(".")))
         yield Existing(address, expansion.kinds[address], resource_id, place)
+    yield from _named(expansion)
+
+
+def _named(expansion: Expansion) -> Iterator[Existing]:
+    """Yield what fields name by its id, unless the spec makes it or names it above."""
+    known = {r.resource_id.casefold() for r in expansion.resources.values()}
+    known |= {one.casefold() for one in expansion.externals.values()}
+    for resource_id, (kind, path) in expansion.named.items():
+        found = kind or _kind_named(resource_id)
+        if resource_id.casefold() not in known and found:
+            name = f"{found} {resource_id.rpartition('/')[2]}"
+            label = name if name not in known else f"{found} {resource_id}"
+            known |= {resource_id.casefold(), name}
+            yield Existing(label, found, resource_id, expansion.document.position(path))
+
+
+def _kind_named(resource_id: str) -> str:
+    """Return the kind that an id alone tells; "" where it takes more, or none is known."""
+    handler = kind_of({"type": type_of(resource_id)})
+    return "" if handler is None or handler.arm_kinds else handler.kind
 
 
 def _of_other_types(existing: Iterable[Existing]) -> list[Diagnostic]:

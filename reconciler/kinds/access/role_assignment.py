@@ -221,6 +221,7 @@ def _scope_of(grant: RoleGrant, expansion: Expansion, path: Keys) -> tuple[str, 
         found: Any = expansion.group_id
     else:
         found = expansion.reference(grant.scope, place)
+        expansion.names_existing("", str(found), place)
     needs = group
     if isinstance(found, Reference):
         needs = frozenset({found.address})

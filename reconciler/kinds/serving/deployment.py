@@ -252,7 +252,9 @@ def _endpoint(
     if is_complete and nearest(name, spec.endpoints):
         hint = did_you_mean(name, spec.endpoints)
         expansion.problem(f"there is no endpoint `{name}`", (*path, "endpoint_name"), hint=hint)
-    return f"{workspace}/onlineEndpoints/{name}", frozenset()
+    endpoint_id = f"{workspace}/onlineEndpoints/{name}"
+    expansion.names_existing("online endpoint", endpoint_id, (*path, "endpoint_name"))
+    return endpoint_id, frozenset()
 
 
 def _body(settings: Deployment, resource_id: str, expansion: Expansion, path: Keys) -> JsonObject:

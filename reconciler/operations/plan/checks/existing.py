@@ -16,6 +16,7 @@ from reconciler.engine.ids import is_within
 from reconciler.engine.types import Address, JsonObject
 from reconciler.kinds import HANDLERS, children
 from reconciler.operations.load import Existing, Loaded
+from reconciler.operations.plan.references import ids_in
 
 CHECK = "existing"
 CHECKED_BY = "a read of what the spec names by its id"
@@ -47,10 +48,15 @@ def check_existing(
 
 
 def _first(item: Existing, changes: Iterable[Change]) -> Change | None:
-    """Return the first change inside of something, or else of the plan; None without any."""
+    """Return the first change that needs something, or else of the plan; None without any."""
     planned = [c for c in changes if c.action.is_change and not c.is_blocked]
-    inside = (c for c in planned if is_within(c.resource.resource_id, item.resource_id))
-    return next(inside, planned[0] if planned else None)
+    wanted = item.resource_id.rstrip("/").casefold()
+    needing = (
+        c
+        for c in planned
+        if is_within(c.resource.resource_id, wanted) or wanted in ids_in(c.resource.desired)
+    )
+    return next(needing, planned[0] if planned else None)
 
 
 def _judged(loaded: Loaded, item: Existing, first: Change, body: JsonObject) -> Iterator[Finding]:
