@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO, cast
 
+from reconciler.render.fence import fenced_document, fenced_line, fenced_text
 from reconciler.render.lines import Line, Span, Style, windowed, wrapped
 from reconciler.secrets import scrub
 
@@ -45,24 +46,21 @@ def step(text: str) -> list[Line]:
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-_AZURE_COMMAND = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
-_GITHUB_COMMAND = re.compile(r"^([^\S\n]*+)::", re.MULTILINE)
 
 
 def clean(text: object) -> str:
-    """Return one line of text that cannot steer a terminal or a build server.
+    """Return one line of text that cannot steer a terminal.
 
-    Control, bidirectional and invisible characters become visible escapes; the prefix of
-    Azure DevOps' and GitHub's logging commands is broken (the runner looks for it anywhere
-    in a line: github.com/actions/runner, ActionCommand.cs).
+    Control, bidirectional and invisible characters become visible escapes. What it is written to
+    breaks the commands of build servers (`fence`), and so does this, for what is no line of ours.
     """
     shown = _HIDDEN.sub(lambda match: _escape(match[0]), scrub(str(text)))
-    return _AZURE_COMMAND.sub(r"#\\x23", shown)
+    return fenced_text(shown)
 
 
 def clean_lines(text: str) -> str:
     """Return text of several lines, each of them clean; for what somebody else wrote."""
-    return _GITHUB_COMMAND.sub(r"\1\\x3a:", "\n".join(map(clean, text.splitlines())))
+    return "\n".join(map(clean, text.splitlines()))
 
 
 def _escape(character: str) -> str:
@@ -116,11 +114,11 @@ class Terminal:
 
     def write(self, lines: Iterable[Line]) -> None:
         """Write lines, each with its newline."""
-        shown = [part for item in lines for part in self.fitted(item)]
+        shown = [fenced_line(part) for item in lines for part in self.fitted(item)]
         if self.colour:
             self._write_coloured(shown)
         else:
-            self._emit("".join(f"{_guarded(item.text)}\n" for item in shown))
+            self._emit("".join(f"{item.text}\n" for item in shown))
 
     def say(self, text: str, style: Style = Style.PLAIN) -> None:
         """Write one line in one style."""
@@ -128,7 +126,8 @@ class Terminal:
 
     def raw(self, text: str) -> None:
         """Write a finished document (JSON, Markdown, a schema) as it is; nothing if empty."""
-        self._emit(text if text.endswith("\n") or not text else f"{text}\n")
+        shown = fenced_document(text)
+        self._emit(shown if shown.endswith("\n") or not shown else f"{shown}\n")
 
     def console(self) -> Console:
         """Return rich's console over the same stream, for a live display."""
@@ -229,8 +228,3 @@ def _console(stream: TextIO, *, colour: bool, width: int | None) -> Console:
         highlight=False,
         emoji=False,
     )
-
-
-def _guarded(text: str) -> str:
-    """Break a GitHub workflow command; no line of ours starts like one."""
-    return _GITHUB_COMMAND.sub(r"\1\\x3a:", text)
