@@ -12,6 +12,7 @@ from tests.support.azure import Azure, edited
 
 SPEC = "examples/bring-your-own-data.yaml"
 SMALLER = ("size: Standard_NC24ads_A100_v4", "size: Standard_DS3_v2")
+OWN = "jobs.finetune"
 CLUSTER = "compute.gpu-cluster"
 API = "2025-01-01-preview"
 
@@ -97,6 +98,18 @@ def test_a_destroy_ends_no_job_of_another_unasked(azure, tool, loaded):
     assert azure.writes() == []
     assert tool("destroy", "--yes", "--allow-outage", CLUSTER)[0] == 0
     assert any("/computes/gpu-cluster" in w for w in azure.writes())
+
+
+def test_a_run_of_its_own_that_a_destroy_cancels_is_announced(azure, tool, loaded):
+    is_at(azure, loaded.resources[OWN].resource_id, "Running")
+    azure.clear_journal()
+    code, out = tool("destroy", "--yes")
+    assert code == 0
+    told = f"`{OWN}` is not over (Running), and is cancelled to be deleted"
+    assert f"! {OWN}: {told}" in out
+    writes = [w.lower() for w in azure.writes()]
+    cancel = next(n for n, w in enumerate(writes) if w.endswith("/cancel"))
+    assert all("/computes/" not in w for w in writes[:cancel])
 
 
 def test_a_job_without_a_cluster_is_told_with_its_workspace(azure, tool, loaded):

@@ -13,6 +13,7 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within
 from reconciler.engine.types import Action, Address
+from reconciler.kinds import HANDLERS
 from reconciler.kinds.job.in_use import Running, running
 from reconciler.operations.plan.checks.facts import Answer, ends_runs_of
 
@@ -26,6 +27,7 @@ def check_running(
 ) -> Iterator[Finding]:
     """Yield a blocker for each change that would end runs, a warning where that is allowed."""
     planned = [change for change in changes if not change.is_blocked]
+    yield from _cancelled(planned)
     going = [change for change in planned if ends_runs_of(change)]
     going.sort(key=lambda change: -len(_id(change)))
     told = {_id(c).casefold() for c in planned if c.action is Action.DELETE}
@@ -37,6 +39,23 @@ def check_running(
         told |= {run.id.casefold() for run in ended}
         if ended:
             yield _finding(change, ended, is_allowed=change.address in allowed)
+
+
+def _cancelled(planned: Iterable[Change]) -> Iterator[Finding]:
+    """Yield a warning for each run of the spec's own that is deleted before it is over."""
+    for change in planned:
+        is_run = HANDLERS[change.resource.kind].policy.runs
+        if not is_run or change.action is not Action.DELETE or change.observed is None:
+            continue
+        for run in running([change.observed.body]):
+            yield Finding(
+                CHECK,
+                Level.WARNING,
+                change.address,
+                f"`{change.address}` is not over ({run.status}), and is cancelled to be deleted",
+                change.resource.position,
+                checked_by=CHECKED_BY,
+            )
 
 
 def _is_on(run: Running, change: Change, told: Collection[str]) -> bool:
