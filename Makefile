@@ -14,7 +14,7 @@ MUTMUT := 3.8.1
 PIP_AUDIT := 2.10.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli azurite check bench replay sandbox-table reliability mutation audit licences examples shapes \
+.PHONY: demo test test-clients azure-cli azurite check bench replay sandbox-table reliability soak mutation audit licences examples shapes \
 	schema reference lock clean
 
 demo: $(STAMP)
@@ -80,6 +80,11 @@ shapes: $(STAMP)
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
 	@RECONCILE_FUZZ=10000 $(BIN)/python -m pytest -q tests/hostile/test_shapes.py
+
+# Does anything grow? One sandbox and one process for as long as you like.
+HOURS ?= 1
+soak: $(STAMP)
+	@$(BIN)/python -m tests.faults.soak --hours $(HOURS)
 
 # The generated parts of the pages in docs/: commands, spec, kinds.
 reference: $(STAMP)

@@ -132,6 +132,17 @@ def test_a_deleted_group_leaves_only_tombstones(sandbox: Sandbox, rm: Any, put: 
     assert workspace(put, sandbox.server.tenant_id)["properties"]["friendlyName"] == "ws1"
 
 
+def test_a_deleted_workspace_gives_its_name_free_after_14_days(sandbox: Sandbox, put: Any) -> None:
+    ws = workspace(put, sandbox.server.tenant_id)
+    assert sandbox.send("DELETE", ws["id"], api_version="2024-10-01")[0] == 202
+    sandbox.control("POST", "clock", {"advance": 3600})
+    assert sandbox.send("GET", ws["id"], api_version="2024-10-01")[0] == 404
+    with pytest.raises(HttpResponseError, match="Soft-deleted workspace exists"):
+        workspace(put, sandbox.server.tenant_id)
+    sandbox.control("POST", "clock", {"advance": 14 * 86400})
+    assert workspace(put, sandbox.server.tenant_id)["properties"]["friendlyName"] == "ws1"
+
+
 def test_a_vault_is_recovered_as_it_was(sandbox: Sandbox, rm: Any, put: Any) -> None:
     sku = {"family": "A", "name": "premium"}
     properties = {"tenantId": sandbox.server.tenant_id, "sku": sku}

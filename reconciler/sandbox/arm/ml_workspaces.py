@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 DELETED = "deleted_workspaces"
 DIAGNOSE_S = 20.0
+KEPT_S = 14 * 86400.0
+"""How long a deleted workspace may be recovered: concept-soft-delete of the ML documentation."""
 LINKED = {
     "storageAccount": "Microsoft.Storage/storageAccounts",
     "keyVault": "Microsoft.KeyVault/vaults",
@@ -66,7 +68,7 @@ def _check_identity(write: Write) -> None:
 
 
 def _check_tombstone(write: Write) -> None:
-    if write.old is None and write.world.store.document(DELETED, write.id.lower()) is not None:
+    if write.old is None and _is_kept(write.world, write.id):
         raise ArmError(
             400,
             "BadRequest",
@@ -219,17 +221,23 @@ def _before_delete(world: World, record: Record, call: Call) -> None:
 
 def _removed(world: World, record: Record) -> None:
     if not record.hidden.get("purge"):
-        document = {"id": record.id, "location": record.body["location"]}
+        until = world.clock.now() + KEPT_S
+        document = {"id": record.id, "location": record.body["location"], "until": until}
         world.store.put_document(DELETED, record.id.lower(), document)
+
+
+def _is_kept(world: World, workspace_id: str) -> bool:
+    """Return whether a deleted workspace may still be recovered, so that its name is taken."""
+    document = world.store.document(DELETED, workspace_id.lower())
+    return document is not None and bool(world.clock.now() < document["until"])
 
 
 def _purge_tombstone(world: World, call: Call, path: dict[str, str]) -> Answer | None:
     """DELETE with forceToPurge on a tombstone; other deletes go the generic way."""
     purge = call.query.get("forceToPurge", "false").lower() == "true"
-    key = call.path.lower()
-    if not purge or world.store.get(call.path) or world.store.document(DELETED, key) is None:
+    if not purge or world.store.get(call.path) or not _is_kept(world, call.path):
         return None
-    world.store.delete_document(DELETED, key)
+    world.store.delete_document(DELETED, call.path.lower())
     return Answer(200)
 
 
