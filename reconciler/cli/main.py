@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.cli.arguments import Parser, nearest, split_command, with_sandbox_value
+from reconciler.cli.process_limits import leave_no_core
 from reconciler.cli.signals import Signals, leave
 from reconciler.diagnostics import (
     ExitCode,
@@ -75,6 +76,7 @@ Exit codes: 0 done, 1 failed, 2 changes (plan --detailed-exitcode), 3 Azure is s
 def entry() -> NoReturn:
     """Run the command line of this process and exit."""
     _open_closed_streams()
+    leave_no_core()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
