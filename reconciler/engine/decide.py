@@ -24,12 +24,11 @@ from reconciler.engine.decisions import (
     Wait,
     Work,
 )
-from reconciler.engine.diff import Rules, diff
+from reconciler.engine.diff import Rules, diff, held_at_create
 from reconciler.engine.protection import block_if_protected, why_missed
 from reconciler.engine.types import (
     Action,
     Address,
-    FieldDiff,
     JsonObject,
     Observed,
     Owner,
@@ -136,15 +135,20 @@ def _by_phase(
     fields = diff(desired, observed.body, policy.rules)
     if not fields and observed.phase is Phase.FAILED:
         return Change(resource, observed, Update((), LastOperationFailed(observed.message)))
-    change = Change(resource, observed, _to_write(fields))
+    change = Change(resource, observed, _to_write(desired, observed, policy.rules))
     return block_if_protected(change, by_kind=False)
 
 
-def _to_write(fields: tuple[FieldDiff, ...]) -> NoOp | Update | Replace:
-    """Return what brings these fields to where the spec wants them."""
+def _to_write(desired: JsonObject, observed: Observed, rules: Rules) -> NoOp | Update | Replace:
+    """Return what brings the fields that differ to where the spec wants them.
+
+    What is made again takes what only a create writes too.
+    """
+    fields = diff(desired, observed.body, rules)
     immutable = tuple(f.label for f in fields if f.forces_replace)
     if immutable:
-        return Replace(fields, CannotUpdateInPlace(immutable))
+        held = held_at_create(desired, observed.body, rules)
+        return Replace((*fields, *held), CannotUpdateInPlace(immutable))
     return Update(fields) if fields else NoOp()
 
 
@@ -162,7 +166,7 @@ def _under_way(
     elif observed.is_going:
         then = _after_deletion(resource, observed)
     else:
-        then = _to_write(diff(desired, observed.body, policy.rules))
+        then = _to_write(desired, observed, policy.rules)
     waits = Change(resource, observed, Wait(observed.message, then))
     return block_if_protected(waits, by_kind=False)
 

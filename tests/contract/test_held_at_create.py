@@ -74,3 +74,15 @@ def test_protection_that_a_cluster_cannot_show_any_more_is_told(run, tagged):
     spec = tagged(("\n  workspace: {", "\n  compute.cpu-cluster: {protect: true}\n  workspace: {"))
     _, text = run("plan", spec=spec)
     assert "tags.reconcile-protect stays (none), the spec says true" in text
+
+
+def test_what_is_made_again_takes_it_and_shows_it(azure, run, tagged):
+    spec = tagged(with_tags("{team: data}"), ("size: Standard_DS3_v2", "size: Standard_DS2_v2"))
+    _, text = run("plan", spec=spec)
+    assert "tags.team: (none) -> data" in text
+    assert HEADING not in text
+    code, _ = run("apply", "--yes", spec=spec)
+    assert code == 0
+    live = azure.run("00000000-0000-0000-0000-000000000000", read_only=True)
+    assert live.arm.get(CLUSTER, "2026-05-01")["tags"]["team"] == "data"
+    assert run("plan", "--detailed-exitcode", spec=spec)[0] == 0
