@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 
 from reconciler.cli.arguments import Parser
+from reconciler.cli.complete import parser_of
 from reconciler.cli.main import COMMANDS
 from reconciler.diagnostics import ExitCode
 
@@ -41,14 +41,6 @@ def exit_codes() -> str:
     """Return the table of exit codes. Raises `KeyError` for one that is not explained."""
     rows = [("Code", "Meaning"), *((str(int(code)), MEANINGS[code]) for code in ExitCode)]
     return _table(rows)
-
-
-def parser_of(command: str) -> Parser:
-    """Return the parser of a command, as `reconcile COMMAND` makes it."""
-    module = import_module(f"reconciler.cli.{command}")
-    parser = Parser(command, module.SUMMARY, module.EXAMPLES)
-    module.add_arguments(parser)
-    return parser
 
 
 def _section(parser: Parser) -> Iterator[str]:

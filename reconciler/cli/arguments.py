@@ -84,6 +84,14 @@ class Parser(argparse.ArgumentParser):
             s for action in self._actions for s in action.option_strings if s.startswith("--")
         )
 
+    def option(self, word: str) -> argparse.Action | None:
+        """Return the option of this name, in its long or short form."""
+        return next((a for a in self._actions if word in a.option_strings), None)
+
+    def arguments(self) -> list[argparse.Action]:
+        """Return what stands without an option's name, in its order."""
+        return [action for action in self._actions if not action.option_strings]
+
     def _hint(self, message: str) -> str:
         wrong = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
         if not wrong:

@@ -43,8 +43,10 @@ COMMANDS = {
     "explain": "explain a section or a field of the spec",
     "schema": "print the JSON Schema of the spec",
     "sandbox": "run and inspect the local Azure emulator",
-    "completion": "print a completion script for bash or zsh",
+    "completion": "print a completion script for bash, zsh or fish",
 }
+COMPLETE = "__complete"
+"""What the completion scripts call; not for people."""
 
 NO_MEMORY = "out of memory"
 LESS = "raise the memory limit, or do less at once: `--parallelism 2`"
@@ -133,6 +135,11 @@ def main(words: Sequence[str], signals: Signals | None = None) -> ExitCode:
 
 
 def _run(words: list[str], signals: Signals) -> ExitCode:
+    if words[:1] == [COMPLETE]:
+        from reconciler.cli.complete import complete
+
+        complete(words[1:], COMMANDS)
+        return ExitCode.OK
     words = with_sandbox_value(_without_help(words))
     command, rest = split_command(words)
     if not command:

@@ -151,18 +151,6 @@ def test_no_command_shows_help_and_is_a_usage_error(capsys: pytest.CaptureFixtur
     assert "Examples:" in capsys.readouterr().out
 
 
-def test_completion_scripts_are_valid_shell(capsys: pytest.CaptureFixture[str]) -> None:
-    import subprocess
-
-    assert main(["completion", "bash"]) == ExitCode.OK
-    script = capsys.readouterr().out
-    probe = 'COMP_WORDS=(reconcile plan --det); COMP_CWORD=2; _reconcile; echo "${COMPREPLY[@]}"'
-    done = subprocess.run(
-        ["bash", "-c", f"{script}\n{probe}"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "--detailed-exitcode"
-
-
 @pytest.mark.parametrize("number", ["5", "90", "1.5"])
 def test_a_time_without_unit_is_asked_back(number: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`--timeout 5` ended a run after five seconds."""
