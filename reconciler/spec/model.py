@@ -50,10 +50,12 @@ class SpecModel(BaseModel):
 
 
 RESOURCE_ID = (
-    r"^/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/providers/[^/]+"
+    r"^(azureml:)?/[sS]ubscriptions/[0-9a-fA-F-]{36}/[rR]esource[gG]roups/[^/]+/[pP]roviders/[^/]+"
     r"(/[^/]+/[^/]+)+/?$"
 )
+"""A resource id as Azure prints it, or as `az ml` has it in its files: after `azureml:`."""
 REFERENCE = r"^\$\{\{\s*[a-z_]+(\.[A-Za-z0-9_-]+)*\s*\}\}$"
+_IN_FILES = re.compile(r"azureml:/subscriptions/", re.IGNORECASE)
 GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 PATTERN_WORDS: dict[str, str] = {}
@@ -75,8 +77,9 @@ AN_ID = "the full resource id of something that exists, starting with `/subscrip
 
 
 def plain_id(text: str) -> str:
-    """Return an id without the slash at its end that portals and scripts leave there."""
-    return text.rstrip("/")
+    """Return an id without `azureml:` before it, and the slash that portals leave at its end."""
+    plain = text.rstrip("/")
+    return plain.partition(":")[2] if _IN_FILES.match(plain) else plain
 
 
 ResourceId = Annotated[str, matching(RESOURCE_ID, AN_ID), AfterValidator(plain_id)]
@@ -149,8 +152,13 @@ def text_or_map(value: Any) -> str:
 
 def existing_or(model: Any) -> Any:
     """Return the type of a field that takes a resource id, or a map that creates the thing."""
+    return text_or(ResourceId, model)
+
+
+def text_or(text: Any, model: Any) -> Any:
+    """Return the type of a field that takes a text or, in more words, a map: one error for both."""
     return Annotated[
-        Annotated[ResourceId, Tag("existing")] | Annotated[model, Tag("create")],
+        Annotated[text, Tag("existing")] | Annotated[model, Tag("create")],
         Discriminator(text_or_map),
     ]
 

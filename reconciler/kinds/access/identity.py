@@ -17,11 +17,14 @@ from reconciler.engine.types import Address, JsonObject, Reference, Resource
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.spec.document import Keys
-from reconciler.spec.model import GUID, Identity, SpecModel, Tags
+from reconciler.spec.model import GUID, Identity, SpecModel, Tags, plain_id
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", re.ASCII)
 
-_ID = rf"/subscriptions/{GUID[1:-1]}(/resource[gG]roups/[^/]+(/providers/[^/]+(/[^/]+/[^/]+)+)?)?"
+_ID = (
+    rf"(azureml:)?/[sS]ubscriptions/{GUID[1:-1]}"
+    r"(/[rR]esource[gG]roups/[^/]+(/[pP]roviders/[^/]+(/[^/]+/[^/]+)+)?)?/?"
+)
 SCOPE = rf"^(resource_group|subscription|\$\{{\{{[^}}]+\}}\}}|{_ID})$"
 
 
@@ -30,7 +33,7 @@ def _scope(text: str) -> str:
         raise ValueError(
             f"{text!r} is not a valid scope: write `resource_group`, a reference or an ARM id"
         )
-    return text
+    return plain_id(text)
 
 
 class RoleGrant(SpecModel):

@@ -9,17 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import StringConstraints
 
 from reconciler.engine.types import Reference
+from reconciler.kinds.asset_references import asset_id, pinned
 from reconciler.kinds.expansion import Expansion
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel
-
-ASSET = (
-    r"^(azureml://registries/[\w.-]+/models/[\w.-]+/versions/[\w.-]+"
-    r"|azureml:[\w.-]+:[\w.-]+"
-    r"|/subscriptions/[^/]+/resource[gG]roups/[^/]+/providers/Microsoft\.MachineLearningServices/"
-    r"workspaces/[^/]+/models/[\w.-]+/versions/[\w.-]+)$"
-)
-"""A model at one version; `latest` would be another model tomorrow and is refused."""
 
 _PROVIDER = "/providers/microsoft.machinelearningservices/workspaces/"
 _LONG = re.compile(
@@ -40,7 +33,6 @@ _CATALOG = {
     )
 }
 """Models that can be fine-tuned, as ai.azure.com/catalog spells them (read 2026-11)."""
-_SHORT = re.compile(r"azureml:(?P<name>[\w.-]+):(?P<version>[\w.-]+)")
 
 
 class DataInput(SpecModel):
@@ -71,14 +63,6 @@ def plain_text(value: str | bool | float) -> str:  # noqa: FBT001 - a value, not
     whole = f"{number:f}"
     shortest = whole.rstrip("0").rstrip(".") if "." in whole else whole
     return "0" if not number else shortest
-
-
-def asset_id(text: str, workspace: str, collection: str) -> str:
-    """Return `azureml:NAME:VERSION` as the ARM id that the wire wants; others as they are."""
-    match = _SHORT.fullmatch(text)
-    if not match:
-        return text
-    return f"{workspace}/{collection}/{match['name']}/versions/{match['version']}"
 
 
 def folded(uri: str, workspace: str) -> str:
@@ -123,14 +107,16 @@ def uri_of(
         asset = str(expansion.resources[found.address].known[found.attribute])
         name, _, version = asset.partition("/data/")[2].partition("/versions/")
         return found, f"{name}:{version}"
-    if not text.startswith(("azureml:", "/subscriptions/")):
+    if not text.casefold().startswith(("azureml:", "/subscriptions/")):
         expansion.problem(
             f"{text!r} is not data that Azure ML can read",
             path,
             hint="refer to a dataset: `${{ datasets.NAME.train }}`; local files belong in "
             "`datasets:` with `source: {type: local}`",
         )
-    if text.endswith("@latest") or "/labels/" in text:
-        expansion.problem(f"{text!r} can change from day to day: give a version", path)
+    try:
+        text = pinned(text)
+    except ValueError as error:
+        expansion.problem(str(error), path)
     uri = asset_id(text, workspace, "data")
     return uri, folded(uri, workspace)

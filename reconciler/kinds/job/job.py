@@ -19,12 +19,13 @@ from typing import Any, ClassVar
 from reconciler.datasets.fingerprint import fingerprint
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
-from reconciler.engine.diff import Rules
+from reconciler.engine.diff import Rules, same_id
 from reconciler.engine.types import Action, JsonObject, Observed, Reference, Resource
+from reconciler.kinds.asset_references import asset_id, cluster_id
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.follow import follow
-from reconciler.kinds.job.inputs import asset_id, folded, plain_text, uri_of
+from reconciler.kinds.job.inputs import folded, plain_text, uri_of
 from reconciler.kinds.job.runs import (
     INPUTS_PROPERTY,
     JOB_TAG,
@@ -272,14 +273,22 @@ def _properties(  # noqa: PLR0913 - the parts of one body
     if settings.description:
         properties["description"] = settings.description
     if settings.compute:
+        named = _cluster(settings.compute, resource_id.partition("/jobs/")[0], expansion)
         properties["computeId"] = expansion.reference(
-            settings.compute, (*path, "compute"), kinds=("compute cluster",)
+            named, (*path, "compute"), kinds=("compute cluster",)
         )
     if settings.resources:
         properties["resources"] = {"instanceTypes": list(settings.resources.instance_types)}
     if settings.queue_settings:
         properties["queueSettings"] = {"jobTier": settings.queue_settings.job_tier.title()}
     return properties
+
+
+def _cluster(text: str, workspace: str, expansion: Expansion) -> str:
+    """Return the id of a cluster of the workspace, the reference where this spec makes it."""
+    named = cluster_id(text, workspace)
+    made = (a for a, r in expansion.resources.items() if same_id(r.resource_id, named))
+    return next((f"${{{{ {address} }}}}" for address in made), named)
 
 
 def asset_name(key: str, settings: Job, spec: Any) -> str:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from reconciler.kinds.job.inputs import ASSET, DataInput
-from reconciler.spec.model import RefOrId, SpecModel, Tags
+from reconciler.kinds.asset_references import Cluster, ModelVersion
+from reconciler.kinds.job.inputs import DataInput
+from reconciler.spec.model import SpecModel, Tags, text_or
 
 TASKS = {
     "chat_completion": "ChatCompletion",
@@ -20,13 +21,13 @@ TASKS = {
 }
 
 Scalar = str | bool | int | float
-DataRef = Annotated[str, StringConstraints(min_length=1, max_length=2048)] | DataInput
+DataRef = text_or(Annotated[str, StringConstraints(min_length=1, max_length=2048)], DataInput)
 
 
 class ModelInput(SpecModel):
     """The model to start from, as a map."""
 
-    path: Annotated[str, StringConstraints(pattern=ASSET)]
+    path: ModelVersion
     """`azureml://registries/REGISTRY/models/NAME/versions/VERSION`, or a model in the workspace."""
     type: Literal["mlflow_model"] = "mlflow_model"
     """Its format."""
@@ -81,14 +82,14 @@ class Job(SpecModel):
     """The task the model is trained for."""
     model_provider: Literal["custom"] = "custom"
     """Who runs the training; `custom` trains on your own compute."""
-    model: Annotated[str, StringConstraints(pattern=ASSET)] | ModelInput
+    model: text_or(ModelVersion, ModelInput)  # type: ignore[valid-type]  # built type
     """The model to start from: `azureml://registries/azureml/models/NAME/versions/VERSION`."""
-    training_data: DataRef
+    training_data: DataRef  # type: ignore[valid-type]  # built type
     """A dataset in this spec, `azureml:NAME:VERSION`, or an `azureml://` path."""
-    validation_data: DataRef | None = None
+    validation_data: DataRef | None = None  # type: ignore[valid-type]  # built type
     """Rows used to evaluate the model, never to train it."""
-    compute: RefOrId | None = None
-    """A cluster in this spec, or the ARM id of one."""
+    compute: Cluster | None = None
+    """A cluster in this spec, `azureml:NAME` for one in the workspace, or the ARM id of one."""
     resources: JobResources | None = None
     """Serverless compute instead of `compute`."""
     queue_settings: QueueSettings | None = None

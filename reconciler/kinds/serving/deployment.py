@@ -18,24 +18,21 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import ArmHandler
+from reconciler.kinds.asset_references import MODEL, asset_id, asset_reference
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
-from reconciler.kinds.job.inputs import asset_id
 from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain, set_traffic
 from reconciler.kinds.within import Within
-from reconciler.secrets import last_part, shortened
+from reconciler.secrets import last_part
 from reconciler.spec.document import Keys
-from reconciler.spec.model import REFERENCE, RESOURCE_ID, SpecModel, Tags
+from reconciler.spec.model import REFERENCE, SpecModel, Tags
 from reconciler.spec.problems import did_you_mean, nearest
 
-MODEL = (
-    rf"{REFERENCE}|{RESOURCE_ID}|^azureml://registries/[\w-]+/models/[\w.-]+/versions/[\w.-]+$"
-    rf"|^azureml:[\w.-]+:[\w.-]+$|^azureml:{RESOURCE_ID.removeprefix('^')}"
-)
+SERVED = f"{REFERENCE}|{MODEL.pattern}"
 LOG_LINES = 40
 LOG_CHARACTERS = 2000
 
@@ -70,15 +67,7 @@ def _patient() -> Probe:
 
 
 def _model(text: str) -> str:
-    if text.endswith("@latest"):
-        raise ValueError(f"{shortened(text, 80)!r} can change from day to day: give a version")
-    if not re.search(MODEL, text):
-        raise ValueError(
-            f"{shortened(text, 80)!r} is not a model: write `${{{{ models.NAME }}}}`, an ARM id, "
-            "`azureml:NAME:VERSION` or "
-            "`azureml://registries/REGISTRY/models/NAME/versions/VERSION`"
-        )
-    return text.rstrip("/")
+    return text if re.search(REFERENCE, text) else asset_reference(text)
 
 
 class Deployment(SpecModel):
@@ -88,7 +77,7 @@ class Deployment(SpecModel):
     """The endpoint it belongs to: one in this spec, or an existing one in the workspace."""
     name: ServingName | None = None
     """The name in Azure. Default: the key."""
-    model: Annotated[str, AfterValidator(_model), Field(json_schema_extra={"pattern": MODEL})]
+    model: Annotated[str, AfterValidator(_model), Field(json_schema_extra={"pattern": SERVED})]
     """A model in this spec, the ARM id of a model, `azureml:NAME:VERSION` for one in the workspace,
     or `azureml://registries/...`."""
     instance_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,64}$")]
@@ -189,7 +178,7 @@ class DeploymentHandler(ArmHandler):
             family = quota_address(settings.instance_type, expansion)
             body = _body(settings, resource_id, expansion, path)
             model = body["properties"]["model"]
-            ours = {a for a, r in expansion.resources.items() if same_id(r.resource_id, model)}
+            ours = {a for a, r in expansion.resources.items() if _is_of(model, r)}
             expansion.add(
                 Resource(
                     f"deployments.{key}",
@@ -257,12 +246,18 @@ def _endpoint(
     return endpoint_id, frozenset()
 
 
+def _is_of(model: Any, resource: Resource) -> bool:
+    """Whether a model's id is of what a resource makes, whose version Azure may yet assign."""
+    named = isinstance(model, str) and "/models/" in model
+    names = [str(text).partition("/versions/")[0] for text in (model, resource.resource_id)]
+    return named and same_id(*names)
+
+
 def _body(settings: Deployment, resource_id: str, expansion: Expansion, path: Keys) -> JsonObject:
     model = expansion.reference(settings.model, (*path, "model"), kinds=("model",))
     if isinstance(model, str):
         workspace = resource_id.partition("/onlineEndpoints/")[0]
-        long = model.casefold().startswith("azureml:/subscriptions/")
-        model = model.partition(":")[2] if long else asset_id(model, workspace, "models")
+        model = asset_id(model, workspace, "models")
     properties: JsonObject = {
         "endpointComputeType": "Managed",
         "model": model,
