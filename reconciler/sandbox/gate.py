@@ -41,18 +41,26 @@ class Gate:
 
         @web.middleware
         async def gate(request: web.Request, handler: Any) -> web.StreamResponse:
-            request, handler = await _by_host(request, handler)
-            if request.path.startswith("/_sandbox/"):
-                response: web.StreamResponse = await handler(request)
-                self._world.clock.keep()
-                self._world.store.commit()
-                return response
-            if not self.turns.callers:
-                return await self._pass(request, handler)
-            async with self.turns.turn(self._client(request)):
-                return await self._pass(request, handler)
+            if not all(value.isascii() for value in request.headers.values()):
+                return web.Response(status=400, text="Bad Request - Invalid Header")
+            try:
+                return await self._admit(*await _by_host(request, handler))
+            except (RecursionError, UnicodeError):
+                return web.Response(status=400, text="Bad Request - Invalid Content")
 
         return gate
+
+    async def _admit(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        """Let a request in: at once where it is about the sandbox itself, else in its turn."""
+        if request.path.startswith("/_sandbox/"):
+            response: web.StreamResponse = await handler(request)
+            self._world.clock.keep()
+            self._world.store.commit()
+            return response
+        if not self.turns.callers:
+            return await self._pass(request, handler)
+        async with self.turns.turn(self._client(request)):
+            return await self._pass(request, handler)
 
     async def _pass(self, request: web.Request, handler: Any) -> web.StreamResponse:
         await self._delay()
@@ -196,7 +204,7 @@ def _request_body(request: web.Request) -> Any:
         return {"length": len(raw)}
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"length": len(raw)}
 
 
