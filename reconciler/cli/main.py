@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
 
 COMMANDS = {
+    "init": "write a spec to start from",
     "validate": "check a spec; needs no network",
     "plan": "show what apply would do",
     "show": "print a saved plan",
