@@ -25,6 +25,7 @@ from reconciler.engine.decisions import (
     Work,
 )
 from reconciler.engine.diff import Rules, diff, held_at_create
+from reconciler.engine.ignored import with_ignored_as_found
 from reconciler.engine.protection import block_if_protected, why_missed
 from reconciler.engine.types import (
     Action,
@@ -76,6 +77,7 @@ def decide(
     resource: Resource, desired: JsonObject, observed: Observed | None, policy: Policy
 ) -> Change:
     """Return what to do with one resource. `desired` is its body with references resolved."""
+    desired = with_ignored_as_found(resource, desired, observed)
     if observed is None:
         return Change(resource, None, Run() if policy.runs else Create())
     if observed.owner is not Owner.OURS and policy.uses_existing:

@@ -66,8 +66,8 @@ def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[Fie
             label=label_of(path, rules),
             before=observed,
             after=desired,
-            forces_replace=_covers(rules.immutable, path),
-            sensitive=_covers(rules.sensitive, path) or isinstance(desired, Secret),
+            forces_replace=covers(rules.immutable, path),
+            sensitive=covers(rules.sensitive, path) or isinstance(desired, Secret),
         )
 
 
@@ -113,7 +113,7 @@ def states_hidden(desired: JsonObject, rules: Rules) -> bool:
     return any(has(desired, path.split(".")) for path in rules.write_only)
 
 
-def _covers(patterns: frozenset[str], path: Path) -> bool:
+def covers(patterns: frozenset[str], path: Path) -> bool:
     """Return whether a pattern names the path or one of its parents."""
     return any(".".join(path[:end]) in patterns for end in range(1, len(path) + 1))
 

@@ -151,6 +151,8 @@ class Resource:
     holds_data: bool = False
     """Whether its kind is protected where nobody says anything."""
     adopt: bool = False
+    ignored: frozenset[tuple[str, ...]] = frozenset()
+    """Body paths that are set at create and then left to others."""
     owner: str = ""
 
 

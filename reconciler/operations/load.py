@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,14 @@ from pydantic import ValidationError
 from reconciler.diagnostics import Diagnostic, Position, SpecError, UsageError, errors_of
 from reconciler.engine.graph import Edges, edges, ordered
 from reconciler.engine.ids import type_of
-from reconciler.engine.protection import NO, YES, add_protect_tag
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, KINDS, Spec, kind_of
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.extensions import ChecksFiles
-from reconciler.kinds.ownership import OWNER_TAG
+from reconciler.operations.lifecycle import with_lifecycle
 from reconciler.operations.literal_references import literal_references
 from reconciler.spec import document as documents
-from reconciler.spec.document import Document, Keys
+from reconciler.spec.document import Document
 from reconciler.spec.literals import literal_secrets
 from reconciler.spec.problems import diagnostics, did_you_mean
 
@@ -124,7 +123,7 @@ def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loade
         problems = _checked(expansion)
     if problems:
         raise SpecError(*sorted(problems, key=_place))
-    resources = _protected(expansion.resources, spec, document)
+    resources = with_lifecycle(expansion.resources, spec, document)
     graph = edges(resources.values())
     inside = {address: resources[address] for address in ordered(graph)}
     warnings = (*document.warnings, *(p for p in expansion.problems if p not in problems))
@@ -250,48 +249,6 @@ def _checked(expansion: Expansion) -> list[Diagnostic]:
         if isinstance(handler, ChecksFiles)
         for problem in handler.check(resource, expansion.document)
     ]
-
-
-def _protected(
-    resources: dict[Address, Resource], spec: Spec, document: Document
-) -> dict[Address, Resource]:
-    """Put the words of `lifecycle:` on the resources; the longest key that fits wins."""
-    result = {a: replace(r, holds_data=HANDLERS[r.kind].holds_data) for a, r in resources.items()}
-    unknown: list[Diagnostic] = []
-    for key in sorted(spec.lifecycle, key=len):
-        hits = [a for a in resources if a == key or a.startswith(f"{key}.")]
-        if not hits:
-            unknown.append(_unknown_lifecycle(key, resources, document))
-        protect = spec.lifecycle[key].protect
-        for address in hits if protect is not None else ():
-            result[address] = replace(result[address], protected=bool(protect))
-    if unknown:
-        raise SpecError(*unknown)
-    return {address: _tagged(resource) for address, resource in result.items()}
-
-
-def _tagged(resource: Resource) -> Resource:
-    """Return the resource with the spec's word in its tags, where it outlives the spec.
-
-    A run is history and cannot be changed. `false` is written too: it takes back a `true`.
-    """
-    word = resource.protected
-    if word is None or HANDLERS[resource.kind].policy.runs:
-        return resource
-    return replace(
-        resource, desired=add_protect_tag(resource.desired, OWNER_TAG, YES if word else NO)
-    )
-
-
-def _unknown_lifecycle(
-    key: str, resources: dict[Address, Resource], document: Document
-) -> Diagnostic:
-    path: Keys = ("lifecycle", key)
-    return Diagnostic(
-        f"`lifecycle.{key}` matches nothing in this spec",
-        document.position(path, of_key=True),
-        hint=did_you_mean(key, resources),
-    )
 
 
 def _place(problem: Diagnostic) -> tuple[str, int, int]:

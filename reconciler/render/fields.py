@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from reconciler.engine.decide import resolve
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, diff, duration_seconds, states_hidden
+from reconciler.engine.ignored import with_ignored_as_found
 from reconciler.engine.types import Action, Address, FieldDiff, Reference, Unknown
 from reconciler.reasons import Concern, RetryOf
 from reconciler.render.terminal import clean
@@ -99,7 +100,9 @@ class Views:
 
     def desired(self, change: Change) -> Any:
         """Return the desired body with known references replaced, the others `Unknown`."""
-        return resolve(change.resource.desired, self.known)
+        body = resolve(change.resource.desired, self.known)
+        is_new = change.action in NEW
+        return body if is_new else with_ignored_as_found(change.resource, body, change.observed)
 
     def fields(self, change: Change) -> list[FieldDiff]:
         """Return the fields to show: what differs, or for something new what the spec states."""

@@ -188,6 +188,9 @@ class Lifecycle(SpecModel):
     models are protected unless this is `false`."""
     allow_retired: bool = False
     """Warn about a retired VM size instead of failing."""
+    ignore: list[str] = Field(default_factory=list)
+    """Fields that are set at create and then left to others, in the words of the spec:
+    `instance_count` under autoscale, `tags.costcenter` under a policy."""
 
 
 class Identity(SpecModel):

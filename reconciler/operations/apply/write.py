@@ -22,6 +22,7 @@ from reconciler.engine.decisions import (
     Update,
     Wait,
 )
+from reconciler.engine.ignored import with_ignored_as_found
 from reconciler.engine.types import Action, Address, JsonObject, Observed, Phase, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import HandlerContext
@@ -63,7 +64,8 @@ class Writer:
         match change.decision:
             case Update() | Adopt():
                 self.done.setdefault(change.address, change.action)
-                handler.update(self._context, change, desired)
+                kept = with_ignored_as_found(resource, desired, change.observed)
+                handler.update(self._context, change, kept)
             case Create() | Run():
                 self.done.setdefault(change.address, change.action)
                 handler.create(self._context, resource, desired)

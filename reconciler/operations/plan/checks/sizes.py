@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reconciler.diagnostics import Position
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
+from reconciler.engine.ignored import with_ignored_as_found
 from reconciler.engine.numbers import number_in, whole_number_in
 from reconciler.engine.types import Action, JsonObject
 from reconciler.kinds import HANDLERS
@@ -63,7 +64,10 @@ def uses_of(changes: Iterable[Change]) -> list[Use]:
         handler = HANDLERS[change.resource.kind]
         if not isinstance(handler, UsesMachines) or change.action is Action.DELETE:
             continue
-        wanted = handler.machines(change.resource.desired)
+        resource, seen = change.resource, change.observed
+        is_new = change.action is Action.REPLACE
+        body = resource.desired
+        wanted = handler.machines(body if is_new else with_ignored_as_found(resource, body, seen))
         held = handler.machines(change.observed.body) if change.observed else None
         if wanted is not None:
             found.append(Use(change, wanted, held))

@@ -1,0 +1,113 @@
+"""Put the words of `lifecycle:` on the resources: what is protected, what is left to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pydantic import BaseModel
+
+from reconciler.diagnostics import Diagnostic, SpecError
+from reconciler.engine.ignored import ignorable
+from reconciler.engine.protection import NO, YES, add_protect_tag
+from reconciler.engine.types import Address, Resource
+from reconciler.kinds import HANDLERS, Spec
+from reconciler.kinds.ownership import OWNER_TAG
+from reconciler.spec.document import Document, Keys
+from reconciler.spec.problems import did_you_mean
+
+
+def with_lifecycle(
+    resources: dict[Address, Resource], spec: Spec, document: Document
+) -> dict[Address, Resource]:
+    """Return the resources with what `lifecycle:` says of them.
+
+    Of two keys that fit, the longer one decides on `protect`; what is ignored adds up.
+    """
+    result = {a: replace(r, holds_data=HANDLERS[r.kind].holds_data) for a, r in resources.items()}
+    problems: list[Diagnostic] = []
+    for key in sorted(spec.lifecycle, key=len):
+        hits = [a for a in resources if a == key or a.startswith(f"{key}.")]
+        if not hits:
+            problems.append(_unknown_key(key, resources, document))
+            continue
+        word = spec.lifecycle[key]
+        problems += _unknown_fields(key, word.ignore, [result[a] for a in hits], document)
+        for address in hits:
+            result[address] = _ignoring(result[address], word.ignore)
+            if word.protect is not None:
+                result[address] = replace(result[address], protected=word.protect)
+    if problems:
+        raise SpecError(*problems)
+    return {address: _tagged(resource) for address, resource in result.items()}
+
+
+def _ignoring(resource: Resource, fields: Iterable[str]) -> Resource:
+    """Return the resource with the paths of these fields, and of what is in them, ignored."""
+    words = ignorable(resource.desired, HANDLERS[resource.kind].policy.rules)
+    found = {p for f in fields for p, word in words.items() if f"{word}.".startswith(f"{f}.")}
+    return replace(resource, ignored=resource.ignored | found)
+
+
+def _unknown_fields(
+    key: str, fields: list[str], hits: list[Resource], document: Document
+) -> Iterator[Diagnostic]:
+    """Yield a problem for each ignored field that nothing under the key has."""
+    known = {word for resource in hits for word in _words(resource)} if fields else set()
+    for index, name in enumerate(fields):
+        if name not in known:
+            yield Diagnostic(
+                f"`lifecycle.{key}.ignore`: `{key}` has no field `{name}` that can be ignored",
+                document.position(("lifecycle", key, "ignore", index)),
+                hint=_which(name, known, hits),
+            )
+
+
+def _which(name: str, known: set[str], hits: list[Resource]) -> str:
+    """Return what can be ignored; a field that exists is no mistake of spelling."""
+    exists = any(
+        name in HANDLERS[r.kind].policy.rules.labels.values()
+        or (isinstance(r.settings, BaseModel) and name in type(r.settings).model_fields)
+        for r in hits
+    )
+    if not known:
+        return "nothing there can be ignored"
+    return f"one of: {', '.join(sorted(known))}" if exists else did_you_mean(name, known)
+
+
+def _words(resource: Resource) -> Iterator[str]:
+    """Yield the fields of the spec that can be ignored, whether it states them or not."""
+    policy = HANDLERS[resource.kind].policy
+    if policy.runs:
+        return
+    labels = set(policy.rules.labels.values())
+    section = resource.settings
+    fields = set(type(section).model_fields) if isinstance(section, BaseModel) else set()
+    for word in ignorable(resource.desired, policy.rules).values():
+        parts = word.split(".")
+        if any(f"{word}.".startswith(f"{label}.") for label in labels) or (
+            parts[0] in fields | {"tags"}
+        ):
+            yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _tagged(resource: Resource) -> Resource:
+    """Return the resource with the spec's word in its tags, where it outlives the spec.
+
+    A run is history and cannot be changed. `false` is written too: it takes back a `true`.
+    """
+    word = resource.protected
+    if word is None or HANDLERS[resource.kind].policy.runs:
+        return resource
+    return replace(
+        resource, desired=add_protect_tag(resource.desired, OWNER_TAG, YES if word else NO)
+    )
+
+
+def _unknown_key(key: str, resources: dict[Address, Resource], document: Document) -> Diagnostic:
+    path: Keys = ("lifecycle", key)
+    return Diagnostic(
+        f"`lifecycle.{key}` matches nothing in this spec",
+        document.position(path, of_key=True),
+        hint=did_you_mean(key, resources),
+    )
