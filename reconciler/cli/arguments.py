@@ -200,13 +200,18 @@ def add_policy(parser: Parser) -> None:
 
 
 def add_currency(parser: Parser) -> None:
-    """Add `--currency`."""
+    """Add `--currency` and `--no-prices`."""
     parser.own.add_argument(
         "--currency",
         choices=CURRENCIES,
         default=CURRENCIES[0],
         metavar="CODE",
         help=f"tell costs in this currency, default {CURRENCIES[0]}",
+    )
+    parser.own.add_argument(
+        "--no-prices",
+        action="store_true",
+        help="do not ask Azure's public price list; what Azure ML does not tell is unknown",
     )
 
 

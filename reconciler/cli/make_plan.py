@@ -42,6 +42,7 @@ def make_plan(
         prune=choices.prune,
         allow_outage=choices.allow_outage,
         currency=options.currency,
+        ask_prices=not options.no_prices,
         **parallelism(options),
     )
     made = lenient(made) if options.no_preflight else made

@@ -27,6 +27,7 @@ def same_options(options: Mapping[str, Any]) -> list[str]:
     words += ["--prune"] if options.get("prune") else []
     words += ["--policy", options["policy"]] if options.get("policy") else []
     words += ["--no-preflight"] if options.get("no_preflight") else []
+    words += ["--no-prices"] if options.get("no_prices") else []
     words += ["--no-wait"] if options.get("no_wait") else []
     most = options.get("max_deletions", MAX_DELETIONS)
     words += ["--max-deletions", str(most)] if most != MAX_DELETIONS else []

@@ -124,3 +124,21 @@ def test_another_currency_is_that_of_the_price_list(priced, tmp_path, run):
     priced.clear_journal()
     assert run("plan", "--currency", "XYZ", spec=spec)[0] == 64
     assert priced.journal() == []
+
+
+def test_the_price_list_is_left_alone_where_that_is_asked_for(priced, tmp_path, run):
+    without_estimates(priced)
+    edited(tmp_path, SPEC, ALWAYS_ON)
+    priced.clear_journal()
+    code, out = run("plan", "--no-prices", spec=str(tmp_path / "spec.yaml"))
+    assert code == 0 and f"the price of `{CLUSTER}` is unknown" in out
+    assert "--no-prices" in out.rpartition("To apply it:")[2]
+    assert [e for e in priced.journal() if e["path"].startswith("/_prices/")] == []
+    _, known = run("plan", spec=str(tmp_path / "spec.yaml"))
+    assert "Cost: +$0.500 an hour" in known
+
+
+def test_what_azure_ml_tells_itself_stays_known(priced, tmp_path, run):
+    edited(tmp_path, SPEC, ALWAYS_ON)
+    _, out = run("plan", "--no-prices", spec=str(tmp_path / "spec.yaml"))
+    assert "Cost: +$0.500 an hour while serving" in out

@@ -124,14 +124,14 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     prune: bool = False,
     allow_outage: Iterable[str] = (),
     currency: str = USD,
+    ask_prices: bool = True,
     parallelism: int = PARALLELISM,
 ) -> Plan:
     """Return what it takes to make Azure what the spec says.
 
-    `targets` limits it to these addresses and what they need; `prune` adds what is ours and left
-    the spec, to be deleted last and only when all else went well. Raises `DeniedError` when sign-in
-    fails, `UsageError` for `prune` of a part; a resource that cannot be read is in the plan as
-    blocked. Costs are told in `currency`; an outage is blocked unless `allow_outage` names it.
+    `targets` limits it to these and what they need; `prune` deletes what left the spec, last and if
+    all else went well. Raises `DeniedError` when sign-in fails, `UsageError` for `prune` of a part;
+    what is unread is blocked. Azure's price list is asked only with `ask_prices`.
     """
     wanted = _wanted(loaded, targets, prune=prune)
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
@@ -146,8 +146,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command
         if prune:
             graph, left = _pruning(loaded, graph, changes, left)
             asking.about(changes.values())
-    facts = asking.facts
-    findings = findings_of(loaded, run, changes, graph, facts, Allowed(frozenset(allow_outage)))
+    facts, allowed = asking.facts, frozenset(allow_outage)
+    findings = findings_of(loaded, run, changes, graph, facts, Allowed(allowed))
     return Plan(
         loaded.spec.name,
         loaded.spec.target,
@@ -155,9 +155,9 @@ def plan(  # noqa: PLR0913 - each is an option of the command
         graph,
         (*loaded.warnings, *warnings),
         leftovers=tuple(left),
-        cost=cost_of_plan(loaded, run, changes, facts, currency),
+        cost=cost_of_plan(loaded, run, changes, facts, currency, ask_prices=ask_prices),
         findings=(*named, *findings),
-        allowed_outages=frozenset(allow_outage),
+        allowed_outages=allowed,
         targets=tuple(targets),
     )
 

@@ -24,6 +24,7 @@ from reconciler.operations.plan.checks.facts import Facts
 from reconciler.operations.plan.checks.sizes import Size, Use, sizes_of, uses_of
 
 USD = "USD"
+NOT_ASKED = prices.Answer(problem="the price list was not asked: --no-prices")
 Pricer = Callable[[Machines], Price]
 
 
@@ -33,14 +34,20 @@ def cost_of_plan(
     changes: Mapping[Address, Change],
     facts: Facts,
     currency: str = USD,
+    *,
+    ask_prices: bool = True,
 ) -> PlanCost | None:
-    """Return what the plan does to the costs, None where it changes nothing of machines."""
+    """Return what the plan does to the costs, None where it changes nothing of machines.
+
+    Without `ask_prices` the price list is left alone: what Azure ML does not tell is unknown.
+    """
     if not facts.sizes.asked:
         return None
     uses = uses_of(changes.values())
     known = sizes_of(facts.sizes)
     region = loaded.spec.target.location
-    price = _pricer(run, region, currency, _wanted(uses, changes), known)
+    asked = run if ask_prices else None
+    price = _pricer(asked, region, currency, _wanted(uses, changes), known)
     now, then = list(_now(changes.values(), price)), list(_then(uses, price))
     runs = [line for change in changes.values() for line in _run(change, uses, price)]
     rates = [line.price for line in (*now, *then, *runs) if isinstance(line.price, Rate)]
@@ -66,7 +73,11 @@ def _held(change: Change) -> Machines | None:
 
 
 def _pricer(
-    run: RunScope, region: str, currency: str, wanted: Iterable[Machines], sizes: Mapping[str, Size]
+    run: RunScope | None,
+    region: str,
+    currency: str,
+    wanted: Iterable[Machines],
+    sizes: Mapping[str, Size],
 ) -> Pricer:
     """Return what tells the price of a machine: the estimates, then the list, asked once."""
     missing = {
@@ -74,7 +85,7 @@ def _pricer(
         for machines in wanted
         if isinstance(_estimated(machines, sizes, currency), Unpriced)
     }
-    answer = prices.ask(run.cloud, missing, region, currency)
+    answer = prices.ask(run.cloud, missing, region, currency) if run else NOT_ASKED
     return partial(_priced, sizes=sizes, answer=answer, region=region, currency=currency)
 
 
