@@ -28,6 +28,8 @@ A_ROW = (
     '{"role": "assistant", "content": "..."}]}, one a line'
 )
 _BOM = b"\xef\xbb\xbf"
+PARQUET_MARK = b"PAR1"
+"""Source: parquet.apache.org/docs/file-format."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,19 @@ class RowFile:
     def open(self) -> BufferedReader:
         """Return the file, open for reading. Raises `OSError`."""
         return self.path.open("rb") if self.top is None else open_file(self.top, self.path)
+
+    def fault_at_once(self) -> Diagnostic | None:
+        """Return what is wrong already with the start of the file; nothing more of it is read.
+
+        A file of gigabytes that is no file of rows is so refused without reading it whole.
+        """
+        with self.open() as file:
+            if is_parquet(self.path):
+                begins = file.read(len(PARQUET_MARK)) == PARQUET_MARK
+                why = ValueError("it does not begin as a Parquet file does")
+                return None if begins else _unreadable(self.name, why).diagnostics[0]
+            line = file.readline(ROW_BYTES + 1)
+        return self._line(1, line).fault if len(line) > ROW_BYTES else None
 
     def digest(self) -> str:
         """Return the SHA-256 of its bytes, in hex. Raises `OSError`."""

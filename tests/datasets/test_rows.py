@@ -1,6 +1,7 @@
 """Rows are read as a stream and every wrong one is told with its place."""
 
 import json
+import time
 
 import duckdb
 import pytest
@@ -160,3 +161,14 @@ def test_a_file_in_another_known_format_is_told_once_with_how_to_write_it(tmp_pa
     assert name in told.summary
     assert "role" in told.hint
     assert told.position.line == 1
+
+
+@pytest.mark.parametrize("name", ["chats.jsonl", "chats.parquet"])
+def test_a_sparse_file_is_refused_by_its_start(tmp_path, name):
+    file = tmp_path / name
+    with file.open("wb") as sparse:
+        sparse.truncate(10 << 30)
+    began = time.process_time()
+    (told,) = check_files([RowFile(file, f"data/{name}")])
+    assert time.process_time() - began < 1
+    assert "longer than 4 MiB" in told.summary or "does not begin as a Parquet file" in told.detail

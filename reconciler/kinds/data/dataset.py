@@ -67,6 +67,13 @@ class HuggingFaceSource(SpecModel):
     """Which rows, in the syntax of the `datasets` library: `train_sft[:1%]`,
     `train[10:20]+test[-5:]`."""
 
+    @field_validator("repo", "config")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not {".", ".."}.isdisjoint(value.split("/")):
+            raise ValueError(f"{value!r} is a path, not a name on the hub")
+        return value
+
     @field_validator("revision")
     @classmethod
     def _commit(cls, value: str) -> str:
