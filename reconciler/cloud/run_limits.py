@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import TypeVar
@@ -62,6 +62,7 @@ class RunLimits:
         self.subscription_id = subscription_id
         self.read_only = read_only
         self.deadline = deadline
+        self._check_write: Callable[[str, str], None] | None = None
         self.stop = threading.Event()
         self.resource_deadline = ResourceDeadline()
         self.retry_budget = RetryBudget(self.sleep)
@@ -76,6 +77,15 @@ class RunLimits:
     def allow_writes(self) -> None:
         """End the read-only phase of this run: its plan was approved."""
         self.read_only = False
+
+    @contextmanager
+    def writing_only(self, check: Callable[[str, str], None]) -> Iterator[None]:
+        """Let `check` see each write before it is sent: it raises for what must not be."""
+        self._check_write = check
+        try:
+            yield
+        finally:
+            self._check_write = None
 
     def check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see our token."""
@@ -93,8 +103,8 @@ class RunLimits:
     def permit(self, method: str, url: str) -> None:
         """Check that a request may be sent at all, before it is.
 
-        Raises `RefusedError` for a write in a read-only run, `InterruptedRun` for a write
-        once the run was told to stop. To read a secret counts as a write, by POST or not.
+        Raises `RefusedError` for a write in a read-only run or one that its plan did not announce,
+        `InterruptedRun` for a write once the run was told to stop. To read a secret counts as a write, by POST or not.
         """
         is_write = writes(method, url) or self.cloud.is_vault(url)
         if self.read_only and is_write:
@@ -103,6 +113,8 @@ class RunLimits:
             raise InterruptedRun.because(
                 f"stopped before {method} was sent", detail=urlsplit(url).path
             )
+        if is_write and self._check_write:
+            self._check_write(method, url)
 
     def send(self, request: Request[T]) -> Attempt[T]:
         """Return the answer to a request about a resource, sent by the rules of this run.

@@ -82,7 +82,8 @@ def apply(
     refuse_what_fails_now(loaded, run, plan, parallelism)
     runs = ApplyExecutor(loaded, run, plan, progress, no_wait=no_wait)
     graph = reverse(plan.graph) if plan.destroys else plan.graph
-    outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=run.stop.is_set)
+    with run.writing_only(runs.write_scope.check):
+        outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=run.stop.is_set)
     outcomes.update(runs.remade)
     ordered = [
         outcomes[c.address] if runs.has_work(c) else _untouched(outcomes[c.address])

@@ -48,6 +48,7 @@ from reconciler.operations.apply.redecide import LatestObserved, Redecider
 from reconciler.operations.apply.retry import MESSAGES, Retries, RetryReason, retry_reason
 from reconciler.operations.apply.wait import Waiter
 from reconciler.operations.apply.write import Writer
+from reconciler.operations.apply.write_scope import WriteScope
 from reconciler.operations.diagnostics import at_resource, overdue, undecided
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
@@ -89,6 +90,7 @@ class ApplyExecutor:
         self._seen = LatestObserved(plan.changes)
         self._run = run
         self._waiter = Waiter(run)
+        self.write_scope = WriteScope(plan.changes)
         self.context: HandlerContext = context_of(
             loaded,
             run,
@@ -118,6 +120,7 @@ class ApplyExecutor:
     def _run_change(self, change: Change) -> Outcome:
         """Carry out one change and tell its start and its end."""
         address, started = change.address, time.monotonic()
+        self.write_scope.begin(change)
         self._progress.started(address, change.action)
         end = self._guarded(change)
         seen = self._seen.of(address)
