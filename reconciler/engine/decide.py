@@ -76,8 +76,19 @@ def resolve(value: Any, lookup: Lookup) -> Any:
 def decide(
     resource: Resource, desired: JsonObject, observed: Observed | None, policy: Policy
 ) -> Change:
-    """Return what to do with one resource. `desired` is its body with references resolved."""
-    desired = with_ignored_as_found(resource, desired, observed)
+    """Return what to do with one resource. `desired` is its body with references resolved.
+
+    What is left to others is no difference, but a replace writes it too.
+    """
+    kept = with_ignored_as_found(resource, desired, observed)
+    change = _decided(resource, kept, observed, policy)
+    is_replaced = change.action is Action.REPLACE
+    return _decided(resource, desired, observed, policy) if is_replaced else change
+
+
+def _decided(
+    resource: Resource, desired: JsonObject, observed: Observed | None, policy: Policy
+) -> Change:
     if observed is None:
         return Change(resource, None, Run() if policy.runs else Create())
     if observed.owner is not Owner.OURS and policy.uses_existing:

@@ -58,6 +58,14 @@ def test_what_is_made_again_gets_the_value_of_the_spec(live: Azure) -> None:
     assert live.get(BLUE)["sku"]["capacity"] == 1
 
 
+def test_a_replacement_shows_the_ignored_field_that_it_writes(live: Azure) -> None:
+    scaled_out(live)
+    larger = IGNORING.replace("Standard_NC24ads_A100_v4", "Standard_NC48ads_A100_v4")
+    change = next(c for c in live.plan(larger).changes if c.address == "deployments.blue")
+    assert change.action is Action.REPLACE
+    assert {f.label for f in change.fields} == {"instance_type", "instance_count"}
+
+
 @pytest.mark.parametrize(
     ("key", "field", "hint"),
     [
