@@ -35,6 +35,7 @@ COMMANDS = {
     "init": "write a spec to start from",
     "validate": "check a spec; needs no network",
     "plan": "show what apply would do",
+    "drift": "show what was changed outside of the spec",
     "show": "print a saved plan",
     "apply": "make Azure match the spec",
     "destroy": "delete what the spec created",

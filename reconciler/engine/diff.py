@@ -16,6 +16,9 @@ from typing import Any
 from reconciler.engine.types import FieldDiff, JsonObject, Reference, Unknown
 from reconciler.secrets import Secret
 
+ASKED_TAG = "reconcile-asked"
+"""The tag with the digest of what was asked for (`cause`): it rides along, and never differs."""
+
 Path = tuple[str, ...]
 Same = Callable[[Any, Any], bool]
 """Whether an observed and a desired value mean the same."""
@@ -52,7 +55,7 @@ def diff(desired: JsonObject, observed: JsonObject, rules: Rules) -> tuple[Field
 
 def _walk(path: Path, desired: Any, observed: Any, rules: Rules) -> Iterator[FieldDiff]:
     dotted = ".".join(path)
-    if dotted in rules.write_only or dotted in rules.create_only:
+    if dotted in rules.write_only or dotted in rules.create_only or path[-1:] == (ASKED_TAG,):
         return
     own = rules.same.get(dotted) or WHOLE.get(path)
     if own is None and isinstance(desired, Mapping) and desired:

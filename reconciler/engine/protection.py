@@ -61,16 +61,16 @@ def words(body: Any) -> Iterator[str]:
                     yield str(value).strip().casefold()
 
 
-def add_protect_tag(desired: JsonObject, mark: str, word: str) -> JsonObject:
-    """Return a desired body with the tag beside our mark, wherever that stands in it.
+def add_beside(desired: JsonObject, mark: str, name: str, word: str) -> JsonObject:
+    """Return a desired body with a tag beside our mark, wherever that stands in it.
 
     `mark` is the name of the tag that says "ours".
     """
     found: JsonObject = {}
     for key, value in desired.items():
         if isinstance(value, dict):
-            beside = {PROTECT_TAG: word} if key in PLACES and mark in value else {}
-            found[key] = {**add_protect_tag(value, mark, word), **beside}
+            beside = {name: word} if key in PLACES and mark in value else {}
+            found[key] = {**add_beside(value, mark, name, word), **beside}
         else:
             found[key] = value
     return found

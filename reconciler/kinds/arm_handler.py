@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from reconciler.engine.decisions import Change
-from reconciler.engine.diff import only_changed, overlay
+from reconciler.engine.diff import ASKED_TAG, only_changed, overlay
 from reconciler.engine.types import Action, JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.reasons import Concern, PublicNetwork
@@ -78,6 +78,9 @@ class ArmHandler(Handler):
         ARM replaces the tags as a whole, so everybody else's are sent back with ours.
         """
         body = only_changed(desired, change.fields)
+        asked = {k: v for k, v in (desired.get("tags") or {}).items() if k == ASKED_TAG}
+        if asked:
+            body["tags"] = {**body.get("tags", {}), **asked}
         if "tags" in body:
             others = (change.observed.body.get("tags") if change.observed else None) or {}
             body["tags"] = overlay(others, desired["tags"])

@@ -95,7 +95,8 @@ class Expansion:
             owner=self.owner,
             known={"id": resource.resource_id, **resource.known},
         )
-        tags = len(resource.desired.get("tags") or ())
+        stated = resource.desired.get("tags") or ()
+        tags = len(stated) + (OWNER_TAG in stated)  # `reconcile-asked` is put beside the mark
         if tags > MOST_TAGS:
             self.problems.append(
                 Diagnostic(

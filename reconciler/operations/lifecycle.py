@@ -8,8 +8,9 @@ from dataclasses import replace
 from pydantic import BaseModel
 
 from reconciler.diagnostics import Diagnostic, SpecError
+from reconciler.engine.cause import with_asked
 from reconciler.engine.ignored import ignorable
-from reconciler.engine.protection import NO, YES, add_protect_tag
+from reconciler.engine.protection import NO, PROTECT_TAG, YES, add_beside
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, Spec
 from reconciler.kinds.ownership import OWNER_TAG
@@ -92,16 +93,16 @@ def _words(resource: Resource) -> Iterator[str]:
 
 
 def _tagged(resource: Resource) -> Resource:
-    """Return the resource with the spec's word in its tags, where it outlives the spec.
+    """Return the resource with the spec's word, and a digest of what it asks for, in its tags.
 
     A run is history and cannot be changed. `false` is written too: it takes back a `true`.
     """
-    word = resource.protected
-    if word is None or HANDLERS[resource.kind].policy.runs:
+    handler, desired, word = HANDLERS[resource.kind], resource.desired, resource.protected
+    if handler.policy.runs:
         return resource
-    return replace(
-        resource, desired=add_protect_tag(resource.desired, OWNER_TAG, YES if word else NO)
-    )
+    if word is not None:
+        desired = add_beside(desired, OWNER_TAG, PROTECT_TAG, YES if word else NO)
+    return replace(resource, desired=with_asked(desired, OWNER_TAG, handler.policy.rules))
 
 
 def _unknown_key(key: str, resources: dict[Address, Resource], document: Document) -> Diagnostic:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from reconciler.diagnostics import Diagnostic, Position
+from reconciler.engine.cause import cause_of
 from reconciler.engine.decisions import (
     Adopt,
     Blocked,
@@ -28,6 +29,7 @@ from reconciler.engine.findings import Finding
 from reconciler.engine.types import Action, JsonObject, Unknown
 from reconciler.render.attention import attention_of
 from reconciler.render.cost_text import cost_json
+from reconciler.render.drift import drifted, outside_only
 from reconciler.render.fields import Views
 from reconciler.render.held import STAYING, Held, held_of
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
@@ -68,7 +70,7 @@ def document(views: Views) -> JsonObject:
         "complete": not (plan.blocked or plan.targets or any(c.is_pending for c in plan.changes)),
         "errored": bool(plan.blocked),
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
-        "resource_drift": [],
+        "resource_drift": resource_drift(views),
         "not_applied": [_held(item) for item in held_of(views)],
         "leftovers": [_leftover(c) for c in plan.leftovers],
         "attention": [
@@ -129,7 +131,33 @@ def _resource_change(views: Views, change: Change) -> JsonObject:
         found["action_reason"] = reason
     if change.reason:
         found["reason"] = because(change.reason)
+    cause = None if views.plan.destroys else cause_of(change)
+    if cause:
+        found["cause"] = cause.origin.value
     return found
+
+
+def resource_drift(views: Views) -> list[JsonObject]:
+    """Return what was changed outside of the spec: what it asks for, and what Azure has."""
+    return [_drift(views, change) for change, _ in drifted(views)]
+
+
+def _drift(views: Views, change: Change) -> JsonObject:
+    rules, observed = views.of(change).rules, change.observed
+    asked = outside_only(change, views.desired(change))
+    section, _, name = change.address.partition(".")
+    return {
+        "address": change.address,
+        "mode": "managed",
+        "type": change.resource.kind.replace(" ", "_"),
+        "name": name or section,
+        "id": change.resource.resource_id,
+        "change": {
+            "actions": ["update"],
+            "before": _after(asked, rules, ()),
+            "after": _projected(asked, observed.body if observed else {}, rules, ()),
+        },
+    }
 
 
 def _held(item: Held) -> JsonObject:

@@ -32,6 +32,7 @@ from reconciler.engine.types import Action, Address, FieldDiff, Reference, Unkno
 from reconciler.reasons import InputsChanged, Kept
 from reconciler.render.attention import Attention, attention_of
 from reconciler.render.cost_text import cost_sentence
+from reconciler.render.drift import cause_notes
 from reconciler.render.fields import AFTER_APPLY, Views, name_of, shown_after, shown_before
 from reconciler.render.held import Held, held_of
 from reconciler.render.reason_text import explanations
@@ -194,7 +195,7 @@ def what_of(change: Change) -> str:
 
 def _entry(views: Views, change: Change, *, verbose: bool) -> Entry:
     rows, unstated, same = _rows(views, change, verbose=verbose)
-    notes = list(explanations(change))
+    notes = [*explanations(change), *cause_notes(change)]
     if change.fields and not views.fields(change) and not change.reason:
         notes.append("gets the mark of this spec")
     return Entry(

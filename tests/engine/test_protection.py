@@ -10,7 +10,7 @@ from reconciler.engine.protection import (
     NO,
     PROTECT_TAG,
     YES,
-    add_protect_tag,
+    add_beside,
     block_if_protected,
     kept_by_word,
     way_out,
@@ -105,7 +105,7 @@ def test_the_word_is_written_beside_our_mark_and_nowhere_else():
         "other": {MARK: "m"},
         "list": [{"tags": {MARK: "m"}}],
     }
-    found = add_protect_tag(desired, MARK, YES)
+    found = add_beside(desired, MARK, PROTECT_TAG, YES)
     assert found == {
         "tags": {MARK: "m", "team": "a", PROTECT_TAG: YES},
         "properties": {

@@ -1,0 +1,78 @@
+"""What others changed is told apart from what the spec asks for anew."""
+
+from __future__ import annotations
+
+from reconciler.engine.cause import Origin, asked_in, cause_of
+from reconciler.engine.diff import ASKED_TAG
+from reconciler.render.drift import OUTSIDE, drift_lines
+from reconciler.render.fields import Views
+from reconciler.render.plan_json import document
+from reconciler.render.plan_text import plan_lines
+from tests.support.serving import ENDPOINT, SPEC, Azure
+
+BLUE = f"{ENDPOINT}/deployments/blue"
+TWO = SPEC.replace("instance_count: 1", "instance_count: 2")
+TAGGED = SPEC.replace("name: cases\n", "name: cases\ntags: {team: ml}\n", 1)
+
+
+def origins(azure: Azure, text: str = SPEC) -> dict[str, str]:
+    found = ((c.address, cause_of(c)) for c in azure.plan(text).changes)
+    return {address: cause.origin.value for address, cause in found if cause}
+
+
+def texts(lines: list) -> str:
+    return "\n".join(str(row) for row in lines)
+
+
+def test_what_somebody_else_scaled_is_drift_until_it_is_applied(live: Azure) -> None:
+    live.drift(BLUE, {"sku": {"capacity": 3}})
+    assert origins(live) == {"deployments.blue": "drift"}
+    views = Views(live.plan())
+    assert OUTSIDE in texts(plan_lines(views))
+    assert OUTSIDE in texts(drift_lines(views))
+    (told,) = document(views)["resource_drift"]
+    assert told["address"] == "deployments.blue"
+    assert told["change"]["before"]["sku"]["capacity"] == 1
+    assert told["change"]["after"]["sku"]["capacity"] == 3
+    live.applied()
+    assert origins(live) == {}
+
+
+def test_what_the_spec_asks_anew_is_no_drift_and_leaves_its_digest(live: Azure) -> None:
+    assert origins(live, TWO) == {"deployments.blue": "spec"}
+    before, since = asked_in(live.get(BLUE)), live.now()
+    live.applied(TWO)
+    assert len([w for w in live.writes(since) if w.endswith("/deployments/blue")]) == 1
+    assert asked_in(live.get(BLUE)) not in ("", before)
+    live.drift(BLUE, {"sku": {"capacity": 3}})
+    assert origins(live, TWO) == {"deployments.blue": "drift"}
+
+
+def test_both_at_once_are_told_by_field(live: Azure) -> None:
+    live.drift(BLUE, {"sku": {"capacity": 3}})
+    found = {c.address: cause_of(c) for c in live.plan(TAGGED).changes}
+    blue = found["deployments.blue"]
+    assert blue is not None
+    assert blue.origin is Origin.BOTH
+    assert [item.path for item in blue.outside] == ["sku.capacity"]
+    assert [item.path for item in blue.spec] == ["tags.team"]
+
+
+def test_an_endpoint_that_others_opened_or_closed_has_drifted(live: Azure) -> None:
+    shown = live.get(ENDPOINT)["properties"]["publicNetworkAccess"]
+    other = "Disabled" if shown == "Enabled" else "Enabled"
+    live.drift(ENDPOINT, {"properties": {"publicNetworkAccess": other}})
+    assert origins(live)["endpoints.phi3-ep"] == "drift"
+
+
+def test_of_what_an_earlier_version_made_nothing_is_claimed_or_written(live: Azure) -> None:
+    live.drift(BLUE, {"tags": {**live.get(BLUE)["tags"], ASKED_TAG: ""}})
+    since = live.now()
+    live.applied()
+    assert live.writes(since) == []
+    live.drift(BLUE, {"sku": {"capacity": 3}})
+    assert origins(live) == {"deployments.blue": "unknown"}
+    views = Views(live.plan())
+    assert document(views)["resource_drift"] == []
+    assert OUTSIDE not in texts(plan_lines(views))
+    assert "who changed it is not known" in texts(drift_lines(views))
