@@ -28,6 +28,12 @@ BEYOND = {
     "policies.softDeletePolicy",  # acr_crud at 2023-07-01
     "policies.azureADAuthenticationAsArmPolicy",  # acr_crud at 2023-07-01
     "properties.Ver",  # appinsights_crud
+    "workspaces response $.etag",  # flow_get: null
+    "workspaces response $.properties.softDeleteEnabled",
+    "connections response $.properties.metadata",  # connection_git_pat at 2023-04-01-preview
+    "connections response $.properties.peRequirement",  # before it was published
+    "connections response $.properties.peStatus",
+    "connections response $.properties.useWorkspaceManagedIdentity",
 }
 
 

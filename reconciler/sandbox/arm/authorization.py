@@ -240,6 +240,10 @@ def _definition(scope: str, name: str) -> Json:
             "description": f"Built-in role {name}.",
             "assignableScopes": ["/"],
             "permissions": [],
+            "createdOn": "2015-02-02T21:55:09.8806423Z",
+            "updatedOn": "2024-01-25T16:55:08.1395140Z",
+            "createdBy": None,
+            "updatedBy": None,
         },
     }
 

@@ -46,7 +46,7 @@ _PROPERTIES = """
   regionalEndpoints@never/2026-01-01: any
   writableCacheRepos@never/2026-03-01: any
   networkRuleSet: <acr.NetworkRuleSet>
-    virtualNetworkRules@never/2026-03-01: any
+    virtualNetworkRules@2017-03-01..2021-01-01/2017-03-01..2021-01-01,2026-03-01: any
   policies: <acr.Policies>
     softDeletePolicy:  # in previews only, yet stable answers show it (recorded acr_crud)
       retentionDays: int
@@ -107,6 +107,9 @@ def _defaults(now: str) -> Json:
 
 def _present(world: World, record: Record, body: Json) -> None:
     identities.present(world, record, body)
+    rules = body["properties"].get("networkRuleSet")
+    if rules:
+        rules.setdefault("virtualNetworkRules", [])
     body["sku"]["tier"] = body["sku"]["name"]
     body.setdefault("tags", {})
     body["properties"] |= {
@@ -130,12 +133,17 @@ def _list_credentials(world: World, record: Record, call: Call) -> Answer:
             "https://docs.microsoft.com/en-us/azure/container-registry/"
             "container-registry-authentication#admin-account",
         )
+    return Answer(200, login(world, record))
+
+
+def login(world: World, record: Record) -> Json:
+    """Return the admin user's name and passwords, which are made at the first look."""
     if "passwords" not in record.hidden:
         record.hidden["passwords"] = [secrets.token_urlsafe(32), secrets.token_urlsafe(32)]
         world.store.put(record)
     first, second = record.hidden["passwords"]
     passwords = [{"name": "password", "value": first}, {"name": "password2", "value": second}]
-    return Answer(200, {"username": record.name, "passwords": passwords})
+    return {"username": record.name, "passwords": passwords}
 
 
 def _regenerate_credential(world: World, record: Record, call: Call) -> Answer:
@@ -202,6 +210,7 @@ REGISTRIES = ResourceType(
     name_pattern=NAME,
     create_status=200,  # and `Succeeded` at once (recorded: acr_crud, acr_managed)
     delete=Lro.LOCATION,
+    deletes_at_once_before="2021",
     delete_shows=True,
     delete_s=15.0,
     immutable=("properties.zoneRedundancy",),

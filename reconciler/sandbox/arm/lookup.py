@@ -71,7 +71,8 @@ class Lookup:
         if type_.etag_in_body:
             body["etag"] = record.hidden["etag"]
         if type_.system_data:
-            body["systemData"] = record.hidden.get("systemData")
+            is_shown = version >= type_.system_data_since
+            body["systemData"] = record.hidden.get("systemData") if is_shown else None
         type_.present(self._world, record, body)
         node = type_.schema if isinstance(type_.schema, Node) else type_.schema(record.body)
         shown: Json = prune(node, body, version)

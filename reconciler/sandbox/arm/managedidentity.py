@@ -52,6 +52,7 @@ USER_ASSIGNED = ResourceType(
         """
     ),
     name_pattern=r"^[a-zA-Z0-9][\w-]{2,127}$",
+    names_created=True,
     shows_state=False,
     system_data=False,
     prepare=_prepare,

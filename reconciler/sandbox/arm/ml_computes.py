@@ -115,6 +115,7 @@ def _defaults(write: Write, inner: Json) -> None:
     properties.setdefault("description", None)
     properties.setdefault("disableLocalAuth", False)
     properties.setdefault("resourceId", None)
+    inner.setdefault("subnet", None)
     properties["computeLocation"] = write.body["location"]
 
 

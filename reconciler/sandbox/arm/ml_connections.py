@@ -7,6 +7,7 @@ by category); azure-facts section 18. A project also lists its hub's connections
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import ml
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TYPE = f"{ml.WORKSPACE}/connections"
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def _not_found(name: str, resource_id: str) -> ArmError:
@@ -38,6 +40,8 @@ def _prepare(write: Write) -> None:
     for key, value in (("metadata", {}), ("isSharedToAll", False), ("sharedUserList", [])):
         if properties.get(key) is None:
             properties[key] = value
+    if not _MOMENT.match(str(properties.get("expiryTime"))):  # recorded: forgotten
+        properties["expiryTime"] = None
     properties.setdefault("peRequirement", "NotRequired")
     properties.setdefault("peStatus", "NotApplicable")
     properties.setdefault("useWorkspaceManagedIdentity", False)
@@ -98,14 +102,14 @@ CONNECTIONS = ResourceType(
         properties!: <ml.WorkspaceConnectionPropertiesV2>
           category!: ~
           credentials@2022-05-01: ~
-          metadata@2024-04-01/2023-06-01: map
+          metadata@2024-04-01/2023-04-01: map
           isSharedToAll@2024-04-01/2023-08-01: bool
           sharedUserList@2024-04-01/2024-01-01: [str]
           expiryTime@2024-04-01/2023-04-01: str
           error@2025-12-01/2024-07-01: str
-          peRequirement@2025-12-01/2024-07-01: Required|NotRequired|NotApplicable
-          peStatus@2025-12-01/2024-07-01: Inactive|Active|NotApplicable
-          useWorkspaceManagedIdentity@2025-12-01/2024-07-01: bool
+          peRequirement@2025-12-01/2024-04-01: Required|NotRequired|NotApplicable
+          peStatus@2025-12-01/2024-04-01: Inactive|Active|NotApplicable
+          useWorkspaceManagedIdentity@2025-12-01/2024-04-01: bool
           value@2022-05-01..2025-09-01/2022-02-01..2023-04-01: str
           valueFormat@2022-05-01..2025-09-01/2022-02-01..2023-04-01: str
           createdByWorkspaceArmId-@2024-04-01/2023-08-01: str
@@ -119,6 +123,7 @@ CONNECTIONS = ResourceType(
     tracked=False,
     create_status=200,
     shows_state=False,
+    system_data_since="2024",
     not_found=_not_found,
     prepare=_prepare,
     present=_present,

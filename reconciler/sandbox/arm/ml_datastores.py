@@ -62,6 +62,9 @@ def _create(world: World, workspace: Record, name: str, place: Json) -> None:
         "isDefault": name == "workspaceblobstore",
         "credentials": {"credentialsType": "AccountKey" if has_key else "None"},
         **place,
+        "intellectualProperty": None,
+        "subscriptionId": workspace.id.split("/")[2],
+        "resourceGroup": workspace.id.split("/")[4],
     }
     if "containerName" in place:
         properties["serviceDataAccessAuthIdentity"] = "WorkspaceSystemAssignedIdentity"
@@ -118,6 +121,8 @@ def _filtered(world: World, records: list[Record], call: Call) -> list[Record]:
     names = {name.lower() for name in query.get("names", "").split(",") if name}
     text = query.get("searchText", "").lower()
     default = query.get("isDefault", "").lower()
+    if query.get("orderByAsc", "").lower() == "false":
+        records = records[::-1]
     return [
         record
         for record in records

@@ -209,7 +209,35 @@ def _before_delete(world: World, record: Record, call: Call) -> None:
         )
 
 
+_RESOURCES: Json = {"instanceCount": 1, "instanceType": None, "properties": None}
+_OF_COMMANDS: Json = {
+    "componentId": None,
+    "codeId": None,
+    "distribution": None,
+    "autologgerSettings": None,
+    "limits": None,
+}
+"""What a command job shows that was not sent (recorded)."""
+
+
+def _show_unsent(record: Record, properties: Json) -> None:
+    for name, value in _OF_COMMANDS.items():
+        properties.setdefault(name, value)
+    properties.setdefault("parameters", {})
+    sent = properties.get("resources") or {}
+    properties["resources"] = {**_RESOURCES, "shmSize": "2g", "dockerArgs": None, **sent}
+    for entry in (properties.get("inputs") or {}).values():
+        entry.setdefault("description", None)
+    for name, entry in (properties.get("outputs") or {}).items():
+        entry |= {key: entry.get(key) for key in ("description", "assetName", "assetVersion")}
+        folder = f"ExperimentRun/dcid.{record.name}"
+        place = folder if name == "default" else f"{folder}/outputs/{name}"
+        entry.setdefault("uri", f"azureml://datastores/workspaceartifactstore/{place}")
+
+
 def _present(world: World, record: Record, body: Json) -> None:
+    if body["properties"]["jobType"] == "Command":
+        _show_unsent(record, body["properties"])
     parts = record.id.split("/")
     workspace = ml.workspace_id(record.id)
     studio = (

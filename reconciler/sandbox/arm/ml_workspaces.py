@@ -11,7 +11,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import identities, later, ml, ml_datastores
+from reconciler.sandbox.arm import containerregistry, identities, later, ml, ml_datastores
 from reconciler.sandbox.arm.errors import ArmError, conflict, user_error
 from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.ml_workspaces_schema import SCHEMA
@@ -185,6 +185,10 @@ def _present(world: World, record: Record, body: Json) -> None:
     identities.present(world, record, body)
     properties = body["properties"]
     body.setdefault("tags", {})
+    body["etag"] = None
+    for name in ("containerRegistry", "imageBuildCompute"):
+        properties.setdefault(name, None)
+    properties["softDeleteEnabled"] = True
     if body["kind"] == "Project":
         hub = world.store.get(properties["hubResourceId"])
         for name in INHERITED:
@@ -245,8 +249,23 @@ def _list_keys(world: World, record: Record, call: Call) -> Answer:
     account = linked(world, record, "storageAccount")
     if account is None:
         raise user_error("The workspace's storage account was not found.", "NotFoundError", 404)
-    keys = {"userStorageKey": account.hidden["keys"][0], "userStorageResourceId": account.id}
+    insights = linked(world, record, "applicationInsights")
+    keys = {
+        "userStorageKey": account.hidden["keys"][0],
+        "userStorageResourceId": account.id,
+        "appInsightsInstrumentationKey": insights.hidden["key"] if insights else None,
+        "containerRegistryCredentials": _registry_login(world, record),
+        "notebookAccessKeys": {"primaryAccessKey": None, "secondaryAccessKey": None},
+    }
     return Answer(200, keys)
+
+
+def _registry_login(world: World, record: Record) -> Json:
+    """Published example Workspace/listKeys; a registry without its admin user has no passwords."""
+    registry = linked(world, record, "containerRegistry")
+    if registry is None or not registry.body["properties"].get("adminUserEnabled"):
+        return {"location": None, "username": None, "passwords": None}
+    return {"location": registry.body["location"], **containerregistry.login(world, registry)}
 
 
 def _diagnose(world: World, record: Record, call: Call) -> Answer:

@@ -11,7 +11,7 @@ _PROPERTIES = """
   applicationInsights: str
   allowRecoverSoftDeletedWorkspace: ignored
   existingWorkspaces: ignored
-  softDeleteEnabled: ignored
+  softDeleteEnabled@never/2022-12-01: ignored
   associatedWorkspaces@2024-04-01/2023-04-01: [str]
   containerRegistries@never/2023-04-01: [str]
   containerRegistry: str

@@ -189,5 +189,9 @@ def is_known(node: Node, version: str) -> bool:
     """Whether an api-version has a property."""
     stable, _, preview = node.since.partition("/")
     since = preview if preview and version.endswith("-preview") else stable
-    first, _, last = since.partition("..")
-    return first <= version[:10] and (not last or version[:10] <= last)
+    return any(_within(period, version[:10]) for period in since.split(","))
+
+
+def _within(period: str, day: str) -> bool:
+    first, _, last = period.partition("..")
+    return first <= day and (not last or day <= last)

@@ -13,6 +13,7 @@ One line a property, children indented by two blanks::
       mode@2025-06-01/2022-12-01: str # in stable versions / in previews (`never`: in none)
       later~@2025-06-01: str          # `~` taken and dropped by the api-versions before
       draft@never/2023-04-01..2024-04-01: str  # and up to a version
+      rules@2017-03-01..2021-01-01,2026-01-01: str  # then, and again since
     networkAcls: <storage.Rules>    # as Microsoft's own package has it (shapes.txt)
       bypass@2025-06-01: ~          # the shape's own, with other flags or since a version
     distributionType!: Mpi|PyTorch  # what else there is depends on it:

@@ -171,6 +171,9 @@ def _prepare(write: Write) -> None:
     for key, value in defaults.items():
         if write.properties.get(key) is None:
             write.properties[key] = write.old_properties.get(key) or value
+    encryption = write.properties["encryption"]
+    encryption["services"] = defaults["encryption"]["services"] | (encryption.get("services") or {})
+    encryption.setdefault("keySource", "Microsoft.Storage")
 
 
 def _key() -> str:

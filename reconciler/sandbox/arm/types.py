@@ -88,6 +88,8 @@ class ResourceType:
     deletes. `names_created`: whether a 201 that begins no operation carries the new resource's
     address as Location. `running_word`: what an operation's status is until it ends (any word but
     the three final ones, by the ARM RPC). While `is_moving` says so, a GET tells when to ask again.
+    `deletes_at_once_before`: the api-version before which a DELETE was no operation yet.
+    `system_data_since`: the one before which systemData was null.
     `drops_unpublished`: what another api-version alone has is taken and dropped, as recorded.
     `retry_after_s` paces the sandbox; `says_retry_after`: whether Azure sends Retry-After too.
     `bad_content` and `bad_name` are the provider's own words for a body or a name it does not take;
@@ -106,6 +108,7 @@ class ResourceType:
     patch_status: int | None = None
     delete: Lro = Lro.SYNC
     delete_status: int = 200
+    deletes_at_once_before: str = ""
     delete_shows: bool = False
     names_created: bool = False
     running_word: str = "InProgress"
@@ -130,6 +133,7 @@ class ResourceType:
     extension: bool = False
     etag_in_body: bool = False
     system_data: bool = True
+    system_data_since: str = ""
     parent_required: bool = True
     prepare: WriteHook = _nothing
     ready: RecordHook = _nothing

@@ -246,8 +246,9 @@ class Writer:
             operation = pending["op"]
         else:
             type_.before_delete(self._world, old, call)
-            if type_.delete is Lro.SYNC:
-                shown = self._lookup.present(old, call.version) if type_.delete_shows else None
+            if type_.delete is Lro.SYNC or call.version < type_.deletes_at_once_before:
+                shows = type_.delete_shows and type_.delete is Lro.SYNC
+                shown = self._lookup.present(old, call.version) if shows else None
                 self._lookup.lifecycle.remove(old)
                 return Answer(type_.delete_status, shown)
             operation = self._lookup.lifecycle.begin(old, type_, "Deleting", type_.delete_s)

@@ -16,7 +16,9 @@ GATE = ("status", "code", "wait")
 _WORD = re.compile(r"[A-Za-z][A-Za-z.]{0,39}")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)")
-_NAMES = re.compile(r"\.(name|id|location|createdBy\w*|lastModifiedBy\w*|key|value|etag)$", re.I)
+_NAMES = re.compile(
+    r"\.(name|id|location|createdBy\w*|lastModifiedBy\w*|key|value|etag|endpoint)$", re.I
+)
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,9 @@ class Ground:
         body, headers = self._body_of(exchange)
         if not exchange.is_arm:
             return self._raw(exchange.method, self._data_path(exchange), body, headers)
-        query = exchange.url.query or "api-version=2024-04-01"  # promptflow's recorder cuts it
+        query = (
+            exchange.url.query or "api-version=2024-04-01-preview"
+        )  # promptflow's recorder cuts it
         path = _SUBSCRIPTION.sub(SUBSCRIPTION, exchange.path)
         return self._raw(exchange.method, f"{path}?{query}", body, headers)
 
