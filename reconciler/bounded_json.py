@@ -13,8 +13,8 @@ from typing import Any
 
 from reconciler.limits import JSON_DEPTH, JSON_VALUES
 
-_MARK = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+"?)*+([\[\]{},])', re.DOTALL)
-"""A bracket or a comma that stands in no text, with all that is before it."""
+_MARK = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+"?)*+([\[\]{},]|\Z)', re.DOTALL)
+"""A bracket or a comma that stands in no text, or the end, with all that is before it."""
 
 
 class TooLargeError(ValueError):

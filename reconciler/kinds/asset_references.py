@@ -27,7 +27,7 @@ _LONG = re.compile(
     rf"azureml:/(?P<group>{_SUBSCRIPTION})(?:{_ML})?/[wW]orkspaces/(?P<rest>[^/]+/.+)"
 )
 _UNPINNED = re.compile(r"@latest$|/labels/[^/]+$")
-_BARE = re.compile(r"azureml:[\w.-]+|[^ ]*/(models|data)/[^/]+")
+_BARE = re.compile(r"\A(?:azureml:[\w.-]+|[^ ]*/(?:models|data)/[^/]+)\Z")
 VERSIONS = "`azureml:NAME:VERSION` or `.../NAME/versions/VERSION`"
 
 

@@ -70,6 +70,7 @@ def sandbox_account(served: Served) -> Account:
     body = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
     send("PUT", GROUP, "2024-11-01", {"location": "eastus"})
     send("PUT", account, "2023-05-01", body)
+    _made(send, account)
     _grant(send, account, credential)
     keys = send("POST", f"{account}/listKeys", "2023-05-01")["keys"]
     urls = send("GET", account, "2023-05-01")["properties"]["primaryEndpoints"]
@@ -134,6 +135,14 @@ def account(request: pytest.FixtureRequest) -> Account:
 def container(account: Account) -> Any:
     """A new container, by the account's key."""
     return account.service().create_container("papers")
+
+
+def _made(send: Callable[..., Any], account: str) -> None:
+    """See the account made: before, Azure has no keys of it. Each look takes virtual time."""
+    for _ in range(100):
+        if send("GET", account, "2023-05-01")["properties"]["provisioningState"] == "Succeeded":
+            return
+    raise AssertionError("the account is never made")
 
 
 def _grant(send: Callable[..., Any], account: str, credential: Any) -> None:
