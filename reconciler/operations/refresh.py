@@ -100,11 +100,12 @@ def observe_all(
             pool.submit(ask)
         for address in rest:
             futures[address] = pool.submit(observe_fresh, context, loaded.resources[address])
-        unlucky = _unlucky(futures, run)
-        reads.forget_failures()
-        for address in unlucky:
-            resource = loaded.resources[address]
-            futures[address] = pool.submit(observe_fresh, context, resource)
+        out = [address for address, future in futures.items() if is_outage(future.exception())]
+        if len(out) * 2 <= len(futures):
+            reads.forget_failures()
+            for address in _unlucky(out, run):
+                resource = loaded.resources[address]
+                futures[address] = pool.submit(observe_fresh, context, resource)
     return _collect(futures, reads)
 
 
@@ -134,15 +135,12 @@ def in_turns(loaded: Loaded, addresses: list[Address]) -> tuple[list[Address], l
     return list(order)[:firsts], list(order)[firsts:]
 
 
-def _unlucky(futures: Mapping[Address, Future[Observed | None]], run: RunScope) -> list[Address]:
+def _unlucky(out: Iterable[Address], run: RunScope) -> list[Address]:
     """Return what to look at once more: a few that met an outage beside most that did not.
 
-    One read that failed four times would otherwise cost the whole plan. Where most fail it
-    is an outage, and nothing is gained by asking.
+    One read that failed four times would otherwise cost the whole plan. Where most fail it is an
+    outage, and nothing is gained by asking again, for lists either.
     """
-    out = [address for address, future in futures.items() if is_outage(future.exception())]
-    if len(out) * 2 > len(futures):
-        return []
     return [address for address in out if run.retry_budget.take()]
 
 

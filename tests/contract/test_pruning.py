@@ -220,3 +220,36 @@ def test_a_hub_goes_after_its_project(azure, tmp_path):
     assert [(o.address, o.problems) for o in report.outcomes if o.problems] == []
     gone = [o.address for o in report.outcomes if o.action is Action.DELETE]
     assert set(gone) == {"hub.finetunephi-hub", "project.finetunephi-project"}
+
+
+GUEST = "examples/existing-workspace.yaml"
+GUESTS = "compute:\n  left-cluster: {size: Standard_DS3_v2, max_instances: 1}\n"
+
+
+def test_what_left_the_spec_in_somebody_elses_workspace_is_named_and_pruned(azure, tmp_path):
+    owner = load(str(ROOT / SMALL))
+    azure.apply(owner)
+    azure.apply(edited(tmp_path, GUEST, ("compute:\n", GUESTS)))
+    loaded = load(str(ROOT / GUEST))
+    left = azure.plan(loaded).leftovers
+    assert [(c.address, c.action) for c in left] == [("compute.left-cluster", Action.DELETE)]
+    planned, connection = prune(azure, loaded)
+    azure.clear_journal()
+    apply(loaded, connection, planned, progress=Quiet())
+    deletes = [w for w in azure.writes() if w.startswith("DELETE")]
+    assert [w.rpartition("/")[2] for w in deletes] == ["left-cluster"]
+    assert azure.plan(owner).is_empty
+
+
+def test_a_workspace_of_somebody_else_that_cannot_be_looked_through_is_told(azure, tmp_path):
+    azure.apply(load(str(ROOT / SMALL)))
+    loaded = load(str(ROOT / GUEST))
+    azure.apply(loaded)
+    denied = {"error": {"code": "AuthorizationFailed", "message": "injected"}}
+    rule = {"method": "GET", "path": r"/smallest-ws/onlineEndpoints\?", "times": 0}
+    answer = {"when": "before", "action": {"status": 403, "body": denied}}
+    azure.control("POST", "faults", {**rule, **answer})
+    planned = azure.plan(loaded)
+    assert [w.summary for w in planned.warnings if "no longer" in w.summary] == [
+        "could not check for resources that are no longer in the spec"
+    ]

@@ -7,6 +7,7 @@ import pytest
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action
 from reconciler.operations.status import status
+from reconciler.reasons import SomethingInside
 from tests.support.faulted import arm, error
 from tests.support.serving import ENDPOINT, SPEC, Azure
 
@@ -115,3 +116,58 @@ def test_a_delete_that_azure_refuses_after_the_drain_puts_the_shares_back(live: 
     live.applied(TWO)
     arm(live, "DELETE", "/deployments/green", error(409, "ScopeLocked"), times=0)
     assert live.destroy(TWO, only=["deployments.green"]).exit_code == 1
+
+
+BESIDE = TWO.partition("endpoints:\n")[0] + TWO[TWO.index("deployments:\n") :]
+BESIDE = BESIDE.partition("connections:\n")[0]
+"""The deployments of an endpoint that is no longer in the spec, and nothing behind it."""
+
+
+def without_green(text):
+    return text.partition("  green:\n")[0]
+
+
+def test_what_serves_an_endpoint_outside_the_spec_is_not_replaced_unasked(live: Azure) -> None:
+    live.applied(TWO.replace("{blue: 50, green: 50}", "{blue: 100, green: 0}"))
+    text = BESIDE.replace(
+        "instance_type: Standard_NC24ads_A100_v4", "instance_type: Standard_DS3_v2", 1
+    )
+    plan = planned(live, text)
+    assert outages(plan).keys() == {BLUE}
+    assert "`phi3-ep` answers nothing any more once" in outages(plan)[BLUE].summary
+    assert "the spec states no `traffic`" in outages(plan)[BLUE].summary
+    assert plan.change_of(BLUE).is_blocked
+    before = live.now()
+    with pytest.raises(RefusedError):
+        live.apply(text, allow_outage=[])
+    assert live.writes(before) == []
+
+
+def test_a_share_that_does_not_come_back_is_told(live: Azure) -> None:
+    live.applied(TWO)
+    text = BESIDE.replace(
+        "instance_type: Standard_NC24ads_A100_v4", "instance_type: Standard_DS3_v2", 1
+    )
+    plan = planned(live, text)
+    assert outages(plan) == {}
+    (told,) = [f for f in plan.findings if f.id == "traffic"]
+    assert told.summary == "`deployments.blue` gives its 50 % of `phi3-ep` to the others for good"
+    assert live.apply(text).exit_code == 0
+    assert traffic(live) == {"green": 100}
+
+
+def test_an_endpoint_that_cannot_be_read_is_told_as_not_checked(live: Azure) -> None:
+    live.applied(TWO)
+    text = without_green(BESIDE).replace("Standard_NC24ads_A100_v4", "Standard_DS3_v2")
+    arm(live, "GET", r"/onlineEndpoints/phi3-ep(\?|$)", error(403, "AuthorizationFailed"), times=0)
+    plan = planned(live, text)
+    assert "not checked: whether `deployments.blue` serves" in outages(plan)[BLUE].summary
+
+
+def test_an_endpoint_that_holds_something_of_the_spec_and_left_it_is_named(live: Azure) -> None:
+    live.applied(TWO)
+    for prune in (False, True):
+        plan = planned(live, without_green(BESIDE), prune=prune)
+        left = {c.address: c for c in (*plan.leftovers, *plan.changes)}
+        assert left["endpoints.phi3-ep"].action is Action.NO_OP
+        assert left["endpoints.phi3-ep"].decision.note.why == SomethingInside()

@@ -204,7 +204,7 @@ def _left(
     """
     context = context_of(loaded, run, snapshot.reads, snapshot.observed.get, NullProgress())
     try:
-        found = everything_listed(context, loaded.resources.values(), snapshot.observed)
+        found = everything_listed(context, loaded, snapshot.observed)
         return leftovers(found, loaded, Shown(run.arm.get, changes)), ()
     except ReconcileError as error:
         if prune or isinstance(error, DeniedError | InterruptedRun):

@@ -2,12 +2,13 @@
 
 What to look through each kind says itself: the list of the group shows what has tags, and those
 of a parent what lives inside it (`Handler.within`). Each list is asked for once, beside the reads
-of the plan and out of the same answers; none in a parent that does not exist or is not ours.
+of the plan and out of the same answers. Looked through is what exists and is ours, and what the
+spec names by its id (a workspace of somebody else), in which things of ours may stand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -51,22 +52,32 @@ def lookups(loaded: Loaded, context: HandlerContext) -> Iterator[Callable[[], ob
     for resource in loaded.resources.values():
         for ask in _lists(context, resource.kind, resource.resource_id):
             yield partial(_ask, context, resource, ask)
+    for kind, resource_id in _used(loaded):
+        yield from _lists(context, kind, resource_id)
 
 
 def everything_listed(
-    context: HandlerContext, resources: Iterable[Resource], seen: Mapping[Address, Observed | None]
+    context: HandlerContext, loaded: Loaded, seen: Mapping[Address, Observed | None]
 ) -> list[Listed]:
-    """Return everything in the lists of what exists and is ours, and of what is found there.
+    """Return everything in the lists of what may hold things of ours, and of what is found there.
 
     Raises `ReconcileError` for a list that cannot be read, or has a shape that nobody foresees.
     """
     try:
-        parents = [r for r in resources if _holds_ours(r, seen.get(r.address))]
-        return list(_listed(context, [(r.kind, r.resource_id) for r in parents]))
+        own = [r for r in loaded.resources.values() if _holds_ours(r, seen.get(r.address))]
+        parents = [(r.kind, r.resource_id) for r in own]
+        return list(_listed(context, [*parents, *_used(loaded)]))
     except ReconcileError:
         raise
     except FORM_ERRORS as error:
         raise MalformedError.of(error) from error
+
+
+def _used(loaded: Loaded) -> list[tuple[str, str]]:
+    """Return kind and id of all that the spec only uses, each once."""
+    own = {resource.resource_id.casefold() for resource in loaded.resources.values()}
+    used = {item.resource_id.casefold(): item for item in loaded.existing}
+    return [(item.kind, item.resource_id) for folded, item in used.items() if folded not in own]
 
 
 def _ask(context: HandlerContext, resource: Resource, ask: Lookup) -> None:

@@ -40,21 +40,29 @@ def leftovers(listed: Iterable[Listed], loaded: Loaded, shown: Shown | None = No
     """Return a change for each listed thing that is ours and not in the spec, children first.
 
     A DELETE, or a NO_OP that says why it stays or why it is refused: it is protected, holds data,
-    is history, or something that stays needs it. Beyond `CAP` each deletion is blocked. Without
+    is history, holds something of the spec, or something that stays needs it. Beyond `CAP` each deletion is blocked. Without
     `shown` only the lists are gone by for what is linked to what.
     """
     everything = list(listed)
-    wanted = with_outer(ids_of_spec(loaded))
+    stated = ids_of_spec(loaded)
+    holding = with_outer(stated)
     taken = set(loaded.resources)
     found: list[Change] = []
     for one in everything:
-        if _is_left(one, loaded) and one.resource_id.rstrip("/").casefold() not in wanted:
-            found.extend(_change(one, loaded, taken))
+        place = one.resource_id.rstrip("/").casefold()
+        if _is_left(one, loaded) and place not in stated:
+            left = list(_change(one, loaded, taken))
+            found.extend(map(_holding, left) if place in holding else left)
             taken.update(c.address for c in found[-1:])
     found.sort(key=lambda c: -c.resource.resource_id.count("/"))
     found = _with_needed_kept(found, everything, shown or Shown(lambda one, version: None, {}))
     going = sum(1 for c in found if c.action is Action.DELETE)
     return found if going <= CAP else [_too_many(c, going) for c in found]
+
+
+def _holding(change: Change) -> Change:
+    """Return the leftover as kept, since something of the spec is in it."""
+    return change.deciding(NoOp(Kept(SomethingInside(), left_spec=True)))
 
 
 def is_history(change: Change) -> bool:

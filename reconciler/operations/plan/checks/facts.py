@@ -14,6 +14,7 @@ from typing import TypeVar
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError, ReconcileError
 from reconciler.engine.decisions import Change
+from reconciler.engine.ids import type_of
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads
@@ -22,6 +23,7 @@ from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
 from reconciler.operations.plan.checks.existing import Seen
+from reconciler.operations.plan.checks.outage import ROUTERS, endpoint_of
 from reconciler.operations.plan.users import everything_linked, may_be_used
 
 T = TypeVar("T")
@@ -59,6 +61,8 @@ class Facts:
     rights: Answer = field(default_factory=Answer)
     users: Answer = field(default_factory=Answer)
     existing: Mapping[Address, Seen] = field(default_factory=dict)
+    endpoints: Mapping[str, Seen] = field(default_factory=dict)
+    """Those that lose something and have no change of their own, by their ids."""
     runs: Mapping[str, Answer] = field(default_factory=dict)
     """Every run of a workspace out of which something goes, by the id of that."""
     at_once: int = 1
@@ -77,13 +81,15 @@ class Asking:
         self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="check")
         self._futures: dict[str, Future[list[JsonObject]]] = {}
         self._seeing: dict[Address, Future[JsonObject | None]] = {}
+        self._endpoints: dict[str, Future[JsonObject | None]] = {}
         self._runs: dict[str, Future[list[JsonObject]]] = {}
         self._run, self._reads, self._target = run, reads, loaded.spec.target
         self._existing = loaded.existing
 
     def about(self, changes: Iterable[Change]) -> None:
         """Ask what it takes to judge the changes; of machines only where any are changed."""
-        changing = [change for change in changes if change.action.is_change]
+        planned = tuple(changes)
+        changing = [change for change in planned if change.action.is_change]
         subscription = f"/subscriptions/{self._target.subscription_id}"
         place = f"{subscription}/providers/{ML}/locations/{self._target.location}"
         group = f"{subscription}/resourceGroups/{self._target.resource_group}"
@@ -96,6 +102,10 @@ class Asking:
         if any(map(may_be_used, changing)):
             linked = partial(everything_linked, reads, self._target.subscription_id)
             self._ask("users", linked)
+        own = {change.resource.resource_id.casefold() for change in planned}
+        for endpoint in filter(None, map(endpoint_of, changing)):
+            if endpoint.casefold() not in own:
+                self._ask_endpoint(endpoint)
         for workspace in filter(None, map(ends_runs_of, changing)):
             self._ask_runs(workspace)
         if any(map(_is_of_machines, changing)):
@@ -121,11 +131,18 @@ class Asking:
         answers = {name: _answer(name, future) for name, future in self._futures.items()}
         seen = {address: _seen(future) for address, future in self._seeing.items()}
         runs = {workspace: _answer("runs", future) for workspace, future in self._runs.items()}
-        return Facts(**answers, existing=seen, runs=runs, at_once=self._at_once)
+        served = {endpoint: _seen(future) for endpoint, future in self._endpoints.items()}
+        return Facts(**answers, existing=seen, endpoints=served, runs=runs, at_once=self._at_once)
 
     def _ask(self, name: str, question: Callable[[], list[JsonObject]]) -> None:
         if name not in self._futures:
             self._futures[name] = self._begun(question)
+
+    def _ask_endpoint(self, endpoint: str) -> None:
+        if endpoint not in self._endpoints:
+            version = ROUTERS[type_of(endpoint).casefold()].api_version
+            ask = partial(self._reads.get, endpoint, version)
+            self._endpoints[endpoint] = self._begun(ask)
 
     def _ask_runs(self, workspace: str) -> None:
         if workspace not in self._runs:

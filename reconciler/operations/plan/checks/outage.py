@@ -3,7 +3,7 @@
 A deployment that is replaced, deleted or pruned hands its share to the others; where there is
 no other, the endpoint answers nothing until the new one is ready. So does an endpoint that is
 replaced, and one whose traffic goes to nobody. None of that happens unless it is allowed by
-address.
+address. An endpoint that the spec does not state, or no more, is read for it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from dataclasses import dataclass
 
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
-from reconciler.engine.ids import is_within
-from reconciler.engine.types import Action, Address
-from reconciler.kinds import HANDLERS
+from reconciler.engine.ids import is_within, type_of
+from reconciler.engine.types import Action, Address, Observed
+from reconciler.kinds import HANDLERS, KINDS
 from reconciler.kinds.extensions import RoutesTraffic, SetsTraffic
+from reconciler.operations.plan.checks.existing import Seen
 
 CHECK = "outage"
+MOVED = "traffic"
 CHECKED_BY = "the traffic of the endpoint"
+UNSTATED = "the spec states no `traffic`, so nothing gives it back"
+STATE_IT = "state the shares: `endpoints: {NAME: {traffic: {DEPLOYMENT: 100}}}`"
 TYPICAL_MIN = 15
 """How long a new deployment usually takes until it answers, in minutes.
 
@@ -28,23 +32,49 @@ Source: learn.microsoft.com/azure/machine-learning/how-to-troubleshoot-online-en
 AWAY = (Action.DELETE, Action.REPLACE)
 
 
+ROUTERS = {kind.type.casefold(): kind for kind in KINDS if isinstance(kind, RoutesTraffic)}
+"""The kinds that pass requests on, by their type."""
+
+
 @dataclass(frozen=True)
 class Served:
-    """An endpoint that answers now, and the deployments that do it, with their shares."""
+    """An endpoint that answers now, and the deployments that do it, with their shares.
 
-    change: Change
+    `change` is its own in the plan; None where the plan has none.
+    """
+
+    name: str
+    resource_id: str
     shares: Mapping[str, int]
+    change: Change | None = None
 
 
-def check_outages(changes: Iterable[Change], allowed: Collection[Address]) -> Iterator[Finding]:
+def endpoint_of(change: Change) -> str:
+    """Return the id of the endpoint out of which a change takes something, "" where out of none."""
+    outer = _id(change).rpartition("/")[0].rpartition("/")[0]
+    is_inside = change.action in AWAY and type_of(outer).casefold() in ROUTERS
+    return outer if is_inside else ""
+
+
+def check_outages(
+    changes: Iterable[Change], endpoints: Mapping[str, Seen], allowed: Collection[Address]
+) -> Iterator[Finding]:
     """Yield a finding for each change after which an endpoint answers nothing for a while.
 
-    A blocker, or a warning where the address is among the allowed ones.
+    A blocker, or a warning where the address is among the allowed ones. `endpoints` are those
+    that the plan has no change of, by their ids.
     """
-    planned = [change for change in changes if not change.is_blocked]
-    for served in _served(planned):
-        for change in _ending(served, planned):
-            yield _finding(change, served, is_allowed=change.address in allowed)
+    everything = tuple(changes)
+    planned = [change for change in everything if not change.is_blocked]
+    for served in (*_served(planned), *_served_beside(endpoints)):
+        ending = list(_ending(served, planned))
+        comes_back = _is_set_again(served, everything)
+        for change in ending:
+            allowed_too = change.address in allowed
+            yield _finding(change, served, is_allowed=allowed_too, comes_back=comes_back)
+        if not ending and not comes_back:
+            yield from _moved_for_good(served, planned)
+    yield from _not_checked(planned, endpoints)
 
 
 def _served(changes: Iterable[Change]) -> Iterator[Served]:
@@ -53,15 +83,67 @@ def _served(changes: Iterable[Change]) -> Iterator[Served]:
         if change.observed is not None and isinstance(handler, RoutesTraffic):
             shares = handler.shares(change.observed)
             if shares:
-                yield Served(change, shares)
+                yield Served(change.address, _id(change), shares, change)
+
+
+def _served_beside(endpoints: Mapping[str, Seen]) -> Iterator[Served]:
+    """Yield the endpoints that answer and are not in the plan."""
+    for resource_id, seen in endpoints.items():
+        handler = ROUTERS[type_of(resource_id).casefold()]
+        shares = handler.shares(Observed(seen.body)) if seen.body else {}
+        if shares:
+            yield Served(resource_id.rpartition("/")[2], resource_id, shares)
+
+
+def _is_set_again(served: Served, changes: Iterable[Change]) -> bool:
+    """Whether the spec says who is to answer, so that what is made again gets its share again."""
+    return any(
+        isinstance(HANDLERS[change.resource.kind], SetsTraffic)
+        and is_within(_id(change), served.resource_id)
+        for change in changes
+    )
+
+
+def _moved_for_good(served: Served, changes: Iterable[Change]) -> Iterator[Finding]:
+    """Yield a warning for each deployment that is replaced and whose share the others keep."""
+    for change in changes:
+        share = served.shares.get(_name(change))
+        inside = is_within(_id(change), served.resource_id)
+        if share and inside and change.action is Action.REPLACE:
+            yield Finding(
+                MOVED,
+                Level.WARNING,
+                change.address,
+                f"`{change.address}` gives its {share} % of `{served.name}` to the others for good",
+                change.resource.position,
+                f"{UNSTATED}; it serves now through {_who(served)}",
+                STATE_IT,
+                CHECKED_BY,
+            )
+
+
+def _not_checked(changes: Iterable[Change], endpoints: Mapping[str, Seen]) -> Iterator[Finding]:
+    for change in changes:
+        seen = endpoints.get(endpoint_of(change))
+        if seen and seen.problem:
+            yield Finding(
+                CHECK,
+                Level.WARNING,
+                change.address,
+                f"not checked: whether `{change.address}` serves requests",
+                change.resource.position,
+                seen.problem.diagnostics[0].summary,
+                "look at the traffic of its endpoint before you apply",
+                CHECKED_BY,
+            )
 
 
 def _ending(served: Served, changes: Iterable[Change]) -> Iterator[Change]:
     """Yield the changes that leave nobody to answer; none where somebody still does."""
-    if served.change.action in AWAY:
+    if served.change and served.change.action in AWAY:
         yield served.change
         return
-    inside = [c for c in changes if is_within(_id(c), _id(served.change))]
+    inside = [c for c in changes if is_within(_id(c), served.resource_id)]
     going = {_name(c): c for c in inside if c.action in AWAY and _name(c) in served.shares}
     if going.keys() >= served.shares.keys():
         yield from going.values()
@@ -73,9 +155,11 @@ def _ending(served: Served, changes: Iterable[Change]) -> Iterator[Change]:
             yield change
 
 
-def _finding(change: Change, served: Served, *, is_allowed: bool) -> Finding:
-    endpoint, address = served.change.address, change.address
-    if change.action is Action.REPLACE:
+def _finding(change: Change, served: Served, *, is_allowed: bool, comes_back: bool) -> Finding:
+    endpoint, address = served.name, change.address
+    if change.action is Action.REPLACE and not comes_back:
+        what = f"answers nothing any more once `{address}` is replaced: {UNSTATED}"
+    elif change.action is Action.REPLACE:
         what = f"answers nothing for about {TYPICAL_MIN} min while `{address}` is replaced"
     elif change.action is Action.DELETE:
         what = f"answers nothing any more once `{address}` is deleted"

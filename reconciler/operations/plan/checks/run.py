@@ -101,12 +101,18 @@ def findings_of(
         *rights.not_checked(facts.rights),
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
-        *(() if allowed.outages else outage.check_outages(planned, allowed.addresses)),
+        *_outages(planned, facts, allowed),
         *check_users(planned, facts.users),
         *check_running(planned, facts.runs, allowed.addresses),
         *check_consequences(planned),
         *_of_machines(loaded, changes, graph, facts),
     )
+
+
+def _outages(planned: Iterable[Change], facts: Facts, allowed: Allowed) -> Iterable[Finding]:
+    if allowed.outages:
+        return ()
+    return outage.check_outages(planned, facts.endpoints, allowed.addresses)
 
 
 def checked(
