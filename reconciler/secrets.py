@@ -21,7 +21,7 @@ SENSITIVE = "(sensitive value)"
 LONG_LINE = 60
 """From here on a line may have been broken because it was full."""
 LONGEST_SECRET = 8192
-"""What is secret by its form and longer is no token or key."""
+"""Tokens and keys are never longer than this."""
 NAMES_SECRET = re.compile(
     r"(?:^|[_.-])(?:key|secret|token|password|passwd|pwd|passphrase|credentials?|sas)\d*$"
     r"|(?:Key|Secret|Token|Password|Sas)$",

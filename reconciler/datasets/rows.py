@@ -62,7 +62,7 @@ class RowFile:
     def fault_at_once(self) -> Diagnostic | None:
         """Return what is wrong already with the start of the file; nothing more of it is read.
 
-        A file of gigabytes that is no file of rows is so refused without reading it whole.
+        So a file of gigabytes that does not contain rows is refused without reading all of it.
         """
         with self.open() as file:
             if is_parquet(self.path):

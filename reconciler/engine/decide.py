@@ -78,7 +78,7 @@ def decide(
 ) -> Change:
     """Return what to do with one resource. `desired` is its body with references resolved.
 
-    What is left to others is no difference, but a replace writes it too.
+    Fields left to others never count as different, but a replace writes them too.
     """
     kept = with_ignored_as_found(resource, desired, observed)
     change = _decided(resource, kept, observed, policy)
@@ -155,7 +155,7 @@ def _by_phase(
 def _to_write(desired: JsonObject, observed: Observed, rules: Rules) -> NoOp | Update | Replace:
     """Return what brings the fields that differ to where the spec wants them.
 
-    What is made again takes what only a create writes too.
+    A resource that is created again also gets the fields that only a create writes.
     """
     fields = diff(desired, observed.body, rules)
     immutable = tuple(f.label for f in fields if f.forces_replace)

@@ -65,7 +65,7 @@ def _unknown_fields(
 
 
 def _which(name: str, known: set[str], hits: list[Resource]) -> str:
-    """Return what can be ignored; a field that exists is no mistake of spelling."""
+    """Return what can be ignored; a field that exists but cannot be is not called a misspelling."""
     exists = any(
         name in HANDLERS[r.kind].policy.rules.labels.values()
         or (isinstance(r.settings, BaseModel) and name in type(r.settings).model_fields)

@@ -26,7 +26,7 @@ from reconciler.operations.literal_references import literal_references
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document
 from reconciler.spec.literals import literal_secrets
-from reconciler.spec.problems import diagnostics, did_you_mean
+from reconciler.spec.problems import diagnostics, did_you_mean, nearest
 
 PLANS = "reconcile-plan/"
 """How the format of every saved plan begins; the number of the version follows."""
@@ -159,7 +159,7 @@ def _cut(data: Any, loc: tuple[int | str, ...]) -> Address:
         part.pop(loc[1], None)
         return f"{section}.{loc[1]}"
     data.pop(section, None)
-    return section
+    return nearest(section, Spec.model_fields) or section
 
 
 def _expanded(

@@ -51,8 +51,8 @@ _HIDDEN = re.compile(
 def clean(text: object) -> str:
     """Return one line of text that cannot steer a terminal.
 
-    Control, bidirectional and invisible characters become visible escapes. What it is written to
-    breaks the commands of build servers (`fence`), and so does this, for what is no line of ours.
+    Control, bidirectional and invisible characters become visible escapes. Commands of build
+    servers are broken (`fence`), here as well as by the stream, for text that bypasses ours.
     """
     shown = _HIDDEN.sub(lambda match: _escape(match[0]), scrub(str(text)))
     return fenced_text(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -39,10 +39,23 @@ def diagnostics(
     for item in error.errors(include_url=False):
         path = real_path(item["loc"], document.data, item["type"])
         grouped.setdefault(path, []).append(item)
+    for path in _misspelt(grouped, model):
+        grouped.pop(path, None)
     found = [d for path, items in grouped.items() for d in _told(items, path, document, model)]
     return sorted(
         found, key=lambda d: (d.position.line, d.position.column) if d.position else (0, 0)
     )
+
+
+def _misspelt(grouped: Mapping[Keys, Iterable[Any]], model: type[BaseModel]) -> list[Keys]:
+    """Return the fields that are missing only because their name is spelt otherwise."""
+    unknown = [p for p, items in grouped.items() if _is_of(items, "extra_forbidden")]
+    meant = {(*p[:-1], nearest(str(p[-1]), fields_at(model, p[:-1])) or "") for p in unknown}
+    return [p for p, items in grouped.items() if p in meant and _is_of(items, "missing")]
+
+
+def _is_of(items: Iterable[Any], kind: str) -> bool:
+    return all(item["type"] == kind for item in items)
 
 
 def _told(

@@ -36,7 +36,7 @@ WARM = 3
 MEMORY_SHARE, MEMORY_MIB, OTHERS = 1.1, 8, 3
 """How much more the end may have than the start: a share and some, files and threads."""
 RECOVERING = ("name: smallest-ws-kv", "name: smallest-ws-kv, recover: true")
-"""What is destroyed and made again finds its vault in the bin."""
+"""A vault that was destroyed before is soft-deleted, and is recovered."""
 HOUR_S = 3600
 BIN_S = 15 * 86400
 """After so long Azure has forgotten a deleted workspace, whose name is free again."""

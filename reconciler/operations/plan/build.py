@@ -129,8 +129,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command
 ) -> Plan:
     """Return what it takes to make Azure what the spec says.
 
-    `targets` limits it to these and what they need; `prune` deletes what left the spec, last and if
-    all else went well. Raises `DeniedError` when sign-in fails, `UsageError` for `prune` of a part;
+    `targets` limits it to these and what they need; `prune` deletes what left the spec, at the
+    end and only if everything else succeeded. Raises `DeniedError` when sign-in fails, `UsageError` for `prune` of a part;
     what is unread is blocked. Azure's price list is asked only with `ask_prices`.
     """
     wanted = _wanted(loaded, targets, prune=prune)

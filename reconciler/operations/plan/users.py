@@ -1,7 +1,7 @@
 """Who else in the subscription uses what goes: workspaces, hubs, projects and insights of others.
 
 They hold the ids of what they cannot work without, so the lists of the subscription tell. What
-the plan itself speaks of is no stranger: its own order and its own rules look after that.
+the plan already covers is left out: its order and its own checks take care of that.
 """
 
 from __future__ import annotations

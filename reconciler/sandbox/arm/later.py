@@ -1,4 +1,4 @@
-"""Operations on what is no stored resource: 202 with a Location, where the answer is found later.
+"""Operations that store no resource: 202 with a Location, where the answer is found later.
 
 Sources: recordings of the purge of a vault and of a workspace's diagnose.
 """
