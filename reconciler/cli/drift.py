@@ -42,7 +42,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.render.drift import drift_json, drift_lines, drifted
     from reconciler.render.fields import Views
     from reconciler.render.plan_json import resource_drift
-    from reconciler.render.stated import sections_of
+    from reconciler.spec.sections import sections_of
 
     loaded = load(session.options.spec)
     session.warn(loaded.warnings)

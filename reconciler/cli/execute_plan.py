@@ -32,9 +32,9 @@ from reconciler.operations.plan.build import Plan
 from reconciler.render.fields import Views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.report import report_json, report_lines
-from reconciler.render.stated import sections_of
 from reconciler.render.terminal import clean
 from reconciler.render.words import things
+from reconciler.spec.sections import sections_of
 
 QUESTION = '"your question"'
 

@@ -75,7 +75,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.session import kind_views
     from reconciler.operations.load import load
     from reconciler.render.fields import Views
-    from reconciler.render.stated import sections_of
+    from reconciler.spec.sections import sections_of
 
     options = session.options
     loaded = load(options.spec, adopt=options.adopt)

@@ -1,6 +1,6 @@
-"""Fields that the spec leaves to others once something exists (`lifecycle: {ADDRESS: {ignore: ...}}`).
+"""Fields that are left as they are once something exists: ignored ones, and those nobody stated.
 
-What Azure holds takes the place of what the spec says before anything is compared or sent: such
+`lifecycle: {ADDRESS: {ignore: [FIELD]}}` names the first; the others are defaults of ours. What Azure holds takes the place of what the spec says before anything is compared or sent: such
 a field is then no difference, no part of a PATCH, and goes back in a PUT as it was. What is made
 new gets the spec's value.
 """
@@ -10,9 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.engine.diff import WHOLE, Path, Rules, covers, label_of, value_at
-from reconciler.engine.types import JsonObject, Observed, Resource
+from reconciler.engine.diff import WHOLE, Path, Rules, covers, diff, label_of, value_at
+from reconciler.engine.types import FieldDiff, JsonObject, Observed, Resource
 
+OPENS: Mapping[str, Any] = {
+    "properties.publicNetworkAccess": "enabled",
+    "properties.allowBlobPublicAccess": True,
+    "properties.allowSharedKeyAccess": True,
+    "properties.adminUserEnabled": True,
+    "properties.disableLocalAuth": False,
+}
+"""Settings, and the value that opens a door: by Azure's conventions the same on every type."""
 OUR_TAGS = "reconcile-"
 """How the names of the tags begin that say whose a resource is: nobody else has a say in them."""
 
@@ -20,12 +28,28 @@ OUR_TAGS = "reconcile-"
 def with_ignored_as_found(
     resource: Resource, desired: JsonObject, observed: Observed | None
 ) -> JsonObject:
-    """Return a desired body with what Azure holds in the fields that are left to others."""
+    """Return a desired body with what Azure holds in the fields that are left as they are."""
     if observed is None:
         return desired
-    for path in sorted(resource.ignored):
+    for path in sorted(resource.ignored | resource.unstated):
         desired = _put(desired, path, value_at(observed.body, path))
     return desired
+
+
+def unstated_differences(
+    resource: Resource, desired: JsonObject, observed: Observed, rules: Rules
+) -> list[FieldDiff]:
+    """Return where Azure holds another value than a default of ours, the open doors first."""
+    told = resource.unstated - resource.ignored
+    found = [item for item in diff(desired, observed.body, rules) if item.keys in told]
+    return sorted(found, key=lambda item: not opens_a_door(item))
+
+
+def opens_a_door(item: FieldDiff) -> bool:
+    """Return whether what was found lets more in than the default."""
+    wanted = OPENS.get(item.path)
+    found = item.before.casefold() if isinstance(item.before, str) else item.before
+    return wanted is not None and found == wanted
 
 
 def _put(body: JsonObject, path: Path, value: Any) -> JsonObject:

@@ -153,6 +153,8 @@ class Resource:
     adopt: bool = False
     ignored: frozenset[tuple[str, ...]] = frozenset()
     """Body paths that are set at create and then left to others."""
+    unstated: frozenset[tuple[str, ...]] = frozenset()
+    """Body paths of defaults that nobody wrote: they count at create, and are told afterwards."""
     owner: str = ""
 
 

@@ -9,13 +9,15 @@ from pydantic import BaseModel
 
 from reconciler.diagnostics import Diagnostic, SpecError
 from reconciler.engine.cause import with_asked
+from reconciler.engine.diff import Path, value_at
 from reconciler.engine.ignored import ignorable
-from reconciler.engine.protection import NO, PROTECT_TAG, YES, add_beside
+from reconciler.engine.protection import NO, PLACES, PROTECT_TAG, YES, add_beside
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, Spec
 from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import did_you_mean
+from reconciler.spec.sections import is_set, sections_of
 
 
 def with_lifecycle(
@@ -27,6 +29,7 @@ def with_lifecycle(
     """
     result = {a: replace(r, holds_data=HANDLERS[r.kind].holds_data) for a, r in resources.items()}
     problems: list[Diagnostic] = []
+    enforced: set[Address] = set()
     for key in sorted(spec.lifecycle, key=len):
         hits = [a for a in resources if a == key or a.startswith(f"{key}.")]
         if not hits:
@@ -38,9 +41,50 @@ def with_lifecycle(
             result[address] = _ignoring(result[address], word.ignore)
             if word.protect is not None:
                 result[address] = replace(result[address], protected=word.protect)
+        if word.enforce_defaults:
+            enforced.update(hits)
     if problems:
         raise SpecError(*problems)
+    sections = sections_of(spec)
+    for address in result.keys() & sections.keys() - enforced:
+        unstated = unstated_paths(result[address], sections[address])
+        result[address] = replace(result[address], unstated=unstated)
     return {address: _tagged(resource) for address, resource in result.items()}
+
+
+def unstated_paths(resource: Resource, section: BaseModel) -> frozenset[Path]:
+    """Return the paths of a body whose values are defaults of fields that nobody wrote.
+
+    Only fields that have a default, and plain values: what is absent unless it is stated, what
+    follows from another resource, and tags, which the whole spec may state, are always as the spec
+    has them.
+    """
+    policy = HANDLERS[resource.kind].policy
+    if policy.runs:
+        return frozenset()
+    found: set[Path] = set()
+    for path, word in ignorable(resource.desired, policy.rules).items():
+        parts = word.split(".")
+        if (
+            _has_default(section, parts[0])
+            and not is_set(section, parts)
+            and _is_plain(resource, path)
+        ):
+            found.add(path)
+    return frozenset(found)
+
+
+def _has_default(section: BaseModel, name: str) -> bool:
+    field = type(section).model_fields.get(name)
+    if field is None or name in PLACES:
+        return False
+    return field.get_default(call_default_factory=True, validated_data={}) is not None
+
+
+def _is_plain(resource: Resource, path: Path) -> bool:
+    value = value_at(resource.desired, path)
+    is_link = isinstance(value, str) and value.startswith("/")
+    return not is_link and (value is None or isinstance(value, str | int | float | bool))
 
 
 def _ignoring(resource: Resource, fields: Iterable[str]) -> Resource:

@@ -30,6 +30,7 @@ def failed_plan_json(error: ReconcileError, source: str) -> str:
         "resource_changes": [],
         "resource_drift": [],
         "not_applied": [],
+        "not_stated": [],
         "leftovers": [],
         "attention": [],
         "diagnostics": [diagnostic(item) for item in error.diagnostics],

@@ -1,17 +1,20 @@
-"""What the spec says of something that exists and no update will make so: told, never dropped."""
+"""What stays as it is although the spec, or a default, says otherwise: told, never dropped."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reconciler.engine.decide import resolve
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import held_at_create
+from reconciler.engine.ignored import unstated_differences
 from reconciler.engine.protection import PROTECT_TAG
-from reconciler.engine.types import Action, Address, FieldDiff, Unknown
+from reconciler.engine.types import Action, Address, FieldDiff, Observed, Unknown
 from reconciler.render.fields import BOOKKEEPING, Views, name_of, shown_after, shown_before
 
 HEADING = "Not changed, since Azure takes these at create only"
+UNSTATED = "Not stated in the spec, so left as it is"
 STAYING = (Action.NO_OP, Action.UPDATE, Action.ADOPT)
 
 
@@ -24,32 +27,52 @@ class Held:
     is_: str
     wanted: str
 
+    is_default: bool = False
+
     @property
     def text(self) -> str:
-        """What stays, and what the spec says."""
+        """What stays, and what the spec or the default says."""
+        if self.is_default:
+            return f"{self.name} is {self.is_}, the default is {self.wanted}"
         return f"{self.name} stays {self.is_}, the spec says {self.wanted}"
 
 
 def held_of(views: Views) -> Iterator[Held]:
     """Yield every field that an apply of the plan leaves as it was created."""
-    if views.plan.destroys:
-        return
-    for change in views.plan.changes:
-        if change.observed is None or change.is_blocked or change.action not in STAYING:
-            continue
-        for item in _fields(views, change):
-            before, after = shown_before(item), shown_after(item)
-            yield Held(
-                change.address,
-                name_of(item),
-                views.in_units(item, before, item.before),
-                views.in_units(item, after, item.after),
-            )
+    for change, observed in _staying(views):
+        for item in _fields(views, change, observed):
+            yield _held(views, change, item)
 
 
-def _fields(views: Views, change: Change) -> Iterator[FieldDiff]:
-    observed = change.observed.body if change.observed else {}
-    for item in held_at_create(views.desired(change), observed, views.of(change).rules):
+def unstated_of(views: Views) -> Iterator[Held]:
+    """Yield every default of ours that somebody changed, and that nobody stated."""
+    for change, observed in _staying(views):
+        resource, rules = change.resource, views.of(change).rules
+        desired = resolve(resource.desired, views.known)
+        for item in unstated_differences(resource, desired, observed, rules):
+            shown = views.in_words(change, item)
+            yield replace(_held(views, change, shown), is_default=True)
+
+
+def _staying(views: Views) -> Iterator[tuple[Change, Observed]]:
+    """Yield what exists and is not made again, with what was observed of it."""
+    for change in () if views.plan.destroys else views.plan.changes:
+        if change.observed and not change.is_blocked and change.action in STAYING:
+            yield change, change.observed
+
+
+def _held(views: Views, change: Change, item: FieldDiff) -> Held:
+    before, after = shown_before(item), shown_after(item)
+    return Held(
+        change.address,
+        name_of(item),
+        views.in_units(item, before, item.before),
+        views.in_units(item, after, item.after),
+    )
+
+
+def _fields(views: Views, change: Change, observed: Observed) -> Iterator[FieldDiff]:
+    for item in held_at_create(views.desired(change), observed.body, views.of(change).rules):
         name = item.keys[-1]
         is_ours = name.startswith(BOOKKEEPING) and name != PROTECT_TAG
         if not is_ours and not isinstance(item.after, Unknown):

@@ -15,7 +15,7 @@ from itertools import islice
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
-from reconciler.render.held import HEADING
+from reconciler.render.held import HEADING, UNSTATED, Held
 from reconciler.render.page_style import SCRIPT, STYLE
 from reconciler.render.plan_graph import svg_of
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
@@ -182,8 +182,11 @@ def _value(row: Row) -> str:
 
 
 def _held(page: Page) -> str:
-    rows = [f"<li><code>{_t(h.address)}</code>: {_t(h.text)}</li>" for h in page.held]
-    return _section(HEADING, rows, "warn")
+    def section(heading: str, held: Iterable[Held]) -> str:
+        rows = [f"<li><code>{_t(h.address)}</code>: {_t(h.text)}</li>" for h in held]
+        return _section(heading, rows, "warn")
+
+    return section(HEADING, page.held) + section(UNSTATED, page.unstated)
 
 
 def _leftovers(page: Page) -> str:

@@ -31,7 +31,7 @@ from reconciler.render.attention import attention_of
 from reconciler.render.cost_text import cost_json
 from reconciler.render.drift import drifted, outside_only
 from reconciler.render.fields import Views
-from reconciler.render.held import STAYING, Held, held_of
+from reconciler.render.held import STAYING, Held, held_of, unstated_of
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.secrets import SENSITIVE, Secret
 
@@ -72,6 +72,7 @@ def document(views: Views) -> JsonObject:
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": resource_drift(views),
         "not_applied": [_held(item) for item in held_of(views)],
+        "not_stated": [_held(item) for item in unstated_of(views)],
         "leftovers": [_leftover(c) for c in plan.leftovers],
         "attention": [
             {"id": item.id, "summary": item.what, "addresses": list(item.addresses)}

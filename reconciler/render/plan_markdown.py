@@ -14,7 +14,7 @@ from itertools import islice
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
-from reconciler.render.held import HEADING
+from reconciler.render.held import HEADING, UNSTATED
 from reconciler.render.plan_page import Entry, Fold, Page, Row, counts, page_of
 from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import clean
@@ -163,10 +163,13 @@ def _compared(page: Page) -> list[str]:
 
 
 def _held(page: Page) -> list[str]:
-    rows = [f"- {code(h.address)}: {code(h.text)}" for h in islice(page.held, MOST_COMPARED)]
-    more = len(page.held) - len(rows)
-    rows += [f"- and {more} more"] if more > 0 else []
-    return [f"**{HEADING}:**", "\n".join(rows)] if rows else []
+    blocks: list[str] = []
+    for heading, held in ((HEADING, page.held), (UNSTATED, page.unstated)):
+        rows = [f"- {code(h.address)}: {code(h.text)}" for h in islice(held, MOST_COMPARED)]
+        more = len(held) - len(rows)
+        rows += [f"- and {more} more"] if more > 0 else []
+        blocks += [f"**{heading}:**", "\n".join(rows)] if rows else []
+    return blocks
 
 
 def _leftovers(page: Page) -> list[str]:

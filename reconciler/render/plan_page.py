@@ -34,7 +34,7 @@ from reconciler.render.attention import Attention, attention_of
 from reconciler.render.cost_text import cost_sentence
 from reconciler.render.drift import cause_notes
 from reconciler.render.fields import AFTER_APPLY, Views, name_of, shown_after, shown_before
-from reconciler.render.held import Held, held_of
+from reconciler.render.held import Held, held_of, unstated_of
 from reconciler.render.reason_text import explanations
 from reconciler.render.stated import as_spelled, is_stated, settings_rows
 from reconciler.secrets import SENSITIVE
@@ -119,6 +119,7 @@ class Page:
     entries: tuple[Entry, ...]
     leftovers: tuple[Entry, ...]
     held: tuple[Held, ...]
+    unstated: tuple[Held, ...]
     compared: tuple[Address, ...]
     blocked: tuple[Diagnostic, ...]
     told: tuple[Diagnostic, ...]
@@ -144,6 +145,7 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
         tuple(entry for entry in entries if entry.address not in folded),
         tuple(_leftover(views, change) for change in plan.leftovers),
         tuple(held_of(views)),
+        tuple(unstated_of(views)),
         tuple(change.address for change in views.compared),
         tuple(plan.blocked),
         tuple(finding.diagnostic for finding in plan.told),

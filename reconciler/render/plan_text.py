@@ -8,7 +8,7 @@ from reconciler.engine.types import Action
 from reconciler.render import diagnostics_text
 from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.fields import AT_APPLY, Views
-from reconciler.render.held import HEADING
+from reconciler.render.held import HEADING, UNSTATED
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
@@ -122,13 +122,15 @@ def _leftovers(page: Page) -> Iterator[Line]:
 
 
 def _held(page: Page) -> Iterator[Line]:
-    """Yield what stays although the spec says otherwise; then a blank line."""
-    if not page.held:
-        return
-    yield line(Span(f"{HEADING}:", Style.STRONG))
-    for item in page.held:
-        yield line("    ", Span(clean(item.address), Style.STRONG), f": {clean(item.text)}", hang=6)
-    yield line()
+    """Yield what stays although the spec or a default says otherwise; then a blank line."""
+    for heading, held in ((HEADING, page.held), (UNSTATED, page.unstated)):
+        if held:
+            yield line(Span(f"{heading}:", Style.STRONG))
+        for item in held:
+            address = Span(clean(item.address), Style.STRONG)
+            yield line("    ", address, f": {clean(item.text)}", hang=6)
+        if held:
+            yield line()
 
 
 def _headline(entry: Entry) -> Line:

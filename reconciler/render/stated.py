@@ -14,29 +14,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from reconciler.engine.decisions import Change
-from reconciler.engine.types import Address, FieldDiff, Reference, Unknown
+from reconciler.engine.types import FieldDiff, Reference, Unknown
 from reconciler.render.fields import Views, name_of, shown
 from reconciler.secrets import SENSITIVE, Secret
+from reconciler.spec.sections import is_set
 
 HIDDEN = ("environment_variables",)
 """Settings of which only the names are shown."""
 SCALARS = (str, int, float, bool)
 _REFERENCE = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
-
-
-def sections_of(spec: BaseModel) -> dict[Address, BaseModel]:
-    """Return the part of a spec that states each address: `jobs.finetune`, `workspace.key_vault`."""
-    found: dict[Address, BaseModel] = {}
-    for section in type(spec).model_fields:
-        value = getattr(spec, section)
-        if isinstance(value, BaseModel):
-            found[section] = value
-            inner = ((field, getattr(value, field)) for field in type(value).model_fields)
-            found |= {f"{section}.{n}": v for n, v in inner if isinstance(v, BaseModel)}
-        elif isinstance(value, Mapping):
-            items = value.items()
-            found |= {f"{section}.{n}": v for n, v in items if isinstance(v, BaseModel)}
-    return found
 
 
 def is_stated(views: Views, change: Change, item: FieldDiff) -> bool:
@@ -48,7 +34,7 @@ def is_stated(views: Views, change: Change, item: FieldDiff) -> bool:
     section = views.section(change)
     parts = name_of(item).split(".")
     if section is not None and parts[0] in type(section).model_fields:
-        return _is_set(section, parts)
+        return is_set(section, parts)
     is_tag = item.keys[-2:-1] == ("tags",)
     is_worded = views.of(change).words_it(item.label)
     return section is None or is_tag or is_worded or _comes_from_elsewhere(item.after)
@@ -88,17 +74,6 @@ def settings_rows(
 
 def _comes_from_elsewhere(value: Any) -> bool:
     return isinstance(value, Unknown | Secret | Reference)
-
-
-def _is_set(model: BaseModel, parts: Sequence[str]) -> bool:
-    """Return whether the spec sets the field that the parts lead to."""
-    if parts[0] not in model.model_fields_set:
-        return False
-    inner = getattr(model, parts[0])
-    is_deeper = isinstance(inner, BaseModel) and len(parts) > 1
-    if is_deeper and parts[1] in type(inner).model_fields:
-        return _is_set(inner, parts[1:])
-    return True
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -191,6 +191,9 @@ class Lifecycle(SpecModel):
     ignore: list[str] = Field(default_factory=list)
     """Fields that are set at create and then left to others, in the words of the spec:
     `instance_count` under autoscale, `tags.costcenter` under a policy."""
+    enforce_defaults: bool = False
+    """Also restore settings that the spec does not state, when somebody changes them. Without it
+    the plan only tells that they differ from the default."""
 
 
 class Identity(SpecModel):

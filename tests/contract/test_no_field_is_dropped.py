@@ -23,8 +23,8 @@ from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.refresh import Snapshot, observe_all
 from reconciler.render.fields import Views
 from reconciler.render.held import held_of
-from reconciler.render.stated import sections_of
 from reconciler.spec.document import parse
+from reconciler.spec.sections import sections_of
 from tests.support.azure import ROOT
 
 Path = tuple[Any, ...]

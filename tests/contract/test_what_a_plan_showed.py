@@ -70,7 +70,7 @@ def network(azure, loaded):
 def tagged(tmp_path, *changes):
     """The small spec with one more tag on its storage account: one field of an update."""
     old = "storage_account: {name: smallestwsstorage}"
-    new = "storage_account: {name: smallestwsstorage, tags: {a: b}}"
+    new = "storage_account: {name: smallestwsstorage, tags: {a: b}, public_network_access: enabled}"
     return edited(tmp_path, SMALL, (old, new), *changes)
 
 

@@ -223,9 +223,9 @@ WEAKENED: dict[str, dict[str, Any]] = {
     "workspace.storage_account": {"minimumTlsVersion": "TLS1_0", "allowBlobPublicAccess": True},
     "workspace.key_vault": {"enableRbacAuthorization": False},
     "workspace.container_registry": {"roleAssignmentMode": "AbacRepositoryPermissions"},
-    "workspace": {"publicNetworkAccess": "Disabled"},
-    "hub": {"publicNetworkAccess": "Disabled"},
 }
+"""What no field of a spec states: it is as this product wants it. Of fields that a spec could state
+and does not, tests/contract/test_unstated_defaults.py speaks."""
 
 
 @pytest.mark.parametrize("address", WEAKENED)

@@ -61,8 +61,13 @@ def test_both_at_once_are_told_by_field(live: Azure) -> None:
 def test_an_endpoint_that_others_opened_or_closed_has_drifted(live: Azure) -> None:
     shown = live.get(ENDPOINT)["properties"]["publicNetworkAccess"]
     other = "Disabled" if shown == "Enabled" else "Enabled"
+    stated = SPEC.replace(
+        "    traffic: {blue", f"    public_network_access: {shown.lower()}\n    traffic: {{blue"
+    )
+    assert stated != SPEC
     live.drift(ENDPOINT, {"properties": {"publicNetworkAccess": other}})
-    assert origins(live)["endpoints.phi3-ep"] == "drift"
+    assert origins(live, stated)["endpoints.phi3-ep"] == "drift"
+    assert "endpoints.phi3-ep" not in origins(live)
 
 
 def test_of_what_an_earlier_version_made_nothing_is_claimed_or_written(live: Azure) -> None:

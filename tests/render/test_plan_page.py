@@ -18,7 +18,7 @@ from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_markdown import plan_markdown
 from reconciler.render.plan_page import page_of
 from reconciler.render.plan_text import plan_lines
-from reconciler.render.stated import sections_of
+from reconciler.spec.sections import sections_of
 from tests.support.azure import ROOT
 
 SPEC = ROOT / "specs/phi3-ultrachat.yaml"
