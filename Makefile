@@ -77,9 +77,10 @@ shapes: $(STAMP)
 	$(BIN)/python -m tests.sandbox.published_shapes --write
 
 # What a release must pass, kept in docs: make reliability SAMPLE="--release --write"; see docs/reliability.md
+FUZZ ?= 10000
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
-	@RECONCILE_FUZZ=10000 $(BIN)/python -m pytest -q tests/hostile/test_shapes.py
+	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/hostile/test_shapes.py
 
 # Does anything grow? One sandbox and one process for as long as you like.
 HOURS ?= 1
