@@ -1,4 +1,7 @@
-"""How large anything may be that is read: bytes, depth, count and time, each stated once.
+"""How large what others wrote may be: answers, rows, saved plans, code, text; each stated once.
+
+The limits of a spec stand in `spec/guard.py` and `spec/document.py`, those of a flow's folder in
+`kinds/flow/folder.py`, beside what holds them.
 
 What is over its limit is refused with the limit in the message, before anything is made of it.
 The limits leave ten times the room of the largest thing of its kind that anybody has shown us.

@@ -4,36 +4,28 @@ import json
 
 import pytest
 
-from reconciler.diagnostics import RefusedError, SpecError
+from reconciler.diagnostics import RefusedError
 from reconciler.engine.findings import Level
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import plan
-from reconciler.operations.plan.destroy import plan_destroy
 from tests.support.azure import ROOT, Quiet, edited
+from tests.support.checked import (
+    CLUSTER,
+    DS,
+    GPU,
+    GRANTS,
+    LOW,
+    SIZE,
+    SUB,
+    TIER,
+    blockers,
+    limit,
+    lock,
+    smallest,
+    taken_by_others,
+)
 from tests.support.robot import Robot
-
-GPU = "standardNCADSA100v4Family"
-DS = "standardDSv2Family"
-LOW = "TotalLowPriorityCores"
-SUB = "/subscriptions/00000000-0000-0000-0000-000000000000"
-SPEC = "examples/smallest.yaml"
-CLUSTER = "compute.cpu-cluster"
-SIZE = "size: Standard_DS3_v2"
-TIER = ("max_instances: 2", "max_instances: 2\n    tier: low_priority")
-
-
-def smallest(tmp_path, *changes):
-    """A workspace with a cluster of two nodes of four cores in westeurope."""
-    return edited(tmp_path, SPEC, *changes)
-
-
-def blockers(made):
-    return {(f.id, f.address) for f in made.findings if f.level is Level.BLOCKER}
-
-
-def limit(azure, family, cores, used=0):
-    azure.control("POST", "quota", {"family": family, "limit": cores, "used": used})
 
 
 @pytest.mark.parametrize(
@@ -184,96 +176,6 @@ def test_what_is_short_by_now_is_refused_before_the_first_write(azure, tmp_path)
     assert azure.writes() == []
 
 
-def lock(azure, scope, level="CanNotDelete"):
-    identity = f"{scope}/providers/Microsoft.Authorization/locks/keep"
-    body = {"properties": {"level": level, "notes": "ask the platform team"}}
-    azure.control("POST", "drift", {"op": "put", "id": identity, "body": body})
-
-
-def test_a_lock_stops_a_destroy_before_it_begins(azure, applied):
-    lock(azure, applied.resources["workspace"].resource_id)
-    made = plan_destroy(applied, azure.connection(applied, read_only=True))
-    told = {f.address for f in made.findings if f.id == "lock"}
-    assert {"workspace", "resource_group"} <= told
-    assert "ask the platform team" in made.findings[0].detail
-    with pytest.raises(RefusedError):
-        azure.destroy(applied)
-    assert azure.writes() == []
-
-
-def test_a_lock_elsewhere_stops_nothing(azure, applied):
-    other = f"{SUB}/resourceGroups/rg-other"
-    azure.control("POST", "drift", {"op": "put", "id": other, "body": {"location": "eastus"}})
-    lock(azure, other, "ReadOnly")
-    assert plan_destroy(applied, azure.connection(applied, read_only=True)).findings == ()
-
-
-def test_a_read_only_lock_stops_every_change(azure, tmp_path, applied):
-    lock(azure, applied.resources["resource_group"].resource_id, "ReadOnly")
-    made = azure.plan(smallest(tmp_path, ("max_instances: 2", "max_instances: 3")))
-    assert blockers(made) == {("lock", CLUSTER)}
-    assert azure.plan(applied).findings == ()
-
-
-GRANTS = "Role Based Access Control Administrator"
-
-
-def test_who_may_write_something_else_is_told_what_it_may_not_do(azure, tmp_path):
-    loaded = smallest(tmp_path)
-    robot = Robot(azure, loaded)
-    robot.is_given(GRANTS)
-    azure.clear_journal()
-    made = plan(loaded, robot.connection())
-    told = {f.summary.rpartition("`")[0].rpartition("`")[2]: f for f in made.findings}
-    assert "Microsoft.MachineLearningServices/workspaces/computes/write" in told
-    assert "Microsoft.Storage/storageAccounts/write" in told
-    assert "Microsoft.Resources/subscriptions/resourceGroups/write" in told
-    assert {f.level for f in made.findings} == {Level.BLOCKER}
-    assert "`Contributor`" in made.findings[0].hint
-    assert azure.writes() == []
-
-
-def test_a_reader_plans_and_is_told_once_that_it_cannot_apply(azure, tmp_path):
-    loaded = smallest(tmp_path)
-    reader = Robot(azure, loaded)
-    reader.is_given("Reader")
-    (finding,) = plan(loaded, reader.connection()).findings
-    assert (finding.id, finding.level) == ("permission", Level.WARNING)
-    assert "it can plan this, but not apply it" in finding.summary
-    assert "`Contributor`" in finding.hint
-
-
-def test_an_apply_by_a_reader_is_refused_before_its_first_write(azure, tmp_path):
-    loaded = smallest(tmp_path)
-    reader = Robot(azure, loaded)
-    reader.is_given("Reader")
-    run = reader.connection()
-    planned = plan(loaded, run)
-    run.allow_writes()
-    azure.clear_journal()
-    with pytest.raises(RefusedError, match="may not do"):
-        apply(loaded, run, planned, progress=Quiet())
-    assert azure.writes() == []
-
-
-def test_a_contributor_lacks_nothing_here(azure, tmp_path):
-    loaded = smallest(tmp_path)
-    contributor = Robot(azure, loaded)
-    contributor.is_given("Contributor")
-    assert plan(loaded, contributor.connection()).findings == ()
-
-
-@pytest.mark.parametrize("is_owner", [False, True])
-def test_a_right_on_the_workspace_alone_is_found(azure, tmp_path, applied, *, is_owner):
-    grown = smallest(tmp_path, ("max_instances: 2", "max_instances: 3"))
-    robot = Robot(azure, grown)
-    robot.is_given(GRANTS)
-    if is_owner:
-        robot.is_given("Owner", applied.resources["workspace"].resource_id)
-    found = blockers(plan(grown, robot.connection()))
-    assert found == (set() if is_owner else {("permission", CLUSTER)})
-
-
 def test_json_has_every_finding(azure, tmp_path, run):
     limit(azure, DS, 6)
     smallest(tmp_path)
@@ -330,74 +232,6 @@ def test_a_plan_with_changes_asks_each_question_once(azure, tmp_path, applied):
         word[1:] for word in WORDS
     )
     assert all(e["method"] == "GET" for e in azure.journal())
-
-
-GUEST = "examples/existing-workspace.yaml"
-
-
-def test_a_workspace_that_is_not_there_is_one_error(azure, tmp_path):
-    made = azure.plan(edited(tmp_path, GUEST))
-    (finding,) = [f for f in made.findings if f.level is Level.BLOCKER]
-    assert (finding.id, finding.summary) == ("existing", "`workspace` does not exist")
-    assert finding.position is not None and "workspaces/smallest-ws" in finding.detail
-    assert azure.writes() == []
-
-
-def test_a_workspace_that_is_there_is_no_finding(azure, tmp_path, applied):
-    assert azure.plan(edited(tmp_path, GUEST)).findings == ()
-
-
-def test_a_workspace_elsewhere_is_told_with_its_region(azure, tmp_path, applied):
-    moved = edited(tmp_path, GUEST, ("location: westeurope", "location: northeurope"))
-    (finding,) = azure.plan(moved).findings
-    assert "`workspace` is in westeurope" in finding.summary
-    assert finding.hint == "set `target.location: westeurope`"
-
-
-def test_a_hub_is_no_workspace(azure, tmp_path, applied):
-    workspace = applied.resources["workspace"].resource_id
-    body = {"kind": "Hub"}
-    azure.control("POST", "drift", {"op": "patch", "id": workspace, "body": body})
-    (finding,) = azure.plan(edited(tmp_path, GUEST)).findings
-    assert finding.summary == "`workspace` is no workspace: Azure calls its kind Hub"
-
-
-def test_the_id_of_another_type_is_an_error_of_the_spec(tmp_path):
-    type_ = "Microsoft.MachineLearningServices/workspaces"
-    with pytest.raises(SpecError, match=r"is the id of a Microsoft\.Storage/storageAccounts"):
-        edited(tmp_path, GUEST, (type_, "Microsoft.Storage/storageAccounts"))
-
-
-def taken_by_others(azure):
-    group = f"{SUB}/resourceGroups/rg-others"
-    account = f"{group}/providers/Microsoft.Storage/storageAccounts/smallestwsstorage"
-    body = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
-    for identity, sent in ((group, {"location": "eastus"}), (account, body)):
-        azure.control("POST", "drift", {"op": "put", "id": identity, "body": sent})
-
-
-def test_a_name_that_others_have_is_a_finding(azure, tmp_path):
-    taken_by_others(azure)
-    (finding,) = azure.plan(smallest(tmp_path)).findings
-    assert (finding.id, finding.address) == ("name", "workspace.storage_account")
-    assert finding.position is not None and finding.checked_by
-    assert azure.writes() == []
-
-
-def test_a_name_that_was_taken_since_is_refused_before_the_first_write(azure, tmp_path):
-    loaded = smallest(tmp_path)
-    made = azure.plan(loaded)
-    taken_by_others(azure)
-    with pytest.raises(RefusedError, match="is taken"):
-        apply(loaded, azure.connection(loaded), made, progress=Quiet())
-    assert azure.writes() == []
-
-
-def test_a_soft_deleted_twin_is_a_finding(azure, tmp_path, applied):
-    vault = applied.resources["workspace.key_vault"].resource_id
-    azure.control("POST", "drift", {"op": "delete", "id": vault})
-    findings = azure.plan(smallest(tmp_path)).findings
-    assert ("soft-deleted", "workspace.key_vault") in {(f.id, f.address) for f in findings}
 
 
 MANY = """
@@ -480,31 +314,3 @@ def test_a_family_that_azure_leaves_out_is_a_warning(azure, tmp_path):
     (finding,) = made.findings
     assert (finding.level, finding.address) == (Level.WARNING, CLUSTER)
     assert f"Azure tells no limit of {DS}" in finding.summary
-
-
-def test_who_knows_better_may_go_on(azure, tmp_path, run):
-    limit(azure, DS, 7)
-    smallest(tmp_path)
-    spec = str(tmp_path / "spec.yaml")
-    code, out = run("plan", "--no-preflight", spec=spec)
-    assert code == 0 and "warning: `compute.cpu-cluster`: 1 core" in out
-    assert "--no-preflight" in out.rpartition("To apply it:")[2]
-    code, out = run("apply", "--yes", "--no-preflight", spec=spec)
-    assert code == 1 and azure.writes() != []
-
-
-def test_a_saved_plan_of_who_knows_better_is_no_other_one(azure, tmp_path, run):
-    limit(azure, DS, 7)
-    smallest(tmp_path)
-    saved = str(tmp_path / "plan.json")
-    code, _ = run("plan", "--no-preflight", "--out", saved, spec=str(tmp_path / "spec.yaml"))
-    assert code == 0
-    code, out = run("apply", "--no-preflight", spec=saved)
-    assert "changed in Azure since the plan was made" not in out
-    assert code == 1 and azure.writes() != []
-
-
-def test_who_knows_better_is_held_by_names_all_the_same(azure, tmp_path, run):
-    taken_by_others(azure)
-    smallest(tmp_path)
-    assert run("plan", "--no-preflight", spec=str(tmp_path / "spec.yaml"))[0] == 5
