@@ -107,7 +107,7 @@ def _mint() -> Json:
         "tenant_id": str(uuid.uuid4()),
         "client_id": str(uuid.uuid4()),
         "object_id": str(uuid.uuid4()),
-        "client_secret": secrets.token_urlsafe(30),
+        "client_secret": secrets.token_hex(20),  # with a dash first, it were an option to `az`
         "control_token": secrets.token_urlsafe(24),
         "signing_key": secrets.token_hex(32),
     }

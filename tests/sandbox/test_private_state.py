@@ -1,14 +1,16 @@
 """The state directory is not trusted: no links, our own, and for nobody else to read."""
 
 import os
+import re
 import stat
 
 import pytest
 
+from reconciler.sandbox.entra import Identity
 from reconciler.sandbox.launch import LaunchError, launch
 from reconciler.sandbox.private import private_folder, write_private
 from reconciler.sandbox.server import lock_state
-from reconciler.sandbox.store import StateError
+from reconciler.sandbox.store import StateError, Store
 
 SECRETS = ("server.pem", "server.json", "state.db", "ca.pem", "lock", "users", "journal.jsonl")
 
@@ -80,3 +82,12 @@ def test_a_file_takes_the_place_of_a_link_and_leaves_its_target(tmp_path):
     assert target.read_text() == "mine"
     assert (file.is_symlink(), file.read_bytes()) == (False, b"key")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_the_clients_secret_never_begins_with_a_dash(tmp_path):
+    """A dash first makes it an option to `az login -p`, which then asks for its argument."""
+    minted = [
+        Identity(Store(tmp_path / f"{number}.db", "https://127.0.0.1")).client_secret
+        for number in range(100)
+    ]
+    assert all(re.fullmatch(r"[0-9a-f]{40}", secret) for secret in minted)
