@@ -29,7 +29,8 @@ class Cloud:
 
     `token_hosts`: hosts (or `.suffixes`) we may send a token of ARM to, `storage_hosts` and
     `vault_hosts`: the same for storage and key vaults; `hub`: where datasets come from;
-    `prices`: the public price list, which is asked without signing in;
+    `prices`: the public price list, which is asked without signing in, and whose answers hold
+    for a day where `keeps_prices` (who sets prices in a sandbox wants to see them at once);
     `role_propagation_s`: how old a role assignment must be before what cannot be retried
     relies on it.
     """
@@ -40,6 +41,7 @@ class Cloud:
     studio: str = "https://ml.azure.com"
     hub: str = "https://huggingface.co"
     prices: str = "https://prices.azure.com"
+    keeps_prices: bool = True
     token_hosts: tuple[str, ...] = (
         "management.azure.com",
         ".api.azureml.ms",
@@ -57,6 +59,7 @@ class Cloud:
             resource_manager=access.url,
             hub=f"{access.url}/_hf",
             prices=f"{access.url}/_prices",
+            keeps_prices=False,
             token_hosts=(urlsplit(access.url).netloc,),
             storage_hosts=(urlsplit(access.url).netloc,),
             vault_hosts=(urlsplit(access.url).netloc,),

@@ -21,6 +21,7 @@ from reconciler.kinds import HANDLERS
 from reconciler.kinds.machines import Machines, OccupiesMachines, UsesMachines
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.facts import Facts
+from reconciler.operations.plan.checks.price_cache import listed
 from reconciler.operations.plan.checks.sizes import Size, Use, sizes_of, uses_of
 
 USD = "USD"
@@ -56,8 +57,12 @@ def cost_of_plan(
         cost_of(then, currency),
         cost_of(runs, currency).run,
         tuple(line.address for line in runs),
-        tuple(dict.fromkeys(rate.source for rate in rates)),
+        tuple(dict.fromkeys(map(_source, rates))),
     )
+
+
+def _source(rate: Rate) -> str:
+    return f"{rate.source} of {rate.as_of}" if rate.as_of else rate.source
 
 
 def _wanted(uses: Sequence[Use], changes: Mapping[Address, Change]) -> list[Machines]:
@@ -85,7 +90,7 @@ def _pricer(
         for machines in wanted
         if isinstance(_estimated(machines, sizes, currency), Unpriced)
     }
-    answer = prices.ask(run.cloud, missing, region, currency) if run else NOT_ASKED
+    answer = listed(run.cloud, missing, region, currency) if run else NOT_ASKED
     return partial(_priced, sizes=sizes, answer=answer, region=region, currency=currency)
 
 
