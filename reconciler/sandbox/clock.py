@@ -107,7 +107,7 @@ class Clock:
             if self.mode == "auto":
                 self.advance(AUTO_ADVANCE_S)
         now = self.now()
-        while done < len(ends) and ends[done] <= now and self.mode != "instant":
+        while done < len(ends) and ends[done] <= now:
             done += 1
         return done
 

@@ -77,6 +77,7 @@ class Gate:
         if replaced is not None:
             self._finish(request, replaced, committed=False)
             return replaced
+        self._world.arm.lifecycle.catch_up()
         try:
             response: web.StreamResponse = await handler(request)
         except web.HTTPException as error:

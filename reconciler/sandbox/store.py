@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +64,8 @@ class Store:
         self._records: dict[str, Record] = {}
         self._documents: dict[str, dict[str, Any]] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self._is_moving: Callable[[Record], bool] = lambda _: False
+        self._moving: set[str] = set()
         self.in_transaction = False
         self._touched: dict[str, str | None] | None = None
         self._before: dict[str, str | None] = {}
@@ -84,7 +86,7 @@ class Store:
         key = record.id.lower()
         self._touch(key)
         self._records[key] = record
-        self._names[(record.type.lower(), record.name.lower())] = key
+        self._index(key, record)
         text = self._dump(
             {
                 "id": record.id,
@@ -103,6 +105,7 @@ class Store:
         record = self._records.pop(key, None)
         if record is not None:
             self._names.pop((record.type.lower(), record.name.lower()), None)
+            self._moving.discard(key)
             self._write("delete from resources where key = ?", (key,))
 
     def below(self, resource_id: str) -> list[Record]:
@@ -127,6 +130,15 @@ class Store:
         """Return a record of a type whose names are globally unique."""
         key = self._names.get((type_.lower(), name.lower()))
         return None if key is None else self._records.get(key)
+
+    def watch_moving(self, is_moving: Callable[[Record], bool]) -> None:
+        """Keep count from now on of the records that will change when their time comes."""
+        self._is_moving = is_moving
+        self._moving = {key for key, record in self._records.items() if is_moving(record)}
+
+    def moving(self) -> list[Record]:
+        """Return the records that will change when their time comes."""
+        return [self._records[key] for key in self._moving]
 
     def document(self, space: str, key: str) -> Any:
         """Return a JSON document, or None."""
@@ -194,6 +206,13 @@ class Store:
             self._records, self._names = present, names
             self.rollback()
 
+    def _index(self, key: str, record: Record) -> None:
+        self._names[(record.type.lower(), record.name.lower())] = key
+        if self._is_moving(record):
+            self._moving.add(key)
+        else:
+            self._moving.discard(key)
+
     def _touch(self, key: str) -> None:
         if self._touched is None or key in self._touched:
             return
@@ -224,6 +243,7 @@ class Store:
         self._former.clear()
         self._records.clear()
         self._names.clear()
+        self._moving.clear()
         for space in [space for space in self._documents if space not in keep]:
             del self._documents[space]
             self._write("delete from documents where space = ?", (space,))
@@ -263,10 +283,11 @@ class Store:
 
     def _load(self) -> None:
         self._records, self._names, self._documents = {}, {}, {}
+        self._moving = set()
         for key, text in self.db.execute("select key, record from resources order by rowid"):
             record = Record(**self._parse(text))
             self._records[key] = record
-            self._names[(record.type.lower(), record.name.lower())] = key
+            self._index(key, record)
         rows = self.db.execute("select space, key, value from documents order by rowid")
         for space, key, text in rows:
             self._documents.setdefault(space, {})[key] = self._parse(text)

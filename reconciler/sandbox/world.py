@@ -73,6 +73,7 @@ class Kind(Protocol):
 class Operations(Protocol):
     """What others than ARM's engine need of long-running operations: `arm.lifecycle`."""
 
+    def catch_up(self) -> None: ...
     def open(
         self, record: Record, verb: str, retry_after_s: int = 10, word: str = "InProgress"
     ) -> str: ...

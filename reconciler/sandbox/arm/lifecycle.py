@@ -1,8 +1,9 @@
 """Long-running operations: what is pending on a record, and how it becomes ready.
 
 A pending record holds `hidden["pending"] = {"verb", "wait", "op"}`. Nothing runs in the
-background: every look at a record settles it first. An operation document outlives the record,
-because the poll that follows a finished deletion must still answer.
+background: before each request everything that is due is settled, whether the request looks at it
+or not. An operation document outlives the record, because the poll that follows a finished
+deletion must still answer.
 """
 
 from __future__ import annotations
@@ -28,6 +29,23 @@ class Lifecycle:
     def __init__(self, world: World, types: dict[str, ResourceType]) -> None:
         self._world = world
         self._types = types
+        world.store.watch_moving(self._is_moving)
+
+    def _is_moving(self, record: Record) -> bool:
+        type_ = self._types.get(record.type.lower())
+        return type_ is not None and ("pending" in record.hidden or type_.is_moving(record))
+
+    def catch_up(self) -> None:
+        """Let happen what is due, the earliest first: time decides, not who looks at what."""
+        now = self._world.clock.now()
+        moving = ((_next(record, now), record.id) for record in self._world.store.moving())
+        due = sorted((end, resource_id) for end, resource_id in moving if end <= now)
+        for _, resource_id in due:
+            record = self._world.store.get(resource_id)
+            if record is not None:  # it may have gone with what it was in
+                self.settle(record)
+        if due:
+            self._world.store.commit()  # no part of the request, which may fail and be undone
 
     def begin(self, record: Record, type_: ResourceType, verb: str, seconds: float) -> str:
         """Make a record pending and return the id of the operation; the caller stores it."""
@@ -211,6 +229,15 @@ def _operations_path(record: Record, type_: ResourceType) -> str:
     subscription = record.id.split("/")[2]
     location = str(record.body.get("location") or "global").lower().replace(" ", "")
     return f"/subscriptions/{subscription}/providers/{type_.namespace}/locations/{location}"
+
+
+def _next(record: Record, now: float) -> float:
+    """When a moving record's next step is due; that of a template's deployment, which follows what
+    others do, is always.
+    """
+    pending = record.hidden.get("pending") or record.hidden.get("cancel") or record.hidden
+    wait = pending.get("wait")
+    return float(wait["ends"][wait["done"]]) if wait else now
 
 
 def _with_query(call: Call) -> str:

@@ -250,11 +250,10 @@ def _jobs(client: Client) -> None:
         "computeId": f"{WORKSPACE}/computes/cpu",
         "environmentId": f"{WORKSPACE}/environments/e/versions/1",
     }
-    for name in ("command", "done"):
-        body = {"properties": command}
-        client.send("PUT", f"{WORKSPACE}/jobs/{name}", {"api-version": ML}, body)
+    client.send("PUT", f"{WORKSPACE}/jobs/done", {"api-version": ML}, {"properties": command})
     for _ in range(20):
         client.send("GET", f"{WORKSPACE}/jobs/done", {"api-version": ML}, None)
+    client.send("PUT", f"{WORKSPACE}/jobs/command", {"api-version": ML}, {"properties": command})
     model = "azureml://registries/azureml-meta/models/Llama-2-7b/versions/11"
     tuning = {
         "jobType": "FineTuning",
