@@ -86,3 +86,12 @@ def azure_ml(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.delenv("AZUREML_CURRENT_CLOUD")
     yield Arm(served)
     names.close()
+
+
+@pytest.fixture
+def entra(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables of the documentation, and no other Azure variable of this machine."""
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET", "IDENTITY_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", served.ca_file)
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", served.url)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -19,36 +18,15 @@ from azure.core.rest import HttpRequest
 from azure.mgmt.core import ARMPipelineClient
 from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
 
-from tests.clients.conftest import SUBSCRIPTION, Served
+from tests.clients.conftest import Served
+from tests.clients.entra import ARM, GROUPS, outside_token, put, secret
 
-ARM = "https://management.azure.com/.default"
-GROUPS = f"/subscriptions/{SUBSCRIPTION}/resourcegroups"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
 IDENTITY = f"{GROUPS}/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/robot"
 
 
-@pytest.fixture(autouse=True)
-def environment(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The variables of the documentation, and no other Azure variable of this machine."""
-    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET", "IDENTITY_ENDPOINT"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", served.ca_file)
-    monkeypatch.setenv("AZURE_AUTHORITY_HOST", served.url)
-
-
-def secret(served: Served, **other: Any) -> Any:
-    """A ClientSecretCredential of the built-in application, changed by `other`."""
-    from azure.identity import ClientSecretCredential
-
-    values: dict[str, Any] = {
-        "tenant_id": served.tenant_id,
-        "client_id": served.client_id,
-        "client_secret": served.client_secret,
-        "disable_instance_discovery": True,
-        **other,
-    }
-    return ClientSecretCredential(**values)
+pytestmark = pytest.mark.usefixtures("entra")
 
 
 def arm_status(served: Served, credential: Any) -> int:
@@ -59,28 +37,6 @@ def arm_status(served: Served, credential: Any) -> int:
         query = {"api-version": "2024-11-01"}
         found = client.send_request(HttpRequest("GET", served.url + GROUPS, params=query))
         return int(found.status_code)
-
-
-def ask(served: Served, token: str | None) -> requests.Response:
-    """List resource groups with this bearer token."""
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    query = {"api-version": "2024-11-01"}
-    return requests.get(served.url + GROUPS, params=query, headers=headers, timeout=10)
-
-
-def put(served: Served, path: str, version: str, body: Any) -> dict[str, Any]:
-    """Create something in the sandbox with the built-in application's rights."""
-    token = secret(served).get_token(ARM).token
-    answer = requests.put(
-        served.url + path,
-        params={"api-version": version},
-        headers={"Authorization": f"Bearer {token}"},
-        json=body,
-        timeout=10,
-    )
-    assert answer.status_code in (200, 201), answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 @pytest.fixture
@@ -95,15 +51,6 @@ def claims(token: str) -> dict[str, Any]:
     payload = token.split(".")[1]
     found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
     return found
-
-
-def outside_token(issuer: str, subject: str, **other: Any) -> str:
-    """A JWT as a Kubernetes cluster or GitHub would mount it for a workload."""
-    now = int(time.time())
-    body = {"iss": issuer, "sub": subject, "aud": "api://AzureADTokenExchange"}
-    parts = ({"alg": "RS256", "typ": "JWT"}, {**body, "iat": now, "exp": now + 600, **other})
-    words = [base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode() for p in parts]
-    return ".".join([*words, "c2lnbmF0dXJl"])
 
 
 def test_a_client_secret_signs_in_and_reads(served: Served) -> None:
@@ -292,44 +239,3 @@ def assign(served: Served, robot: dict[str, Any], role: str) -> None:
         "principalType": "ServicePrincipal",
     }
     put(served, path, "2022-04-01", {"properties": properties})
-
-
-def test_a_token_of_the_real_azure_is_refused_with_a_challenge(served: Served) -> None:
-    real = outside_token("https://sts.windows.net/x/", "me", aud="https://management.azure.com/")
-    for token in (real, "nonsense"):
-        answer = ask(served, token)
-        assert answer.status_code == 401
-        assert answer.json()["error"]["code"] == "InvalidAuthenticationToken"
-        assert answer.headers["WWW-Authenticate"].startswith("Bearer authorization_uri=")
-    assert ask(served, "ä.ö.ü".encode().decode("latin-1")).status_code == 400  # no header at all
-    missing = ask(served, None)
-    assert (missing.status_code, missing.json()["error"]["code"]) == (401, "AuthenticationFailed")
-
-
-def test_a_token_for_another_service_is_refused_by_arm(served: Served) -> None:
-    token = secret(served).get_token("https://storage.azure.com/.default").token
-    answer = ask(served, token)
-    assert answer.status_code == 401
-    assert answer.json()["error"]["code"] == "InvalidAuthenticationTokenAudience"
-    assert "'https://management.azure.com/'" in answer.json()["error"]["message"]
-
-
-def test_an_expired_token_is_refused_as_such(served: Served) -> None:
-    served.control("POST", "settings", {"token_lifetime_s": -1})
-    answer = ask(served, token_of(served))
-    assert answer.status_code == 401
-    assert answer.json()["error"]["code"] == "ExpiredAuthenticationToken"
-    served.control("POST", "settings", {"token_lifetime_s": 3600})
-    assert ask(served, token_of(served)).status_code == 200
-
-
-def token_of(served: Served) -> str:
-    """A token straight from the token endpoint: a credential would not use an expired one."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": served.client_id,
-        "client_secret": served.client_secret,
-        "scope": ARM,
-    }
-    url = f"{served.url}/{served.tenant_id}/oauth2/v2.0/token"
-    return str(requests.post(url, form, timeout=10).json()["access_token"])

@@ -5,7 +5,8 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.faults.matrix import GREEN, MATRIX, OPEN, PARTLY
+from tests.faults.matrix import MATRIX
+from tests.faults.row import GREEN, OPEN, PARTLY
 
 SMALL, FULL, MANY = "small", "full", "two-hundred"
 WHENS = ("before", "after")

@@ -11,7 +11,8 @@ from reconciler.engine.types import Status
 from reconciler.kinds import HANDLERS
 from reconciler.operations.load import load
 from tests.faults.cells import ROWS, cells, violation
-from tests.faults.matrix import GREEN, MATRIX, OPEN, table
+from tests.faults.matrix import MATRIX, table
+from tests.faults.row import GREEN, OPEN
 from tests.faults.scenes import ROOT, SMALL
 from tests.faults.seed import drawn
 from tests.support.azure import Azure

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from tests.support.sandbox import GROUP, Sandbox
+from tests.support.sandbox import GROUP, Sandbox, fault
 from tests.support.scenario import ML, workspace
 
 ACCOUNT = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct1"
@@ -24,21 +24,8 @@ BODY = {"location": "eastus", "kind": "StorageV2", "sku": {"name": "Standard_LRS
 LOST = (OSError, urllib.error.URLError, http.client.HTTPException)
 
 
-def fault(sandbox: Sandbox, **words: Any) -> None:
-    sandbox.control("POST", "faults", words)
-
-
 def read(sandbox: Sandbox, **more: str) -> int:
     return sandbox.send("GET", GROUP, api_version="2025-04-01", **more)[0]
-
-
-def refusal(sandbox: Sandbox, name: str, body: Any) -> str:
-    """What a control answers to a request that it cannot understand."""
-    with pytest.raises(urllib.error.HTTPError) as caught:
-        sandbox.control("POST", name, body)
-    assert caught.value.code == 400
-    found: str = json.loads(caught.value.read())["error"]
-    return found
 
 
 def test_an_answer_is_cut_in_its_middle_after_the_commit(sandbox: Sandbox, rm: Any) -> None:
@@ -115,58 +102,6 @@ def test_two_replicas_answer_in_turns_of_which_one_is_behind(sandbox: Sandbox, r
     fault(sandbox, method="GET", path="resourceGroups", action={"stale": 2, "every": 2})
     seen = [sandbox.send("GET", GROUP, api_version="2025-04-01")[1] for _ in range(5)]
     assert [(one.get("tags") or {}).get("n") for one in seen] == [None, "2", None, "2", "2"]
-
-
-IDENTITIES = f"{GROUP}/providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-
-
-def listed(sandbox: Sandbox, path: str = IDENTITIES) -> Any:
-    return sandbox.send("GET", path, api_version="2024-11-30")[1]
-
-
-def names(body: Any) -> list[str]:
-    return [item["name"] for item in body["value"]]
-
-
-@pytest.fixture
-def identities(sandbox: Sandbox, rm: Any, put: Any) -> None:
-    for name in ("id1", "id2", "id3"):
-        put(f"Microsoft.ManagedIdentity/userAssignedIdentities/{name}", "2024-11-30")
-
-
-def test_a_list_leaves_items_out_or_shows_them_twice(sandbox: Sandbox, identities: None) -> None:
-    fault(sandbox, method="GET", path="Identities\\?", action={"omit": "/id2$"})
-    fault(sandbox, method="GET", path="Identities\\?", nth=2, action={"repeat": "/id[13]$"})
-    assert names(listed(sandbox)) == ["id1", "id3"]
-    assert names(listed(sandbox)) == ["id1", "id2", "id3", "id1", "id3"]
-    assert names(listed(sandbox)) == ["id1", "id2", "id3"]
-
-
-def test_a_list_comes_in_pages_and_the_second_can_fail(sandbox: Sandbox, identities: None) -> None:
-    fault(sandbox, method="GET", path="Identities\\?", action={"pages": 2}, times=3)
-    fault(sandbox, method="GET", path="skipToken", nth=2, action={"status": 404})
-    first = listed(sandbox)
-    path, _, query = first["nextLink"].removeprefix(sandbox.url).partition("?")
-    assert names(first) == ["id1", "id2"]
-    words = dict(urllib.parse.parse_qsl(query))
-    answers = [sandbox.send("GET", path, **words)[:2] for _ in range(2)]
-    assert [status for status, _ in answers] == [200, 404]
-    assert names(answers[0][1]) == ["id3"]
-
-
-def test_a_list_says_that_it_goes_on_where_nothing_is(sandbox: Sandbox, identities: None) -> None:
-    for link in ("{url}", "no address", "https://elsewhere.example/page2"):
-        fault(sandbox, method="GET", path="Identities", action={"next_link": link})
-        address = f"{sandbox.url}{IDENTITIES}?api-version=2024-11-30"
-        assert listed(sandbox)["nextLink"] == link.replace("{url}", address)
-        assert "nextLink" not in listed(sandbox)
-        sandbox.control("DELETE", "faults")
-
-
-def test_what_is_no_list_is_not_spoilt(sandbox: Sandbox, identities: None) -> None:
-    fault(sandbox, method="GET", action={"omit": ""}, times=2)
-    assert sandbox.send("GET", f"{IDENTITIES}/id1", api_version="2024-11-30")[0] == 200
-    assert sandbox.send("GET", f"{IDENTITIES}/none", api_version="2024-11-30")[0] == 404
 
 
 STEPS = ["InProgress", {"status": 500}, "Failed"]
@@ -330,69 +265,3 @@ def test_faults_strike_tokens_too(sandbox: Sandbox, rm: Any) -> None:
     path = f"/{sandbox.server.tenant_id}/oauth2/v2.0/token"
     assert sandbox.send("POST", path)[0] == 503
     assert sandbox.send("POST", path)[0] == 400
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        ({"action": {"explode": True}}, "a fault needs an action with one of delay_s, drop"),
-        ({"action": {"drop": True}, "methd": "PUT"}, "'methd' is none of"),
-        ({"action": {"drop": True}, "path": "("}, "is not a regular expression"),
-        ({"action": {"drop": True}, "when": "during"}, "`when` is before or after"),
-        ({"action": {"kill": 999999, "signal": "SIGNAL"}}, "is no signal; try KILL"),
-        ({"action": {"stale": 0}}, "at least 1"),
-        ({"action": {"stale": 1, "every": 0}}, "every is at least 1"),
-        ({"action": {"stale": 1}, "when": "after"}, "strikes before, not after"),
-        ({"action": {"pages": 0}}, "at least 1"),
-        ({"action": {"omit": "("}}, "omit '(' is not a regular expression"),
-        ({"action": {"repeat": 5}}, "repeat 5 is not a regular expression"),
-        ({"action": {"omit": "x"}, "when": "before"}, "strikes after, not before"),
-        ({"action": {"next_link": ""}}, "next_link is a text"),
-        ({"action": {"truncate": True}, "when": "before"}, "strikes after, not before"),
-        ({"action": {"drop": True}, "probability": 2}, "above 0 and at most 1"),
-        ({"action": {"status": 900}}, "900 is no HTTP status"),
-        ({"action": {"status": None}}, "status is a number, not None"),
-        ({"action": {"status": 503, "bdoy": {}}}, "'bdoy' is none of"),
-        ({"action": {"status": 503, "headers": {"Retry-After": 1}}}, "names with texts"),
-        ({"action": {"drop": False}}, "drop is true, or left out"),
-        ({"action": {"delay_s": "soon"}}, "delay_s is a number, not 'soon'"),
-        ({"action": {"operation": ["InProgress", 5]}}, "a step is a status word"),
-        ({"action": {"kill": "x"}}, "the process id is a number"),
-        ({"action": {"kill": 0}}, "the process id is at least 2"),
-        ({"action": {"kill": -1}}, "the process id is at least 2"),
-        ({"action": {"drop": True}, "method": 5}, "method is text"),
-        ({"action": {"drop": True}, "path": 5}, "path is text"),
-        ({"action": {"drop": True}, "nth": 0}, "nth is at least 1"),
-        ({"action": {"drop": True}, "times": 1.5}, "times is a whole number"),
-        ({"action": {"drop": True}, "seed": "x"}, "seed is a whole number"),
-        ([], "told by a JSON object, not by list"),
-    ],
-)
-def test_a_fault_that_cannot_be_is_refused(sandbox: Sandbox, words: Any, told: str) -> None:
-    assert told in refusal(sandbox, "faults", words)
-
-
-@pytest.mark.parametrize(
-    ("name", "body", "told"),
-    [
-        ("throttle", {"bursts": 1}, "'bursts' is none of"),
-        ("latency", {"ms": 1, "jiter": 2}, "'jiter' is none of"),
-        ("clock", {"mode": "warp"}, "clock mode 'warp'"),
-        ("clock", {"advanced": 1}, "'advanced' is none of"),
-        ("drift", {"op": "explode", "id": GROUP}, "op 'explode' is not"),
-        ("clock", {"advance": None}, "advance is a number"),
-        ("clock", {"advance": -5}, "advance is at least 0"),
-        ("latency", {}, "ms is a number"),
-        ("latency", {"ms": -5}, "ms is at least 0"),
-        ("throttle", {"writes": 5}, "writes has a size and a refill"),
-        ("throttle", {"writes": [5, -1]}, "the refill of writes is at least 0"),
-        ("settings", {"latency_ms": "x"}, "latency_ms is a number"),
-        ("drift", {"op": "tag", "id": GROUP}, "drift tag needs a body"),
-        ("drift", {}, "names no resource type"),
-        ("restore", {"resources": []}, "this is no snapshot"),
-    ],
-)
-def test_a_control_that_is_not_understood_is_refused(
-    sandbox: Sandbox, name: str, body: Any, told: str
-) -> None:
-    assert told in refusal(sandbox, name, body)

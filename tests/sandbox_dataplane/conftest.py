@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.controls import Pool
-from tests.support.dataplane import Account, Azure, client_of, new_account, new_workspace
+from tests.support.dataplane import (
+    Account,
+    Azure,
+    blob_service,
+    client_of,
+    new_account,
+    new_workspace,
+)
+
+if TYPE_CHECKING:
+    from azure.storage.blob import ContainerClient
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +42,13 @@ def workspace(azure: Azure) -> str:
 @pytest.fixture
 def unique() -> Callable[[str], str]:
     return lambda prefix: f"{prefix}{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def container(
+    azure: Azure, account: Account, unique: Callable[[str], str]
+) -> Iterator[ContainerClient]:
+    client = blob_service(azure, account, azure.credential).get_container_client(unique("box-"))
+    client.create_container(metadata={"team": "ml"})
+    yield client
+    client.delete_container()

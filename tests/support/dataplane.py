@@ -13,6 +13,7 @@ from tests.support.signed_in import credential_of
 
 if TYPE_CHECKING:
     from azure.identity import ClientSecretCredential
+    from azure.storage.blob import BlobServiceClient
 
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-dataplane"
 STORAGE_VERSION = "2023-05-01"
@@ -83,6 +84,19 @@ def new_account(azure: Azure, **properties: Any) -> Account:
     keys = azure.arm("POST", f"{path}/listKeys", STORAGE_VERSION)["keys"]
     ends = shown["properties"]["primaryEndpoints"]
     return Account(name, shown["id"], keys[0]["value"], ends["blob"], ends["file"])
+
+
+def blob_service(azure: Azure, account: Account, credential: object) -> BlobServiceClient:
+    """Return Microsoft's client of an account, which sends up to 4 MiB at once and never again."""
+    from azure.storage.blob import BlobServiceClient
+
+    return BlobServiceClient(
+        account.blob,
+        credential=credential,
+        connection_verify=azure.ca,
+        retry_total=0,
+        max_single_put_size=4 << 20,
+    )
 
 
 def settled(azure: Azure, path: str, version: str = ML_VERSION) -> Any:

@@ -52,5 +52,10 @@ class Sandbox(Controls):
         return str(self.credential.get_token("https://management.azure.com/.default").token)
 
 
+def fault(sandbox: Sandbox, **words: Any) -> None:
+    """Arm a fault."""
+    sandbox.control("POST", "faults", words)
+
+
 def _json(raw: bytes) -> Any:
     return json.loads(raw) if raw else None
