@@ -24,9 +24,7 @@ from azure.storage.blob import (
     ContentSettings,
 )
 
-from tests.support.dataplane import Account, Azure
-
-MIB = 1 << 20
+from tests.support.dataplane import MIB, Account, Azure
 
 
 def test_container_is_created_once_and_keeps_its_metadata(container: ContainerClient) -> None:

@@ -22,9 +22,7 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
-from tests.support.dataplane import GROUP, Account, Azure, blob_service, new_account
-
-IN_AN_HOUR = datetime.now(UTC) + timedelta(hours=1)
+from tests.support.dataplane import GROUP, IN_AN_HOUR, Account, Azure, blob_service, new_account
 
 
 def test_account_key_signs_and_a_wrong_key_is_refused(

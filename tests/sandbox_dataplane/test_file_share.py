@@ -9,9 +9,8 @@ from collections.abc import Callable
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.storage.fileshare import ShareClient, ShareServiceClient, generate_share_sas
-from test_blob import IN_AN_HOUR, MIB
 
-from tests.support.dataplane import Account, Azure
+from tests.support.dataplane import IN_AN_HOUR, MIB, Account, Azure
 
 
 def shares(azure: Azure, account: Account, credential: object) -> ShareServiceClient:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -19,6 +20,8 @@ GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-d
 STORAGE_VERSION = "2023-05-01"
 ML = "Microsoft.MachineLearningServices"
 ML_VERSION = "2024-10-01"
+MIB = 1 << 20
+IN_AN_HOUR = datetime.now(UTC) + timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def blob_service(azure: Azure, account: Account, credential: object) -> BlobServ
         credential=credential,
         connection_verify=azure.ca,
         retry_total=0,
-        max_single_put_size=4 << 20,
+        max_single_put_size=4 * MIB,
     )
 
 
