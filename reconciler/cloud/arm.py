@@ -220,7 +220,12 @@ class _Sending:
     def request(self) -> Request[Answer]:
         """Return it for `RunLimits.send`."""
         return Request(
-            self.method, self.url, self._attempt, renew=self._renew, shown=lambda a: a.body
+            self.method,
+            self.url,
+            self._attempt,
+            renew=self._renew,
+            shown=lambda a: a.body,
+            body=lambda: self.body,
         )
 
     def _attempt(self) -> Attempt[Answer]:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from reconciler.cloud.backoff import MAX_WAIT_S, retry_after, wait_seconds
 from reconciler.cloud.network_errors import gives_up
@@ -66,7 +66,8 @@ class Request(Generic[T]):
 
     `attempt` sends it once. `renew` gets another token after a 401 and `rewind` makes the body
     ready to be sent again; both say whether they could. `shown` returns the body of an answer,
-    as far as it says how new that is. After `within_s` it is not tried again.
+    as far as it says how new that is. `body` is the JSON that is sent, None where it is none.
+    After `within_s` it is not tried again.
     """
 
     method: str
@@ -75,6 +76,7 @@ class Request(Generic[T]):
     renew: Callable[[], bool] = lambda: False
     rewind: Callable[[], bool] = lambda: True
     shown: Callable[[T], JsonObject] = lambda _answer: {}
+    body: Callable[[], Any] = lambda: None
     within_s: float = math.inf
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from reconciler.cloud.azure import Azure
@@ -32,6 +32,7 @@ from reconciler.diagnostics import (
     OverdueError,
     ReconcileError,
 )
+from reconciler.engine.types import JsonObject
 
 T = TypeVar("T")
 
@@ -40,6 +41,16 @@ CONNECT_TIMEOUT_S = CONNECT_BUDGET_S
 READ_TIMEOUT_S = 60.0
 SHORTEST_TIMEOUT_S = 1.0
 """What a request is given even when the run's time is almost over: it may be a write."""
+
+
+class WriteGuard(Protocol):
+    """Sees each request of a run before it is sent, and what a read showed."""
+
+    def check(self, method: str, url: str, body: Any) -> None:
+        """Raise for a write that must not be sent; `body` is its JSON, None where it is none."""
+
+    def saw(self, url: str, body: JsonObject) -> None:
+        """Keep what a read showed."""
 
 
 class RunLimits:
@@ -62,7 +73,7 @@ class RunLimits:
         self.subscription_id = subscription_id
         self.read_only = read_only
         self.deadline = deadline
-        self._check_write: Callable[[str, str], None] | None = None
+        self._guard: WriteGuard | None = None
         self.stop = threading.Event()
         self.resource_deadline = ResourceDeadline()
         self.retry_budget = RetryBudget(self.sleep)
@@ -79,13 +90,13 @@ class RunLimits:
         self.read_only = False
 
     @contextmanager
-    def writing_only(self, check: Callable[[str, str], None]) -> Iterator[None]:
-        """Let `check` see each write before it is sent: it raises for what must not be."""
-        self._check_write = check
+    def writing_only(self, guard: WriteGuard) -> Iterator[None]:
+        """Let `guard` see each write before it is sent: it raises for what must not be."""
+        self._guard = guard
         try:
             yield
         finally:
-            self._check_write = None
+            self._guard = None
 
     def check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see our token."""
@@ -100,7 +111,7 @@ class RunLimits:
             detail="Azure answered with an address outside the hosts of this cloud",
         )
 
-    def permit(self, method: str, url: str) -> None:
+    def permit(self, method: str, url: str, body: Callable[[], Any] = lambda: None) -> None:
         """Check that a request may be sent at all, before it is.
 
         Raises `RefusedError` for a write in a read-only run or one that its plan did not announce,
@@ -113,8 +124,8 @@ class RunLimits:
             raise InterruptedRun.because(
                 f"stopped before {method} was sent", detail=urlsplit(url).path
             )
-        if is_write and self._check_write:
-            self._check_write(method, url)
+        if is_write and self._guard:
+            self._guard.check(method, url, body())
 
     def send(self, request: Request[T]) -> Attempt[T]:
         """Return the answer to a request about a resource, sent by the rules of this run.
@@ -122,7 +133,7 @@ class RunLimits:
         It is sent only if it may be (`permit`), again where that is safe, and a read that does
         not know what this run wrote is asked again for a while (`read_after_write`).
         """
-        self.permit(request.method, request.url)
+        self.permit(request.method, request.url, request.body)
         is_read, fresh = request.method == "GET", self.read_after_write
         for looks in count(1):
             tried = self._sent(request)
@@ -132,6 +143,8 @@ class RunLimits:
                 continue
             if body is not None:
                 fresh.wrote(request.method, request.url, body)
+            if body and is_read and self._guard:
+                self._guard.saw(request.url, body)
             return tried
         raise AssertionError("the numbers do not end")
 

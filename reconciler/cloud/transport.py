@@ -23,6 +23,7 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.pipeline.transport import RequestsTransport
 
+from reconciler.bounded_json import loads
 from reconciler.cloud.backoff import MAX_WAIT_S
 from reconciler.cloud.logging import log_answer
 from reconciler.cloud.network_errors import unreachable
@@ -108,7 +109,15 @@ class _Sending:
     def request(self) -> Request[Any]:
         """Return it for `send_with_policy`."""
         method, url = self._request.method, self._request.url
-        return Request(method, url, self._attempt, renew=self._renew, rewind=self._rewind)
+        return Request(
+            method, url, self._attempt, renew=self._renew, rewind=self._rewind, body=self._body
+        )
+
+    def _body(self) -> Any:
+        """Return the JSON that is sent, None for bytes of a file."""
+        data = self._request.data
+        is_json = "json" in str(self._request.headers.get("Content-Type", ""))
+        return loads(data) if is_json and isinstance(data, (bytes, str)) else None
 
     def _renew(self) -> bool:
         """Put a new token in the place of a refused one; no key and no SAS can be renewed."""

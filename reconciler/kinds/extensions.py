@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.contained import WHOLE_BODY, Announced
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import states_hidden
-from reconciler.engine.types import JsonObject, Observed, Resource
+from reconciler.engine.plan_scope import is_whole
+from reconciler.engine.types import Action, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.reasons import Concern
 from reconciler.secrets import Secret
@@ -41,6 +43,42 @@ class TellsConsequences(Protocol):
 
     def consequences(self, change: Change) -> Iterable[str]:
         """Return what is to be known before it is carried out, a sentence each. Pure."""
+
+
+@runtime_checkable
+class WritesElsewhere(Protocol):
+    """A kind whose fields do not stand in the body at its resource's own id, or not there alone."""
+
+    def written(self, change: Change) -> Mapping[str, Announced]:
+        """Return what its writes may change: ids, and in their bodies the paths and values. Pure."""
+        ...
+
+
+def written_by(handler: Handler, change: Change) -> Mapping[str, Announced]:
+    """Return what the writes of a change may change: its own fields, unless its kind says more."""
+    if isinstance(handler, WritesElsewhere):
+        return handler.written(change)
+    return own_fields(change)
+
+
+ANEW = (Action.CREATE, Action.RUN, Action.REPLACE)
+"""What makes a body as a whole."""
+
+
+def own_fields(change: Change) -> dict[str, Announced]:
+    """Return the fields of a change, at the id that it really has in Azure."""
+    seen = change.observed.outputs.get("id") if change.observed else ""
+    fields = {f.keys: f.after for f in change.fields}
+    place = str(seen or change.resource.resource_id)
+    return {place: WHOLE_BODY if announces_all(change) else fields}
+
+
+def announces_all(change: Change) -> bool:
+    """Return whether a plan announced all of a body: it is made, written once more, or goes.
+
+    Of what is waited for, what is done after the wait counts.
+    """
+    return is_whole(change) or change.work.action in (*ANEW, Action.DELETE)
 
 
 @runtime_checkable

@@ -55,6 +55,64 @@ MISTAKES = {
 }
 
 
+SCALE = {"minNodeCount": 0, "maxNodeCount": 3, "nodeIdleTimeBeforeScaleDown": "PT300S"}
+
+
+def scaled(**settings):
+    return {"properties": {"properties": {"scaleSettings": {**SCALE, **settings}}}}
+
+
+def with_admin(arm, ids):
+    """PUT what is there, as kinds do, with one more field that nobody was shown."""
+    body = arm.get(ids[CLUSTER], ML)
+    inner = body["properties"]["properties"]
+    inner["scaleSettings"]["maxNodeCount"] = 3
+    inner["remoteLoginPortPublicAccess"] = "Disabled"
+    arm.put(ids[CLUSTER], ML, body)
+
+
+MORE = {
+    "one more field": (
+        lambda arm, ids: arm.patch(ids[CLUSTER], ML, scaled(minNodeCount=1)),
+        "the plan did not show `min_instances`",
+    ),
+    "another value than was shown": (
+        lambda arm, ids: arm.patch(ids[CLUSTER], ML, scaled(maxNodeCount=9)),
+        "the plan did not show `max_instances`",
+    ),
+    "a field that no spec states": (
+        with_admin,
+        "the plan did not show `properties.properties.remoteLoginPortPublicAccess`",
+    ),
+    "somebody's tag": (
+        lambda arm, ids: arm.patch(ids[CLUSTER], ML, {**scaled(), "tags": {"cost": "none"}}),
+        "the plan did not show `tags.cost`",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MORE)
+def test_a_field_that_the_plan_did_not_show_is_not_sent(
+    azure, applied, tmp_path, monkeypatch, mistake
+):
+    send, said = MORE[mistake]
+    outcome = scaled_by(azure, applied, tmp_path, monkeypatch, send)
+    assert outcome.status is Status.REFUSED
+    (problem,) = outcome.problems
+    assert f"for `{CLUSTER}`: {said}" in summary_of(problem)
+    assert azure.writes() == []
+
+
+def test_what_the_plan_showed_and_what_stays_as_it_is_are_sent(
+    azure, applied, tmp_path, monkeypatch
+):
+    def update(arm, ids):
+        arm.patch(ids[CLUSTER], ML, scaled(nodeIdleTimeBeforeScaleDown="PT5M"))
+
+    assert scaled_by(azure, applied, tmp_path, monkeypatch, update).status is Status.DONE
+    assert len(azure.writes()) == 1
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_what_the_plan_did_not_announce_is_not_sent(azure, applied, tmp_path, monkeypatch, mistake):
     send, said = MISTAKES[mistake]

@@ -5,7 +5,7 @@ Blobs go first, because Azure registers an asset without looking whether its fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,13 @@ from reconciler.datasets.rows import local_file
 from reconciler.datasets.survey import survey
 from reconciler.datasets.upload import remove, upload
 from reconciler.diagnostics import ApiError, InterruptedRun, ReconcileError
+from reconciler.engine.contained import WHOLE_BODY, Announced
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import overlay
 from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
 from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.extensions import announces_all
 from reconciler.kinds.workspace.storage_account import StorageAccountHandler
 from reconciler.secrets import remember
 
@@ -83,6 +85,16 @@ def retag(context: HandlerContext, change: Change, desired: JsonObject) -> None:
         clean = without(kept, frozenset({"properties.provisioningState"}))
         whole = overlay(clean, {"properties": changed})
         context.run.arm.put(str(resource.known[name]), API_VERSION, whole)
+
+
+def written(change: Change) -> Mapping[str, Announced]:
+    """Return what a change may change of each version: paths and values by its id."""
+    if announces_all(change):
+        return {str(change.resource.known[part]): WHOLE_BODY for part in PARTS}
+    shown: dict[str, dict[tuple[str, ...], Any]] = {part: {} for part in PARTS}
+    for field in change.fields:
+        shown[field.keys[0]][field.keys[1:]] = field.after
+    return {str(change.resource.known[part]): shown[part] for part in PARTS}
 
 
 def withdraw(context: HandlerContext, resource: Resource, observed: Observed) -> None:

@@ -8,7 +8,7 @@ cannot be changed, a missing blob is not noticed by Azure when an asset is regis
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -20,6 +20,7 @@ from reconciler.datasets.fingerprint import FORMAT, fingerprint
 from reconciler.datasets.rows import local_file
 from reconciler.datasets.survey import survey
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.contained import Announced
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules
@@ -33,6 +34,7 @@ from reconciler.kinds.data.assets import (
     retag,
     same_uri,
     withdraw,
+    written,
 )
 from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
 from reconciler.kinds.expansion import Attributes, Expansion
@@ -229,6 +231,10 @@ class DatasetHandler(Handler):
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Set description and tags; nothing else of a version can change."""
         retag(context, change, desired)
+
+    def written(self, change: Change) -> Mapping[str, Announced]:
+        """Return the fields of each of the two versions at its own id."""
+        return written(change)
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete both versions and the files behind them."""

@@ -8,11 +8,13 @@ Source: learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-man
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from reconciler.diagnostics import ApiError, Diagnostic
+from reconciler.engine.contained import Announced
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded, same_id
@@ -21,11 +23,12 @@ from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.asset_references import MODEL, asset_id, asset_reference
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.extensions import own_fields
 from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name
-from reconciler.kinds.serving.endpoint_writes import API_VERSION, drain, set_traffic
+from reconciler.kinds.serving.endpoint_writes import API_VERSION, SHARES, drain, set_traffic
 from reconciler.kinds.within import Within
 from reconciler.secrets import last_part
 from reconciler.spec.document import Keys
@@ -212,6 +215,12 @@ class DeploymentHandler(ArmHandler):
             return
         observed = change.observed.body if change.observed else {}
         arm.put(resource.resource_id, API_VERSION, self.put_body(observed, desired))
+
+    def written(self, change: Change) -> Mapping[str, Announced]:
+        """Return its fields; where it goes its endpoint hands its share to the others."""
+        own = own_fields(change)
+        endpoint = change.resource.resource_id.partition("/deployments/")[0]
+        return {**own, endpoint: {SHARES: {}}} if change.action.is_destructive else own
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Hand its share of the traffic to the others, then delete it.

@@ -33,6 +33,9 @@ READ_ONLY = frozenset(
 )
 """What Azure refuses or ignores in a PUT; `properties.properties` is the service's own book."""
 
+SHARES = ("properties", "traffic")
+"""Where the shares of its deployments stand in an endpoint's body."""
+
 _TURNS: defaultdict[str, Lock] = defaultdict(Lock)
 
 

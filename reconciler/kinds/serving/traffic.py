@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from reconciler.engine.contained import Announced
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules
@@ -17,7 +18,13 @@ from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.ownership import tag_owner
-from reconciler.kinds.serving.endpoint_writes import API_VERSION, clean_traffic, drain, set_traffic
+from reconciler.kinds.serving.endpoint_writes import (
+    API_VERSION,
+    SHARES,
+    clean_traffic,
+    drain,
+    set_traffic,
+)
 from reconciler.spec.document import Keys
 from reconciler.spec.problems import did_you_mean
 
@@ -94,6 +101,10 @@ class TrafficHandler(Handler):
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Set the shares."""
         self.create(context, change.resource, desired)
+
+    def written(self, change: Change) -> Mapping[str, Announced]:
+        """Return the shares, which stand in the body of the endpoint."""
+        return {endpoint_of(change.resource): {SHARES: change.resource.desired["traffic"]}}
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Let none of the spec's deployments answer any more; others get their shares."""

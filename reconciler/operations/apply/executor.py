@@ -82,7 +82,7 @@ def apply(
     refuse_what_fails_now(loaded, run, plan, parallelism)
     runs = ApplyExecutor(loaded, run, plan, progress, no_wait=no_wait)
     graph = reverse(plan.graph) if plan.destroys else plan.graph
-    with run.writing_only(runs.write_scope.check):
+    with run.writing_only(runs.write_scope):
         outcomes = walk(graph, runs.run, parallelism=parallelism, stopping=run.stop.is_set)
     outcomes.update(runs.remade)
     ordered = [
