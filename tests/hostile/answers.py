@@ -62,7 +62,9 @@ class Answers:
     def mutants(self, seed):
         """Return a request and its answer with something changed, by a seed."""
         chance = random.Random(seed)
-        keys = [key for key, (_, _, content) in self.known.items() if content.strip()[:1] in b"[{"]
+        keys = sorted(
+            key for key, (_, _, content) in self.known.items() if content.strip()[:1] in b"[{"
+        )
         key = chance.choice(keys)
         content = json.loads(self.known[key][2])
         for _ in range(chance.choice((1, 1, 1, 2, 5))):
