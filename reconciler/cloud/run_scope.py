@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from reconciler.cloud.logging import fence_new_loggers
 from reconciler.cloud.run_limits import RunLimits
-from reconciler.cloud.tokens import tenant_of
+from reconciler.cloud.tokens import caller_of, tenant_of
 from reconciler.diagnostics import ReconcileError
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ class RunScope(RunLimits):
     def tenant_id(self) -> str:
         """Return the tenant that our token is of, "" where the token does not tell."""
         return tenant_of(str(self.tokens.get_token(self.cloud.arm_scope).token))
+
+    def caller_id(self) -> str:
+        """Return the object id that our token is of, "" where the token does not tell."""
+        return caller_of(str(self.tokens.get_token(self.cloud.arm_scope).token))
 
     def sign_in(self) -> None:
         """Ask for the ARM token in the background, while the rest is being imported.

@@ -142,7 +142,17 @@ class RunTokens:
 
 
 def tenant_of(token: str) -> str:
-    """Return the tenant of a token: its claim `tid`, "" where it has none or is no JWT.
+    """Return the tenant of a token: its claim `tid`, "" where it has none or is no JWT."""
+    return _claim(token, "tid")
+
+
+def caller_of(token: str) -> str:
+    """Return the object id of whom a token is of: its claim `oid`, "" where it has none."""
+    return _claim(token, "oid")
+
+
+def _claim(token: str, name: str) -> str:
+    """Return a claim of a token, "" where it has none or is no JWT.
 
     Read, not verified: it is compared with another answer of the same kind, and Azure checks the
     token itself. Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
@@ -154,4 +164,4 @@ def tenant_of(token: str) -> str:
         claims = loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except ValueError:
         return ""
-    return str(claims.get("tid") or "") if isinstance(claims, dict) else ""
+    return str(claims.get(name) or "") if isinstance(claims, dict) else ""

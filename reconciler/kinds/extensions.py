@@ -7,6 +7,7 @@ The core of a handler (`base.Handler`) is the same for all. Whoever needs more a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from reconciler.diagnostics import Diagnostic
@@ -14,7 +15,7 @@ from reconciler.engine.contained import WHOLE_BODY, Announced
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import states_hidden
 from reconciler.engine.plan_scope import is_whole
-from reconciler.engine.types import Action, JsonObject, Observed, Resource
+from reconciler.engine.types import Action, JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.reasons import Concern
 from reconciler.secrets import Secret
@@ -35,6 +36,28 @@ class Reviews(Protocol):
 
     def review(self, change: Change) -> Change:
         """Return the decision with what only this kind knows: a reason, or a block. Pure."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role that somebody is given: what Azure calls it and holds it at, and to whom.
+
+    `principal`: an object id, or the reference to it where the spec makes the identity.
+    """
+
+    scope: str
+    role: str
+    principal: str | Reference
+    principal_type: str
+
+
+@runtime_checkable
+class GrantsRoles(Protocol):
+    """A kind that gives roles to identities."""
+
+    def grant(self, resource: Resource) -> Grant:
+        """Return what a resource grants, its role by GUID. Pure."""
+        ...
 
 
 @runtime_checkable

@@ -37,13 +37,15 @@ class Robot:
         found = managed_token(self._azure, self._client_id, resource)
         return Token(found, int(time.time()) + 3600)
 
-    def is_given(self, role, scope=SUBSCRIPTION):
+    def is_given(self, role, scope=SUBSCRIPTION, condition=None):
         """Give it a built-in role, as the owner of the sandbox."""
         properties = {
             "roleDefinitionId": f"/providers/Microsoft.Authorization/roleDefinitions/{ROLES[role]}",
             "principalId": self._principal_id,
             "principalType": "ServicePrincipal",
         }
+        if condition:
+            properties |= {"condition": condition, "conditionVersion": "2.0"}
         path = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{uuid.uuid4()}"
         self._azure.connection(self._loaded).arm.put(path, "2022-04-01", {"properties": properties})
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ApiError, RefusedError
@@ -37,14 +37,12 @@ from reconciler.kinds.access.roles import (
 )
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.extensions import Grant
 from reconciler.kinds.ownership import mark, owner_of
 from reconciler.kinds.within import Within
 from reconciler.reasons import Concern, PrivilegedRole, RoleAt
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
-
-if TYPE_CHECKING:
-    pass
 
 API_VERSION = "2022-04-01"
 TYPE = "Microsoft.Authorization/roleAssignments"
@@ -111,6 +109,16 @@ class RoleAssignmentHandler(Handler):
         place = resource.resource_id.partition("/providers/Microsoft.Authorization/")[0]
         found = (r.address for r in context.resources.values() if same_id(r.resource_id, place))
         return Preflight(notes=(RoleAt(next(found, place)),))
+
+    def grant(self, resource: Resource) -> Grant:
+        """Return what it grants, to whom and where."""
+        wanted = resource.desired["properties"]
+        return Grant(
+            resource.resource_id.partition(f"/providers/{TYPE}")[0],
+            str(wanted["roleDefinitionId"]).rpartition("/")[2].casefold(),
+            wanted["principalId"],
+            str(wanted.get("principalType") or ""),
+        )
 
     def owner_in(self, body: JsonObject, owner: str, resource_id: str) -> tuple[Owner, str]:
         """Return whose mark the description ends with."""

@@ -55,6 +55,15 @@ POWERFUL = frozenset(
 )
 """Roles that can change or hand on everything below their scope."""
 
+GRANTING = frozenset(
+    {
+        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+        "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+    }
+)
+"""Roles that let their holder hand on any role, but for a condition of the assignment."""
+
 _FOLDED = {name.casefold(): guid for name, guid in ROLES.items()}
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm import conditions
 from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError, conflict
 from reconciler.sandbox.arm.identities import PRINCIPALS
@@ -89,6 +90,8 @@ def _prepare(write: Write) -> None:
             "RoleDefinitionDoesNotExist",
             f"The specified role definition with ID '{guid.replace('-', '')}' does not exist.",
         )
+    if properties.get("condition"):
+        conditions.check(str(properties["condition"]))
     if write.old is not None:
         _check_update(write, guid)
     else:
@@ -186,9 +189,17 @@ def holds_role(world: World, principal_id: str, scope: str, roles: tuple[str, ..
 
 def roles_at(world: World, principal_id: str, scope: str) -> set[str]:
     """Return the names of the roles whose effective assignments to a principal cover a scope."""
+    return {name for name, _ in held_at(world, principal_id, scope)}
+
+
+def held_at(world: World, principal_id: str, scope: str) -> set[tuple[str, str]]:
+    """Return the roles that a principal has at a scope, each with its condition, "" without."""
     place, now = scope.lower().rstrip("/") + "/", world.clock.now()
     return {
-        _NAMES[_guid(record.body["properties"]["roleDefinitionId"])]
+        (
+            _NAMES[_guid(record.body["properties"]["roleDefinitionId"])],
+            str(record.body["properties"].get("condition") or ""),
+        )
         for record in world.store.of_type(ASSIGNMENT)
         if record.body["properties"]["principalId"].lower() == principal_id.lower()
         and place.startswith(record.hidden["scope"].lower().rstrip("/") + "/")

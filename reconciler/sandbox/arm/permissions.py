@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.arm import authorization
+from reconciler.sandbox.arm import authorization, conditions
 from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse, segment_after
@@ -113,15 +113,31 @@ def check(world: World, call: Call) -> None:
     if asked is None or asked[0].lower() == OWN_PERMISSIONS:
         return
     action, scope = asked
-    if any(role.allows(action) for role in _held(world, call.principal_id, scope)):
+    held = authorization.held_at(world, call.principal_id, scope)
+    allowing = {(n, c) for n, c in held if n in ROLES and ROLES[n].allows(action)}
+    if any(_is_met(world, call, action, condition) for _, condition in allowing):
         return
+    lacking = "authorization or an ABAC condition not fulfilled" if allowing else "authorization"
     raise ArmError(
         403,
         "AuthorizationFailed",
         f"The client '{call.app_id}' with object id '{call.principal_id}' does not have "
-        f"authorization to perform action '{action}' over scope '{scope}' or the scope is "
+        f"{lacking} to perform action '{action}' over scope '{scope}' or the scope is "
         "invalid. If access was recently granted, please refresh your credentials.",
     )
+
+
+def _is_met(world: World, call: Call, action: str, condition: str) -> bool:
+    """Whether a condition, which is about role assignments or nothing, lets a call through."""
+    assignment = parse(call.path)
+    if not condition or assignment is None:
+        return True
+    if assignment.type.lower() != authorization.ASSIGNMENT.lower():
+        return True
+    stored = world.store.get(assignment.id)
+    body = stored.body if stored is not None and call.method == "DELETE" else call.body
+    properties = body.get("properties") if isinstance(body, dict) else None
+    return conditions.is_met(condition, action, properties or {})
 
 
 def _asked(call: Call) -> tuple[str, str] | None:

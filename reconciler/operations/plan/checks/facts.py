@@ -18,7 +18,7 @@ from reconciler.engine.ids import type_of
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads
-from reconciler.kinds.extensions import EndsRuns
+from reconciler.kinds.extensions import EndsRuns, GrantsRoles
 from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
@@ -29,6 +29,7 @@ from reconciler.operations.plan.users import everything_linked, may_be_used
 T = TypeVar("T")
 ML = "Microsoft.MachineLearningServices"
 LOCKS = "/providers/Microsoft.Authorization/locks"
+ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
 PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
 LOCKS_API = "2020-05-01"
 PERMISSIONS_API = "2022-04-01"
@@ -59,6 +60,8 @@ class Facts:
     skus: Answer = field(default_factory=Answer)
     locks: Answer = field(default_factory=Answer)
     rights: Answer = field(default_factory=Answer)
+    assignments: Answer = field(default_factory=Answer)
+    """The role assignments of the caller, where the plan grants roles or takes any back."""
     users: Answer = field(default_factory=Answer)
     existing: Mapping[Address, Seen] = field(default_factory=dict)
     endpoints: Mapping[str, Seen] = field(default_factory=dict)
@@ -99,6 +102,8 @@ class Asking:
             self._ask("rights", lambda: _rights(run, subscription, group))
             for item in self._existing:
                 self._look_at(item)
+        if any(isinstance(HANDLERS[c.resource.kind], GrantsRoles) for c in changing):
+            self._ask("assignments", lambda: _assignments(run, subscription, group))
         if any(map(may_be_used, changing)):
             linked = partial(everything_linked, reads, self._target.subscription_id)
             self._ask("users", linked)
@@ -192,12 +197,35 @@ def _listed(run: RunScope, path: str, api_version: str) -> list[JsonObject]:
 
 def _rights(run: RunScope, subscription: str, group: str) -> list[JsonObject]:
     """Return what the caller may do in the group; in the subscription where there is none yet."""
+    return _of_group(
+        lambda scope: _listed(run, scope + PERMISSIONS, PERMISSIONS_API), subscription, group
+    )
+
+
+def _assignments(run: RunScope, subscription: str, group: str) -> list[JsonObject]:
+    """Return the role assignments that the caller has, by itself and by its groups.
+
+    Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
+    (`assignedTo`).
+    """
+    mine = {"$filter": f"assignedTo('{run.caller_id()}')"}
+
+    def ask(scope: str) -> list[JsonObject]:
+        return run.arm.list(scope + ASSIGNMENTS, PERMISSIONS_API, mine, parent_exists=True)
+
+    return _of_group(ask, subscription, group)
+
+
+def _of_group(
+    ask: Callable[[str], list[JsonObject]], subscription: str, group: str
+) -> list[JsonObject]:
+    """Ask it of the group, or of the subscription where there is no such group yet."""
     try:
-        return _listed(run, group + PERMISSIONS, PERMISSIONS_API)
+        return ask(group)
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-    return _listed(run, subscription + PERMISSIONS, PERMISSIONS_API)
+    return ask(subscription)
 
 
 def _seen(future: Future[JsonObject | None]) -> Seen:

@@ -18,6 +18,7 @@ from reconciler.operations.plan.checks import (
     clusters,
     cores,
     existing,
+    grants,
     locks,
     outage,
     rights,
@@ -39,6 +40,7 @@ LENIENT = frozenset(
         sizes.BARRED,
         locks.CHECK,
         rights.CHECK,
+        grants.CHECK,
         existing.CHECK,
     }
 )
@@ -99,6 +101,8 @@ def findings_of(
         *existing.check_existing(loaded, changes, facts.existing),
         *rights.check_rights(run, planned, facts),
         *rights.not_checked(facts.rights),
+        *grants.check_grants(changes, facts.assignments),
+        *grants.not_checked(facts.assignments),
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
         *_outages(planned, facts, allowed),
