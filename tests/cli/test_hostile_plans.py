@@ -48,13 +48,13 @@ def changed(content, path, value):
 def test_a_plan_with_a_wrong_value_anywhere_is_refused_or_shown(planned):
     content = json.loads((planned / "plan.json").read_text(encoding="utf-8"))
     file = planned / "wrong.json"
-    ways = [p for p in places(content) if len(p) <= 3 or p[0] == "prints"][::3]
+    ways = [p for p in places(content) if len(p) <= 3 or p[0] == "prints"][::5]
     for number, path in enumerate(ways):
         value = WRONG[number % len(WRONG)]
         file.write_text(json.dumps(changed(content, path, value)), encoding="utf-8")
-        for form in ("text", "markdown", "json"):
-            done = in_process(planned, "show", "wrong.json", "-o", form)
-            assert done.returncode in (ExitCode.OK, ExitCode.REFUSED), (path, value, done.stderr)
+        form = ("text", "markdown", "json")[number % 3]
+        done = in_process(planned, "show", "wrong.json", "-o", form)
+        assert done.returncode in (ExitCode.OK, ExitCode.REFUSED), (path, value, done.stderr)
 
 
 @pytest.mark.parametrize("value", WRONG)

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.datasets.rows import RowFile, parquet_rows
 from reconciler.datasets.survey import MAX_PROBLEMS, check_files, survey
+from reconciler.datasets.validation_cache import WORTH_REMEMBERING_BYTES
 from reconciler.diagnostics import LocalError
 
 GOOD = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"yes"}]}'
@@ -100,21 +101,23 @@ def test_a_parquet_file_without_messages_or_that_is_none_is_told(tmp_path):
 
 
 def test_a_large_good_file_is_parsed_once_and_a_bad_one_every_time(tmp_path, monkeypatch):
+    good = GOOD.replace("yes", "yes " * 1000)
+    many = WORTH_REMEMBERING_BYTES // len(good) + 1
     monkeypatch.setenv("RECONCILE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("reconciler.datasets.validation_cache._here", {})
     file = RowFile(tmp_path / "large.jsonl", "large.jsonl")
-    file.path.write_text(f"{GOOD}\n" * 60_000)
-    assert survey(file).rows == 60_000
+    file.path.write_text(f"{good}\n" * many)
+    assert survey(file).rows == many
     (kept,) = (tmp_path / "cache" / "checked").iterdir()
     monkeypatch.setattr("reconciler.datasets.validation_cache._here", {})
     kept.write_text('{"digest": "remembered", "rows": 3, "unseen": []}')
     assert (survey(file).digest, survey(file).rows) == ("remembered", 3)
     kept.write_text("half writ")
-    assert survey(file).rows == 60_000
-    file.path.write_text(f"{GOOD}\n" * 60_000 + "{}\n")
+    assert survey(file).rows == many
+    file.path.write_text(f"{good}\n" * many + "{}\n")
     for _ in range(2):
         (told,) = check_files([file])
-        assert told.position.line == 60_001
+        assert told.position.line == many + 1
 
 
 def test_a_key_that_training_would_not_see_is_told_once_with_its_lines(tmp_path):

@@ -224,11 +224,23 @@ def main(words):
     options = parser.parse_args(words)
     end = time.monotonic() + options.hours * 3600
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        figures, _done, wrong = soak(folder, options.seed, lambda _: time.monotonic() < end)
-    for number, _row in enumerate(figures):
-        if number in (min(WARM, len(figures) - 1), len(figures) - 1):
-            pass
+        figures, done, wrong = soak(folder, options.seed, lambda _: time.monotonic() < end)
+    sys.stdout.write("".join(f"{line}\n" for line in report(figures, done, wrong)))
     return bool(wrong)
+
+
+def report(figures, done, wrong):
+    """Yield the lines that are told: figures at start and end, what was done, what is wrong."""
+    yield "| when | process | memory MiB | open files | threads | requests of an empty plan |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    first = min(WARM, len(figures) - 1)
+    for when, number in (("start", first), ("end", len(figures) - 1)) if figures else ():
+        row = figures[number]
+        for process, use in (("sandbox", row.sandbox), ("library", row.library)):
+            shown = f"{use.memory_mib} | {use.files} | {use.threads} | {row.requests}"
+            yield f"| {when}, round {number + 1} | {process} | {shown} |"
+    yield f"{sum(done.values())} steps: " + ", ".join(f"{n} {what}" for what, n in done.items())
+    yield from wrong or ("nothing grew, and the world was right after each round",)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.faults.seed import SEED
-from tests.faults.soak import ROUND, Figures, Use, grown, soak
+from tests.faults.soak import ROUND, Figures, Use, grown, report, soak
 
 CALM = Figures(Use(100.0, 20, 8), Use(80.0, 12, 4), 9)
 
@@ -28,3 +28,13 @@ def test_what_grows_is_told():
 
 def test_chance_is_no_growth():
     assert grown(CALM, replace(CALM, sandbox=Use(115.0, 22, 10))) == []
+
+
+def test_the_figures_of_start_and_end_are_told():
+    lines = list(
+        report([CALM, CALM], {"plan": 7, "kill": 1}, ["memory of the sandbox: 1 to 2 MiB"])
+    )
+    assert lines[2] == "| start, round 2 | sandbox | 100.0 | 20 | 8 | 9 |"
+    assert lines[-3] == "| end, round 2 | library | 80.0 | 12 | 4 | 9 |"
+    assert lines[-2:] == ["8 steps: 7 plan, 1 kill", "memory of the sandbox: 1 to 2 MiB"]
+    assert "nothing grew" in list(report([CALM], {"plan": 1}, []))[-1]

@@ -28,7 +28,7 @@ from reconciler.safe_open import open_file
 
 KEPT_FOR = timedelta(hours=24)
 FOLDER = "prices"
-_OURS = re.compile(r"[0-9a-f]{64}\.json|.*\.part", re.ASCII)
+_OURS = re.compile(r"[0-9a-f]{64}\.json|tmp\w{1,20}\.part", re.ASCII)
 
 
 def listed(cloud: Cloud, sizes: Iterable[str], region: str, currency: str) -> prices.Answer:
