@@ -19,9 +19,11 @@ from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util.connection import create_connection
 from urllib3.util.ssl_ import create_urllib3_context
 
+from reconciler.cloud.uninterruptible import addresses_of
 from reconciler.limits import SLOWEST_BYTES_A_SECOND
 
 TOO_LONG = "the whole request took too long"
@@ -155,18 +157,41 @@ def bounded(context: ssl.SSLContext) -> ssl.SSLContext:
 
 class _Connecting:
     timeout: float | None
+    host: str
+    port: int
+    source_address: tuple[str, int] | None
+    socket_options: Any
 
     def _new_conn(self) -> socket.socket:
-        """Connect, within what is left of the request."""
+        """Look up the name and connect, within what is left of the request."""
         try:
-            left = current().left()
+            plain = self._connected()
         except TimeoutError as error:
-            raise ConnectTimeoutError(self, TOO_LONG) from error
-        self.timeout = left if self.timeout is None else min(self.timeout, left)
-        plain: socket.socket = super()._new_conn()  # type: ignore[misc]
+            raise ConnectTimeoutError(self, str(error)) from error
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from error  # type: ignore[arg-type]
+        except OSError as error:
+            what = f"Failed to establish a new connection: {error}"
+            raise NewConnectionError(self, what) from error  # type: ignore[arg-type]
         made = BoundedSocket(plain.family, plain.type, plain.proto, plain.detach())
         made.settimeout(self.timeout)
         return made
+
+    def _connected(self) -> socket.socket:
+        failure = OSError("the name has no address")
+        for address in addresses_of(self.host, self.port, self._time_left()):
+            where, wait = (address, self.port), self._time_left()
+            try:
+                return create_connection(where, wait, self.source_address, self.socket_options)
+            except OSError as error:
+                failure = error
+        raise failure
+
+    def _time_left(self) -> float:
+        """Return how long the next step may take. Raises `TimeoutError` where the request is over."""
+        left = current().left()
+        self.timeout = left if self.timeout is None else min(self.timeout, left)
+        return self.timeout
 
 
 class _BoundedHttp(_Connecting, HTTPConnection):

@@ -25,6 +25,7 @@ from reconciler.cloud.resource_deadline import ResourceDeadline
 from reconciler.cloud.retry import Attempt, Request, RetryBudget, send_with_policy
 from reconciler.cloud.rules import refused, writes
 from reconciler.cloud.tokens import RunTokens
+from reconciler.cloud.uninterruptible import Uninterruptible
 from reconciler.diagnostics import (
     DeadlineError,
     DeniedError,
@@ -41,6 +42,10 @@ CONNECT_TIMEOUT_S = CONNECT_BUDGET_S
 READ_TIMEOUT_S = 60.0
 SHORTEST_TIMEOUT_S = 1.0
 """What a request is given even when the run's time is almost over: it may be a write."""
+
+STOPPED_WAITING = "stopped while waiting for Azure"
+LOOK_S = 0.05
+"""How often it is looked whether a run has ended, while it waits for what cannot be interrupted."""
 
 
 class WriteGuard(Protocol):
@@ -183,6 +188,23 @@ class RunLimits:
         with run_ends(latest, self.timeouts, is_download=is_download):
             yield
 
+    def in_time(self, call: Callable[[], T], *, is_download: bool = False) -> T:
+        """Return what a call returns that nothing can interrupt; leave it behind when time is up.
+
+        Raises what it raises, and what `sleep` does.
+        """
+
+        def bounded() -> T:
+            with self.bounded(is_download=is_download):
+                return call()
+
+        begun = Uninterruptible(bounded)
+        while not begun.is_over(LOOK_S):
+            if self.stop.is_set():
+                raise InterruptedRun.because(STOPPED_WAITING)
+            self.timeouts()
+        return begun.answer()
+
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the deadline, and wake at once when told to stop.
 
@@ -193,7 +215,7 @@ class RunLimits:
         if end is not None:
             seconds = min(seconds, max(0.0, end - time.monotonic()))
         if self.stop.wait(seconds):
-            raise InterruptedRun.because("stopped while waiting for Azure")
+            raise InterruptedRun.because(STOPPED_WAITING)
         if end is not None and time.monotonic() >= end:
             raise self._late()
 

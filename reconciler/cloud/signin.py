@@ -98,7 +98,7 @@ class AzureCredential:
 
         self._transport.begin(run)
         try:
-            found = self._credential.get_token(*scopes)
+            found = run.in_time(lambda: self._credential.get_token(*scopes))
         except ClientAuthenticationError as error:
             if self._transport.lost:
                 raise self._transport.lost from error

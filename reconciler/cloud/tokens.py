@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from reconciler.bounded_json import loads
 from reconciler.diagnostics import InterruptedRun, OverdueError, PendingError, ReconcileError
@@ -15,6 +15,8 @@ from reconciler.secrets import remember
 
 if TYPE_CHECKING:
     from reconciler.cloud.retry import RetryBudget
+
+T = TypeVar("T")
 
 REFRESH_BEFORE_S = 300
 SHORTEST_S = 60.0
@@ -47,6 +49,9 @@ class AskingRun(Protocol):
 
     def bounded(self) -> AbstractContextManager[None]:
         """Let the requests that this thread sends within end when the run does."""
+
+    def in_time(self, call: Callable[[], T]) -> T:
+        """Return what a call returns that nothing can interrupt, if the run has time for it."""
 
 
 class Credential(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ class Hub:
     tell: Callable[[int, int], None] = lambda done, total: None
     storage: tuple[str, ...] = STORAGE
     """Where its downloads may lie, besides with itself."""
-    bounded: Callable[[], AbstractContextManager[None]] = nullcontext
-    """Within it requests end when the run does."""
+    in_time: Callable[[Callable[[], list[Piece]]], list[Piece]] = lambda call: call()
+    """Makes a call whose requests, and pauses between them, end when the run does."""
 
     @property
     def token(self) -> bool | None:
@@ -61,8 +61,12 @@ def pieces(hub: Hub, source: Source) -> list[Piece]:
     Raises `LocalError` for what is wrong with the source, `UnavailableError` when the hub
     does not answer.
     """
+    return hub.in_time(lambda: _pieces(hub, source))
+
+
+def _pieces(hub: Hub, source: Source) -> list[Piece]:
     parts = slices.parse(source.split)
-    with hub.bounded(), _translated(source):
+    with _translated(source):
         remote = _Remote(hub, source)
         files = remote.files_of(list(dict.fromkeys(part.split for part in parts)))
         counts = {name: remote.count(name) for names in files.values() for name in names}

@@ -10,7 +10,9 @@ from tests.support.listener import Listener
 PAUSE_S = 0.02
 TOKEN = json.dumps({"access_token": "t0ken", "expires_in": 3600}).encode()
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+HANDSHAKE = "a handshake that drips"
 VARIANTS = {
+    HANDSHAKE: (b"\x16\x03\x03\x40\x00", b"\x02"),
     "silence": (b"", b""),
     "a status that drips": (b"HTTP/1.1 200 ", b"O"),
     "a header that drips": (OK + b"x-long: ", b"a"),
@@ -20,6 +22,7 @@ VARIANTS = {
     "chunks that drip": (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
 }
 """What is sent at once, and what is sent again and again."""
+BODIES = ("a body that drips", "chunks that drip")
 
 
 class Dripping:
@@ -28,7 +31,7 @@ class Dripping:
     def __init__(self, context, variant, *, tokens_too=False, reads=True):
         """With `reads=False` it takes no byte of a request after its headers."""
         self._context = context
-        self._start, self._drop = VARIANTS[variant]
+        self._variant = variant
         self._tokens_too = tokens_too
         self._reads = reads
         self._closed = threading.Event()
@@ -37,14 +40,21 @@ class Dripping:
         self.url = f"https://127.0.0.1:{self._listener.port}"
 
     def _meet(self, _listener, peer):
+        if self._variant == HANDSHAKE:
+            peer.recv(1 << 16)
+            self._drip(peer)
         with contextlib.suppress(OSError), self._context.wrap_socket(peer, server_side=True) as tls:
             while self._is_for_token(self._heard(tls)) and not self._tokens_too:
                 head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
                 tls.sendall(head % len(TOKEN) + TOKEN)
-            self.requests += 1
-            tls.sendall(self._start)
-            while not self._closed.wait(PAUSE_S):
-                tls.sendall(self._drop)
+            self._drip(tls)
+
+    def _drip(self, peer):
+        self.requests += 1
+        start, drop = VARIANTS[self._variant]
+        peer.sendall(start)
+        while not self._closed.wait(PAUSE_S):
+            peer.sendall(drop)
 
     def _heard(self, tls):
         """Return one request; its body too, where it says how long that is."""
@@ -72,16 +82,6 @@ class Dripping:
         """End every answer and thread."""
         self._closed.set()
         self._listener.close()
-
-
-def shakes_no_hands(listener, peer):
-    """Take a connection for TLS and send the start of a record, a byte at a time."""
-    while not listener.heard:
-        listener.heard.append(peer.recv(1 << 16))
-    closed = threading.Event()
-    peer.sendall(b"\x16\x03\x03\x40\x00")
-    while not closed.wait(PAUSE_S):
-        peer.sendall(b"\x02")
 
 
 def server_context(authority):

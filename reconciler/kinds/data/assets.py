@@ -136,7 +136,7 @@ def _prepared(context: HandlerContext, resource: Resource, folder: Path) -> dict
             cache,
             access.ca_file if access else "",
             tell=fetched,
-            bounded=lambda: context.run.bounded(is_download=True),
+            in_time=lambda call: context.run.in_time(call, is_download=True),
         )
         source = wanted.source
         found = pieces(hub, Source(source.repo, source.revision, source.config, source.split))
