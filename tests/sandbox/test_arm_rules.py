@@ -43,7 +43,7 @@ def code(answer: tuple[int, Any, dict[str, str]]) -> tuple[int, str]:
         (
             f"{GROUP}/providers/{ML}/none/computes",
             {"api_version": "2024-10-01"},
-            (404, "ResourceNotFound"),
+            (404, "ParentResourceNotFound"),
         ),
     ],
 )

@@ -66,6 +66,7 @@ ROLES: dict[str, str] = {
     "Managed Identity Operator": "f1a07417-d97a-45cb-824c-7a7467783830",
     "Quota Request Operator": "0e5f05e5-9ab9-446b-b98d-1e2157c94125",
 }
+_GUID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
 _NAMES = {guid: name for name, guid in ROLES.items()}
 
 
@@ -81,6 +82,12 @@ def _guid(definition_id: str) -> str:
 
 def _prepare(write: Write) -> None:
     properties = write.properties
+    if not _GUID.fullmatch(properties["principalId"]):
+        raise ArmError(
+            400,
+            "InvalidPrincipalId",
+            "A valid principal ID must be provided for role assignment.",
+        )
     scope = scope_of(write.id)
     check_scope(write.world, scope)
     guid = _guid(properties["roleDefinitionId"])

@@ -95,10 +95,20 @@ def check_busy(write: Write, type_: ResourceType) -> None:
     pending = write.hidden.get("pending")
     if pending is None:
         return
+    if pending["verb"] == "Deleting" and type_.type == GROUPS:
+        raise group_going(write.name)
     raise conflict(
         "Conflict" if pending["verb"] == "Deleting" else "AnotherOperationInProgress",
         f"The resource '{write.id}' has an operation in progress ({pending['verb']}). "
         "Try again when it has ended.",
+    )
+
+
+def group_going(name: str) -> ArmError:
+    """Return the 409 for a group, or anything in it, that is written while the group is deleted."""
+    return conflict(
+        "ResourceGroupBeingDeleted",
+        f"The resource group '{name}' is in deprovisioning state and cannot perform this operation.",
     )
 
 

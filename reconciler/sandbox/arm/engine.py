@@ -166,10 +166,10 @@ class Engine:
     def _list(self, call: Call, target: Target, type_: ResourceType) -> Answer:
         if call.method != "GET":
             raise ArmError(405, "MethodNotAllowed", f"{call.method} is not supported here.")
+        self._lookup.require_tracked_parent(target, "read")
         self._lookup.require_scope(target)
-        if target.parent_id is not None and type_.parent_required:
-            parent = Target(target.scope, target.namespace, target.types[:-1], target.names)
-            self._lookup.find(parent, self.types[parent.type.lower()])
+        if target.parent is not None and type_.parent_required:
+            self._lookup.find(target.parent, self.types[target.parent.type.lower()])
         under = target.parent_id or target.scope
         records = [self.lifecycle.settle(r) for r in self._world.store.of_type(type_.type, under)]
         present = [record for record in records if record is not None]

@@ -7,7 +7,10 @@ Source of the shapes: recorded traffic of azure-cli, ASO (gateway errors) and az
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.arm.ids import Target
 
 Json = dict[str, Any]
 
@@ -114,6 +117,17 @@ def resource_not_found(type_: str, name: str, group: str) -> ArmError:
         404,
         "ResourceNotFound",
         f"The Resource '{type_}/{name}' under resource group '{group}' was not found.",
+        headers=GATEWAY,
+    )
+
+
+def parent_not_found(target: Target, parent: Target, verb: str) -> ArmError:
+    """Return the gateway's 404 for a resource below one that is not there."""
+    return ArmError(
+        404,
+        "ParentResourceNotFound",
+        f"Failed to perform '{verb}' on resource(s) of type '{'/'.join(target.types)}', because "
+        f"the parent resource '{parent.id}' could not be found.",
         headers=GATEWAY,
     )
 

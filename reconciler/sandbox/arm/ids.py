@@ -41,13 +41,17 @@ class Target:
         return "/".join((self.scope, "providers", self.namespace, *pairs))
 
     @property
-    def parent_id(self) -> str | None:
-        """The id of the resource this one is nested in, None at top level."""
+    def parent(self) -> Target | None:
+        """The resource this one is nested in, None at top level."""
         if len(self.types) < 2:
             return None
-        return Target(
-            self.scope, self.namespace, self.types[:-1], self.names[: len(self.types) - 1]
-        ).id
+        above = len(self.types) - 1
+        return Target(self.scope, self.namespace, self.types[:-1], self.names[:above])
+
+    @property
+    def parent_id(self) -> str | None:
+        """The id of the resource this one is nested in, None at top level."""
+        return None if self.parent is None else self.parent.id
 
     @property
     def subscription(self) -> str | None:

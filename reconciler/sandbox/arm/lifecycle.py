@@ -8,6 +8,7 @@ deletion must still answer.
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -233,11 +234,13 @@ def _operations_path(record: Record, type_: ResourceType) -> str:
 
 def _next(record: Record, now: float) -> float:
     """When a moving record's next step is due; that of a template's deployment, which follows what
-    others do, is always.
+    others do, is always. What was moved by hand after its last step has none left.
     """
     pending = record.hidden.get("pending") or record.hidden.get("cancel") or record.hidden
     wait = pending.get("wait")
-    return float(wait["ends"][wait["done"]]) if wait else now
+    if wait is None:
+        return now
+    return float(wait["ends"][wait["done"]]) if wait["done"] < len(wait["ends"]) else math.inf
 
 
 def _with_query(call: Call) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm.errors import group_not_found, resource_not_found
+from reconciler.sandbox.arm.errors import group_not_found, parent_not_found, resource_not_found
 from reconciler.sandbox.arm.ids import GROUPS, Target
 from reconciler.sandbox.arm.schema import prune
 from reconciler.sandbox.arm.schema_language import Node
@@ -38,6 +38,7 @@ class Lookup:
                 # The end of a deletion is no part of this request, which fails and is undone.
                 self._world.store.commit()
         if record is None:
+            self.require_tracked_parent(target, "read")
             self.require_scope(target)
             raise self._missing(target, type_)
         return record
@@ -47,12 +48,43 @@ class Lookup:
         above = self._world.store.get(target.parent_id or "")
         return above is not None and self.lifecycle.settle(above) is not None
 
+    def require_parent(self, target: Target, type_: ResourceType, verb: str) -> None:
+        """Raise ArmError 404 if what a nested resource lies in does not exist."""
+        self.require_tracked_parent(target, verb)
+        parent = target.parent
+        if parent is not None and type_.parent_required and self._is_missing(parent):
+            raise parent_not_found(target, parent, verb)
+
+    def require_tracked_parent(self, target: Target, verb: str) -> None:
+        """Raise the gateway's 404, which comes before that of the group and of the provider.
+
+        The gateway knows tracked resources alone. Recorded for a DELETE below a group that has
+        gone (ASO appinsights_crud); for reads below storage accounts, servers and zones as clients
+        report it.
+        """
+        parent = target.parent
+        while parent is not None and not self._is_tracked(parent):
+            parent = parent.parent
+        if parent is not None and self._is_missing(parent):
+            raise parent_not_found(target, parent, verb)
+
+    def _is_tracked(self, target: Target) -> bool:
+        type_ = self.types.get(target.type.lower())
+        return type_ is not None and type_.tracked
+
+    def _is_missing(self, target: Target) -> bool:
+        record = self._world.store.get(target.id)
+        return record is None or self.lifecycle.settle(record) is None
+
     def _missing(self, target: Target, type_: ResourceType) -> Exception:
         if type_.type == GROUPS:
             return group_not_found(target.names[-1])
         if type_.not_found is not None:
             return type_.not_found(target.names[-1], target.id)
-        return resource_not_found(type_.type, "/".join(target.names), target.group or "")
+        first, *more = type_.type.split("/")[1:]
+        pairs = [part for pair in zip(more, target.names[1:], strict=True) for part in pair]
+        name = "/".join((target.names[0], *pairs))
+        return resource_not_found(f"{type_.namespace}/{first}", name, target.group or "")
 
     def require_scope(self, target: Target) -> None:
         """Raise ArmError 404 if the resource group or an extended resource does not exist."""

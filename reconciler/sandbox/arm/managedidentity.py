@@ -10,6 +10,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import identities
+from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import ResourceType, Route, Write, schema
 from reconciler.sandbox.store import Record
 
@@ -35,6 +36,10 @@ def _present(world: World, record: Record, body: dict[str, Any]) -> None:
 
 def _removed(world: World, record: Record) -> None:
     world.store.delete_document(identities.PRINCIPALS, record.hidden["principal"])
+
+
+def _no_credential(name: str, resource_id: str) -> Exception:
+    return ArmError(404, "NotFound", f"The federated identity credential '{name}' was not found.")
 
 
 USER_ASSIGNED = ResourceType(
@@ -71,6 +76,7 @@ FEDERATED = ResourceType(
         """
     ),
     name_pattern=r"^[a-zA-Z0-9][\w-]{2,119}$",
+    not_found=_no_credential,
     tracked=False,
     shows_state=False,
     system_data=False,

@@ -184,7 +184,7 @@ ENDPOINTS = ResourceType(
     update_s=20.0,
     delete_s=60.0,
     says_retry_after=False,
-    immutable=("properties.description", "identity.type"),
+    immutable=("identity.type",),
     immutable_error=lambda path, name: user_error(
         f"Endpoint property '{path}' cannot be changed after creation.", "BadArgument/Immutable"
     ),

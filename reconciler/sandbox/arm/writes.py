@@ -14,13 +14,14 @@ from reconciler.sandbox.arm.checks import (
     check_etag,
     check_immutable,
     check_name,
+    group_going,
     merge,
     moved,
     pick,
     registration,
     strip_envelope,
 )
-from reconciler.sandbox.arm.errors import GATEWAY, ArmError, ContentError, conflict
+from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import GROUPS, Target
 from reconciler.sandbox.arm.schema import Check, check_complete
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write
@@ -68,25 +69,9 @@ class Writer:
             )
 
     def _check_parents(self, target: Target, type_: ResourceType) -> None:
+        self._lookup.require_parent(target, type_, "write")
         self._lookup.require_scope(target)
         self._check_group_alive(target)
-        self._require_parent(target, type_, "write")
-
-    def _require_parent(self, target: Target, type_: ResourceType, verb: str) -> None:
-        parent_id = target.parent_id
-        if parent_id and not type_.parent_required:  # it comes with its first child
-            parent_id = parent_id.rsplit("/", 2)[0]
-        if not parent_id:
-            return
-        parent = self._world.store.get(parent_id)
-        if parent is None or self._lookup.lifecycle.settle(parent) is None:
-            raise ArmError(
-                404,
-                "ParentResourceNotFound",
-                f"Failed to perform '{verb}' on resource(s) of type '{'/'.join(target.types)}', "
-                f"because the parent resource '{parent_id}' could not be found.",
-                headers=GATEWAY,
-            )
 
     def _check_group_alive(self, target: Target) -> None:
         if target.group is None or target.type.lower() == GROUPS.lower():
@@ -94,11 +79,7 @@ class Writer:
         group_id = f"/subscriptions/{target.subscription}/resourceGroups/{target.group}"
         group = self._world.store.get(group_id)
         if group is not None and group.hidden.get("pending", {}).get("verb") == "Deleting":
-            raise conflict(
-                "ResourceGroupBeingDeleted",
-                f"The resource group '{target.group}' is in deprovisioning state and cannot "
-                "perform this operation.",
-            )
+            raise group_going(target.group)
 
     def _put(self, call: Call, target: Target, type_: ResourceType, old: Record | None) -> Answer:
         record_id = old.id if old is not None else self._canonical_id(target, type_)
@@ -236,8 +217,8 @@ class Writer:
         self, call: Call, target: Target, type_: ResourceType, old: Record | None
     ) -> Answer:
         if old is None:
+            self._lookup.require_parent(target, type_, "delete")
             self._lookup.require_scope(target)
-            self._require_parent(target, type_, "delete")
             if type_.missing_delete_status == 404:
                 self._lookup.find(target, type_)
             return Answer(type_.missing_delete_status)
