@@ -43,6 +43,7 @@ def make_plan(
         allow_outage=choices.allow_outage,
         currency=options.currency,
         ask_prices=not options.no_prices,
+        alternatives=getattr(options, "alternatives", False),
         **parallelism(options),
     )
     made = lenient(made) if options.no_preflight else made

@@ -52,6 +52,11 @@ def add_arguments(parser: Parser) -> None:
     parser.own.add_argument(
         "--detailed-exitcode", action="store_true", help="exit 2 when there are changes"
     )
+    parser.own.add_argument(
+        "--alternatives",
+        action="store_true",
+        help="also name other sizes and regions, with cores and price, where nothing is short",
+    )
     add_selection(parser)
     add_adopt(parser)
     add_parallelism(parser)

@@ -46,7 +46,7 @@ def test_a_shortage_names_place_numbers_and_ways_out(azure, tmp_path):
     assert "2 cores of standardDSv2Family are missing in westeurope" in finding.summary
     assert "6 are allowed, 0 are in use" in finding.detail
     assert "cores: 8, on_short: request" in finding.hint
-    assert finding.alternatives[0] == "max_instances: 1"
+    assert finding.alternatives[0] == "max_instances: 1  # 4 cores"
     assert any(way.startswith("size: Standard_") for way in finding.alternatives)
     assert "usages" in finding.checked_by
 

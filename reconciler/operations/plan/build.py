@@ -29,9 +29,10 @@ from reconciler.kinds import KINDS
 from reconciler.operations.diagnostics import unread
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
+from reconciler.operations.plan.checks.alternatives import with_alternatives
 from reconciler.operations.plan.checks.cost import USD, cost_of_plan
 from reconciler.operations.plan.checks.facts import Asking
-from reconciler.operations.plan.checks.run import Allowed, blocked_by, findings_of
+from reconciler.operations.plan.checks.run import Allowed, blocked_by, findings_of, region_of
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.plan.dependents import foreign_children, shortened
 from reconciler.operations.plan.leftovers import everything_listed, lookups
@@ -125,13 +126,13 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     allow_outage: Iterable[str] = (),
     currency: str = USD,
     ask_prices: bool = True,
+    alternatives: bool = False,
     parallelism: int = PARALLELISM,
 ) -> Plan:
     """Return what it takes to make Azure what the spec says.
 
-    `targets` limits it to these and what they need; `prune` deletes what left the spec, at the
-    end and only if everything else succeeded. Raises `DeniedError` when sign-in fails, `UsageError` for `prune` of a part;
-    what is unread is blocked. Azure's price list is asked only with `ask_prices`.
+    `prune` deletes what left the spec, if all else succeeded; what is unread is blocked. Raises
+    `DeniedError` when sign-in fails, `UsageError` for `prune` of a part (`targets`).
     """
     wanted = _wanted(loaded, targets, prune=prune)
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
@@ -144,20 +145,20 @@ def plan(  # noqa: PLR0913 - each is an option of the command
         changes, graph, named = _looked_into(loaded, run, changes, snapshot, parallelism)
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
         if prune:
-            graph, left = _pruning(loaded, graph, changes, left)
-            asking.about(changes.values())
-    facts, allowed = asking.facts, frozenset(allow_outage)
-    findings = findings_of(loaded, run, changes, graph, facts, Allowed(allowed))
+            graph, left = _pruning(loaded, graph, changes, left, asking)
+    allowed = Allowed(frozenset(allow_outage))
+    region = region_of(loaded, changes, graph, asking.facts)
+    told = with_alternatives(run, region, findings_of(run, region, allowed), all_of=alternatives)
     return Plan(
         loaded.spec.name,
         loaded.spec.target,
-        tuple(blocked_by(changes, findings).values()),
+        tuple(blocked_by(changes, told).values()),
         graph,
         (*loaded.warnings, *warnings),
         leftovers=tuple(left),
-        cost=cost_of_plan(loaded, run, changes, facts, currency, ask_prices=ask_prices),
-        findings=(*named, *findings),
-        allowed_outages=allowed,
+        cost=cost_of_plan(loaded, run, changes, asking.facts, currency, ask_prices=ask_prices),
+        findings=(*named, *told),
+        allowed_outages=allowed.addresses,
         targets=tuple(targets),
     )
 
@@ -219,10 +220,12 @@ def _pruning(
     graph: dict[Address, frozenset[Address]],
     changes: dict[Address, Change],
     left: list[Change],
+    asking: Asking,
 ) -> tuple[dict[Address, frozenset[Address]], list[Change]]:
     """Add to the changes what is pruned; return the graph with it, and the records that stay."""
     refuse_empty(loaded)
     graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
+    asking.about(changes.values())
     return graph, [c for c in left if is_history(c)]
 
 

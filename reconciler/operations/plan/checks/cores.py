@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
@@ -22,7 +22,7 @@ from reconciler.kinds import HANDLERS
 from reconciler.kinds.machines import Machines, OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import Raise, RaisesLimits
 from reconciler.operations.load import Loaded
-from reconciler.operations.plan.checks.facts import Answer
+from reconciler.operations.plan.checks.facts import Answer, Facts
 from reconciler.operations.plan.checks.pools import (
     CLUSTERS,
     DEDICATED,
@@ -31,7 +31,7 @@ from reconciler.operations.plan.checks.pools import (
     is_exempt,
     pools_of,
 )
-from reconciler.operations.plan.checks.sizes import Size, Use, position_of
+from reconciler.operations.plan.checks.sizes import Size, Use, barred_in, position_of
 from reconciler.operations.plan.checks.ways import ways_out
 
 CHECKED_BY = "the usages of the region (Azure ML)"
@@ -58,11 +58,17 @@ class Region:
     uses: Sequence[Use]
     changes: Mapping[Address, Change]
     graph: Edges
+    facts: Facts = field(default_factory=Facts)
+
+    @cached_property
+    def barred(self) -> frozenset[str]:
+        """The folded names of the sizes that Azure bars there for the subscription."""
+        return barred_in(self.loaded.spec.target.location, self.facts.skus)
 
     def fits(self, use: Use, wanted: Machines) -> bool:
         """Whether nothing is short in the pools of these machines if a change had them instead."""
         size = self.sizes.get(wanted.size.casefold())
-        if size is None:
+        if size is None or size.name.casefold() in self.barred:
             return False
         account = self.limits.accounts.get(pools_of(wanted, size)[0])
         most = 0 if wanted.serves else size.cores * wanted.most
@@ -207,7 +213,7 @@ def check_cores(region: Region) -> Iterator[Finding]:
         over = _over(balance, changes) if balance.pool not in limits.told else None
         if over is None:
             continue
-        use = _use_of(changes[over.address], uses)
+        use = use_of(changes[over.address], uses)
         is_new = use is not None and use.change.action in CHANGES
         change = use.change if use is not None and is_new else changes[over.address]
         if change.address not in told:
@@ -244,7 +250,7 @@ def check_families(region: Region) -> Iterator[Finding]:
                 )
 
 
-def _use_of(change: Change, uses: Sequence[Use]) -> Use | None:
+def use_of(change: Change, uses: Sequence[Use]) -> Use | None:
     """Return the machines of a change, or those of the cluster that a run occupies."""
     handler = HANDLERS[change.resource.kind]
     run = handler.occupied(change.resource) if isinstance(handler, OccupiesMachines) else None

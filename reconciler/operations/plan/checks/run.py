@@ -82,23 +82,17 @@ class Allowed:
     outages: bool = False
 
 
-def findings_of(
-    loaded: Loaded,
-    run: RunScope,
-    changes: Mapping[Address, Change],
-    graph: Edges,
-    facts: Facts,
-    allowed: Allowed,
-) -> tuple[Finding, ...]:
+def findings_of(run: RunScope, region: cores.Region, allowed: Allowed) -> tuple[Finding, ...]:
     """Return everything that would keep the changes from being carried out, and what is unknown.
 
     Without anything to change there is nothing to find.
     """
+    changes, facts = region.changes, region.facts
     planned = tuple(changes.values())
     if not any(change.action.is_change for change in planned):
         return ()
     return (
-        *existing.check_existing(loaded, changes, facts.existing),
+        *existing.check_existing(region.loaded, changes, facts.existing),
         *rights.check_rights(run, planned, facts),
         *rights.not_checked(facts.rights),
         *grants.check_grants(changes, facts.assignments),
@@ -109,7 +103,7 @@ def findings_of(
         *check_users(planned, facts.users),
         *check_running(planned, facts.runs, allowed.addresses),
         *check_consequences(planned),
-        *_of_machines(loaded, changes, graph, facts),
+        *findings_of_machines(region),
     )
 
 
@@ -130,15 +124,12 @@ def checked(
     """Ask what it takes, and return what is found."""
     with asking:
         asking.about(changes.values())
-    return findings_of(loaded, run, changes, graph, asking.facts, allowed)
+    return findings_of(run, region_of(loaded, changes, graph, asking.facts), allowed)
 
 
-def _of_machines(
-    loaded: Loaded, changes: Mapping[Address, Change], graph: Edges, facts: Facts
-) -> Iterable[Finding]:
-    uses = sizes.uses_of(changes.values())
-    limits = cores.limits_of(facts.usages, changes.values())
-    region = cores.Region(loaded, sizes.sizes_of(facts.sizes), limits, uses, changes, graph)
+def findings_of_machines(region: cores.Region) -> list[Finding]:
+    """Return what is found of cores, sizes and clusters, by what a region says."""
+    loaded, uses, limits, facts = region.loaded, region.uses, region.limits, region.facts
     found = list(sizes.check_sizes(loaded, uses, region.sizes))
     found += sizes.check_barred(loaded, uses, facts.skus)
     if any(use.change.action.is_change for use in uses):
@@ -147,8 +138,23 @@ def _of_machines(
     found += cores.check_families(region)
     found += clusters.check_clusters(region, {finding.address for finding in found})
     found += clusters.check_count(uses, limits.accounts)
-    claims = cores.claims_of(uses, changes, region.sizes)
+    claims = cores.claims_of(uses, region.changes, region.sizes)
     return [*found, *clusters.check_caps(region, uses, claims, facts.quotas)]
+
+
+def region_of(
+    loaded: Loaded, changes: Mapping[Address, Change], graph: Edges, facts: Facts
+) -> cores.Region:
+    """Return what the facts say of the region that the spec goes to, and what a plan makes of it."""
+    return cores.Region(
+        loaded,
+        sizes.sizes_of(facts.sizes),
+        cores.limits_of(facts.usages, changes.values()),
+        sizes.uses_of(changes.values()),
+        changes,
+        graph,
+        facts,
+    )
 
 
 def blocked_by(

@@ -166,7 +166,7 @@ def check_barred(loaded: Loaded, uses: Iterable[Use], skus: Answer) -> Iterator[
     Source: learn.microsoft.com/rest/api/compute/resource-skus/list (`restrictions`).
     """
     region = loaded.spec.target.location
-    barred = {str(i.get("name")).casefold() for i in skus.items if _is_barred(i, region)}
+    barred = barred_in(region, skus)
     for use in uses:
         is_made = use.change.action in MADE and not use.change.is_blocked
         if is_made and use.wanted.size.casefold() in barred:
@@ -180,6 +180,11 @@ def check_barred(loaded: Loaded, uses: Iterable[Use], skus: Answer) -> Iterator[
                 "choose another size or region, or ask Azure support to lift the restriction",
                 "the sizes of Microsoft.Compute (restrictions)",
             )
+
+
+def barred_in(region: str, skus: Answer) -> frozenset[str]:
+    """Return the folded names of the sizes that a region bars for the subscription."""
+    return frozenset(str(i.get("name")).casefold() for i in skus.items if _is_barred(i, region))
 
 
 def _is_barred(sku: JsonObject, region: str) -> bool:
