@@ -29,6 +29,7 @@ class Cloud:
 
     `token_hosts`: hosts (or `.suffixes`) we may send a token of ARM to, `storage_hosts` and
     `vault_hosts`: the same for storage and key vaults; `hub`: where datasets come from;
+    `inference`: the domain of online endpoints;
     `prices`: the public price list, which is asked without signing in, and whose answers hold
     for a day where `keeps_prices` (who sets prices in a sandbox wants to see them at once);
     `role_propagation_s`: how old a role assignment must be before what cannot be retried
@@ -41,6 +42,7 @@ class Cloud:
     studio: str = "https://ml.azure.com"
     hub: str = "https://huggingface.co"
     prices: str = "https://prices.azure.com"
+    inference: str = "inference.ml.azure.com"
     keeps_prices: bool = True
     token_hosts: tuple[str, ...] = (
         "management.azure.com",

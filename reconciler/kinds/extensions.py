@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from reconciler.cloud.endpoints import Cloud
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.contained import WHOLE_BODY, Announced
 from reconciler.engine.decisions import Change, Preflight
@@ -57,6 +58,15 @@ class GrantsRoles(Protocol):
 
     def grant(self, resource: Resource) -> Grant:
         """Return what a resource grants, its role by GUID. Pure."""
+        ...
+
+
+@runtime_checkable
+class HasHost(Protocol):
+    """A kind whose resources answer at a host of their own, which no two can have."""
+
+    def host(self, resource: Resource, cloud: Cloud) -> str:
+        """Return the host by which everybody in the world calls it. Pure."""
         ...
 
 

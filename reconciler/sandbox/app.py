@@ -21,6 +21,7 @@ from reconciler.sandbox import (
     hub,
     jsonc,
     managed_identity,
+    names,
     retail,
     serving,
     storage,
@@ -58,7 +59,7 @@ def build(world: World) -> web.Application:
     app.add_routes(entra_routes.routes(world))
     app.add_routes(managed_identity.routes(world))
     app.add_routes(graph.routes(world))
-    for plane in (storage, vault, hub, serving, retail):
+    for plane in (storage, vault, hub, serving, retail, names):
         app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
     return app

@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from reconciler.cloud.endpoints import Cloud
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
@@ -159,6 +160,11 @@ class EndpointHandler(ArmHandler):
             depends_on=frozenset({"workspace", *holders, *grants}),
             known={"name": name},
         )
+
+    def host(self, resource: Resource, cloud: Cloud) -> str:
+        """Return the host of its `scoring_uri`."""
+        region = str(resource.desired["location"]).replace(" ", "").lower()
+        return f"{str(resource.known['name']).lower()}.{region}.{cloud.inference}"
 
     def outputs(self, body: JsonObject) -> dict[str, Any]:
         """Return the name, and the address once Azure has given one."""

@@ -5,12 +5,14 @@ A read that fails makes a plan no less: what depends on it is told as not checke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
+from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.names import known
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ApiError, ReconcileError
 from reconciler.engine.decisions import Change
@@ -18,7 +20,7 @@ from reconciler.engine.ids import type_of
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads
-from reconciler.kinds.extensions import EndsRuns, GrantsRoles
+from reconciler.kinds.extensions import EndsRuns, GrantsRoles, HasHost
 from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
@@ -62,6 +64,8 @@ class Facts:
     rights: Answer = field(default_factory=Answer)
     assignments: Answer = field(default_factory=Answer)
     """The role assignments of the caller, where the plan grants roles or takes any back."""
+    hosts: Answer = field(default_factory=Answer)
+    """Those of new resources that are known already."""
     users: Answer = field(default_factory=Answer)
     existing: Mapping[Address, Seen] = field(default_factory=dict)
     endpoints: Mapping[str, Seen] = field(default_factory=dict)
@@ -93,19 +97,16 @@ class Asking:
         """Ask what it takes to judge the changes; of machines only where any are changed."""
         planned = tuple(changes)
         changing = [change for change in planned if change.action.is_change]
-        subscription = f"/subscriptions/{self._target.subscription_id}"
-        place = f"{subscription}/providers/{ML}/locations/{self._target.location}"
-        group = f"{subscription}/resourceGroups/{self._target.resource_group}"
-        run, reads = self._run, self._reads
-        if changing:
-            self._ask("locks", lambda: _listed(run, f"{group}{LOCKS}", LOCKS_API))
-            self._ask("rights", lambda: _rights(run, subscription, group))
-            for item in self._existing:
-                self._look_at(item)
-        if any(isinstance(HANDLERS[c.resource.kind], GrantsRoles) for c in changing):
-            self._ask("assignments", lambda: _assignments(run, subscription, group))
+        if not changing:
+            return
+        self._about_the_caller(changing)
+        self._about_machines(changing)
+        for item in self._existing:
+            self._look_at(item)
+        if hosts := _new_hosts(changing, self._run.cloud):
+            self._ask("hosts", lambda: [{"host": host} for host in known(self._run.cloud, hosts)])
         if any(map(may_be_used, changing)):
-            linked = partial(everything_linked, reads, self._target.subscription_id)
+            linked = partial(everything_linked, self._reads, self._target.subscription_id)
             self._ask("users", linked)
         own = {change.resource.resource_id.casefold() for change in planned}
         for endpoint in filter(None, map(endpoint_of, changing)):
@@ -113,6 +114,20 @@ class Asking:
                 self._ask_endpoint(endpoint)
         for workspace in filter(None, map(ends_runs_of, changing)):
             self._ask_runs(workspace)
+
+    def _about_the_caller(self, changing: Iterable[Change]) -> None:
+        """Ask what it may do where the spec goes, and what is locked there."""
+        run, subscription = self._run, f"/subscriptions/{self._target.subscription_id}"
+        group = f"{subscription}/resourceGroups/{self._target.resource_group}"
+        self._ask("locks", lambda: _listed(run, f"{group}{LOCKS}", LOCKS_API))
+        self._ask("rights", lambda: _rights(run, subscription, group))
+        if any(isinstance(HANDLERS[c.resource.kind], GrantsRoles) for c in changing):
+            self._ask("assignments", lambda: _assignments(run, subscription, group))
+
+    def _about_machines(self, changing: Sequence[Change]) -> None:
+        run, reads = self._run, self._reads
+        subscription = f"/subscriptions/{self._target.subscription_id}"
+        place = f"{subscription}/providers/{ML}/locations/{self._target.location}"
         if any(map(_is_of_machines, changing)):
             self._ask("usages", lambda: reads.list(f"{place}/usages", USAGES_API))
             self._ask("quotas", lambda: _listed(run, f"{place}/quotas", USAGES_API))
@@ -171,6 +186,16 @@ def ends_runs_of(change: Change) -> str:
     """Return the workspace whose runs a change may end; "" where it ends none."""
     handler = HANDLERS[change.resource.kind]
     return handler.ends_runs(change) if isinstance(handler, EndsRuns) else ""
+
+
+def _new_hosts(changing: Iterable[Change], cloud: Cloud) -> tuple[str, ...]:
+    """Return the hosts of what is to be created."""
+    return tuple(
+        handler.host(change.resource, cloud)
+        for change in changing
+        if isinstance(handler := HANDLERS[change.resource.kind], HasHost)
+        and change.action is Action.CREATE
+    )
 
 
 def _is_of_machines(change: Change) -> bool:
