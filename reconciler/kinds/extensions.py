@@ -16,7 +16,7 @@ from reconciler.engine.contained import WHOLE_BODY, Announced
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import states_hidden
 from reconciler.engine.plan_scope import is_whole
-from reconciler.engine.types import Action, JsonObject, Observed, Reference, Resource
+from reconciler.engine.types import Action, Address, JsonObject, Observed, Reference, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.reasons import Concern
 from reconciler.secrets import Secret
@@ -67,6 +67,15 @@ class HasHost(Protocol):
 
     def host(self, resource: Resource, cloud: Cloud) -> str:
         """Return the host by which everybody in the world calls it. Pure."""
+        ...
+
+
+@runtime_checkable
+class ServesModel(Protocol):
+    """A kind that loads a model into the memory of its machines."""
+
+    def serves_model(self, resource: Resource, resources: Mapping[Address, Resource]) -> str:
+        """Return the name of the registry's model behind it, "" where nobody knows. Pure."""
         ...
 
 

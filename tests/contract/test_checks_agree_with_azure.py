@@ -59,7 +59,7 @@ def test_the_plan_and_azure_agree(azure, tmp_path, seed):
         azure.control("POST", "quota", {"family": pool, "limit": limit, "used": used})
     loaded = load(str(file))
     made = azure.plan(loaded)
-    assert {finding.id for finding in made.findings} <= {"cores"}
+    assert {finding.id for finding in made.findings} <= {"cores", "gpu-memory"}
     if made.stopping:
         with pytest.raises(RefusedError):
             azure.apply(loaded)

@@ -29,6 +29,7 @@ from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.endpoint import SWITCH, ServingName, serving_name
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, SHARES, drain, set_traffic
+from reconciler.kinds.serving.memory import registry_model
 from reconciler.kinds.within import Within
 from reconciler.secrets import last_part
 from reconciler.spec.document import Keys
@@ -198,6 +199,10 @@ class DeploymentHandler(ArmHandler):
     def machines(self, body: JsonObject) -> Machines | None:
         """Return its instances."""
         return deployment_machines(body)
+
+    def serves_model(self, resource: Resource, resources: Mapping[Address, Resource]) -> str:
+        """Return the model of a registry that it serves, or that what it serves was made of."""
+        return registry_model(resource.desired, resources)
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Create it and wait; a failure carries the end of the container's log."""

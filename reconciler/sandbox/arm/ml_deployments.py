@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import barred, capacity, catalog, identities, ml
+from reconciler.sandbox.arm import barred, capacity, catalog, gpu_memory, identities, ml
 from reconciler.sandbox.arm.authorization import holds_role
 from reconciler.sandbox.arm.errors import ArmError, user_error
 from reconciler.sandbox.arm.ml_endpoints import NAME, operation_uri
@@ -145,6 +145,7 @@ def _ready(world: World, record: Record) -> None:
     if (endpoint.body.get("identity") or {}).get("type") == "UserAssigned":
         _check_identity(world, endpoint, workspace)
     _check_files(world, record, workspace)
+    gpu_memory.check(record.body["properties"])
 
 
 def _check_identity(world: World, endpoint: Record, workspace: Record) -> None:

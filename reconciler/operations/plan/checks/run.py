@@ -21,6 +21,7 @@ from reconciler.operations.plan.checks import (
     grants,
     hosts,
     locks,
+    memory,
     outage,
     rights,
     sizes,
@@ -39,6 +40,7 @@ LENIENT = frozenset(
         sizes.NOT_HERE,
         sizes.NOT_FOR_THIS,
         sizes.BARRED,
+        memory.CHECK,
         locks.CHECK,
         rights.CHECK,
         grants.CHECK,
@@ -138,6 +140,7 @@ def findings_of_machines(region: cores.Region) -> list[Finding]:
         found += [*sizes.not_checked(facts.sizes), *cores.not_checked(facts.usages)]
     found += cores.check_cores(region)
     found += cores.check_families(region)
+    found += memory.check_memory(region)
     found += clusters.check_clusters(region, {finding.address for finding in found})
     found += clusters.check_count(uses, limits.accounts)
     claims = cores.claims_of(uses, region.changes, region.sizes)
