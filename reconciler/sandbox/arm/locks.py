@@ -11,13 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.arm import authorization
 from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import conflict
 from reconciler.sandbox.arm.ids import Target, parse
-from reconciler.sandbox.arm.paging import page
-from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, Write, schema
-from reconciler.sandbox.store import Record
+from reconciler.sandbox.arm.scoped import covers, keep_scope, listing
+from reconciler.sandbox.arm.types import Call, ResourceType, schema
 
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
@@ -38,7 +36,7 @@ def check(world: World, call: Call) -> None:
         scope
         for scope, level in held
         if (level == "readonly" or call.method == "DELETE")
-        and (_covers(scope, place) or (call.method == "DELETE" and _covers(place, scope)))
+        and (covers(scope, place) or (call.method == "DELETE" and covers(place, scope)))
     ]
     if scopes:
         named = ",".join(f"'{scope}'" for scope in dict.fromkeys(scopes))
@@ -59,34 +57,6 @@ def _locks(world: World) -> list[tuple[str, str]]:
     return [(one.hidden["scope"], one.body["properties"]["level"].lower()) for one in found]
 
 
-def _covers(scope: str, place: str) -> bool:
-    return f"{place.lower()}/".startswith(f"{scope.lower().rstrip('/')}/")
-
-
-def _prepare(write: Write) -> None:
-    at = write.id.lower().rindex("/providers/microsoft.authorization/")
-    authorization.check_scope(write.world, write.id[:at])
-    write.hidden["scope"] = write.id[:at]
-
-
-def _list(world: World, call: Call, path: dict[str, str]) -> Answer:
-    """Without a filter: at, above and below the scope; `atScope()` leaves out what is below."""
-    scope = path["scope"] or ""
-    authorization.check_scope(world, scope)
-    only_at = "atscope()" in call.query.get("$filter", "").lower()
-    found = [
-        lock
-        for lock in world.store.of_type(LOCK)
-        if _covers(lock.hidden["scope"], scope)
-        or (not only_at and _covers(scope, lock.hidden["scope"]))
-    ]
-
-    def show(record: Record) -> object:
-        return world.arm.present(record, call.version)
-
-    return Answer(200, page(world, call, found, show))
-
-
 LOCKS = ResourceType(
     type=LOCK,
     schema=schema(
@@ -102,7 +72,7 @@ LOCKS = ResourceType(
     extension=True,
     can_patch=False,
     shows_state=False,
-    prepare=_prepare,
+    prepare=keep_scope,
 )
 TYPES = (LOCKS,)
-ROUTES = (Route("GET", "{scope*}/providers/Microsoft.Authorization/locks", VERSIONS, _list),)
+ROUTES = (listing(LOCK, VERSIONS),)

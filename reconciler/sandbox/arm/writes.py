@@ -6,7 +6,7 @@ import copy
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import catalog
+from reconciler.sandbox.arm import catalog, policies
 from reconciler.sandbox.arm.checks import (
     bad_location,
     canonical_scope,
@@ -52,8 +52,10 @@ class Writer:
             old = self._lookup.lifecycle.settle(old)
         check_etag(call, old)
         if call.method == "DELETE":
+            policies.check(self._world, call, target, type_, old)
             return self._delete(call, target, type_, old)
         self._check_parents(target, type_)
+        policies.check(self._world, call, target, type_, old)
         if call.method == "PATCH" and old is None:
             self._lookup.find(target, type_)
         return self._put(call, target, type_, old)
