@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -38,12 +39,14 @@ def pytest_configure() -> None:
 def pytest_collection() -> Iterator[None]:
     """Collect without looking for garbage: there is none, and thousands of tests are no garbage.
 
-    Nor is what was imported for them, through which no later search need go.
+    Nor is what was imported for them, through which no later search need go, until the
+    interpreter clears it: duckdb wants to see that.
     """
     gc.disable()
     found = yield
     gc.enable()
     gc.freeze()
+    atexit.register(gc.unfreeze)
     return found
 
 
@@ -51,11 +54,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with the files that take longest, where several processes share the work."""
     if hasattr(config, "workerinput"):
         items[:] = longest_first(items)
-
-
-def pytest_unconfigure() -> None:
-    """Let the interpreter clear what was frozen, as duckdb wants to see when it ends."""
-    gc.unfreeze()
 
 
 @pytest.fixture

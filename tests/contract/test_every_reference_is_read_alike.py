@@ -1,5 +1,8 @@
 """What az ml, the portal and Azure print for one thing is read alike by every field of a spec."""
 
+import functools
+import json
+from pathlib import Path
 from typing import Annotated, get_origin
 
 import pytest
@@ -11,6 +14,7 @@ from reconciler.operations.load import load_document
 from reconciler.spec.document import parse
 from tests.support.training import spec
 
+SCHEMA = Path(__file__).parents[2] / "schemas/reconcile.v1.schema.json"
 GROUP = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-a"
 ML = "/providers/Microsoft.MachineLearningServices/workspaces/ws-a"
 MODEL = f"{GROUP}{ML}/models/m/versions/1"
@@ -30,6 +34,7 @@ def spellings(resource_id):
     ]
 
 
+@functools.cache
 def models():
     """Every model of the spec, by the names in its schema."""
     known = {model.__name__: model for model in subclasses(BaseModel)}
@@ -44,8 +49,8 @@ def subclasses(kind):
 
 
 def reference_fields():
-    """The fields whose pattern takes a resource id, by the schema itself."""
-    schema = Spec.model_json_schema()
+    """The fields whose pattern takes a resource id, by the published schema."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     named = {**schema["$defs"], "Spec": schema}
     for model, body in named.items():
         for field, shape in body.get("properties", {}).items():

@@ -90,11 +90,16 @@ def test_what_is_not_green_says_why():
         assert bool(row.tests) == (row.state != OPEN), row
 
 
-@pytest.mark.parametrize("test", sorted({test for row in MATRIX for test in row.tests}))
-def test_every_test_that_is_named_is_there(test):
+def test_every_test_that_is_named_is_there():
+    named = {test for row in MATRIX for test in row.tests}
+    assert sorted(test for test in named if not is_there(test)) == []
+
+
+def is_there(test):
+    """Whether the file of a test has it, or any test where only a file is named."""
     file, _, name = test.partition("::")
     text = (ROOT / "tests" / file).read_text(encoding="utf-8")
-    assert re.search(rf"^def {name or 'test_'}", text, re.MULTILINE)
+    return re.search(rf"^def {name or 'test_'}", text, re.MULTILINE)
 
 
 def test_the_document_shows_the_matrix():
