@@ -39,6 +39,7 @@ class Severity(Enum):
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, order=True)
@@ -68,6 +69,10 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = Severity.ERROR
     path: tuple[str | int, ...] = field(default=(), compare=False)
+    id: str = field(default="", compare=False)
+    """Of a warning: what the spec can accept it as. Stable, for tools."""
+    address: str = field(default="", compare=False)
+    """What it is about, or what that is in; "" where it is of the whole spec, or nobody knows."""
     because: Because | None = None
     details: tuple[Because, ...] = ()
 

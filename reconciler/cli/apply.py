@@ -70,7 +70,7 @@ def run(session: Session) -> ExitCode:
         saved.refuse_other_cloud(session.cloud().resource_manager)
     choices = saved.choices if saved else choices_of(options)
     loaded = saved.load() if saved else load(options.spec, adopt=choices.adopt)
-    session.warn(loaded.warnings)
+    session.warn(loaded.open_warnings)
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
     if saved:

@@ -45,7 +45,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.spec.sections import sections_of
 
     loaded = load(session.options.spec)
-    session.warn(loaded.warnings)
+    session.warn(loaded.open_warnings)
     run = session.connect(loaded, read_only=True)
     bound = parallelism(session.options).get("parallelism", PARALLELISM)
     made = plan(loaded, run, parallelism=bound)

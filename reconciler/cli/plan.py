@@ -78,17 +78,19 @@ def run(session: Session) -> ExitCode:
     from reconciler.cli.make_plan import choices_of, make_plan
     from reconciler.cli.policy import policy_of
     from reconciler.cli.session import kind_views
+    from reconciler.operations.acceptance import open_warnings
     from reconciler.operations.load import load
     from reconciler.render.fields import Views
     from reconciler.spec.sections import sections_of
 
     options = session.options
     loaded = load(options.spec, adopt=options.adopt)
-    session.warn(loaded.warnings)
+    session.warn(loaded.open_warnings)
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
     made = make_plan(session, loaded, run, choices_of(options), policy)
-    session.warn([w for w in made.warnings if w not in loaded.warnings])
+    later = [w for w in made.warnings if w not in loaded.warnings]
+    session.warn(open_warnings(later, loaded.resources))
     views = Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
     # What to type next names the saved plan: it is said when the file is there.
     if options.out:

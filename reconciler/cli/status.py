@@ -45,7 +45,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.render.status_text import status_json, status_lines
 
     loaded = load(session.options.spec)
-    session.warn(loaded.warnings)
+    session.warn(loaded.open_warnings)
     run = session.connect(loaded, read_only=True)
     rows = status(loaded, run, **parallelism(session.options))
     if session.options.output == "json":

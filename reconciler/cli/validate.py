@@ -34,9 +34,9 @@ def run(session: Session) -> ExitCode:
 
     loaded = load(session.options.spec)
     if session.options.output == "json":
-        session.out.raw(_json(loaded.warnings))
+        session.out.raw(_json(loaded.open_warnings))
         return ExitCode.OK
-    session.warn(loaded.warnings, whole=True)
+    session.warn(loaded.open_warnings, whole=True)
     count = len(loaded.resources)
     session.out.say(f"{loaded.document.file} is valid: {count} resources.")
     return ExitCode.OK

@@ -31,8 +31,11 @@ class Survey:
     problems: tuple[Diagnostic, ...] = ()
     unseen: tuple[Unseen, ...] = ()
 
-    def warnings(self, name: str) -> Iterator[Diagnostic]:
-        """Yield what training would not see of the file, each key once. `name`: the file's."""
+    def warnings(self, name: str, address: str) -> Iterator[Diagnostic]:
+        """Yield what training would not see of the file, each key once.
+
+        `name` is the file's, `address` that of the data which is made of it.
+        """
         for item in self.unseen:
             rest = item.count - len(item.first)
             where = ", ".join(map(str, item.first)) + (f" and {rest} more" if rest else "")
@@ -42,6 +45,8 @@ class Survey:
                 detail=f"rows that have it, by line: {where}",
                 hint="remove it, or the rows that make sense only with it",
                 severity=Severity.WARNING,
+                id="unseen-key",
+                address=address,
             )
 
 

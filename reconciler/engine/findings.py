@@ -6,7 +6,7 @@ how it was checked, so that nobody takes silence for an answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from reconciler.diagnostics import Diagnostic, Position, Severity
@@ -35,6 +35,8 @@ class Finding:
     checked_by: str = ""
     alternatives: tuple[str, ...] = ()
     """Ways out, each checked, as lines that can be pasted into the spec."""
+    lifted: bool = False
+    """Whether it would stop the plan, had the user not said to go on."""
 
     @property
     def diagnostic(self) -> Diagnostic:
@@ -43,4 +45,5 @@ class Finding:
         severity = Severity.ERROR if is_error else Severity.WARNING
         ways = "; or ".join(f"`{way}`" for way in self.alternatives)
         hint = "; or ".join(part for part in (self.hint, ways) if part)
-        return Diagnostic(self.summary, self.position, self.detail, hint, severity)
+        found = Diagnostic(self.summary, self.position, self.detail, hint, severity)
+        return replace(found, address=self.address, id="" if self.lifted else self.id)

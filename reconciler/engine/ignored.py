@@ -13,14 +13,28 @@ from typing import Any
 from reconciler.engine.diff import WHOLE, Path, Rules, covers, diff, label_of, value_at
 from reconciler.engine.types import FieldDiff, JsonObject, Observed, Resource
 
-OPENS: Mapping[str, Any] = {
-    "properties.publicNetworkAccess": "enabled",
-    "properties.allowBlobPublicAccess": True,
-    "properties.allowSharedKeyAccess": True,
-    "properties.adminUserEnabled": True,
-    "properties.disableLocalAuth": False,
+FROM_OPEN_TO_CLOSED: Mapping[str, tuple[Any, ...]] = {
+    "properties.publicNetworkAccess": ("enabled", "disabled"),
+    "properties.egressPublicNetworkAccess": ("enabled", "disabled"),
+    "properties.managedNetwork.isolationMode": (
+        None,
+        "disabled",
+        "allowinternetoutbound",
+        "allowonlyapprovedoutbound",
+    ),
+    "properties.allowBlobPublicAccess": (True, False),
+    "properties.allowSharedKeyAccess": (None, True, False),
+    "properties.adminUserEnabled": (True, False),
+    "properties.disableLocalAuth": (None, False, True),
+    "properties.supportsHttpsTrafficOnly": (False, True),
+    "properties.minimumTlsVersion": ("tls1_0", "tls1_1", "tls1_2", "tls1_3"),
+    "properties.enableRbacAuthorization": (None, False, True),
+    "properties.enablePurgeProtection": (None, False, True),
 }
-"""Settings, and the value that opens a door: by Azure's conventions the same on every type."""
+"""Settings that let somebody in, and their values, the most open one first, text in lower case.
+
+By Azure's conventions they are the same on every type. Source: learn.microsoft.com/azure/templates.
+"""
 OUR_TAGS = "reconcile-"
 """How the names of the tags begin that say whose a resource is: nobody else has a say in them."""
 
@@ -45,11 +59,23 @@ def unstated_differences(
     return sorted(found, key=lambda item: not opens_a_door(item))
 
 
+def weaker_differences(
+    resource: Resource, desired: JsonObject, observed: Observed, rules: Rules
+) -> list[FieldDiff]:
+    """Return where an ignored field lets more in than the spec says."""
+    found = [item for item in diff(desired, observed.body, rules) if item.keys in resource.ignored]
+    return [item for item in found if opens_a_door(item)]
+
+
 def opens_a_door(item: FieldDiff) -> bool:
-    """Return whether what was found lets more in than the default."""
-    wanted = OPENS.get(item.path)
-    found = item.before.casefold() if isinstance(item.before, str) else item.before
-    return wanted is not None and found == wanted
+    """Return whether what was found lets more in than what is asked for."""
+    order = FROM_OPEN_TO_CLOSED.get(item.path, ())
+    found, wanted = _folded(item.before), _folded(item.after)
+    return found in order and wanted in order and order.index(found) < order.index(wanted)
+
+
+def _folded(value: Any) -> Any:
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _put(body: JsonObject, path: Path, value: Any) -> JsonObject:

@@ -129,6 +129,16 @@ class Observed:
 
 
 @dataclass(frozen=True)
+class Acceptance:
+    """A warning that the spec accepts, by its id, and why; `key` is the one of `lifecycle`."""
+
+    key: str
+    id: str
+    why: str
+    position: Position | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class Resource:
     """One thing that the spec wants: a node of the graph.
 
@@ -155,6 +165,8 @@ class Resource:
     """Body paths that are set at create and then left to others."""
     unstated: frozenset[tuple[str, ...]] = frozenset()
     """Body paths of defaults that nobody wrote: they count at create, and are told afterwards."""
+    accepted: tuple[Acceptance, ...] = field(default=(), compare=False)
+    """What the spec accepts of it; of two entries with one id the later one counts."""
     owner: str = ""
 
 

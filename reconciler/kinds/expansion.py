@@ -254,10 +254,15 @@ class Expansion:
         place = self.document.position(path)
         self.problems.append(Diagnostic(summary, place, detail, hint))
 
-    def warning(self, summary: str, path: Keys, *, detail: str = "", hint: str = "") -> None:
-        """Note something that the user should know but that stops nothing."""
-        place = self.document.position(path)
-        self.problems.append(Diagnostic(summary, place, detail, hint, Severity.WARNING))
+    def warning(
+        self, check: str, summary: str, path: Keys, *, detail: str = "", hint: str = ""
+    ) -> None:
+        """Note something that stops nothing. `check`: the id that the spec can accept it as."""
+        place, address = self.document.position(path), ".".join(map(str, path[:2]))
+        found = Diagnostic(
+            summary, place, detail, hint, Severity.WARNING, id=check, address=address
+        )
+        self.problems.append(found)
 
 
 def _a(kind: str) -> str:

@@ -60,6 +60,8 @@ MODELS = (
 PROMPT_FLOW = Retirement(
     r".*", "prompt flow", date(2027, 4, 20), "Microsoft Agent Framework", stops=False
 )
+CHECK = "retirement"
+"""The id of these warnings, under which a spec can accept them."""
 
 
 def report_size(name: str, expansion: Expansion, path: Keys) -> None:
@@ -83,6 +85,7 @@ def report_model(reference: str, expansion: Expansion, path: Keys) -> None:
 def report_prompt_flow(expansion: Expansion, path: Keys) -> None:
     """Note that prompt flow is experimental here and ends."""
     expansion.warning(
+        CHECK,
         f"prompt flow retires on {PROMPT_FLOW.on}, and creating flows is experimental here",
         path,
         hint=f"plan for {PROMPT_FLOW.replacement}",
@@ -111,6 +114,7 @@ def _report(
 
 def _warn(name: str, found: Retirement, expansion: Expansion, path: Keys) -> None:
     expansion.warning(
+        CHECK,
         f"`{name}`: {found.what} retired on {found.on}",
         path,
         hint=f"plan for {found.replacement}",

@@ -1,13 +1,13 @@
-"""Put the words of `lifecycle:` on the resources: what is protected, what is left to others."""
+"""Put the words of `lifecycle:` on the resources: what is protected, left to others, accepted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pydantic import BaseModel
 
-from reconciler.diagnostics import Diagnostic, SpecError
+from reconciler.diagnostics import Diagnostic, Position, SpecError
 from reconciler.engine.cause import with_asked
 from reconciler.engine.diff import Path, value_at
 from reconciler.engine.ignored import ignorable
@@ -15,9 +15,13 @@ from reconciler.engine.protection import NO, PLACES, PROTECT_TAG, YES, add_besid
 from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, Spec
 from reconciler.kinds.ownership import OWNER_TAG
+from reconciler.operations.acceptance import accepting, not_acceptable, stated_fields
 from reconciler.spec.document import Document, Keys
+from reconciler.spec.model import Lifecycle
 from reconciler.spec.problems import did_you_mean
 from reconciler.spec.sections import is_set, sections_of
+
+NOWHERE = Position("", 0, 0)
 
 
 def with_lifecycle(
@@ -25,31 +29,49 @@ def with_lifecycle(
 ) -> dict[Address, Resource]:
     """Return the resources with what `lifecycle:` says of them.
 
-    Of two keys that fit, the longer one decides on `protect`; what is ignored adds up.
+    Of two keys that fit, the longer one decides on `protect`, and on the reason of what both
+    accept; what is ignored adds up.
     """
     result = {a: replace(r, holds_data=HANDLERS[r.kind].holds_data) for a, r in resources.items()}
     problems: list[Diagnostic] = []
     enforced: set[Address] = set()
     for key in sorted(spec.lifecycle, key=len):
         hits = [a for a in resources if a == key or a.startswith(f"{key}.")]
-        if not hits:
-            problems.append(_unknown_key(key, resources, document))
-            continue
         word = spec.lifecycle[key]
-        problems += _unknown_fields(key, word.ignore, [result[a] for a in hits], document)
+        problems += _wrong(key, word, [result[a] for a in hits], resources, document)
         for address in hits:
-            result[address] = _ignoring(result[address], word.ignore)
-            if word.protect is not None:
-                result[address] = replace(result[address], protected=word.protect)
+            result[address] = _with_word(result[address], key, word, document)
         if word.enforce_defaults:
             enforced.update(hits)
     if problems:
-        raise SpecError(*problems)
+        raise SpecError(*sorted(problems, key=lambda p: p.position or NOWHERE))
     sections = sections_of(spec)
     for address in result.keys() & sections.keys() - enforced:
         unstated = unstated_paths(result[address], sections[address])
         result[address] = replace(result[address], unstated=unstated)
     return {address: _tagged(resource) for address, resource in result.items()}
+
+
+def _with_word(resource: Resource, key: str, word: Lifecycle, document: Document) -> Resource:
+    """Return the resource with what one key of `lifecycle` says of it."""
+    found = accepting(_ignoring(resource, word.ignore), key, word.accept, document)
+    return found if word.protect is None else replace(found, protected=word.protect)
+
+
+def _wrong(
+    key: str,
+    word: Lifecycle,
+    hits: list[Resource],
+    resources: Mapping[Address, Resource],
+    document: Document,
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with one key of `lifecycle`."""
+    if not hits:
+        yield _unknown_key(key, resources, document)
+        return
+    yield from _unknown_fields(key, word.ignore, hits, document)
+    fields = {*stated_fields(hits), *(name for resource in hits for name in _words(resource))}
+    yield from not_acceptable(key, word.accept, fields, document)
 
 
 def unstated_paths(resource: Resource, section: BaseModel) -> frozenset[Path]:
@@ -149,7 +171,7 @@ def _tagged(resource: Resource) -> Resource:
     return replace(resource, desired=with_asked(desired, OWNER_TAG, handler.policy.rules))
 
 
-def _unknown_key(key: str, resources: dict[Address, Resource], document: Document) -> Diagnostic:
+def _unknown_key(key: str, resources: Mapping[Address, Resource], document: Document) -> Diagnostic:
     path: Keys = ("lifecycle", key)
     return Diagnostic(
         f"`lifecycle.{key}` matches nothing in this spec",

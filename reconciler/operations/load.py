@@ -21,6 +21,7 @@ from reconciler.engine.types import Address, Resource
 from reconciler.kinds import HANDLERS, KINDS, Spec, kind_of
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.extensions import ChecksFiles
+from reconciler.operations.acceptance import open_warnings
 from reconciler.operations.lifecycle import with_lifecycle
 from reconciler.operations.literal_references import literal_references
 from reconciler.spec import document as documents
@@ -66,6 +67,11 @@ class Loaded:
     warnings: tuple[Diagnostic, ...] = ()
     existing: tuple[Existing, ...] = ()
     """What it uses and does not have."""
+
+    @property
+    def open_warnings(self) -> list[Diagnostic]:
+        """The warnings that the spec does not accept itself."""
+        return list(open_warnings(self.warnings, self.resources))
 
     def select(self, words: Iterable[str], option: str) -> list[Address]:
         """Return the addresses that a user's words name: an address or a whole section.

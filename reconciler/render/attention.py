@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
-from reconciler.engine.decisions import Change
+from reconciler.engine.decisions import Change, Create, Run
 from reconciler.engine.types import Action, Address
 from reconciler.reasons import Concern, PaidRun, PrivilegedRole, PublicNetwork
 from reconciler.render.fields import Views
@@ -27,6 +27,8 @@ class Attention:
     id: str
     what: str
     addresses: tuple[Address, ...]
+    accepted: str = ""
+    """Why the spec accepts it; "" where it does not."""
 
     @property
     def named(self) -> tuple[Address, ...]:
@@ -41,17 +43,24 @@ class Attention:
 
 def attention_of(views: Views) -> Iterator[Attention]:
     """Yield what needs attention, the gravest first; what several share is one."""
-    found: dict[tuple[int, str, str], list[Address]] = defaultdict(list)
+    found: dict[tuple[int, str, str, str], list[Address]] = defaultdict(list)
     for finding in views.plan.findings:
         if finding.id in (OUTAGE, RUNNING_JOBS):
-            found[1, finding.id, finding.summary].append(finding.address)
+            found[1, finding.id, finding.summary, ""].append(finding.address)
     for change in views.plan.changes:
         if change.is_blocked:
             continue
         for rank, name, what in (*_losses(views, change), *_concerns(views, change)):
-            found[rank, name, what].append(change.address)
-    for (_rank, name, what), addresses in sorted(found.items(), key=lambda item: item[0]):
-        yield Attention(name, what, tuple(addresses))
+            why = views.accepted(change.address, name)
+            found[rank, name, what, why].append(change.address)
+    for (_rank, name, what, why), addresses in sorted(found.items(), key=lambda item: item[0]):
+        yield Attention(name, what, tuple(addresses), why)
+
+
+def concerns_if_new(views: Views, change: Change) -> set[str]:
+    """Return the ids of what a plan would say of a resource, were it made anew."""
+    new = (change.deciding(Create()), change.deciding(Run()))
+    return {name for one in new for _rank, name, _what in _concerns(views, one)}
 
 
 def _losses(views: Views, change: Change) -> Iterator[tuple[int, str, str]]:

@@ -7,6 +7,7 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.engine.acceptance import is_acceptable
 from reconciler.render.excerpt import excerpt
 from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import Line, Span, Style, clean, line
@@ -90,4 +91,7 @@ def _headline(item: Diagnostic) -> Line:
     is_error = item.severity is Severity.ERROR
     style = Style.BAD_STRONG if is_error else Style.WARN_STRONG
     place = f"{clean(item.position)}: " if item.position else ""
-    return line(place, Span(f"{item.severity.value}: ", style), clean(summary_of(item)), hang=4)
+    is_told = item.severity is Severity.WARNING and is_acceptable(item.id)
+    id_ = [Span(f" [{clean(item.id)}]", Style.QUIET)] if is_told else []
+    what = clean(summary_of(item))
+    return line(place, Span(f"{item.severity.value}: ", style), what, *id_, hang=4)

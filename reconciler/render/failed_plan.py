@@ -31,6 +31,7 @@ def failed_plan_json(error: ReconcileError, source: str) -> str:
         "resource_drift": [],
         "not_applied": [],
         "not_stated": [],
+        "ignored_weaker": [],
         "leftovers": [],
         "attention": [],
         "diagnostics": [diagnostic(item) for item in error.diagnostics],

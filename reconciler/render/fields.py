@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from reconciler.engine.acceptance import WHOLE, accepted_as
 from reconciler.engine.decide import resolve
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, diff, duration_seconds, states_hidden
@@ -80,6 +81,12 @@ class Views:
         settings = change.resource.settings
         own = settings if isinstance(settings, BaseModel) else None
         return self.sections.get(change.address, own)
+
+    def accepted(self, address: Address, check: str) -> str:
+        """Return why the spec accepts what a check says of a resource; "" where it does not."""
+        change = self._by_address.get(address or WHOLE)
+        entry = accepted_as(change.resource.accepted, check) if change else None
+        return entry.why if entry else ""
 
     def of(self, change: Change) -> KindView:
         """Return what is known of the change's kind."""

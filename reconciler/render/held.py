@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.engine.acceptance import NOT_APPLIED, NOT_STATED, WEAKER
 from reconciler.engine.decide import resolve
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import held_at_create
-from reconciler.engine.ignored import unstated_differences
+from reconciler.engine.ignored import unstated_differences, weaker_differences
 from reconciler.engine.protection import PROTECT_TAG
 from reconciler.engine.types import Action, Address, FieldDiff, Observed, Unknown
 from reconciler.render.fields import BOOKKEEPING, Views, name_of, shown_after, shown_before
 
 HEADING = "Not changed, since Azure takes these at create only"
 UNSTATED = "Not stated in the spec, so left as it is"
+IGNORED = "Ignored, and weaker than the spec says"
 STAYING = (Action.NO_OP, Action.UPDATE, Action.ADOPT)
 
 
@@ -27,21 +29,29 @@ class Held:
     is_: str
     wanted: str
 
-    is_default: bool = False
+    check: str = NOT_APPLIED
+    accepted: str = ""
+    """Why the spec accepts it; "" where it does not."""
+
+    @property
+    def id(self) -> str:
+        """What the spec can accept it as."""
+        return f"{self.check}.{self.name}"
 
     @property
     def text(self) -> str:
         """What stays, and what the spec or the default says."""
-        if self.is_default:
+        if self.check == NOT_STATED:
             return f"{self.name} is {self.is_}, the default is {self.wanted}"
-        return f"{self.name} stays {self.is_}, the spec says {self.wanted}"
+        verb = "is" if self.check == WEAKER else "stays"
+        return f"{self.name} {verb} {self.is_}, the spec says {self.wanted}"
 
 
 def held_of(views: Views) -> Iterator[Held]:
     """Yield every field that an apply of the plan leaves as it was created."""
     for change, observed in _staying(views):
         for item in _fields(views, change, observed):
-            yield _held(views, change, item)
+            yield _held(views, change, item, NOT_APPLIED)
 
 
 def unstated_of(views: Views) -> Iterator[Held]:
@@ -51,7 +61,16 @@ def unstated_of(views: Views) -> Iterator[Held]:
         desired = resolve(resource.desired, views.known)
         for item in unstated_differences(resource, desired, observed, rules):
             shown = views.in_words(change, item)
-            yield replace(_held(views, change, shown), is_default=True)
+            yield _held(views, change, shown, NOT_STATED)
+
+
+def weaker_of(views: Views) -> Iterator[Held]:
+    """Yield every ignored field that somebody opened further than the spec says."""
+    for change, observed in _staying(views):
+        resource, rules = change.resource, views.of(change).rules
+        desired = resolve(resource.desired, views.known)
+        for item in weaker_differences(resource, desired, observed, rules):
+            yield _held(views, change, views.in_words(change, item), WEAKER)
 
 
 def _staying(views: Views) -> Iterator[tuple[Change, Observed]]:
@@ -61,14 +80,16 @@ def _staying(views: Views) -> Iterator[tuple[Change, Observed]]:
             yield change, change.observed
 
 
-def _held(views: Views, change: Change, item: FieldDiff) -> Held:
+def _held(views: Views, change: Change, item: FieldDiff, check: str) -> Held:
     before, after = shown_before(item), shown_after(item)
-    return Held(
+    found = Held(
         change.address,
         name_of(item),
         views.in_units(item, before, item.before),
         views.in_units(item, after, item.after),
+        check,
     )
+    return replace(found, accepted=views.accepted(change.address, found.id))
 
 
 def _fields(views: Views, change: Change, observed: Observed) -> Iterator[FieldDiff]:

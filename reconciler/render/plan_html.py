@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import islice
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.engine.acceptance import is_acceptable
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
-from reconciler.render.held import HEADING, UNSTATED, Held
 from reconciler.render.page_style import SCRIPT, STYLE
 from reconciler.render.plan_graph import svg_of
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
@@ -45,6 +45,7 @@ def plan_html(views: Views) -> str:
         _changes(page),
         _compared(page),
         _held(page),
+        _accepted(page),
         _leftovers(page),
         f"<h2>Graph</h2>{svg_of(plan)}",
     ]
@@ -93,7 +94,7 @@ def _attention(page: Page) -> str:
     for item in page.attention:
         more = f" and {item.unnamed} more" if item.unnamed else ""
         names = ", ".join(f"<code>{_t(address)}</code>" for address in item.named)
-        rows.append(f"<li>{names}{more}: {_t(item.what)}</li>")
+        rows.append(f"<li>{names}{more}: {_t(item.what)}{_id(item.id)}</li>")
     return _section("Needs your attention", rows, "attention")
 
 
@@ -103,7 +104,8 @@ def _problems(heading: str, found: Sequence[Diagnostic], style: str) -> str:
         place = f"<code>{_t(item.position)}</code> " if item.position else ""
         detail = f"<br><span class='quiet'>{_t(detail_of(item))}</span>" if detail_of(item) else ""
         hint = f"<br>hint: {_t(item.hint)}" if item.hint else ""
-        rows.append(f"<li>{place}{_t(summary_of(item))}{detail}{hint}</li>")
+        id_ = _id(item.id) if item.severity is Severity.WARNING else ""
+        rows.append(f"<li>{place}{_t(summary_of(item))}{id_}{detail}{hint}</li>")
     more = len(found) - len(rows)
     rows += [f"<li>and {more} more</li>"] if more > 0 else []
     return _section(heading, rows, style)
@@ -182,11 +184,25 @@ def _value(row: Row) -> str:
 
 
 def _held(page: Page) -> str:
-    def section(heading: str, held: Iterable[Held]) -> str:
-        rows = [f"<li><code>{_t(h.address)}</code>: {_t(h.text)}</li>" for h in held]
-        return _section(heading, rows, "warn")
+    parts = []
+    for heading, held in page.held:
+        rows = [f"<li><code>{_t(h.address)}</code>: {_t(h.text)}{_id(h.id)}</li>" for h in held]
+        parts.append(_section(heading, rows, "warn"))
+    return "".join(parts)
 
-    return section(HEADING, page.held) + section(UNSTATED, page.unstated)
+
+def _accepted(page: Page) -> str:
+    rows = [
+        f"<li><code>{_t(', '.join(item.addresses))}</code>: {_t(item.text)}{_id(item.id)}</li>"
+        for item in page.accepted
+    ]
+    notes = _problems("Accepted in vain", page.notes, "")
+    return _section("Accepted in the spec", rows, "") + notes
+
+
+def _id(check: str) -> str:
+    """Return the id by which the spec can accept what a line says."""
+    return f" <code class='quiet'>{_t(check)}</code>" if is_acceptable(check) else ""
 
 
 def _leftovers(page: Page) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from reconciler.diagnostics import Diagnostic, Position
+from reconciler.diagnostics import Diagnostic, Position, Severity
 from reconciler.engine.cause import cause_of
 from reconciler.engine.decisions import (
     Adopt,
@@ -25,14 +25,14 @@ from reconciler.engine.decisions import (
     Wait,
 )
 from reconciler.engine.diff import Rules
-from reconciler.engine.findings import Finding
+from reconciler.engine.findings import Finding, Level
 from reconciler.engine.types import Action, JsonObject, Unknown
-from reconciler.render.attention import attention_of
 from reconciler.render.cost_text import cost_json
 from reconciler.render.drift import drifted, outside_only
 from reconciler.render.fields import Views
-from reconciler.render.held import STAYING, Held, held_of, unstated_of
+from reconciler.render.held import STAYING, Held
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
+from reconciler.render.told import accepted_of, told_of, unused_of, why_accepted
 from reconciler.secrets import SENSITIVE, Secret
 
 FORMAT_VERSION = "1.3"
@@ -55,8 +55,8 @@ def plan_json(views: Views) -> str:
 
 def document(views: Views) -> JsonObject:
     """Return the plan as plain data."""
-    plan, target = views.plan, views.plan.target
-    told = (finding.diagnostic for finding in plan.told)
+    plan, target, said = views.plan, views.plan.target, told_of(views)
+    notes = unused_of(views, accepted_of(views, said))
     return {
         "format_version": FORMAT_VERSION,
         "spec": plan.spec_name,
@@ -71,17 +71,38 @@ def document(views: Views) -> JsonObject:
         "errored": bool(plan.blocked),
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": resource_drift(views),
-        "not_applied": [_held(item) for item in held_of(views)],
-        "not_stated": [_held(item) for item in unstated_of(views)],
+        "not_applied": [_held(item) for item in said.held],
+        "not_stated": [_held(item) for item in said.unstated],
+        "ignored_weaker": [_held(item) for item in said.weaker],
         "leftovers": [_leftover(c) for c in plan.leftovers],
         "attention": [
             {"id": item.id, "summary": item.what, "addresses": list(item.addresses)}
-            for item in attention_of(views)
+            | _why(item.accepted)
+            for item in said.attention
         ],
-        "diagnostics": [diagnostic(d) for d in (*plan.blocked, *plan.warnings, *told)],
-        "checks": [_check(finding) for finding in plan.findings],
+        "diagnostics": [
+            *map(diagnostic, plan.blocked),
+            *(_told(views, item) for item in (*said.warnings, *said.checks)),
+            *map(diagnostic, notes),
+        ],
+        "checks": [_check(finding) | _why_of(views, finding) for finding in plan.findings],
         "cost": cost_json(plan.cost),
     }
+
+
+def _why(accepted: str) -> JsonObject:
+    return {"accepted": accepted} if accepted else {}
+
+
+def _why_of(views: Views, finding: Finding) -> JsonObject:
+    is_told = finding.level is not Level.BLOCKER
+    return _why(why_accepted(views, finding.diagnostic)) if is_told else {}
+
+
+def _told(views: Views, item: Diagnostic) -> JsonObject:
+    """Return a warning as plain data; one that the spec accepts is a note."""
+    found, why = diagnostic(item), why_accepted(views, item)
+    return found | {"severity": Severity.NOTE.value, "accepted": why} if why else found
 
 
 def _check(finding: Finding) -> JsonObject:
@@ -107,7 +128,8 @@ def diagnostic(item: Diagnostic) -> JsonObject:
         "detail": detail_of(item),
         "hint": item.hint,
     }
-    return found | _range(item.position)
+    named = {"id": item.id} if item.id else {}
+    return found | named | _range(item.position)
 
 
 def _range(position: Position | None) -> JsonObject:
@@ -163,7 +185,8 @@ def _drift(views: Views, change: Change) -> JsonObject:
 
 def _held(item: Held) -> JsonObject:
     """Return a field that stays as it was created."""
-    return {"address": item.address, "field": item.name, "is": item.is_, "wanted": item.wanted}
+    found = {"address": item.address, "field": item.name, "is": item.is_, "wanted": item.wanted}
+    return {**found, "id": item.id, **_why(item.accepted)}
 
 
 def _leftover(change: Change) -> JsonObject:

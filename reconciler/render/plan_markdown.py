@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.engine.acceptance import is_acceptable
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
-from reconciler.render.held import HEADING, UNSTATED
 from reconciler.render.plan_page import Entry, Fold, Page, Row, counts, page_of
 from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import clean
@@ -54,6 +54,7 @@ def plan_markdown(views: Views) -> str:
         *_tags(page),
         *_compared(page),
         *_held(page),
+        *_accepted(page),
         *_leftovers(page),
     ]
     room = MAX_BYTES - RESERVE - len("\n\n".join(head).encode())
@@ -151,7 +152,7 @@ def _attention(page: Page) -> list[str]:
     rows = []
     for item in page.attention:
         more = f" and {item.unnamed} more" if item.unnamed else ""
-        rows.append(f"- {', '.join(map(code, item.named))}{more}: {code(item.what)}")
+        rows.append(f"- {', '.join(map(code, item.named))}{more}: {code(item.what)}{_id(item.id)}")
     return ["**Needs your attention:**", "\n".join(rows)] if rows else []
 
 
@@ -164,12 +165,29 @@ def _compared(page: Page) -> list[str]:
 
 def _held(page: Page) -> list[str]:
     blocks: list[str] = []
-    for heading, held in ((HEADING, page.held), (UNSTATED, page.unstated)):
-        rows = [f"- {code(h.address)}: {code(h.text)}" for h in islice(held, MOST_COMPARED)]
-        more = len(held) - len(rows)
-        rows += [f"- and {more} more"] if more > 0 else []
-        blocks += [f"**{heading}:**", "\n".join(rows)] if rows else []
+    for heading, held in page.held:
+        rows = [f"- {code(h.address)}: {code(h.text)}{_id(h.id)}" for h in held]
+        blocks += [f"**{heading}:**", "\n".join(_most(rows))]
     return blocks
+
+
+def _accepted(page: Page) -> list[str]:
+    rows = [
+        f"- {', '.join(map(code, item.addresses))}: {code(item.text)}{_id(item.id)}"
+        for item in page.accepted
+    ]
+    rows += problem_rows(page.notes)
+    return ["**Accepted in the spec:**", "\n".join(_most(rows))] if rows else []
+
+
+def _most(rows: list[str]) -> list[str]:
+    more = len(rows) - MOST_COMPARED
+    return [*islice(rows, MOST_COMPARED), f"- and {more} more"] if more > 0 else rows
+
+
+def _id(check: str) -> str:
+    """Return the id by which the spec can accept what a line says."""
+    return f" ({code(check)})" if is_acceptable(check) else ""
 
 
 def _leftovers(page: Page) -> list[str]:
@@ -206,7 +224,8 @@ def _problem(item: Diagnostic) -> str:
     detail = on_one_line(detail_of(item), MOST_DETAIL)
     why = f"; {code(detail)}" if detail else ""
     hint = f"; hint: {code(item.hint)}" if item.hint else ""
-    return f"- {place}{code(shortened(summary_of(item), 500))}{why}{hint}"
+    id_ = _id(item.id) if item.severity is Severity.WARNING else ""
+    return f"- {place}{code(shortened(summary_of(item), 500))}{id_}{why}{hint}"
 
 
 def _tags(page: Page) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from reconciler.diagnostics import Diagnostic, Severity
+from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decisions import (
     Adopt,
     Blocked,
@@ -30,13 +30,14 @@ from reconciler.engine.diff import value_at
 from reconciler.engine.ids import scope_of
 from reconciler.engine.types import Action, Address, FieldDiff, Reference, Unknown
 from reconciler.reasons import InputsChanged, Kept
-from reconciler.render.attention import Attention, attention_of
+from reconciler.render.attention import Attention
 from reconciler.render.cost_text import cost_sentence
 from reconciler.render.drift import cause_notes
 from reconciler.render.fields import AFTER_APPLY, Views, name_of, shown_after, shown_before
-from reconciler.render.held import Held, held_of, unstated_of
+from reconciler.render.held import HEADING, IGNORED, UNSTATED, Held
 from reconciler.render.reason_text import explanations
 from reconciler.render.stated import as_spelled, is_stated, settings_rows
+from reconciler.render.told import Accepted, Told, accepted_of, told_of, unused_of, why_accepted
 from reconciler.secrets import SENSITIVE
 
 INTENTS = {
@@ -118,13 +119,15 @@ class Page:
     folds: tuple[Fold, ...]
     entries: tuple[Entry, ...]
     leftovers: tuple[Entry, ...]
-    held: tuple[Held, ...]
-    unstated: tuple[Held, ...]
+    held: tuple[tuple[str, tuple[Held, ...]], ...]
+    """What stays although the spec or a default says otherwise, under its headings."""
+    accepted: tuple[Accepted, ...]
     compared: tuple[Address, ...]
     blocked: tuple[Diagnostic, ...]
     told: tuple[Diagnostic, ...]
     """What was found out beforehand and stops nothing, or could not be checked."""
     warnings: tuple[Diagnostic, ...]
+    notes: tuple[Diagnostic, ...]
     partial: str
     """That only a part of the spec was looked at, in one sentence; "" where all of it was."""
     cost: str
@@ -138,21 +141,32 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
     entries = [_entry(views, change, verbose=verbose) for change in told]
     folds = () if verbose else _folds(entries)
     folded = {address for fold in folds for address in fold.addresses}
+    said = told_of(views)
+    accepted = tuple(accepted_of(views, said))
     return Page(
         views,
-        tuple(attention_of(views)),
+        tuple(item for item in said.attention if not item.accepted),
         folds,
         tuple(entry for entry in entries if entry.address not in folded),
         tuple(_leftover(views, change) for change in plan.leftovers),
-        tuple(held_of(views)),
-        tuple(unstated_of(views)),
+        tuple(_under_headings(said)),
+        accepted,
         tuple(change.address for change in views.compared),
         tuple(plan.blocked),
-        tuple(finding.diagnostic for finding in plan.told),
-        tuple(w for w in plan.warnings if w.severity is Severity.WARNING),
+        tuple(item for item in said.checks if not why_accepted(views, item)),
+        tuple(item for item in said.warnings if not why_accepted(views, item)),
+        tuple(unused_of(views, accepted)),
         _partial(plan.targets),
         cost_sentence(plan.cost),
     )
+
+
+def _under_headings(said: Told) -> Iterator[tuple[str, tuple[Held, ...]]]:
+    """Yield what stays as it is and is not accepted, what lets more in first."""
+    for heading, held in ((IGNORED, said.weaker), (HEADING, said.held), (UNSTATED, said.unstated)):
+        shown = tuple(item for item in held if not item.accepted)
+        if shown:
+            yield heading, shown
 
 
 def _partial(targets: Sequence[str]) -> str:

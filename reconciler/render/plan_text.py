@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.engine.acceptance import NOT_APPLIED, is_acceptable
 from reconciler.engine.types import Action
 from reconciler.render import diagnostics_text
 from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.fields import AT_APPLY, Views
-from reconciler.render.held import HEADING, UNSTATED
+from reconciler.render.held import HEADING
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
@@ -48,6 +49,7 @@ def plan_lines(
         *(diagnostics_text.problems(problems, source) if problems else []),
         *([line()] if problems else []),
         *_held(page),
+        *_accepted(page),
         *_leftovers(page),
         *([line(page.cost, hang=6)] if page.cost else []),
         line(Span(_closing(page), Style.STRONG), hang=6),
@@ -77,7 +79,8 @@ def _attention(page: Page) -> Iterator[Line]:
     for item in page.attention:
         more = f" and {item.unnamed} more" if item.unnamed else ""
         named = f"{', '.join(map(clean, item.named))}{more}"
-        yield line("  ! ", Span(named, Style.STRONG), f": {clean(item.what)}", hang=6)
+        said = f": {clean(item.what)}"
+        yield line("  ! ", Span(named, Style.STRONG), said, _id(item.id), hang=6)
     yield line()
 
 
@@ -123,14 +126,29 @@ def _leftovers(page: Page) -> Iterator[Line]:
 
 def _held(page: Page) -> Iterator[Line]:
     """Yield what stays although the spec or a default says otherwise; then a blank line."""
-    for heading, held in ((HEADING, page.held), (UNSTATED, page.unstated)):
-        if held:
-            yield line(Span(f"{heading}:", Style.STRONG))
+    for heading, held in page.held:
+        yield line(Span(f"{heading}:", Style.STRONG))
         for item in held:
             address = Span(clean(item.address), Style.STRONG)
-            yield line("    ", address, f": {clean(item.text)}", hang=6)
-        if held:
-            yield line()
+            yield line("    ", address, f": {clean(item.text)}", _id(item.id), hang=6)
+        yield line()
+
+
+def _accepted(page: Page) -> Iterator[Line]:
+    """Yield what the spec accepts, a line each, and what it accepts in vain; then a blank line."""
+    if page.accepted:
+        yield line(Span("Accepted in the spec:", Style.STRONG))
+    for item in page.accepted:
+        named = Span(clean(", ".join(item.addresses)), Style.STRONG)
+        yield line("    ", named, f": {clean(item.text)}", _id(item.id), hang=6)
+    yield from diagnostics_text.headlines(page.notes)
+    if page.accepted or page.notes:
+        yield line()
+
+
+def _id(check: str) -> Span:
+    """Return the id by which the spec can accept what a line says."""
+    return Span(f" [{clean(check)}]", Style.QUIET) if is_acceptable(check) else Span("")
 
 
 def _headline(entry: Entry) -> Line:
@@ -191,6 +209,9 @@ def _closing(page: Page) -> str:
             left = len(views.compared)
             seen = f"{unchanged - left} unchanged, {left} to be compared at apply."
             return f"No changes seen: {seen}{tail}"
-        matches = "" if plan.leftovers or plan.targets or page.held else ". Azure matches the spec"
+        is_held = any(heading == HEADING for heading, _ in page.held) or any(
+            item.id.startswith(NOT_APPLIED) for item in page.accepted
+        )
+        matches = "" if plan.leftovers or plan.targets or is_held else ". Azure matches the spec"
         return f"No changes{matches}: {unchanged} unchanged.{tail}"
     return f"Plan: {counts(views)}. {unchanged} unchanged.{tail}"

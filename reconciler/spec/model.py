@@ -191,6 +191,10 @@ class Lifecycle(SpecModel):
     ignore: list[str] = Field(default_factory=list)
     """Fields that are set at create and then left to others, in the words of the spec:
     `instance_count` under autoscale, `tags.costcenter` under a policy."""
+    accept: dict[str, str] = Field(default_factory=dict)
+    """Warnings of a plan that you know of, by their id, each with the reason:
+    `not-stated.allow_shared_key_access: "an old mount needs it"`. Each is then one line and no
+    warning any more. What loses data, stops answers or stops the plan cannot be accepted."""
     enforce_defaults: bool = False
     """Also restore settings that the spec does not state, when somebody changes them. Without it
     the plan only tells that they differ from the default."""

@@ -49,7 +49,13 @@ def test_another_tag_of_a_cluster_is_told_in_every_format(azure, run, tagged):
     assert "- `compute.cpu-cluster`: `tags.team stays (none), the spec says data`" in comment
     _, plan = run("plan", "-o", "json", spec=spec)
     assert json.loads(plan)["not_applied"] == [
-        {"address": "compute.cpu-cluster", "field": "tags.team", "is": "(none)", "wanted": "data"}
+        {
+            "address": "compute.cpu-cluster",
+            "field": "tags.team",
+            "is": "(none)",
+            "wanted": "data",
+            "id": "not-applied.tags.team",
+        }
     ]
     code, _ = run("apply", "--yes", spec=spec)
     assert (code, azure.writes()) == (0, [])

@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decisions import Blocked, Change, Create, Delete, NoOp
-from reconciler.engine.types import Observed
+from reconciler.engine.types import Acceptance, Observed
+from reconciler.reasons import PublicNetwork
 from reconciler.render.fields import KindView
 from reconciler.render.held import HEADING
 from reconciler.render.plan_html import plan_html
@@ -85,7 +86,14 @@ def everything_beside_changes():
     kinds = {**KINDS, "compute cluster": KindView(rules, compares_at_apply=True)}
     kept = Change(changed, Observed(known.desired), NoOp())
     fresh = Change(resource("compute.new", "cluster"), None, Create())
-    return replace(views(kept, fresh), kinds=kinds, tags={"part": "<b>"})
+    vain = (Acceptance("compute.new", "retirement", "known <b>"),)
+    opened = KindView(concerns=lambda _change: (PublicNetwork(),))
+    known = Acceptance("compute.open", "public-network", "behind a <proxy>")
+    kinds["open"] = opened
+    accepted = replace(resource("compute.open", "open"), accepted=(known,))
+    fresh = replace(fresh, resource=replace(fresh.resource, accepted=vain))
+    found = views(kept, fresh, Change(accepted, None, Create()))
+    return replace(found, kinds=kinds, tags={"part": "<b>"})
 
 
 def as_text(shown):
@@ -98,11 +106,18 @@ def as_text(shown):
 def test_no_format_loses_a_part(format_of):
     shown = everything_beside_changes()
     page = page_of(shown)
-    assert [item.text for item in page.held] == ["tags.team stays ml-platform, the spec says data"]
+    (held,) = page.held
+    assert [item.text for item in held[1]] == ["tags.team stays ml-platform, the spec says data"]
     text = format_of(shown)
     text = text_of(text) if format_of is plan_html else text
-    for part in (HEADING, page.held[0].text, "part=<b>", "ompared at apply", "compute.new"):
+    parts = ("part=<b>", "ompared at apply", "compute.new", "not-applied.tags.team")
+    for part in (HEADING, held[1][0].text, *parts):
         assert part in text
+    for part in (*(item.text for item in page.accepted), *(n.summary for n in page.notes)):
+        assert part in text
+    assert "accepted: behind a <proxy>" in text
+    assert "`retirement` matches nothing" in text
+    assert "Needs your attention" not in text
 
 
 def test_what_is_lost_and_who_gets_rights_is_open_on_the_page():

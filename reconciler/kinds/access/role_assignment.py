@@ -244,6 +244,7 @@ def _warn_of_power(grant: RoleGrant, place: str, expansion: Expansion, path: Key
     if is_wide and role_guid(grant.role) in POWERFUL:
         where = "resource group" if "/resourcegroups/" in place.casefold() else "subscription"
         expansion.warning(
+            "wide-role",
             f"`{grant.role}` on a whole {where} is more than a job or an endpoint needs",
             path,
             hint="grant roles on the storage account and the registry only",

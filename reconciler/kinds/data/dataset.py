@@ -298,7 +298,8 @@ def _digest(text: str, expansion: Expansion, path: Keys) -> str | None:
     except OSError as error:
         expansion.problem(f"{text!r} cannot be read: {error.strerror}", path, hint=BESIDE)
         return None
-    expansion.problems.extend(found.warnings(named(expansion.document, text)))
+    name, address = named(expansion.document, text), f"{path[0]}.{path[1]}"
+    expansion.problems.extend(found.warnings(name, address))
     return found.digest
 
 

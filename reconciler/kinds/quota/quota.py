@@ -102,6 +102,7 @@ class QuotaHandler(Handler):
             need = needed.get(quota.vm_family.casefold(), 0)
             if need > quota.cores:
                 expansion.warning(
+                    "quota-too-low",
                     f"{quota.cores} cores of {quota.vm_family} are not enough: this spec needs {need}",
                     (*path, "cores"),
                     detail="clusters at `max_instances`, deployments with Azure's 20 % reserve",

@@ -211,6 +211,7 @@ def _warn_of_missing_roles(
     missing = [f"`{name}`" for roles, name in wanted if not held & {ROLES[r] for r in roles}]
     if missing:
         expansion.warning(
+            "missing-role",
             f"`{holder}` has no {' and no '.join(missing)} in this spec: its deployments may fail",
             path,
             hint="grant them on the workspace's container registry and storage account",

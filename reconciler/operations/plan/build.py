@@ -212,7 +212,8 @@ def _left(
             raise
         first = error.diagnostics[0]
         what = "could not check for resources that are no longer in the spec"
-        return [], (Diagnostic(what, detail=first.summary, severity=Severity.WARNING),)
+        told = Diagnostic(what, detail=first.summary, severity=Severity.WARNING, id="leftovers")
+        return [], (told,)
 
 
 def _pruning(

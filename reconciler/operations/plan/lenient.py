@@ -18,7 +18,9 @@ def lenient(plan: Plan) -> Plan:
     """Return the plan with what its checks alone block unblocked, and their findings as warnings."""
     lifted = [f for f in plan.findings if f.level is Level.BLOCKER and f.id in LENIENT]
     changes = tuple(_unblocked(change, lifted) for change in plan.changes)
-    findings = tuple(replace(f, level=Level.WARNING) if f in lifted else f for f in plan.findings)
+    findings = tuple(
+        replace(f, level=Level.WARNING, lifted=True) if f in lifted else f for f in plan.findings
+    )
     return replace(plan, changes=changes, findings=findings, lenient=True)
 
 
