@@ -31,7 +31,7 @@ class Survey:
     problems: tuple[Diagnostic, ...] = ()
     unseen: tuple[Unseen, ...] = ()
 
-    def warnings(self, name: str, address: str) -> Iterator[Diagnostic]:
+    def warnings(self, name: str, address: str = "") -> Iterator[Diagnostic]:
         """Yield what training would not see of the file, each key once.
 
         `name` is the file's, `address` that of the data which is made of it.

@@ -263,22 +263,13 @@ _DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
 def _inputs(settings: Dataset, expansion: Expansion, path: Keys) -> JsonObject | None:
     """Return what decides the rows; None, with a problem noted, when a file cannot be read."""
     split = settings.split
-    shared = {
-        "format": FORMAT,
-        "train": repr(split.train),
-        "test": repr(split.test),
-        "seed": split.seed,
-    }
+    shares = {"train": repr(split.train), "test": repr(split.test)}
+    shared = {"format": FORMAT, **shares, "seed": split.seed}
     source = settings.source
     if isinstance(source, HuggingFaceSource):
         rows = slices.normalised(source.split)
-        return {
-            **shared,
-            "repo": source.repo.lower(),
-            "revision": source.revision,
-            "config": source.config,
-            "split": rows,
-        }
+        repo = {"repo": source.repo.lower(), "revision": source.revision}
+        return {**shared, **repo, "config": source.config, "split": rows}
     digests = [_digest(text, expansion, place) for text, place in _places(source, path)]
     return None if None in digests else {**shared, "files": digests}
 

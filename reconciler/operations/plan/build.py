@@ -31,7 +31,7 @@ from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.alternatives import with_alternatives
 from reconciler.operations.plan.checks.cost import USD, cost_of_plan
-from reconciler.operations.plan.checks.facts import Asking
+from reconciler.operations.plan.checks.facts import Asking, Facts
 from reconciler.operations.plan.checks.run import Allowed, blocked_by, findings_of, region_of
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.plan.dependents import foreign_children, shortened
@@ -135,32 +135,65 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     `DeniedError` when sign-in fails, `UsageError` for `prune` of a part (`targets`).
     """
     wanted = _wanted(loaded, targets, prune=prune)
-    addresses = [a for a in loaded.resources if not wanted or a in wanted]
     again = frozenset(loaded.select(retry, "--retry"))
+    decided = _decided(loaded, run, wanted, again, prune=prune, parallelism=parallelism)
+    changes, facts = decided.changes, decided.facts
+    allowed = Allowed(frozenset(allow_outage))
+    region = region_of(loaded, changes, decided.graph, facts)
+    told = with_alternatives(run, region, findings_of(run, region, allowed), all_of=alternatives)
+    return Plan(
+        loaded.spec.name,
+        loaded.spec.target,
+        tuple(blocked_by(changes, told).values()),
+        decided.graph,
+        (*loaded.warnings, *decided.warnings),
+        leftovers=tuple(decided.left),
+        cost=cost_of_plan(loaded, run, changes, facts, currency, ask_prices=ask_prices),
+        findings=(*decided.named, *told),
+        allowed_outages=allowed.addresses,
+        targets=tuple(targets),
+    )
+
+
+@dataclass(frozen=True)
+class _Decided:
+    """What is done with each resource, in which order, before the checks have their say.
+
+    `named` is what is in the way of creates, `left` what is ours and not in the spec any more.
+    """
+
+    changes: dict[Address, Change]
+    graph: dict[Address, frozenset[Address]]
+    facts: Facts
+    named: list[Finding]
+    left: list[Change]
+    warnings: tuple[Diagnostic, ...]
+
+
+def _decided(
+    loaded: Loaded,
+    run: RunScope,
+    wanted: set[Address],
+    retry: frozenset[Address],
+    *,
+    prune: bool,
+    parallelism: int,
+) -> _Decided:
+    """Read what Azure holds of the spec, or of the part that is wanted, and decide on it.
+
+    What the checks will need is asked for meanwhile.
+    """
+    addresses = [a for a in loaded.resources if not wanted or a in wanted]
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
-    changes = decide_all(loaded, snapshot, addresses, again)
+    changes = decide_all(loaded, snapshot, addresses, retry)
     with Asking(loaded, run, snapshot.reads, parallelism) as asking:
         asking.about(changes.values())
         changes, graph, named = _looked_into(loaded, run, changes, snapshot, parallelism)
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
         if prune:
             graph, left = _pruning(loaded, graph, changes, left, asking)
-    allowed = Allowed(frozenset(allow_outage))
-    region = region_of(loaded, changes, graph, asking.facts)
-    told = with_alternatives(run, region, findings_of(run, region, allowed), all_of=alternatives)
-    return Plan(
-        loaded.spec.name,
-        loaded.spec.target,
-        tuple(blocked_by(changes, told).values()),
-        graph,
-        (*loaded.warnings, *warnings),
-        leftovers=tuple(left),
-        cost=cost_of_plan(loaded, run, changes, asking.facts, currency, ask_prices=ask_prices),
-        findings=(*named, *told),
-        allowed_outages=allowed.addresses,
-        targets=tuple(targets),
-    )
+    return _Decided(changes, graph, asking.facts, named, left, warnings)
 
 
 def _wanted(loaded: Loaded, targets: Iterable[str], *, prune: bool) -> set[Address]:
