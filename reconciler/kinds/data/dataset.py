@@ -26,16 +26,8 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import JsonObject, Observed, Owner, Resource
 from reconciler.kinds.base import Handler, HandlerContext
-from reconciler.kinds.data.assets import (
-    API_VERSION,
-    DATASTORE,
-    PARTS,
-    publish,
-    retag,
-    same_uri,
-    withdraw,
-    written,
-)
+from reconciler.kinds.data import assets
+from reconciler.kinds.data.assets import API_VERSION, DATASTORE, PARTS, same_uri
 from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
@@ -226,19 +218,19 @@ class DatasetHandler(Handler):
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Prepare the two files, upload what is not there, register what is not there."""
-        publish(context, resource, desired)
+        assets.publish(context, resource, desired)
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Set description and tags; nothing else of a version can change."""
-        retag(context, change, desired)
+        assets.retag(context, change, desired)
 
     def written(self, change: Change) -> Mapping[str, Announced]:
         """Return the fields of each of the two versions at its own id."""
-        return written(change)
+        return assets.written(change)
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete both versions and the files behind them."""
-        withdraw(context, resource, observed)
+        assets.withdraw(context, resource, observed)
 
 
 @dataclass(frozen=True)
