@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from reconciler import secrets
 from tests.support.controls import Pool
 from tests.support.order import longest_first
+from tests.support.outages import outages, watch_applies
 
 # How long an example takes says something of the machine, which may be busy, not of the code.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -84,6 +86,22 @@ def _knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     A test process, and all that it forks, would soon be busy with the secrets of other tests.
     """
     monkeypatch.setattr(secrets, "_known", type(secrets._known)())
+
+
+@pytest.fixture(scope="session")
+def _allowed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where each apply writes what its plan allowed to stop answering."""
+    with pytest.MonkeyPatch.context() as patch:
+        watch_applies(patch)
+        yield tmp_path_factory.mktemp("allowed") / "ids"
+
+
+@pytest.fixture(autouse=True)
+def _no_outage_unannounced(_allowed: Path) -> Iterator[None]:
+    """Fail a test in which the product let an endpoint answer nothing, and no plan said so."""
+    outages.begin(_allowed)
+    yield
+    assert outages.unallowed() == []
 
 
 @pytest.fixture(scope="session", autouse=True)

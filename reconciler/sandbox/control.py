@@ -90,9 +90,9 @@ class _Control:
         return run
 
     async def journal(self, request: web.Request) -> web.Response:
-        """JSON lines; `?since=SEQ`, `?kind=arm|data|token`."""
-        since = int(request.query.get("since", "0"))
-        entries = self._world.journal.read(since, request.query.get("kind"))
+        """JSON lines; `?since=SEQ`, `?kind=arm|data|token`, `?path=PART` of their paths."""
+        since, query = int(request.query.get("since", "0")), request.query
+        entries = self._world.journal.read(since, query.get("kind", ""), query.get("path", ""))
         text = "".join(json.dumps(entry) + "\n" for entry in entries)
         return web.Response(text=text, content_type="application/x-ndjson")
 

@@ -71,17 +71,16 @@ class Journal:
             self._store.write_journal(kind, text)
         self._pending.clear()
 
-    def read(self, since: int = 0, kind: str | None = None) -> list[Json]:
-        """Return entries with seq > since, oldest first."""
+    def read(self, since: int = 0, kind: str = "", part: str = "") -> list[Json]:
+        """Return entries with seq > since, oldest first: of one kind, with `part` in the path."""
         self.flush()
         rows = self._store.db.execute(
-            "select seq, kind, entry from journal where seq > ? order by seq", (since,)
+            "select seq, kind, entry from journal where seq > ?1 and (?2 = '' or kind = ?2)"
+            " and instr(lower(entry), ?3) order by seq",
+            (since, kind, part.lower()),
         )
-        return [
-            {"seq": seq, "kind": row_kind, **json.loads(text)}
-            for seq, row_kind, text in rows
-            if kind is None or row_kind == kind
-        ]
+        found = [{"seq": seq, "kind": row_kind, **json.loads(text)} for seq, row_kind, text in rows]
+        return [entry for entry in found if part.lower() in entry["path"].lower()]
 
     def clear(self) -> None:
         """Forget all entries; numbers go on."""

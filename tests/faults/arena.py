@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from reconciler.kinds import Spec
 from tests.faults.canonical import canonical
 from tests.support.forked import Running
+from tests.support.outages import outages
 
 READING_POSTS = ("listkeys", "listsecrets", "checknameavailability")
 
@@ -38,6 +39,7 @@ class Arena:
 
     def control(self, method, name, body=None):
         """Call one of the sandbox's controls and return its answer as text."""
+        outages.used(self.server.url, self.control)
         data = None if body is None else json.dumps(body)
         headers = {"x-sandbox-token": self.server.control_token}
         for attempt in (1, 2):
@@ -63,6 +65,7 @@ class Arena:
         return http.client.HTTPSConnection(self._address, context=self._context)
 
     def reset(self):
+        outages.note(self.server.url, self.control)
         self.control("DELETE", "faults")
         self.control("POST", "reset", {})
 

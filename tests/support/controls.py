@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.sandbox.launch import Server, launch
-from tests.support.survey import keep
+from tests.support import survey
+from tests.support.outages import outages
 
 
 class Controls:
@@ -23,6 +24,7 @@ class Controls:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self._url = server.url
         self._address = urlsplit(server.url).netloc
         self._tls = ssl.create_default_context(cafile=server.ca_file)
         self._line: http.client.HTTPSConnection | None = None
@@ -30,6 +32,10 @@ class Controls:
 
     def control(self, method: str, name: str, body: Any = None) -> str:
         """Call one of the controls and return its answer. Raises HTTPError where it refuses."""
+        outages.used(self._url, self._ask)
+        return self._ask(method, name, body)
+
+    def _ask(self, method: str, name: str, body: Any = None) -> str:
         data = None if body is None else json.dumps(body)
         headers = {
             "x-sandbox-token": self.server.control_token,
@@ -64,8 +70,14 @@ class Controls:
 
     def clear_journal(self) -> None:
         """Forget what was asked until now."""
-        keep(self.control("GET", "journal"))
+        self._keep()
         self.control("DELETE", "journal")
+
+    def _keep(self) -> None:
+        """Hand the journal, before it is emptied, to those who read that of every test."""
+        if survey.is_wanted():
+            survey.keep(self.control("GET", "journal"))
+        outages.note(self._url, self._ask)
 
     def arm_fault(self, **fault: Any) -> None:
         """Let requests fail as a fault says; see docs/sandbox.md."""
@@ -92,7 +104,7 @@ class Controls:
 
     def empty(self, clock: str = "instant") -> None:
         """Become an empty subscription, with no fault armed and an empty journal."""
-        keep(self.control("GET", "journal"))
+        self._keep()
         self.control("POST", "reset", {})
         self.clock(clock)
 
