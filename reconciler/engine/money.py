@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from reconciler.engine.durations import Duration
 from reconciler.engine.types import Address
 
 HOURS_OF_MONTH = Decimal(730)
 """As price calculators of clouds count a month: 365 days, 24 hours, a twelfth."""
+SECONDS_OF_HOUR = Decimal(3600)
 NOTHING = Decimal(0)
 _FIGURES = 3
 
@@ -101,6 +103,19 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class RunCost:
+    """What one run of a plan costs an hour, and how long it takes, where that is known."""
+
+    address: Address
+    hour: Sum
+    duration: Duration | None = None
+
+    def of(self, seconds: float) -> Sum:
+        """Return what it costs where it takes so long."""
+        return Sum(self.hour.amount * Decimal(str(seconds)) / SECONDS_OF_HOUR, self.hour.unknown)
+
+
+@dataclass(frozen=True)
 class PlanCost:
     """What a plan makes of the costs: now, once it is applied, and an hour of its runs.
 
@@ -110,7 +125,7 @@ class PlanCost:
     now: Cost
     then: Cost
     runs: Sum
-    running: tuple[Address, ...] = ()
+    running: tuple[RunCost, ...] = ()
     sources: tuple[str, ...] = ()
 
     @property

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.contained import WHOLE_BODY, Announced
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import states_hidden
 from reconciler.engine.plan_scope import is_whole
 from reconciler.engine.types import Action, Address, JsonObject, Observed, Reference, Resource
-from reconciler.kinds.base import Handler, HandlerContext
+from reconciler.kinds.base import Handler, HandlerContext, Reads
 from reconciler.reasons import Concern
 from reconciler.secrets import Secret
 from reconciler.spec.document import Document
@@ -129,6 +130,17 @@ class EndsRuns(Protocol):
 
     def ends_runs(self, change: Change) -> str:
         """Return the workspace whose runs the change may end, "" where it ends none. Pure."""
+        ...
+
+
+@runtime_checkable
+class TellsDurations(Protocol):
+    """A kind that runs on a cluster, of which runs like the next one may have ended."""
+
+    def lasted_s(
+        self, run: RunScope, reads: Reads, resource: Resource, cluster_id: str
+    ) -> list[float]:
+        """Return the seconds that each of them took. Raises `ReconcileError`."""
         ...
 
 

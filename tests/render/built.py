@@ -20,8 +20,9 @@ from reconciler.engine.decisions import (
     Wait,
 )
 from reconciler.engine.diff import Rules
+from reconciler.engine.durations import Duration
 from reconciler.engine.findings import Finding, Level
-from reconciler.engine.money import CostLine, PlanCost, Rate, Sum, Unpriced, cost_of
+from reconciler.engine.money import CostLine, PlanCost, Rate, RunCost, Sum, Unpriced, cost_of
 from reconciler.engine.types import FieldDiff, Observed, Phase, Reference, Resource
 from reconciler.operations.plan.build import Plan
 from reconciler.reasons import CannotUpdateInPlace, InputChange, InputsChanged, NoLongerInSpec
@@ -182,7 +183,9 @@ def costs() -> PlanCost:
     blue = CostLine("deployments.blue", "Standard_NC24ads_A100_v4", rate, serving=Decimal(1))
     more = CostLine("deployments.green", "Standard_X", Unpriced("unknown"), serving=Decimal(1))
     run = Sum(Decimal("3.673"))
-    return PlanCost(cost_of([], "USD"), cost_of([blue, more], "USD"), run, sources=("list price",))
+    then, took = cost_of([blue, more], "USD"), Duration(3000, 7200, 12)
+    running = (RunCost("jobs.finetune", run, took), RunCost("jobs.other", Sum()))
+    return PlanCost(cost_of([], "USD"), then, run, running, ("list price",))
 
 
 def unchecked() -> Finding:

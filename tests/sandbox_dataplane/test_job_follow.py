@@ -16,6 +16,7 @@ from tests.support.dataplane import ML_VERSION, Azure, settled
 
 PREVIEW = "2024-10-01-preview"
 MODEL = "azureml://registries/azureml/models/Phi-3-mini-4k-instruct/versions/14"
+SERVERLESS = {"resources": {"instanceTypes": ["Standard_NC24ads_A100_v4"]}}
 CHATS = [
     {"messages": [{"role": "user", "content": q}, {"role": "assistant", "content": a}]}
     for q, a in (("Who wrote Faust?", "Goethe."), ("Who painted Guernica?", "Picasso."))
@@ -52,7 +53,7 @@ def ml(azure: Azure, workspace: str) -> Any:
 
 @pytest.fixture
 def submit(azure: Azure, workspace: str, unique: Callable[[str], str]) -> Any:
-    def run(content: str) -> str:
+    def run(content: str, cluster: str = "") -> str:
         from azure.storage.blob import BlobServiceClient
 
         name = unique("job-")
@@ -75,7 +76,7 @@ def submit(azure: Azure, workspace: str, unique: Callable[[str], str]) -> Any:
         properties = {
             "jobType": "FineTuning",
             "fineTuningDetails": details,
-            "resources": {"instanceTypes": ["Standard_NC24ads_A100_v4"]},
+            **({"computeId": cluster} if cluster else SERVERLESS),
             "outputs": {"registered_model": output},
         }
         azure.arm("PUT", f"{workspace}/jobs/{name}", PREVIEW, {"properties": properties})
@@ -114,6 +115,40 @@ def test_stream_of_a_job_with_bad_data_raises_its_reason(ml: Any, submit: Any) -
     with pytest.raises(JobException) as raised:
         ml.jobs.stream(submit('{"messages": "no list"}\n'))
     assert "trainingData" in str(raised.value)
+
+
+def test_the_runs_of_a_cluster_come_with_their_times_page_by_page(
+    azure: Azure, workspace: str, submit: Any, unique: Callable[[str], str]
+) -> None:
+    """By the client of the run history that azure-ai-ml ships."""
+    from azure.ai.ml._restclient.runhistory import RunHistoryClient
+
+    cluster = f"{workspace}/computes/{unique('cpu-')}"
+    scale = {"minNodeCount": 0, "maxNodeCount": 3, "nodeIdleTimeBeforeScaleDown": "PT120S"}
+    inner = {"vmSize": "Standard_DS3_v2", "scaleSettings": scale}
+    body = {"location": "eastus", "properties": {"computeType": "AmlCompute", "properties": inner}}
+    azure.arm("PUT", cluster, ML_VERSION, body)
+    settled(azure, cluster)
+    rows = "\n".join(map(json.dumps, CHATS))
+    names = [submit(rows, cluster) for _ in range(3)]
+    submit(rows)
+    for name in names:
+        while details_of(azure, workspace, name)["status"] != "Completed":
+            pass
+    client = RunHistoryClient(
+        azure.credential,
+        base_url=f"{azure.url}/_aml",
+        credential_scopes=[f"{azure.url}/.default"],
+        connection_verify=azure.ca,
+    )
+    parts = [workspace.split("/")[place] for place in (2, 4, 8)]
+    asked = (*parts, cluster.rpartition("/")[2])
+    first = list(client.runs.list_by_compute(*asked, top=2))
+    found = first + list(client.runs.list_by_compute(*asked, top=2, continuationtoken="2"))
+    assert [run.run_id for run in first] == names[:0:-1]
+    assert {run.run_id for run in found} == set(names) and len(found) == 3
+    assert all(run.start_time_utc < run.end_time_utc for run in found)
+    assert {run.status for run in found} == {"Completed"}
 
 
 def test_log_grows_and_needs_its_signature(azure: Azure, workspace: str, submit: Any) -> None:

@@ -21,6 +21,8 @@ API_VERSION = "2024-10-01-preview"
 COMPLETED = "completed"
 ENDED_BADLY = ("failed", "canceled")
 ENDED = (COMPLETED, *ENDED_BADLY)
+ALL_FINE_TUNING = {"jobType": "FineTuning", "listViewType": "All"}
+"""What a list of jobs is asked for: those of fine-tuning, archived ones too."""
 MISSES = 2
 """So many names in a row that do not exist end the search by name."""
 
@@ -86,8 +88,7 @@ def listed_jobs(context: HandlerContext, workspace: str) -> list[JsonObject]:
     """
     if _is_to_be_made(context, workspace):
         return []
-    params = {"jobType": "FineTuning", "listViewType": "All"}
-    return context.reads.list(f"{workspace}/jobs", API_VERSION, params)
+    return context.reads.list(f"{workspace}/jobs", API_VERSION, ALL_FINE_TUNING)
 
 
 def _is_to_be_made(context: HandlerContext, workspace: str) -> bool:

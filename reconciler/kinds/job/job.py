@@ -16,14 +16,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from reconciler.cloud.run_scope import RunScope
 from reconciler.datasets.fingerprint import fingerprint
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_id
 from reconciler.engine.types import Action, JsonObject, Observed, Reference, Resource
 from reconciler.kinds.asset_references import asset_id, cluster_id
-from reconciler.kinds.base import Handler, HandlerContext
+from reconciler.kinds.base import Handler, HandlerContext, Reads
 from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.job.durations import lasted_s
 from reconciler.kinds.job.follow import follow
 from reconciler.kinds.job.inputs import folded, plain_text, uri_of
 from reconciler.kinds.job.runs import (
@@ -184,6 +186,12 @@ class JobHandler(Handler):
     def occupied(self, resource: Resource) -> Occupied | None:
         """Return the node that it runs on; on serverless compute Azure picks one."""
         return occupied_by(resource.desired["properties"].get("computeId"))
+
+    def lasted_s(
+        self, run: RunScope, reads: Reads, resource: Resource, cluster_id: str
+    ) -> list[float]:
+        """Return how long each finished run of the same model took on a cluster."""
+        return lasted_s(run, reads, resource, cluster_id)
 
     def stated_wait_s(self, resource: Resource) -> float:
         """Return the job's `timeout_minutes`: a run may take days."""

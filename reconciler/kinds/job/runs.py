@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.bounded_json import loads
+from reconciler.cloud.arm import ArmClient
 from reconciler.cloud.poll import SETTLING, poll
 from reconciler.diagnostics import (
     ApiError,
@@ -160,17 +161,22 @@ def why(context: HandlerContext, workspace: str, name: str) -> str:
     """Return Azure's reason for a failure; it stands only in the run history."""
     arm = context.run.arm
     try:
-        home = arm.get(workspace, STABLE_API_VERSION) or {}
-        address = str((home.get("properties") or {}).get("discoveryUrl") or "")
-        services = arm.send("GET", address, "")[0] if address else {}
-        api = str(services.get("history") or services.get("api") or "").rstrip("/")
-        if not api:
+        base = history_of(arm, workspace)
+        if not base:
             return "Azure does not say where its run history is"
-        base = api if api.endswith("/history") else f"{api}/history"
         details = arm.send("GET", f"{base}/v1.0{workspace}/runs/{name}/details", "")[0]
     except (ApiError, UnavailableError, DeniedError) as error:
         return f"the reason cannot be read ({error.diagnostics[0].summary})"
     return _reason(details) or "Azure gives no reason"
+
+
+def history_of(arm: ArmClient, workspace: str) -> str:
+    """Return the address of a workspace's run history, "" where Azure does not say it."""
+    home = arm.get(workspace, STABLE_API_VERSION) or {}
+    address = str((home.get("properties") or {}).get("discoveryUrl") or "")
+    services = arm.send("GET", address, "")[0] if address else {}
+    api = str(services.get("history") or services.get("api") or "").rstrip("/")
+    return api if not api or api.endswith("/history") else f"{api}/history"
 
 
 def _reason(details: JsonObject) -> str:

@@ -117,8 +117,8 @@ def _cost(plan: Plan) -> Cost:
     if plan.cost is None:
         return cost_of((), USD)
     # A run has no limit of its own: how much it costs in the end nobody knows.
-    runs = plan.cost.runs
-    unbounded = Sum(runs.amount, runs.unknown or plan.cost.running)
+    runs, running = plan.cost.runs, tuple(run.address for run in plan.cost.running)
+    unbounded = Sum(runs.amount, runs.unknown or running)
     return replace(plan.cost.then, run=unbounded)
 
 

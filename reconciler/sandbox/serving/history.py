@@ -19,6 +19,7 @@ from reconciler.sandbox.serving.jobs import Job, find_job
 from reconciler.sandbox.serving.traininglog import final_loss, log_text, steps
 from reconciler.sandbox.world import World
 
+JOBS = "Microsoft.MachineLearningServices/workspaces/jobs"
 LOG = "user_logs/std_log.txt"
 MLFLOW_STATUS = {"Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED"}
 METRICS = ("train_loss", "learning_rate", "epoch")
@@ -39,6 +40,29 @@ class History:
         """GET .../runs/{run}: the same without logs."""
         shown = self._details(self._job(request))
         return web.json_response({key: shown[key] for key in shown if key != "logFiles"})
+
+    async def runs_of_compute(self, request: web.Request) -> web.StreamResponse:
+        """GET .../computes/{compute}/runs: the runs on a cluster, newest first, a page at a time.
+
+        Source: azure-ai-ml's client of the run history (`runs_list_by_compute`, PaginatedRun).
+        """
+        caller(self._world, request)
+        workspace = workspace_of(self._world, request)
+        named = f"{workspace['id']}/computes/{request.match_info['compute']}".lower()
+        jobs = [job for job in self._jobs_of(str(workspace["id"])) if _cluster(job) == named]
+        jobs.reverse()
+        start, most = _page(request, "$continuationtoken", 0), _page(request, "$top", len(jobs))
+        shown = [self._details(job) for job in jobs[start : start + most]]
+        token = str(start + most) if start + most < len(jobs) else None
+        runs = [{key: one[key] for key in one if key != "logFiles"} for one in shown]
+        following = request.rel_url.update_query({"$continuationtoken": token or ""})
+        link = f"{self._world.base_url}{following}" if token else None
+        return web.json_response({"value": runs, "continuationToken": token, "nextLink": link})
+
+    def _jobs_of(self, workspace_id: str) -> list[Job]:
+        records = self._world.store.of_type(JOBS, workspace_id)
+        names = [record.name for record in records]
+        return [find_job(self._world, workspace_id, name, polled=False) for name in names]
 
     async def log(self, request: web.Request) -> web.StreamResponse:
         """GET of a URL from logFiles; its signature stands in for a SAS."""
@@ -140,6 +164,17 @@ class History:
     def _signature(self, job_id: str) -> str:
         key = self._world.identity.control_token.encode()
         return hmac.new(key, job_id.lower().encode(), hashlib.sha256).hexdigest()
+
+
+def _cluster(job: Job) -> str:
+    return str(job.record.body.get("properties", {}).get("computeId") or "").lower()
+
+
+def _page(request: web.Request, name: str, default: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isdecimal():
+        raise AmlError(400, "UserError", f"The value of {name} is not a number.")
+    return int(text)
 
 
 def _metric(job: Job, name: str, start: int | None) -> list[Json]:

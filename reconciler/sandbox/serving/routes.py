@@ -12,6 +12,7 @@ from reconciler.sandbox.serving.scoring import Scoring
 from reconciler.sandbox.world import World
 
 HISTORY = f"/_aml/history/v1.0{WORKSPACE_PATH}/runs/{{run}}"
+BY_COMPUTE = f"/_aml/history/v1.0{WORKSPACE_PATH}/computes/{{compute}}/runs"
 MLFLOW = f"/_aml/mlflow/{{version}}{WORKSPACE_PATH}/api/2.0/mlflow"
 FLOWS = f"/_aml/flow/api{WORKSPACE_PATH}/{{kind:(?:PromptFlows|Flows)}}"
 ROOTS = ("aml", "inference", "registry-[^/]+")
@@ -49,6 +50,7 @@ def _history(world: World) -> list[web.RouteDef]:
     found = {
         HISTORY: handlers.run,
         HISTORY + "/details": handlers.details,
+        BY_COMPUTE: handlers.runs_of_compute,
         "/_aml/logs/{run}/user_logs/std_log.txt": handlers.log,
         MLFLOW + "/runs/get": handlers.mlflow_run,
         MLFLOW + "/metrics/get-history": handlers.mlflow_metric,

@@ -15,7 +15,8 @@ from functools import partial
 from reconciler.cloud import prices
 from reconciler.cloud.run_scope import RunScope
 from reconciler.engine.decisions import Change
-from reconciler.engine.money import CostLine, PlanCost, Price, Rate, Unpriced, cost_of
+from reconciler.engine.durations import duration_of
+from reconciler.engine.money import CostLine, PlanCost, Price, Rate, RunCost, Unpriced, cost_of
 from reconciler.engine.types import Action, Address
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.machines import Machines, OccupiesMachines, UsesMachines
@@ -56,9 +57,14 @@ def cost_of_plan(
         cost_of(now, currency),
         cost_of(then, currency),
         cost_of(runs, currency).run,
-        tuple(line.address for line in runs),
+        tuple(_of_run(line, facts, currency) for line in runs),
         tuple(dict.fromkeys(map(_source, rates))),
     )
+
+
+def _of_run(line: CostLine, facts: Facts, currency: str) -> RunCost:
+    lasted = facts.lasted.get(line.address, ())
+    return RunCost(line.address, cost_of([line], currency).run, duration_of(lasted))
 
 
 def _source(rate: Rate) -> str:

@@ -20,7 +20,7 @@ from reconciler.engine.ids import type_of
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.base import Reads
-from reconciler.kinds.extensions import EndsRuns, GrantsRoles, HasHost
+from reconciler.kinds.extensions import EndsRuns, GrantsRoles, HasHost, TellsDurations
 from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
@@ -72,6 +72,8 @@ class Facts:
     """Those that lose something and have no change of their own, by their ids."""
     runs: Mapping[str, Answer] = field(default_factory=dict)
     """Every run of a workspace out of which something goes, by the id of that."""
+    lasted: Mapping[Address, Sequence[float]] = field(default_factory=dict)
+    """The seconds of finished runs like one that is to run, by its address."""
     at_once: int = 1
 
 
@@ -90,6 +92,7 @@ class Asking:
         self._seeing: dict[Address, Future[JsonObject | None]] = {}
         self._endpoints: dict[str, Future[JsonObject | None]] = {}
         self._runs: dict[str, Future[list[JsonObject]]] = {}
+        self._lasted: dict[Address, Future[list[float]]] = {}
         self._run, self._reads, self._target = run, reads, loaded.spec.target
         self._existing = loaded.existing
 
@@ -101,6 +104,7 @@ class Asking:
             return
         self._about_the_caller(changing)
         self._about_machines(changing)
+        self._ask_durations(changing, planned)
         for item in self._existing:
             self._look_at(item)
         if hosts := _new_hosts(changing, self._run.cloud):
@@ -152,7 +156,14 @@ class Asking:
         seen = {address: _seen(future) for address, future in self._seeing.items()}
         runs = {workspace: _answer("runs", future) for workspace, future in self._runs.items()}
         served = {endpoint: _seen(future) for endpoint, future in self._endpoints.items()}
-        return Facts(**answers, existing=seen, endpoints=served, runs=runs, at_once=self._at_once)
+        return Facts(
+            **answers,
+            existing=seen,
+            endpoints=served,
+            runs=runs,
+            lasted={address: _lasted(future) for address, future in self._lasted.items()},
+            at_once=self._at_once,
+        )
 
     def _ask(self, name: str, question: Callable[[], list[JsonObject]]) -> None:
         if name not in self._futures:
@@ -169,6 +180,17 @@ class Asking:
             ask = partial(self._reads.list, f"{workspace}/jobs", RUNS_API)
             self._runs[workspace] = self._begun(ask)
 
+    def _ask_durations(self, changing: Iterable[Change], planned: Sequence[Change]) -> None:
+        """Ask how long runs like those of a plan took, where their cluster is there and stays."""
+        for change in changing:
+            handler, resource = HANDLERS[change.resource.kind], change.resource
+            if change.action is not Action.RUN or not isinstance(handler, TellsDurations):
+                continue
+            cluster = _cluster_of(change, planned)
+            if cluster and change.address not in self._lasted:
+                ask = partial(handler.lasted_s, self._run, self._reads, resource, cluster)
+                self._lasted[change.address] = self._begun(ask)
+
     def _look_at(self, item: Existing) -> None:
         version = HANDLERS[item.kind].api_version
         if item.address not in self._seeing:
@@ -180,6 +202,18 @@ class Asking:
         if self._at_once == 1:
             wait([future])
         return future
+
+
+def _cluster_of(change: Change, planned: Iterable[Change]) -> str:
+    """Return the id of the cluster that a run occupies; "" where it is new, or becomes another."""
+    handler = HANDLERS[change.resource.kind]
+    run = handler.occupied(change.resource) if isinstance(handler, OccupiesMachines) else None
+    names = {run.cluster, run.cluster.casefold()} if run else set()
+    for one in planned:
+        if names & {one.address, one.resource.resource_id.casefold()}:
+            stays = one.observed is not None and one.action is not Action.REPLACE
+            return one.resource.resource_id if stays else ""
+    return ""
 
 
 def ends_runs_of(change: Change) -> str:
@@ -251,6 +285,14 @@ def _of_group(
         if error.status != NOT_FOUND:
             raise
     return ask(subscription)
+
+
+def _lasted(future: Future[list[float]]) -> list[float]:
+    """A history that cannot be read tells nothing, which is what is said of it."""
+    try:
+        return future.result()
+    except ReconcileError:
+        return []
 
 
 def _seen(future: Future[JsonObject | None]) -> Seen:
