@@ -18,6 +18,10 @@ EXCERPT_REACH = 32 * KIB
 """Characters of a line that are looked at on each side of a place; no line of a spec is longer."""
 PYTHON_BYTES = 256 * KIB
 """Of one Python file that a flow's node names; it is read, never run."""
+IGNORE_FILE_BYTES = 64 * KIB
+IGNORE_FILE_LINES = 1_000
+IGNORE_FILE_WILD_FOLDERS = 4
+"""Of a `.amlignore` or `.gitignore` beside a flow; the last is how often a line may say `**`."""
 PARSE_MEMORY_MIB = 256
 PARSE_CPU_S = 2
 PARSE_WALL_S = 20.0

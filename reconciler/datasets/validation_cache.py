@@ -10,11 +10,13 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from reconciler.bounded_json import loads
 from reconciler.datasets.cache import cache_folder
 from reconciler.datasets.fingerprint import FORMAT
 from reconciler.diagnostics import LocalError
 
 WORTH_REMEMBERING_BYTES = 4 << 20
+VERDICT_VALUES = 10_000
 _KEPT = 1000
 _LINES_SHOWN = 5
 _here: dict[str, Verdict] = {}
@@ -50,7 +52,7 @@ def verdict_on(path: Path, raw: str) -> Verdict | None:
     if raw in _here or marker is None:
         return _here.get(raw)
     try:
-        saved = json.loads(marker.read_text(encoding="utf-8"))
+        saved = loads(marker.read_text(encoding="utf-8"), VERDICT_VALUES)
         unseen = (Unseen(u["key"], u["count"], tuple(u["first"])) for u in saved["unseen"])
         return Verdict(str(saved["digest"]), int(saved["rows"]), tuple(unseen))
     except (OSError, ValueError, KeyError, TypeError):

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Position
+from reconciler.kinds.flow.ignore_rules import PatternError
 from reconciler.kinds.flow.left_out import IGNORE_FILES, LeftOut, holds_key, names_key
+from reconciler.limits import IGNORE_FILE_BYTES
 from reconciler.safe_open import folder_below, open_in
 
 FLOW_FILE = "flow.dag.yaml"
@@ -113,11 +115,11 @@ class _Reading:
         for name in IGNORE_FILES:
             try:
                 with open_in(self._number, name) as file:
-                    return LeftOut.of(name, file.read(MAX_BYTES))
+                    return LeftOut.of(name, file.read(IGNORE_FILE_BYTES + 1))
             except FileNotFoundError:
                 continue
-            except (OSError, ValueError) as error:
-                where = Position(f"{self._shown}/{name}", 1, 1)
+            except (OSError, PatternError) as error:
+                where = Position(f"{self._shown}/{name}", getattr(error, "line", 1), 1)
                 what = f"{name} cannot be used: {getattr(error, 'strerror', None) or error}"
                 self._problems.append(Diagnostic(what, where, hint="make it a file of patterns"))
                 return LeftOut(name)

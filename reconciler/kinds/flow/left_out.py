@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
+from reconciler.kinds.flow.ignore_rules import rules_of
 from reconciler.secrets import holds_token
 
 IGNORE_FILES = (".amlignore", ".gitignore")
@@ -39,9 +40,8 @@ class LeftOut:
 
     @classmethod
     def of(cls, file: str, content: bytes) -> LeftOut:
-        """Return the rules of an ignore file. Raises `ValueError` for a line that is none."""
-        lines = content.decode("utf-8-sig", "replace").splitlines()
-        return cls(file, GitIgnoreSpec.from_lines(lines))
+        """Return the rules of an ignore file. Raises `PatternError`."""
+        return cls(file, rules_of(content))
 
     def ignores(self, name: str) -> bool:
         """Return whether a file is left out; `name` is its path in the folder, with `/`."""
