@@ -12,7 +12,8 @@ from reconciler.kinds.access.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.base import Handler
 from reconciler.kinds.compute import Compute, ComputeHandler
 from reconciler.kinds.connection.connection import Connection, ConnectionHandler
-from reconciler.kinds.data.dataset import Dataset, DatasetHandler
+from reconciler.kinds.data.dataset import DatasetHandler
+from reconciler.kinds.data.dataset_settings import Dataset
 from reconciler.kinds.data.datastore import Datastore, DatastoreHandler
 from reconciler.kinds.flow.flow import Flow, FlowHandler
 from reconciler.kinds.job.job import JobHandler
@@ -20,7 +21,8 @@ from reconciler.kinds.job.settings import Job
 from reconciler.kinds.quota.quota import Quota, QuotaHandler
 from reconciler.kinds.resource_group import ResourceGroupHandler
 from reconciler.kinds.resource_provider import ResourceProviderHandler
-from reconciler.kinds.serving.deployment import Deployment, DeploymentHandler
+from reconciler.kinds.serving.deployment import DeploymentHandler
+from reconciler.kinds.serving.deployment_settings import Deployment
 from reconciler.kinds.serving.endpoint import Endpoint, EndpointHandler
 from reconciler.kinds.serving.model import Model, ModelHandler
 from reconciler.kinds.serving.traffic import TrafficHandler
@@ -33,7 +35,7 @@ from reconciler.kinds.workspace.log_analytics import LogAnalyticsHandler
 from reconciler.kinds.workspace.project import Project, ProjectHandler
 from reconciler.kinds.workspace.storage_account import StorageAccountHandler
 from reconciler.kinds.workspace.workspace import Workspace, WorkspaceHandler
-from reconciler.spec.model import Lifecycle, SpecModel, Tags, Target, existing_or, matching
+from reconciler.spec.model import ExistingOr, Lifecycle, SpecModel, Tags, Target, matching
 
 KINDS: tuple[Handler, ...] = (
     ResourceGroupHandler(),
@@ -102,7 +104,7 @@ class Spec(SpecModel):
     """Tags on every resource that has tags."""
     quota: list[Quota] = Field(default_factory=list)
     """VM cores that must be available before anything that uses them is created."""
-    workspace: existing_or(Workspace) | None = None  # type: ignore[valid-type]  # built type
+    workspace: ExistingOr[Workspace] | None = None
     """The Azure ML workspace: a map creates it, a resource id uses an existing one."""
     identities: dict[Key, ManagedIdentity | None] = Field(default_factory=dict)
     """User-assigned managed identities, with their roles."""
@@ -120,9 +122,9 @@ class Spec(SpecModel):
     """Managed online endpoints."""
     deployments: dict[Key, Deployment] = Field(default_factory=dict)
     """Deployments behind the endpoints."""
-    hub: existing_or(Hub) | None = None  # type: ignore[valid-type]  # built type
+    hub: ExistingOr[Hub] | None = None
     """The Foundry hub."""
-    project: existing_or(Project) | None = None  # type: ignore[valid-type]  # built type
+    project: ExistingOr[Project] | None = None
     """The Foundry project of the hub."""
     connections: dict[Key, Connection] = Field(default_factory=dict)
     """Connections of the project. Secrets are references."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.cloud.run_scope import RunScope
+    from reconciler.kinds import Spec
 
 
 class Progress(Protocol):
@@ -201,7 +202,7 @@ class Handler(ABC):
         return {}
 
     @abstractmethod
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the resources that the spec states of this kind to the scope. Pure."""
 
     @abstractmethod

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -31,6 +31,9 @@ from reconciler.kinds.within import Within
 from reconciler.kinds.workspace.ml_workspace import API_VERSION
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags, matching
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 NAME = r"[a-zA-Z](?![a-zA-Z0-9-]*-\d+$)[a-zA-Z0-9-]{2,23}"
 SCALE = "properties.properties.scaleSettings"
@@ -113,7 +116,7 @@ class ComputeHandler(ArmHandler):
         replaces_failed=True,
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each cluster of the workspace."""
         for name, settings in spec.compute.items():
             path: Keys = ("compute", name)

@@ -6,7 +6,7 @@ Writes go through azure-mgmt-resource.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.cloud.sdk import translated
 from reconciler.engine.decide import Policy
@@ -16,6 +16,9 @@ from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 ADDRESS = "resource_group"
 RESOURCES_API = "2025-04-01"
@@ -33,7 +36,7 @@ class ResourceGroupHandler(ArmHandler):
     attributes = Attributes(frozenset({"id", "location"}))
     policy: ClassVar[Policy] = Policy(Rules(immutable=frozenset({"location"})), uses_existing=True)
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the group of the target."""
         resource_id = expansion.group_id
         expansion.add(

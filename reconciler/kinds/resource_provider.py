@@ -11,7 +11,7 @@ states from the specification of Microsoft.Resources/providers.
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import ApiError, DeniedError, Diagnostic
 from reconciler.engine.decide import Policy
@@ -19,6 +19,9 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.types import Address, JsonObject, Observed, Phase, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 API_VERSION = "2025-04-01"
 ALWAYS_REGISTERED = frozenset({"microsoft.authorization", "microsoft.resources"})
@@ -39,7 +42,7 @@ class ResourceProviderHandler(Handler):
     deletable = False
     policy = Policy(uses_existing=True)
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add nothing: no section states it."""
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:

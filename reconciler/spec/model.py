@@ -6,7 +6,7 @@ The sections themselves stand beside their handlers in `kinds/`. Field names are
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -150,17 +150,15 @@ def text_or_map(value: Any) -> str:
     return "existing" if isinstance(value, str) else "create"
 
 
-def existing_or(model: Any) -> Any:
-    """Return the type of a field that takes a resource id, or a map that creates the thing."""
-    return text_or(ResourceId, model)
-
-
-def text_or(text: Any, model: Any) -> Any:
-    """Return the type of a field that takes a text or, in more words, a map: one error for both."""
-    return Annotated[
-        Annotated[text, Tag("existing")] | Annotated[model, Tag("create")],
-        Discriminator(text_or_map),
-    ]
+Text = TypeVar("Text")
+Created = TypeVar("Created")
+TextOr = Annotated[
+    Annotated[Text, Tag("existing")] | Annotated[Created, Tag("create")],
+    Discriminator(text_or_map),
+]
+"""A field that takes a text or, in more words, a map: one error for both."""
+ExistingOr = TextOr[ResourceId, Created]
+"""A field that takes a resource id, or a map that creates the thing."""
 
 
 class Target(SpecModel):

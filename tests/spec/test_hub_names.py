@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from reconciler.kinds.data.dataset import HuggingFaceSource
+from reconciler.kinds.data.dataset_settings import HuggingFaceSource
 
 GOOD = {"type": "huggingface", "repo": "a/b", "revision": "0" * 40}
 

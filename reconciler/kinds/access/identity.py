@@ -7,7 +7,7 @@ made anew. Source: learn.microsoft.com/rest/api/managedidentity.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -18,6 +18,9 @@ from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.spec.document import Keys
 from reconciler.spec.model import GUID, Identity, SpecModel, Tags, plain_id
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", re.ASCII)
 
@@ -65,7 +68,7 @@ class IdentityHandler(ArmHandler):
     attributes = Attributes(frozenset({"id", "name", "principal_id", "client_id"}))
     policy: ClassVar[Policy] = Policy(Rules(immutable=frozenset({"location"})))
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each identity; its roles are expanded by their own kind."""
         for name, settings in spec.identities.items():
             path: Keys = ("identities", name)

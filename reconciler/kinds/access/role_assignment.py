@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ApiError, RefusedError
@@ -43,6 +43,9 @@ from reconciler.kinds.within import Within
 from reconciler.reasons import Concern, PrivilegedRole, RoleAt
 from reconciler.spec.document import Keys
 from reconciler.spec.model import kebab
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 API_VERSION = "2022-04-01"
 TYPE = "Microsoft.Authorization/roleAssignments"
@@ -78,7 +81,7 @@ class RoleAssignmentHandler(Handler):
         adopts=True,
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the grants of every identity."""
         for name, settings in spec.identities.items():
             grants = settings.role_assignments if settings else []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
@@ -29,6 +29,9 @@ from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel
 from reconciler.spec.vault_secrets import REFER, KeyVaultSecret, text_or_secret
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 API_VERSION = "2026-05-01"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}", re.ASCII)
@@ -104,7 +107,7 @@ class ConnectionHandler(ArmHandler):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each connection to the project, or to what stands in for one."""
         for name, settings in spec.connections.items():
             path: Keys = ("connections", name)

@@ -11,9 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
-
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.datasets import slices
 from reconciler.datasets.fingerprint import FORMAT, fingerprint
@@ -28,121 +26,24 @@ from reconciler.engine.types import JsonObject, Observed, Owner, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.data import assets
 from reconciler.kinds.data.assets import API_VERSION, DATASTORE, PARTS, same_uri
+from reconciler.kinds.data.dataset_settings import (
+    Dataset,
+    HuggingFaceSource,
+    LocalSource,
+    TrainTest,
+)
 from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.versions import other_versions
 from reconciler.kinds.within import Within
-from reconciler.secrets import shortened
 from reconciler.spec.document import Document, Keys
-from reconciler.spec.model import SpecModel, Tags
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 FOLDER = "reconcile"
 ASSET_NAME_MAX = 255
-SHARE_DIGITS = 9
-"""How many digits of a share count: `0.30000000000000004` is `0.3`."""
-
-RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class HuggingFaceSource(SpecModel):
-    """Rows of a Hugging Face dataset, at one commit."""
-
-    type: Literal["huggingface"]
-    """Where the rows come from."""
-    repo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}/[A-Za-z0-9_.-]{1,96}$")]
-    """`owner/name` of the dataset."""
-    revision: str
-    """The full commit hash, 40 hex digits. A branch or tag is refused because it can move."""
-    config: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}$")] = "default"
-    """The configuration (subset) of the dataset."""
-    split: str = "train"
-    """Which rows, in the syntax of the `datasets` library: `train_sft[:1%]`,
-    `train[10:20]+test[-5:]`."""
-
-    @field_validator("repo", "config")
-    @classmethod
-    def _name(cls, value: str) -> str:
-        if not {".", ".."}.isdisjoint(value.split("/")):
-            raise ValueError(f"{value!r} is a path, not a name on the hub")
-        return value
-
-    @field_validator("revision")
-    @classmethod
-    def _commit(cls, value: str) -> str:
-        if len(value) != 40 or set(value) - set("0123456789abcdef"):
-            raise ValueError(
-                f"{shortened(value, 60)!r} is not a full commit (40 hex digits), and a branch or "
-                "tag can move: copy the commit from the dataset's page (Files and versions, "
-                "History) or from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
-            )
-        return value
-
-    @field_validator("split")
-    @classmethod
-    def _split(cls, value: str) -> str:
-        slices.parse(value)
-        return value
-
-
-class LocalSource(SpecModel):
-    """Rows of local files next to the spec: JSON Lines or Parquet."""
-
-    type: Literal["local"]
-    """Where the rows come from."""
-    path: RelativePath | None = None
-    """One file, relative to the spec, in its folder or below."""
-    paths: list[RelativePath] | None = Field(default=None, min_length=1, max_length=1000)
-    """Several files, read in this order."""
-
-    @model_validator(mode="after")
-    def _one(self) -> LocalSource:
-        if (self.path is None) == (self.paths is None):
-            raise ValueError("give either `path` or `paths`")
-        return self
-
-    @property
-    def files(self) -> list[str]:
-        """The paths as written, in order."""
-        return [self.path] if self.path is not None else list(self.paths or ())
-
-
-class TrainTest(SpecModel):
-    """How the rows are divided. The same seed always gives the same split."""
-
-    train: Share = 0.8
-    """The share used for training."""
-    test: Share = 0.2
-    """The share used for validation."""
-    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 42
-    """Seed of the random split; any number."""
-
-    @field_validator("train", "test")
-    @classmethod
-    def _rounded(cls, value: float) -> float:
-        return round(value, SHARE_DIGITS)
-
-    @model_validator(mode="after")
-    def _whole(self) -> TrainTest:
-        if abs(self.train + self.test - 1) > 1e-9:
-            raise ValueError(f"`train` and `test` add up to {self.train + self.test:g}, not 1")
-        return self
-
-
-class Dataset(SpecModel):
-    """Chat data for a fine-tuning job."""
-
-    source: Annotated[HuggingFaceSource | LocalSource, Field(discriminator="type")]
-    """Where the rows come from."""
-    format: Literal["chat"] = "chat"
-    """Each row is `{"messages": [{"role", "content"}, ...]}`; every row is checked."""
-    split: TrainTest = Field(default_factory=TrainTest)
-    """How the rows are divided into a train and a test file."""
-    description: str | None = Field(default=None, max_length=1024)
-    """A description for people."""
-    tags: Tags = Field(default_factory=dict)
-    """Tags added to those of the whole spec."""
 
 
 class DatasetHandler(Handler):
@@ -178,7 +79,7 @@ class DatasetHandler(Handler):
         head, _, part = name.rpartition("-")
         return head if part in PARTS else name
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each dataset, its version computed from its inputs."""
         for key, settings in spec.datasets.items():
             path: Keys = ("datasets", key)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -29,6 +29,9 @@ from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Guid, SpecModel, Tags, matching
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 API_VERSION = "2026-05-01"
 NAME = r"^[a-zA-Z0-9_]{1,255}$"
@@ -180,7 +183,7 @@ class DatastoreHandler(ArmHandler):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each datastore of the workspace."""
         for key, settings in spec.datastores.items():
             path: Keys = ("datastores", key)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -33,6 +33,9 @@ from reconciler.kinds.retirements import report_prompt_flow
 from reconciler.kinds.within import Within
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.model import RefOrId, SpecModel
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 FINGERPRINT_TAG = "reconcile-fingerprint"
 FLOW_TYPES = {"chat": "Chat", "standard": "Default"}
@@ -90,7 +93,7 @@ class FlowHandler(Handler):
         """Return the mark and the name: the service knows a flow by an id of its own."""
         return {"flowName": body.get("flowName"), "tags": dict(body.get("tags") or {})}
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each flow, with the fingerprint of its folder and its connections."""
         for name, settings in spec.flows.items():
             path: Keys = ("flows", name)

@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.datasets.fingerprint import fingerprint
@@ -47,6 +47,9 @@ from reconciler.kinds.retirements import report_model
 from reconciler.kinds.within import Within
 from reconciler.reasons import Concern, PaidRun
 from reconciler.spec.document import Keys
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 KEY_MAX = 240
 
@@ -146,7 +149,7 @@ class JobHandler(Handler):
         tags = (body.get("properties") or {}).get("tags") or {}
         return str(tags.get(JOB_TAG) or super().key_in(body))
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each job, its name computed from its inputs."""
         for key, settings in spec.jobs.items():
             path: Keys = ("jobs", key)
@@ -207,7 +210,9 @@ class JobHandler(Handler):
         delete(context, resource)
 
 
-def _resource(key: str, settings: Job, workspace: str, spec: Any, expansion: Expansion) -> Resource:
+def _resource(
+    key: str, settings: Job, workspace: str, spec: Spec, expansion: Expansion
+) -> Resource:
     path: Keys = ("jobs", key)
     model = settings.model if isinstance(settings.model, str) else settings.model.path
     report_model(model, expansion, ("jobs", key, "model"))
@@ -299,7 +304,7 @@ def _cluster(text: str, workspace: str, expansion: Expansion) -> str:
     return next((f"${{{{ {address} }}}}" for address in made), named)
 
 
-def asset_name(key: str, settings: Job, spec: Any) -> str:
+def asset_name(key: str, settings: Job, spec: Spec) -> str:
     """Return the name under which the platform registers the model by itself.
 
     That of the first `models` entry that refers to the job, so that nothing is registered

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.kinds.asset_references import Cluster, ModelVersion
 from reconciler.kinds.job.inputs import DataInput
-from reconciler.spec.model import SpecModel, Tags, text_or
+from reconciler.spec.model import SpecModel, Tags, TextOr
 
 TASKS = {
     "chat_completion": "ChatCompletion",
@@ -21,7 +21,7 @@ TASKS = {
 }
 
 Scalar = str | bool | int | float
-DataRef = text_or(Annotated[str, StringConstraints(min_length=1, max_length=2048)], DataInput)
+DataRef = TextOr[Annotated[str, StringConstraints(min_length=1, max_length=2048)], DataInput]
 
 
 class ModelInput(SpecModel):
@@ -82,11 +82,11 @@ class Job(SpecModel):
     """The task the model is trained for."""
     model_provider: Literal["custom"] = "custom"
     """Who runs the training; `custom` trains on your own compute."""
-    model: text_or(ModelVersion, ModelInput)  # type: ignore[valid-type]  # built type
+    model: TextOr[ModelVersion, ModelInput]
     """The model to start from: `azureml://registries/azureml/models/NAME/versions/VERSION`."""
-    training_data: DataRef  # type: ignore[valid-type]  # built type
+    training_data: DataRef
     """A dataset in this spec, `azureml:NAME:VERSION`, or an `azureml://` path."""
-    validation_data: DataRef | None = None  # type: ignore[valid-type]  # built type
+    validation_data: DataRef | None = None
     """Rows used to evaluate the model, never to train it."""
     compute: Cluster | None = None
     """A cluster in this spec, `azureml:NAME` for one in the workspace, or the ARM id of one."""

@@ -8,11 +8,14 @@ learn.microsoft.com/azure/machine-learning/how-to-manage-quotas (managed online 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING
 
 from reconciler.engine.types import Address
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.quota.sizes import size_of
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 
 def quota_address(size: str, expansion: Expansion) -> frozenset[Address]:
@@ -33,7 +36,7 @@ def address_of(family: str) -> Address:
     return f"quota.{family.replace(' ', '-')}"
 
 
-def cores_needed(spec: Any) -> dict[str, int]:
+def cores_needed(spec: Spec) -> dict[str, int]:
     """Return the cores that the spec's dedicated clusters and deployments need at most.
 
     Keyed by the folded name of the VM family; sizes that the table does not know are left out.

@@ -9,7 +9,7 @@ learn.microsoft.com/azure/machine-learning/how-to-manage-quotas.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from pydantic import Field, StringConstraints
 
@@ -28,6 +28,9 @@ from reconciler.reasons import QuotaShort
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel
 from reconciler.spec.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 USAGES_API = "2026-05-01"
 
@@ -87,7 +90,7 @@ class QuotaHandler(Handler):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each family, and warn where less is stated than the spec itself needs."""
         needed = cores_needed(spec)
         provider = f"/subscriptions/{expansion.subscription_id}/providers"

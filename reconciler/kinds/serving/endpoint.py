@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -34,6 +34,9 @@ from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
 from reconciler.spec.model import Identity, SpecModel, Tags
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 NAME_PATTERN = r"^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$"
 ServingName = Annotated[str, StringConstraints(pattern=NAME_PATTERN, min_length=3, max_length=32)]
@@ -121,7 +124,7 @@ class EndpointHandler(ArmHandler):
         """Return the shares of the deployments that answer."""
         return clean_traffic((observed.body.get("properties") or {}).get("traffic"))
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each endpoint of the workspace."""
         for name, settings in spec.endpoints.items():
             path: Keys = ("endpoints", name)

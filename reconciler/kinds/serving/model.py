@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StringConstraints, field_validator
 
@@ -46,6 +46,9 @@ from reconciler.kinds.within import Within
 from reconciler.secrets import shortened
 from reconciler.spec.document import Keys
 from reconciler.spec.model import SpecModel, Tags
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 NAME = r"^[a-zA-Z0-9][A-Za-z0-9_-]{0,254}$"
 VERSION = r"^[a-zA-Z0-9][A-Za-z0-9_.-]{0,29}$"
@@ -130,7 +133,7 @@ class ModelHandler(ArmHandler):
         """Return the name that the version is one of."""
         return str(body["id"]).rpartition("/versions/")[0].rpartition("/")[2]
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each model; what Azure calls its version may be known only after the job."""
         for key, settings in spec.models.items():
             path: Keys = ("models", key)

@@ -7,7 +7,7 @@ the deployments that it names are healthy, and again after one of them was repla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.engine.contained import Announced
 from reconciler.engine.decide import Policy
@@ -28,6 +28,9 @@ from reconciler.kinds.serving.endpoint_writes import (
 from reconciler.spec.document import Keys
 from reconciler.spec.problems import did_you_mean
 
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
+
 
 def same_traffic(observed: Any, desired: Any) -> bool:
     """Compare two tables of shares; zeros and the case of names do not matter."""
@@ -44,7 +47,7 @@ class TrafficHandler(Handler):
     follows_replacement = True
     policy: ClassVar[Policy] = Policy(Rules(same={"traffic": same_traffic}))
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the traffic of each endpoint that states one."""
         for name, settings in spec.endpoints.items():
             endpoint = expansion.resources.get(f"endpoints.{name}")

@@ -6,7 +6,7 @@ Source: learn.microsoft.com/azure/ai-foundry/concepts/ai-resources.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -25,7 +25,10 @@ from reconciler.kinds.workspace.ml_workspace import (
     workspace_resource,
 )
 from reconciler.kinds.workspace.storage_account import StorageAccount
-from reconciler.spec.model import SpecModel, Tags, existing_or
+from reconciler.spec.model import ExistingOr, SpecModel, Tags
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 
 class Hub(SpecModel):
@@ -37,13 +40,13 @@ class Hub(SpecModel):
     """The name shown in the portal. Default: the name."""
     description: str | None = None
     """A description for people."""
-    storage_account: existing_or(StorageAccount) | None = None  # type: ignore[valid-type]  # built type
+    storage_account: ExistingOr[StorageAccount] | None = None
     """The storage account for data. Default: the workspace's."""
-    key_vault: existing_or(KeyVault) | None = None  # type: ignore[valid-type]  # built type
+    key_vault: ExistingOr[KeyVault] | None = None
     """The key vault for secrets. Default: the workspace's."""
-    application_insights: existing_or(ApplicationInsights) | None = None  # type: ignore[valid-type]  # built type
+    application_insights: ExistingOr[ApplicationInsights] | None = None
     """Monitoring (optional)."""
-    container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
+    container_registry: ExistingOr[ContainerRegistry] | None = None
     """Registry for container images (optional)."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
     """Whether it can be reached from the internet."""
@@ -61,7 +64,7 @@ class HubHandler(MLWorkspaceHandler):
     section = "hub"
     arm_kinds = frozenset({"hub"})
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the hub, or note the existing one."""
         settings = spec.hub
         if isinstance(settings, str):

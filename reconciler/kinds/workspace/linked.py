@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from reconciler.engine.types import Address, JsonObject, Resource
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Expansion
 from reconciler.spec.model import Tags
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 OWNERS = ("workspace", "hub")
 
@@ -34,7 +37,7 @@ class LinkedHandler(ArmHandler, Generic[Settings]):
     field: ClassVar[str]
     """The field of `workspace` and `hub` that states it."""
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add those of workspace and hub; one that is given by its id exists outside the spec."""
         for owner in OWNERS:
             stated = getattr(getattr(spec, owner), self.field, None)

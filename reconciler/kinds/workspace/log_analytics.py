@@ -7,7 +7,7 @@ retired. Source: learn.microsoft.com/rest/api/loganalytics/workspaces.
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
@@ -21,6 +21,9 @@ from reconciler.kinds.workspace.application_insights import (
     ApplicationInsights,
 )
 from reconciler.kinds.workspace.linked import OWNERS, LinkedHandler
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 KEPT_DAYS = 14
 """How long Azure keeps a deleted one."""
@@ -64,7 +67,7 @@ class LogAnalyticsHandler(LinkedHandler[ApplicationInsights]):
         )
     )
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add one for each Application Insights that brings none."""
         for owner in OWNERS:
             insights = getattr(getattr(spec, owner), self.field, None)

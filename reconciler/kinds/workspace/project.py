@@ -7,7 +7,7 @@ provider's notes on hub and project, learn.microsoft.com/azure/ai-foundry.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -21,6 +21,9 @@ from reconciler.kinds.workspace.ml_workspace import (
     workspace_resource,
 )
 from reconciler.spec.model import RefOrId, SpecModel, Tags
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 INHERITED = frozenset(
     f"properties.{name}" for name in (*LINKS.values(), "managedNetwork", "encryption")
@@ -54,7 +57,7 @@ class ProjectHandler(MLWorkspaceHandler):
     arm_kinds = frozenset({"project"})
     read_only = READ_ONLY | INHERITED
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the project, or note the existing one."""
         settings = spec.project
         if isinstance(settings, str):

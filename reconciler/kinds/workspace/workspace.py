@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
@@ -28,8 +28,11 @@ from reconciler.kinds.workspace.ml_workspace import (
 from reconciler.kinds.workspace.storage_account import StorageAccount
 from reconciler.secrets import shortened
 from reconciler.spec.document import Keys
-from reconciler.spec.model import Identity, RefOrId, SpecModel, Tags, existing_or
+from reconciler.spec.model import ExistingOr, Identity, RefOrId, SpecModel, Tags
 from reconciler.spec.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from reconciler.kinds import Spec
 
 ISOLATION = {
     "disabled": "Disabled",
@@ -59,14 +62,14 @@ class Workspace(SpecModel):
     """The name shown in the studio. Default: the name."""
     description: str | None = None
     """A description for people."""
-    storage_account: existing_or(StorageAccount)  # type: ignore[valid-type]  # built type
+    storage_account: ExistingOr[StorageAccount]
     """The storage account for data and models: a map creates one, a resource id uses an existing
     one."""
-    key_vault: existing_or(KeyVault)  # type: ignore[valid-type]  # built type
+    key_vault: ExistingOr[KeyVault]
     """The key vault for secrets."""
-    application_insights: existing_or(ApplicationInsights)  # type: ignore[valid-type]  # built type
+    application_insights: ExistingOr[ApplicationInsights]
     """Monitoring, with its Log Analytics workspace."""
-    container_registry: existing_or(ContainerRegistry) | None = None  # type: ignore[valid-type]  # built type
+    container_registry: ExistingOr[ContainerRegistry] | None = None
     """Registry for container images. When left out, Azure creates one with the first image."""
     public_network_access: Literal["enabled", "disabled"] = "enabled"
     """Whether it can be reached from the internet."""
@@ -107,7 +110,7 @@ class WorkspaceHandler(MLWorkspaceHandler):
     section = "workspace"
     arm_kinds = frozenset({"", "default"})
 
-    def expand(self, spec: Any, expansion: Expansion) -> None:
+    def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the workspace, or note the existing one."""
         settings = spec.workspace
         if isinstance(settings, str):
@@ -177,7 +180,9 @@ def _cluster_name(stated: str, expansion: Expansion) -> str:
     return stated.rpartition("/")[2]
 
 
-def _acting_as(identity: Identity, resource: Resource, spec: Any, expansion: Expansion) -> Resource:
+def _acting_as(
+    identity: Identity, resource: Resource, spec: Spec, expansion: Expansion
+) -> Resource:
     """Return the workspace under the identity that the spec gives it, after that one's roles."""
     block, holders, _ = attached(identity, expansion, ("workspace", "identity"))
     properties = dict(resource.desired["properties"])
@@ -212,7 +217,7 @@ def _primary(settings: Workspace, ids: list[str], expansion: Expansion) -> str:
 
 
 def _granted_before(
-    holders: Iterable[Address], spec: Any, expansion: Expansion
+    holders: Iterable[Address], spec: Spec, expansion: Expansion
 ) -> Iterator[Address]:
     """Yield the role assignments that the identities need before the workspace is made.
 

@@ -1,0 +1,119 @@
+"""The section `datasets` of the spec: where chat data comes from, and how it is divided."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from reconciler.datasets import slices
+from reconciler.secrets import shortened
+from reconciler.spec.model import SpecModel, Tags
+
+SHARE_DIGITS = 9
+"""How many digits of a share count: `0.30000000000000004` is `0.3`."""
+
+
+RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class HuggingFaceSource(SpecModel):
+    """Rows of a Hugging Face dataset, at one commit."""
+
+    type: Literal["huggingface"]
+    """Where the rows come from."""
+    repo: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}/[A-Za-z0-9_.-]{1,96}$")]
+    """`owner/name` of the dataset."""
+    revision: str
+    """The full commit hash, 40 hex digits. A branch or tag is refused because it can move."""
+    config: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,96}$")] = "default"
+    """The configuration (subset) of the dataset."""
+    split: str = "train"
+    """Which rows, in the syntax of the `datasets` library: `train_sft[:1%]`,
+    `train[10:20]+test[-5:]`."""
+
+    @field_validator("repo", "config")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if not {".", ".."}.isdisjoint(value.split("/")):
+            raise ValueError(f"{value!r} is a path, not a name on the hub")
+        return value
+
+    @field_validator("revision")
+    @classmethod
+    def _commit(cls, value: str) -> str:
+        if len(value) != 40 or set(value) - set("0123456789abcdef"):
+            raise ValueError(
+                f"{shortened(value, 60)!r} is not a full commit (40 hex digits), and a branch or "
+                "tag can move: copy the commit from the dataset's page (Files and versions, "
+                "History) or from `git ls-remote https://huggingface.co/datasets/OWNER/NAME main`"
+            )
+        return value
+
+    @field_validator("split")
+    @classmethod
+    def _split(cls, value: str) -> str:
+        slices.parse(value)
+        return value
+
+
+class LocalSource(SpecModel):
+    """Rows of local files next to the spec: JSON Lines or Parquet."""
+
+    type: Literal["local"]
+    """Where the rows come from."""
+    path: RelativePath | None = None
+    """One file, relative to the spec, in its folder or below."""
+    paths: list[RelativePath] | None = Field(default=None, min_length=1, max_length=1000)
+    """Several files, read in this order."""
+
+    @model_validator(mode="after")
+    def _one(self) -> LocalSource:
+        if (self.path is None) == (self.paths is None):
+            raise ValueError("give either `path` or `paths`")
+        return self
+
+    @property
+    def files(self) -> list[str]:
+        """The paths as written, in order."""
+        return [self.path] if self.path is not None else list(self.paths or ())
+
+
+class TrainTest(SpecModel):
+    """How the rows are divided. The same seed always gives the same split."""
+
+    train: Share = 0.8
+    """The share used for training."""
+    test: Share = 0.2
+    """The share used for validation."""
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = 42
+    """Seed of the random split; any number."""
+
+    @field_validator("train", "test")
+    @classmethod
+    def _rounded(cls, value: float) -> float:
+        return round(value, SHARE_DIGITS)
+
+    @model_validator(mode="after")
+    def _whole(self) -> TrainTest:
+        if abs(self.train + self.test - 1) > 1e-9:
+            raise ValueError(f"`train` and `test` add up to {self.train + self.test:g}, not 1")
+        return self
+
+
+class Dataset(SpecModel):
+    """Chat data for a fine-tuning job."""
+
+    source: Annotated[HuggingFaceSource | LocalSource, Field(discriminator="type")]
+    """Where the rows come from."""
+    format: Literal["chat"] = "chat"
+    """Each row is `{"messages": [{"role", "content"}, ...]}`; every row is checked."""
+    split: TrainTest = Field(default_factory=TrainTest)
+    """How the rows are divided into a train and a test file."""
+    description: str | None = Field(default=None, max_length=1024)
+    """A description for people."""
+    tags: Tags = Field(default_factory=dict)
+    """Tags added to those of the whole spec."""
