@@ -41,6 +41,9 @@ _ID = re.compile(
 )
 """An ARM id: of a subscription, a group, or something in one."""
 
+ASSIGNED = "identity.userAssignedIdentities"
+"""How Azure names in every kind what the spec calls `user_assigned_identities`."""
+
 
 def _no_concerns(_change: Change) -> Iterable[Concern]:
     """Say nothing."""
@@ -240,7 +243,8 @@ def _parts(item: FieldDiff) -> Iterator[FieldDiff]:
 
 def name_of(item: FieldDiff) -> str:
     """Return the field's name as readers see it: the spec's word, else the ARM path."""
-    return clean(item.label.removeprefix("properties.").removeprefix("properties."))
+    label = item.label.removeprefix("properties.").removeprefix("properties.")
+    return clean(label.replace(ASSIGNED, "identity.user_assigned_identities"))
 
 
 def shown_before(item: FieldDiff) -> str:

@@ -58,7 +58,7 @@ def test_something_new_shows_what_the_spec_states_as_it_spells_it(page):
         "max_instances": "1",
         "idle_time_before_scale_down": "120",
         "identity.type": "user_assigned",
-        "identity.userAssignedIdentities": "identities.finetunephi-managedidentity",
+        "identity.user_assigned_identities": "identities.finetunephi-managedidentity",
     }
     assert rows_of(page, "deployments.blue") == {
         "endpoint_name": "phi3-ultrachat-ep",
