@@ -279,7 +279,14 @@ class Recovered:
     until: str
 
 
-Note = UsedAsIs | Kept | RoleAt | NameNotChecked | Recovered
+@dataclass(frozen=True)
+class GoesWith:
+    """It goes with what it is in, `parent`, when that is deleted."""
+
+    parent: str
+
+
+Note = UsedAsIs | Kept | RoleAt | NameNotChecked | Recovered | GoesWith
 
 Because = Reason | Protection | NotMadeAgain
 """What a diagnostic may carry as typed data."""

@@ -23,6 +23,8 @@ from reconciler.secrets import on_one_line, shortened
 MAX_BYTES = 60_000
 RESERVE = 2_000
 MOST_COMPARED = 20
+MOST_NAMED = 300
+"""How many of what left the spec are at least named."""
 MOST_PROBLEMS = 10
 MOST_DETAIL = 500
 MOST_SHOWN = 40
@@ -195,8 +197,10 @@ def _leftovers(page: Page) -> list[str]:
     for entry in islice(page.leftovers, MOST_COMPARED):
         why = entry.intent or "; ".join(entry.notes)
         rows.append(f"- {code(entry.address)} ({code(entry.what)}): {code(why)}")
-    more = len(page.leftovers) - len(rows)
-    rows += [f"- and {more} more"] if more > 0 else []
+    named = [code(e.address) for e in islice(page.leftovers, MOST_COMPARED, MOST_NAMED)]
+    more = len(page.leftovers) - len(rows) - len(named)
+    named += [f"and {more} more"] if more > 0 else []
+    rows += [f"- and {', '.join(named)}"] if named else []
     return ["**No longer in the spec:**", "\n".join(rows)] if rows else []
 
 

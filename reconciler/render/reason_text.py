@@ -27,6 +27,7 @@ from reconciler.reasons import (
     DeletedSincePlan,
     DependencyReplaced,
     EndpointStays,
+    GoesWith,
     HoldsData,
     HoldsForeign,
     InputChange,
@@ -208,6 +209,8 @@ def note(found: Note) -> str:
             return f"on {scope}"
         case NameNotChecked(answer=answer):
             return f"could not check whether its name is available: {answer}"
+        case GoesWith(parent=parent):
+            return f"no longer in the spec: goes with `{parent}`"
         case Recovered(until=until):
             return f"the soft-deleted vault of this name is recovered (kept until {until})"
         case never:

@@ -69,7 +69,10 @@ def test_what_a_workspace_is_linked_to_stays_where_the_spec_is_silent(azure, tmp
     planned, connection = prune(azure, load(str(ROOT / SMALL)))
     assert deletions(planned) == set()
     (note,) = kept(planned).values()
-    assert note == "kept: no longer in the spec, but workspace refers to it"
+    assert note == (
+        "kept: no longer in the spec, but workspace refers to it "
+        "(let workspace use another one, or delete it first)"
+    )
     loaded = load(str(ROOT / SMALL))
     assert apply(loaded, connection, planned, progress=Quiet()).exit_code is ExitCode.OK
     assert [w for w in azure.writes() if w.startswith("DELETE")] == []
@@ -105,6 +108,8 @@ def test_what_the_workspace_of_somebody_else_is_linked_to_stays(azure, applied, 
     assert deletions(planned) == set()
     reasons = sorted(kept(planned).values())
     assert reasons == [
-        "kept: no longer in the spec, but smallest-ws-insights refers to it",
-        "kept: no longer in the spec, but their-ws refers to it",
+        "kept: no longer in the spec, but smallest-ws-insights refers to it "
+        "(let smallest-ws-insights use another one, or delete it first)",
+        "kept: no longer in the spec, but their-ws refers to it "
+        "(let their-ws use another one, or delete it first)",
     ]

@@ -19,6 +19,7 @@ from reconciler.operations.plan.leftovers import Listed
 from reconciler.operations.plan.prune import CAP
 from reconciler.operations.plan.references import Shown
 from reconciler.reasons import (
+    GoesWith,
     HoldsData,
     IsHistory,
     Kept,
@@ -36,7 +37,7 @@ IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
 STORAGE = "Microsoft.Storage/storageAccounts"
 INSIGHTS = "Microsoft.Insights/components"
 LOGS = "Microsoft.OperationalInsights/workspaces"
-STAYS = NoOp(Kept(SomethingInside()))
+STAYS = NoOp(Kept(SomethingInside(), prune.EMPTY_IT))
 
 
 def listed(azure_type, name, *, inside="", owner=SPEC.spec.name, word=None, **more):
@@ -118,6 +119,21 @@ def test_records_of_work_are_named_and_stay(body, address):
     change = one_change(body)
     assert change.address == address
     assert change.decision.note.why == IsHistory()
+
+
+def test_a_record_in_another_workspace_is_named_though_the_spec_has_its_twin():
+    old = workspace()
+    stated = workspace("smallest-ws")["id"]
+    here, there = (listed(f"{ML}/jobs", "a-1f", inside=home) for home in (stated, old["id"]))
+    assert actions(here, there).keys() == {"jobs.a-1f", "jobs.a-1f (fine-tuning job)"}
+
+
+def test_a_record_in_what_goes_is_said_to_go_with_it():
+    old = workspace(word="false")
+    record = listed(f"{ML}/jobs", "a-1f", inside=old["id"])
+    found = {c.address: c.decision for c in leftovers([old, record], SPEC)}
+    assert found["workspace.old"] == Delete(NoLongerInSpec())
+    assert found["jobs.a-1f"] == NoOp(GoesWith("workspace.old"))
 
 
 def test_many_records_of_one_thing_are_named_once():
@@ -228,7 +244,9 @@ def test_an_identity_that_something_of_others_acts_as_is_kept():
     acts_as["userAssignedIdentities"][left["id"].upper()] = {}
     machine = listed("Microsoft.Compute/virtualMachines", "vm", owner="another", identity=acts_as)
     found = {c.address: c for c in leftovers([left, near, machine], SPEC)}
-    assert found["identities.left"].decision == NoOp(Kept(LinkedFrom("vm"), left_spec=True))
+    assert found["identities.left"].decision == NoOp(
+        Kept(LinkedFrom("vm"), prune.UNLINK.format(name="vm"), left_spec=True)
+    )
     assert found["identities.left-too"].action is Action.DELETE
 
 

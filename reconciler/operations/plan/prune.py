@@ -7,7 +7,7 @@ one again, mark and all, before it deletes.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 
 from reconciler.diagnostics import Diagnostic, RefusedError
 from reconciler.engine.decisions import Blocked, Change, Delete, NoOp
@@ -20,10 +20,19 @@ from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.leftovers import Listed
 from reconciler.operations.plan.references import Shown, ids_of_spec, links, needs, with_outer
-from reconciler.reasons import IsHistory, Kept, LinkedFrom, NoLongerInSpec, SomethingInside
+from reconciler.reasons import (
+    GoesWith,
+    IsHistory,
+    Kept,
+    LinkedFrom,
+    NoLongerInSpec,
+    SomethingInside,
+)
 
 CAP = 20
 """More deletions than this in one run are refused: a spec that lost its content looks so."""
+EMPTY_IT = "delete or move that first"
+UNLINK = "let {name} use another one, or delete it first"
 ARCHIVE = "archive it in the studio, and plans name it no more"
 
 
@@ -47,22 +56,30 @@ def leftovers(listed: Iterable[Listed], loaded: Loaded, shown: Shown | None = No
     stated = ids_of_spec(loaded)
     holding = with_outer(stated)
     taken = set(loaded.resources)
+    records = {_record(HANDLERS[r.kind], a, r.resource_id) for a, r in loaded.resources.items()}
     found: list[Change] = []
     for one in everything:
         place = one.resource_id.rstrip("/").casefold()
-        if _is_left(one, loaded) and place not in stated:
-            left = list(_change(one, loaded, taken))
-            found.extend(map(_holding, left) if place in holding else left)
-            taken.update(c.address for c in found[-1:])
+        if one.handler is None or not _is_left(one, loaded) or place in stated:
+            continue
+        address = f"{one.handler.section}.{one.handler.key_in(one.body)}"
+        record = _record(one.handler, address, one.resource_id)
+        if one.handler.keeps_history and record in records:
+            continue  # a newer one of it is told
+        change = _change(one, one.handler, _free(address, one.handler, one, taken))
+        found.append(_holding(change) if place in holding else change)
+        taken.add(change.address)
+        records.add(record)
     found.sort(key=lambda c: -c.resource.resource_id.count("/"))
     found = _with_needed_kept(found, everything, shown or Shown(lambda one, version: None, {}))
+    found = _with_records_gone(found)
     going = sum(1 for c in found if c.action is Action.DELETE)
     return found if going <= CAP else [_too_many(c, going) for c in found]
 
 
 def _holding(change: Change) -> Change:
     """Return the leftover as kept, since something of the spec is in it."""
-    return change.deciding(NoOp(Kept(SomethingInside(), left_spec=True)))
+    return change.deciding(NoOp(Kept(SomethingInside(), EMPTY_IT, left_spec=True)))
 
 
 def is_history(change: Change) -> bool:
@@ -89,14 +106,25 @@ def _with_needed_kept(found: list[Change], everything: list[Listed], shown: Show
         for one in list(going):
             kept: Kept | None = None
             if is_within(str(body["id"]), one):
-                kept = Kept(SomethingInside())
+                kept = Kept(SomethingInside(), EMPTY_IT)
             elif needs(linked, one):
-                kept = Kept(LinkedFrom(shown.name(body)), left_spec=True)
+                name = shown.name(body)
+                kept = Kept(LinkedFrom(name), UNLINK.format(name=name), left_spec=True)
             if kept:
                 observed = going.pop(one).observed
                 why[one] = kept
                 staying.append(observed.body if observed else {"id": one})
     return [c.deciding(NoOp(why[_id(c)])) if _id(c) in why else c for c in found]
+
+
+def _with_records_gone(found: list[Change]) -> list[Change]:
+    """Say of each record of work in something that goes that it goes along."""
+    going = {_id(c): c.address for c in found if c.action is Action.DELETE}
+
+    def homes(change: Change) -> list[Address]:
+        return [a for one, a in going.items() if is_history(change) and is_within(_id(change), one)]
+
+    return [c.deciding(NoOp(GoesWith(h[0]))) if (h := homes(c)) else c for c in found]
 
 
 def _id(change: Change) -> str:
@@ -115,25 +143,26 @@ def _stays(one: Listed, going: Container[str]) -> bool:
     return counts or any(word != NO for word in words(one.body))
 
 
-def _change(one: Listed, loaded: Loaded, taken: Container[Address]) -> Iterator[Change]:
-    """Yield the change of one leftover; none for a record of something that has newer ones."""
-    handler, body = one.handler, one.body
-    if handler is None:
-        return
-    address: Address = f"{handler.section}.{handler.key_in(body)}"
+def _record(handler: Handler, address: Address, resource_id: str) -> tuple[Address, str]:
+    """Return what all versions or runs of one thing have in common: its name, and where it is."""
+    folded = resource_id.casefold()
+    homes = (folded.partition(f"/{place.collection.casefold()}/")[0] for place in handler.within)
+    return address, min(homes, key=len, default=folded)
+
+
+def _change(one: Listed, handler: Handler, address: Address) -> Change:
+    """Return the change of one leftover."""
+    body = one.body
     observed = Observed(body, {"id": one.resource_id}, Owner.OURS)
     if handler.keeps_history:
-        if address not in taken:
-            resource = Resource(address, handler.kind, one.resource_id, {})
-            yield Change(resource, observed, NoOp(Kept(IsHistory(), ARCHIVE, left_spec=True)))
-        return
-    resource = _resource(handler, one, _free(address, handler, one, taken))
+        resource = Resource(address, handler.kind, one.resource_id, {})
+        return Change(resource, observed, NoOp(Kept(IsHistory(), ARCHIVE, left_spec=True)))
+    resource = _resource(handler, one, address)
     why = why_kept(resource, observed)
     if why:
         hint = f"to delete it, set its tag `{PROTECT_TAG}` to `{NO}`"
-        yield Change(resource, observed, NoOp(Kept(why, hint, left_spec=True)))
-    else:
-        yield Change(resource, observed, Delete(NoLongerInSpec()))
+        return Change(resource, observed, NoOp(Kept(why, hint, left_spec=True)))
+    return Change(resource, observed, Delete(NoLongerInSpec()))
 
 
 def _free(address: Address, handler: Handler, one: Listed, taken: Container[Address]) -> Address:
