@@ -80,7 +80,7 @@ shapes: $(STAMP)
 FUZZ ?= 10000
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
-	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q tests/hostile/test_shapes.py
+	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto tests/hostile
 
 # Does anything grow? One sandbox and one process for as long as you like.
 HOURS ?= 1
