@@ -14,7 +14,7 @@ MUTMUT := 3.8.1
 PIP_AUDIT := 2.10.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli azurite check bench replay sandbox-table reliability soak mutation audit licences examples shapes \
+.PHONY: demo test test-clients azure-cli azurite check bench prices replay sandbox-table reliability soak mutation audit licences examples shapes \
 	schema reference lock clean
 
 demo: $(STAMP)
@@ -90,6 +90,10 @@ soak: $(STAMP)
 # The generated parts of the pages in docs/: commands, spec, kinds.
 reference: $(STAMP)
 	$(BIN)/python -m tools.pages
+
+# The list prices that come with the package, as Azure's public list has them today.
+prices: $(STAMP)
+	$(BIN)/python -m tools.price_snapshot
 
 schema: $(STAMP)
 	$(BIN)/reconcile schema > schemas/reconcile.v1.schema.json

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 
 from reconciler.cloud import prices
+from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.price_snapshot import snapshot
 from reconciler.cloud.run_scope import RunScope
 from reconciler.engine.decisions import Change
 from reconciler.engine.durations import duration_of
@@ -48,8 +49,9 @@ def cost_of_plan(
     uses = uses_of(changes.values())
     known = sizes_of(facts.sizes)
     region = loaded.spec.target.location
-    asked = run if ask_prices else None
-    price = _pricer(asked, region, currency, _wanted(uses, changes), known)
+    missing = _unpriced(_wanted(uses, changes), known, currency)
+    answer = listed(run.cloud, missing, region, currency) if ask_prices else NOT_ASKED
+    price = _pricer(run.cloud, answer, region, currency, known)
     now, then = list(_now(changes.values(), price)), list(_then(uses, price))
     runs = [line for change in changes.values() for line in _run(change, uses, price)]
     rates = [line.price for line in (*now, *then, *runs) if isinstance(line.price, Rate)]
@@ -83,38 +85,40 @@ def _held(change: Change) -> Machines | None:
     return handler.machines(change.observed.body)
 
 
-def _pricer(
-    run: RunScope | None,
-    region: str,
-    currency: str,
-    wanted: Iterable[Machines],
-    sizes: Mapping[str, Size],
-) -> Pricer:
-    """Return what tells the price of a machine: the estimates, then the list, asked once."""
-    missing = {
+def _unpriced(wanted: Iterable[Machines], sizes: Mapping[str, Size], currency: str) -> set[str]:
+    """Return the sizes of which Azure ML tells no price."""
+    return {
         _name(machines, sizes)
         for machines in wanted
         if isinstance(_estimated(machines, sizes, currency), Unpriced)
     }
-    answer = listed(run.cloud, missing, region, currency) if run else NOT_ASKED
-    return partial(_priced, sizes=sizes, answer=answer, region=region, currency=currency)
 
 
-def _priced(
-    machines: Machines,
-    *,
-    sizes: Mapping[str, Size],
+def _pricer(
+    cloud: Cloud,
     answer: prices.Answer,
     region: str,
     currency: str,
-) -> Price:
-    found = _estimated(machines, sizes, currency)
-    if isinstance(found, Rate):
-        return found
-    if answer.problem:
-        return Unpriced(answer.problem)
-    name, now = _name(machines, sizes), answer.at or datetime.now(UTC)
-    return prices.choose(answer.items, name, region, now, tier=_tier(machines), currency=currency)
+    sizes: Mapping[str, Size],
+) -> Pricer:
+    """Return what tells the price of a machine: the estimate, the list, the snapshot of the list.
+
+    The snapshot is of Azure's own list, and so not for a sandbox.
+    """
+
+    def price(machines: Machines) -> Price:
+        found = _estimated(machines, sizes, currency)
+        if isinstance(found, Rate):
+            return found
+        name, tier, now = _name(machines, sizes), _tier(machines), datetime.now(UTC)
+        if not answer.problem:
+            at = answer.at or now
+            return prices.choose(answer.items, name, region, at, tier=tier, currency=currency)
+        if tier != "dedicated" or not cloud.keeps_prices:
+            return Unpriced(answer.problem)
+        return snapshot().price(name, region, currency, now.date())
+
+    return price
 
 
 def _estimated(machines: Machines, sizes: Mapping[str, Size], currency: str) -> Price:
