@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SUMMARY = "Show what was changed outside of the spec since reconcile wrote it. Changes nothing."
 EXAMPLES = (
     "reconcile drift specs/phi3-ultrachat.yaml --sandbox",
+    "reconcile drift spec.yaml -o markdown > comment.md",
     "reconcile drift spec.yaml --detailed-exitcode   # 0: none known, 2: drift",
 )
 
@@ -24,7 +25,7 @@ EXAMPLES = (
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     add_spec(parser)
-    add_output(parser, ("text", "json"))
+    add_output(parser, ("text", "json", "markdown"))
     parser.own.add_argument(
         "--detailed-exitcode", action="store_true", help="exit 2 when there is drift"
     )
@@ -40,6 +41,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.operations.plan.build import plan
     from reconciler.operations.refresh import PARALLELISM
     from reconciler.render.drift import drift_json, drift_lines, drifted
+    from reconciler.render.drift_markdown import drift_markdown
     from reconciler.render.fields import Views
     from reconciler.render.plan_json import resource_drift
     from reconciler.spec.sections import sections_of
@@ -50,10 +52,13 @@ def run(session: Session) -> ExitCode:
     bound = parallelism(session.options).get("parallelism", PARALLELISM)
     made = plan(loaded, run, parallelism=bound)
     views = Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
-    if session.options.output == "json":
-        session.out.raw(drift_json(views, resource_drift(views)))
-    else:
-        session.out.write(drift_lines(views))
+    match session.options.output:
+        case "json":
+            session.out.raw(drift_json(views, resource_drift(views)))
+        case "markdown":
+            session.out.raw(drift_markdown(views))
+        case _:
+            session.out.write(drift_lines(views))
     if any(change.is_unread for change in made.changes):
         return made.exit_code
     has_drift = session.options.detailed_exitcode and any(drifted(views))
@@ -62,6 +67,7 @@ def run(session: Session) -> ExitCode:
 
 def failed(options: argparse.Namespace, error: ReconcileError) -> str:
     """Return the document of a drift that nobody knows."""
-    from reconciler.render.failed_plan import failed_plan_json
+    from reconciler.render.failed_plan import failed_drift_markdown, failed_plan_json
 
-    return failed_plan_json(error, options.spec)
+    write = failed_plan_json if options.output == "json" else failed_drift_markdown
+    return write(error, options.spec)

@@ -41,12 +41,19 @@ def failed_plan_json(error: ReconcileError, source: str) -> str:
     return json.dumps(found, indent=2, ensure_ascii=True, default=str) + "\n"
 
 
-def failed_plan_markdown(error: ReconcileError, source: str) -> str:
+def failed_drift_markdown(error: ReconcileError, source: str) -> str:
+    """Return the comment of a drift that nobody knows, under the mark of drift."""
+    return failed_plan_markdown(error, source, "drift", "-drift")
+
+
+def failed_plan_markdown(
+    error: ReconcileError, source: str, what: str = "plan", mark: str = ""
+) -> str:
     """Return the comment: under the same mark, so that it takes the place of the last one."""
     name = spec_name(source)
     shown = name or (Path(source).name if source != "-" else "standard input")
     parts = [
-        *title_of(name, "reconcile plan: blocked"),
+        *title_of(f"{name}{mark}", f"reconcile {what}: blocked"),
         f"No plan could be made of {code(shown)}:",
         "\n".join(problem_rows(error.diagnostics)),
     ]

@@ -28,7 +28,7 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.types import Action, JsonObject, Unknown
 from reconciler.render.cost_text import cost_json
-from reconciler.render.drift import drifted, outside_only
+from reconciler.render.drift import drifted, last_change, outside_only
 from reconciler.render.fields import Views
 from reconciler.render.held import STAYING, Held
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
@@ -175,6 +175,7 @@ def _drift(views: Views, change: Change) -> JsonObject:
         "type": change.resource.kind.replace(" ", "_"),
         "name": name or section,
         "id": change.resource.resource_id,
+        "last_changed": last_change(change),
         "change": {
             "actions": ["update"],
             "before": _after(asked, rules, ()),

@@ -63,11 +63,11 @@ def plan_markdown(views: Views) -> str:
     entries = _ordered(page)
     grave, harmless = _apart(views, entries)
     folds = [*map(_fold, page.folds), *(_brief(views, entry) for entry in grave)]
-    shown, left_out = _fitting(folds, room)
+    shown, left_out = fitting(folds, room)
     room -= _size(shown)
-    more, left = _fitting([_brief(views, entry) for entry in harmless], room)
+    more, left = fitting([_brief(views, entry) for entry in harmless], room)
     room, left_out = room - _size(more), left_out + left
-    full, hidden = _fitting([_block(e) for e in entries if _is_brief(e) and e.rows], room)
+    full, hidden = fitting([_block(e) for e in entries if _is_brief(e) and e.rows], room)
     tail = [f"{left_out} more changes are not shown: run `reconcile plan`."] if left_out else []
     if hidden and not left_out:
         tail = [f"The fields of {hidden} more are not shown: run `reconcile plan`."]
@@ -269,7 +269,7 @@ def _value(row: Row) -> str:
     return f"{row.name}: {row.after if row.before is None else f'{row.before} -> {row.after}'}"
 
 
-def _fitting(blocks: list[str], room: int) -> tuple[list[str], int]:
+def fitting(blocks: list[str], room: int) -> tuple[list[str], int]:
     """Return the blocks that fit into `room` bytes, in order, and how many do not."""
     fitting: list[str] = []
     for block in blocks:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from reconciler.engine.cause import Origin, asked_in, cause_of
 from reconciler.engine.diff import ASKED_TAG
-from reconciler.render.drift import OUTSIDE, drift_lines
+from reconciler.render.drift import OUTSIDE, drift_lines, drift_of
 from reconciler.render.fields import Views
 from reconciler.render.plan_json import document
 from reconciler.render.plan_text import plan_lines
-from tests.support.serving import ENDPOINT, SPEC, Azure
+from tests.support.serving import CONNECTION, ENDPOINT, SPEC, Azure
 
 BLUE = f"{ENDPOINT}/deployments/blue"
 TWO = SPEC.replace("instance_count: 1", "instance_count: 2")
@@ -81,3 +81,31 @@ def test_of_what_an_earlier_version_made_nothing_is_claimed_or_written(live: Azu
     assert document(views)["resource_drift"] == []
     assert OUTSIDE not in texts(plan_lines(views))
     assert "who changed it is not known" in texts(drift_lines(views))
+
+
+def test_a_connection_that_others_changed_has_drifted(live: Azure) -> None:
+    """Its digest stands in the metadata, since it has no tags."""
+    stated = SPEC.replace("type: custom\n", "type: custom\n    target: https://one.example/score\n")
+    live.applied(stated)
+    live.drift(CONNECTION, {"properties": {"target": "https://two.example/score"}})
+    assert origins(live, stated) == {"connections.phi3-connection": "drift"}
+    live.applied(stated)
+    assert origins(live, stated) == {}
+
+
+def test_of_what_comes_from_another_resource_it_is_said_who_wrote_it_last(live: Azure) -> None:
+    """A target that is an endpoint's URL may differ because the endpoint was made again."""
+    live.drift(CONNECTION, {"properties": {"target": "https://two.example/score"}})
+    live.drift(ENDPOINT, {"properties": {"traffic": {"blue": 0}}})
+    assert origins(live) == {
+        "connections.phi3-connection": "unknown",
+        "endpoints.phi3-ep.traffic": "unknown",
+    }
+    drift = drift_of(Views(live.plan()))
+    by = live.get(CONNECTION)["systemData"]["lastModifiedBy"]
+    assert drift.outside == ()
+    assert all(f"(last changed by {by} on 20" in entry.said for entry in drift.unknown)
+    assert [row.partition(":")[0] for entry in drift.unknown for row in entry.rows] == [
+        "target",
+        "traffic",
+    ]

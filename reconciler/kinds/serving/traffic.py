@@ -91,7 +91,8 @@ class TrafficHandler(Handler):
         """Return the traffic out of the body of its endpoint."""
         owner, name = tag_owner(body, context.owner, endpoint_of(resource))
         shown = clean_traffic((body.get("properties") or {}).get("traffic"))
-        return Observed({"traffic": shown}, {"id": resource.resource_id}, owner, owner_name=name)
+        seen = {"traffic": shown, "systemData": body.get("systemData")}
+        return Observed(seen, {"id": resource.resource_id}, owner, owner_name=name)
 
     def shares_of(self, resource: Resource) -> Mapping[str, int]:
         """Return the shares that the spec states."""
