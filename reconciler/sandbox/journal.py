@@ -15,7 +15,7 @@ HIDDEN = "***"
 PUBLIC = {"credentialsType", "secretsType", "tenantId", "clientId", "authorityUrl", "resourceUrl"}
 """What of a block of credentials is no secret: of what type they are, and of whom."""
 VAULTS = "/_vault/"
-NOT_SERVED = {"InvalidResourceType", "InvalidResourceNamespace", "NotFound"}
+NOT_SERVED = {"InvalidResourceType", "InvalidResourceNamespace", "NotEmulated", "NotFound"}
 # Lower-cased property names whose values never reach the journal.
 SECRETS = frozenset(
     [

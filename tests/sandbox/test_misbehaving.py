@@ -254,7 +254,7 @@ def test_a_whole_snapshot_turns_the_clock_back_and_counts_faults_anew(
 
 def test_the_journal_counts_what_is_not_served(sandbox: Sandbox, rm: Any) -> None:
     path = f"{GROUP}/providers/Microsoft.Compute/virtualMachines/vm"
-    assert sandbox.send("GET", path, api_version="2024-07-01")[0] == 404
+    assert sandbox.send("GET", path, api_version="2024-07-01")[0] == 501
     found = json.loads(sandbox.control("GET", "summary"))
     assert found["not_served"] == {f"GET {path}": 1}
     assert found["writes"] == 1

@@ -4,7 +4,7 @@ A deployment answers 201 Accepted with `Azure-AsyncOperation` once its template 
 carried on at every look (`deployments_steps`). Sources: azure-rest-api-specs Microsoft.Resources
 2024-07-01 deployments.json with its examples (statuses, bodies); Microsoft Learn, "Troubleshoot
 common Azure deployment errors" (error codes and texts). Not emulated: templates by link, deployment
-scopes above the resource group, what-if, mode Complete.
+scopes above the resource group, mode Complete.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from reconciler.sandbox.arm import deployments_whatif, later, not_emulated
 from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.deployments_shown import duration, operations, provisioned
 from reconciler.sandbox.arm.deployments_steps import NotYetError, Steps, new_step
@@ -32,7 +33,7 @@ Json = dict[str, Any]
 TYPE = "Microsoft.Resources/deployments"
 VERSIONS = api_versions("Microsoft.Resources/deployments")
 ACTIVE = ("Accepted", "Running")
-RETRY_AFTER_S = 5
+RETRY_AFTER_S, WHAT_IF_S = 5, 10.0
 _FAILED = (
     "At least one resource deployment operation failed. Please list deployment operations for "
     "details. Please see https://aka.ms/arm-deployment-operations for usage details."
@@ -108,7 +109,8 @@ def _sent(call: Call) -> Json:
             f"Unable to download deployment content from '{link.get('uri') or link.get('id')}'. "
             "Please see https://aka.ms/arm-deployment for usage details.",
         )
-    if str(sent.get("mode", "")).lower() != "incremental":
+    is_asking = call.path.lower().endswith("/whatif")
+    if str(sent.get("mode", "")).lower() != "incremental" and not is_asking:
         raise ArmError(
             400, "InvalidDeployment", f"The deployment mode '{sent.get('mode')}' is not emulated."
         )
@@ -120,8 +122,8 @@ def _sent(call: Call) -> Json:
     return sent
 
 
-def _try(template: Template, step: Json) -> None:
-    """Evaluate a step for its errors; one that reads other resources cannot be, yet."""
+def _try(template: Template, step: Json) -> Json | None:
+    """Evaluate a step for its errors; None for one that reads other resources: it cannot be, yet."""
 
     def later(given: list[Thunk]) -> Any:
         raise NotYetError
@@ -129,9 +131,9 @@ def _try(template: Template, step: Json) -> None:
     names = ("reference", "listkeys", "listsecrets", "listcredentials")
     runtime: dict[str, Function] = dict.fromkeys(names, later)
     try:
-        template.body(step, **runtime)
+        return template.body(step, **runtime)
     except NotYetError:
-        return
+        return None
 
 
 def _steps(world: World, record: Record) -> tuple[Template, Steps]:
@@ -193,6 +195,25 @@ def _validate(world: World, call: Call, path: dict[str, str]) -> Answer:
         "validatedResources": [{"id": step["id"]} for step in record.hidden["steps"]],
     }
     return Answer(200, body)
+
+
+def _what_if(world: World, call: Call, path: dict[str, str]) -> Answer:
+    """Answer what a deployment would change: found at its Location a moment later."""
+    group = _group(world, path)
+    record = _new(world, call, group, _id(group, path))
+    template, _ = _steps(world, record)
+    wanted = [(step, _try(template, step)) for step in record.hidden["steps"]]
+    changes = deployments_whatif.changes(world, group["id"], wanted, _sent(call))
+    told = {
+        "status": "Succeeded",
+        "properties": {"correlationId": str(uuid.uuid4()), "changes": changes},
+    }
+    operation = later.begin(world, call, WHAT_IF_S, told, says_retry_after=True)
+    return later.accepted(world, call, operation)
+
+
+def _above_groups(world: World, call: Call, path: dict[str, str]) -> Answer:
+    raise not_emulated.refusal("deployments above a resource group")
 
 
 def _operations(world: World, call: Call, path: dict[str, str]) -> Answer:
@@ -258,7 +279,12 @@ DEPLOYMENTS = ResourceType(
     is_moving=_is_moving,
 )
 TYPES = (DEPLOYMENTS,)
+_ABOVE = "/subscriptions/{sub}/providers/Microsoft.Resources/deployments/{name}"
 ROUTES = (
+    Route("PUT", _ABOVE, VERSIONS, _above_groups),
+    Route("POST", _ABOVE + "/validate", VERSIONS, _above_groups),
+    Route("POST", _ABOVE + "/whatIf", VERSIONS, _above_groups),
+    Route("POST", _ONE + "/whatIf", VERSIONS, _what_if),
     Route("PUT", _ONE, VERSIONS, _put),
     Route("POST", _ONE + "/validate", VERSIONS, _validate),
     Route("POST", _ONE + "/exportTemplate", VERSIONS, _export),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import catalog, locks, permissions
+from reconciler.sandbox.arm import catalog, locks, not_emulated, permissions
 from reconciler.sandbox.arm.authorization import holds_role
 from reconciler.sandbox.arm.errors import GATEWAY, ArmError, ContentError
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse
@@ -112,6 +112,8 @@ class Engine:
         return type_
 
     def _raise_unknown(self, target: Target, version: str) -> None:
+        if not_emulated.is_known(target.namespace, "/".join(target.types)):
+            raise not_emulated.refusal(f"'{target.type}'")
         known = [t for t in self.types.values() if t.namespace.lower() == target.namespace.lower()]
         routed = any(f"/providers/{target.namespace}/" in route.template for route in ROUTES)
         if not known and not routed:

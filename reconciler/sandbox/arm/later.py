@@ -18,7 +18,14 @@ OPERATIONS = "operations"
 RETRY_AFTER_S = 10
 
 
-def begin(world: World, call: Call, seconds: float, answer: Json | None = None) -> str:
+def begin(
+    world: World,
+    call: Call,
+    seconds: float,
+    answer: Json | None = None,
+    *,
+    says_retry_after: bool = False,
+) -> str:
     """Begin an operation that ends with `answer` after some seconds, and return its id."""
     operation = str(uuid.uuid4())
     document = {
@@ -27,7 +34,7 @@ def begin(world: World, call: Call, seconds: float, answer: Json | None = None) 
         "error": None,
         "started": world.clock.iso(),
         "retry_after_s": RETRY_AFTER_S,
-        "says_retry_after": False,
+        "says_retry_after": says_retry_after,
         "wait": {"ends": world.clock.steps(seconds), "done": 0},
         "answer": answer,
     }
@@ -42,7 +49,9 @@ def accepted(world: World, call: Call, operation: str) -> Answer:
     base = f"/subscriptions/{parts[2]}/providers/{namespace}/locations/global"
     url = f"{world.base_url}{base}/operationResults/{operation}?api-version={call.version}"
     pace = world.clock.retry_headers(RETRY_AFTER_S)
-    return Answer(202, None, {"Location": url, "x-ms-retry-after-ms": pace["x-ms-retry-after-ms"]})
+    if not world.store.document(OPERATIONS, operation)["says_retry_after"]:
+        pace.pop("Retry-After", None)
+    return Answer(202, None, {"Location": url, **pace})
 
 
 def is_over(world: World, operation: str, *, polled: bool = False) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import catalog, filters
+from reconciler.sandbox.arm import catalog, filters, not_emulated
 from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.checks import registration
 from reconciler.sandbox.arm.errors import ArmError, group_not_found
@@ -173,11 +173,11 @@ def _locations(world: World, call: Call, path: dict[str, str]) -> Answer:
 
 def _provider(world: World, sub: str, namespace: str) -> Json:
     types = [t for t in world.arm.types.values() if t.namespace.lower() == namespace.lower()]
-    if not types:
+    proper = types[0].namespace if types else not_emulated.proper(namespace)
+    if proper is None:
         raise ArmError(
             404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid."
         )
-    proper = types[0].namespace
     return {
         "id": f"/subscriptions/{sub}/providers/{proper}",
         "namespace": proper,
