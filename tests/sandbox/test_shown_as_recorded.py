@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from tests.support.sandbox import GROUP, Sandbox
 from tests.support.scenario import ML, workspace
 
@@ -56,3 +58,42 @@ def test_encryption_of_one_service_leaves_the_other_as_it_is(sandbox: Sandbox, r
     sandbox.send("PUT", path, body, api_version="2023-05-01")
     shown = sandbox.send("GET", path, api_version="2023-05-01")[1]["properties"]
     assert shown["encryption"]["services"]["file"]["enabled"] is True
+
+
+def test_network_rules_are_shown_whole(sandbox: Sandbox, rm: Any) -> None:
+    """Recorded: storage_404 of azure-cli shows all four parts."""
+    path = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/acct2"
+    body: dict[str, Any] = {"location": "eastus", "kind": "StorageV2"}
+    body |= {"sku": {"name": "Standard_LRS"}}
+    body["properties"] = {"networkAcls": {"defaultAction": "Deny"}}
+    assert sandbox.send("PUT", path, body, api_version="2023-05-01")[0] == 202
+    _, shown, _ = sandbox.send("GET", path, api_version="2023-05-01")
+    assert shown["properties"]["networkAcls"] == {
+        "bypass": "AzureServices",
+        "virtualNetworkRules": [],
+        "ipRules": [],
+        "defaultAction": "Deny",
+    }
+
+
+def test_the_keys_of_a_log_workspace_stay_until_they_are_made_anew(
+    sandbox: Sandbox, put: Any
+) -> None:
+    made = put("Microsoft.OperationalInsights/workspaces/logs", "2025-07-01", properties={})
+    keys, again, new, last = (
+        sandbox.send("POST", f"{made['id']}/{action}", api_version="2025-07-01")[1]
+        for action in ("sharedKeys", "sharedKeys", "regenerateSharedKey", "sharedKeys")
+    )
+    assert (keys, new) == (again, last)
+    assert set(keys.values()).isdisjoint(new.values())
+
+
+@pytest.mark.parametrize(("sku", "days"), [("PerGB2018", 29), ("PerGB2018", 731), ("Free", 30)])
+def test_a_log_workspace_keeps_what_its_tier_allows(
+    sandbox: Sandbox, rm: Any, sku: str, days: int
+) -> None:
+    path = f"{GROUP}/providers/Microsoft.OperationalInsights/workspaces/logs"
+    body = {"location": "eastus", "properties": {"sku": {"name": sku}, "retentionInDays": days}}
+    status, shown, _ = sandbox.send("PUT", path, body, api_version="2025-07-01")
+    assert (status, shown["error"]["code"]) == (400, "BadRequest")
+    assert sandbox.send("GET", path, api_version="2025-07-01")[0] == 404

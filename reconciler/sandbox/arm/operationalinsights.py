@@ -1,15 +1,20 @@
 """Microsoft.OperationalInsights: Log Analytics workspaces.
 
 Sources: azure-facts section 4 (defaults that come back, soft delete of 14 days, within which
-the same name comes back); recordings (PUT and DELETE are 200); published types.
+the same name comes back); recordings (PUT and DELETE are 200); published types (the actions
+sharedKeys and regenerateSharedKey). How long data is kept, and the refusal:
+github.com/Azure/azure-powershell/issues/12524, hashicorp/terraform-provider-azurerm/issues/2949.
 """
 
 from __future__ import annotations
 
+import base64
+import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm.api_versions import api_versions
+from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.paging import page
 from reconciler.sandbox.arm.types import (
     Answer,
@@ -44,7 +49,9 @@ def _prepare(write: Write) -> None:
     write.hidden["modified"] = now
     properties = write.properties
     properties.setdefault("sku", {"name": "PerGB2018"})
-    properties.setdefault("retentionInDays", 30)
+    free = str(properties["sku"]["name"]).lower() == "free"
+    properties.setdefault("retentionInDays", 7 if free else 30)
+    _check_retention(int(properties["retentionInDays"]), free=free)
     properties["features"] = {
         "legacy": 0,
         "searchVersion": 1,
@@ -54,6 +61,18 @@ def _prepare(write: Write) -> None:
     properties.setdefault("workspaceCapping", {"dailyQuotaGb": -1.0})
     properties.setdefault("publicNetworkAccessForIngestion", "Enabled")
     properties.setdefault("publicNetworkAccessForQuery", "Enabled")
+
+
+def _check_retention(days: int, *, free: bool) -> None:
+    lowest, highest = (7, 7) if free else (30, 730)
+    if not lowest <= days <= highest:
+        raise ArmError(
+            400,
+            "BadRequest",
+            "The value provided for retention is invalid. the expected value should be between "
+            f"{lowest} to {highest}. see https://docs.microsoft.com/azure/azure-monitor/platform/"
+            "manage-cost-storage#change-the-data-retention-period for more information",
+        )
 
 
 def _present(world: World, record: Record, body: Json) -> None:
@@ -111,6 +130,24 @@ def _list_deleted(world: World, call: Call, path: dict[str, str]) -> Answer:
     return Answer(200, page(world, call, items))
 
 
+def _shared_keys(world: World, record: Record, call: Call) -> Answer:
+    if "keys" not in record.hidden:
+        record.hidden["keys"] = [_new_key(), _new_key()]
+        world.store.put(record)
+    names = ("primarySharedKey", "secondarySharedKey")
+    return Answer(200, dict(zip(names, record.hidden["keys"], strict=True)))
+
+
+def _regenerate(world: World, record: Record, call: Call) -> Answer:
+    record.hidden["keys"] = [_new_key(), _new_key()]
+    world.store.put(record)
+    return _shared_keys(world, record, call)
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(64)).decode()
+
+
 WORKSPACE = ResourceType(
     type="Microsoft.OperationalInsights/workspaces",
     schema=schema(
@@ -157,6 +194,7 @@ WORKSPACE = ResourceType(
     present=_present,
     before_delete=_before_delete,
     removed=_removed,
+    actions={"sharedKeys": _shared_keys, "regenerateSharedKey": _regenerate},
 )
 _DELETED = "providers/Microsoft.OperationalInsights/deletedWorkspaces"
 TYPES = (WORKSPACE,)

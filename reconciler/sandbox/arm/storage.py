@@ -142,6 +142,14 @@ def _check_changes(write: Write) -> None:
         raise _immutable("sku.name", write.name)
 
 
+NETWORK_RULES: Json = {
+    "bypass": "AzureServices",
+    "virtualNetworkRules": [],
+    "ipRules": [],
+    "defaultAction": "Allow",
+}
+
+
 def _prepare(write: Write) -> None:
     _check_changes(write)
     identities.prepare(write)
@@ -154,12 +162,7 @@ def _prepare(write: Write) -> None:
         "allowCrossTenantReplication": False,
         "minimumTlsVersion": "TLS1_2",
         "supportsHttpsTrafficOnly": True,
-        "networkAcls": {
-            "bypass": "AzureServices",
-            "virtualNetworkRules": [],
-            "ipRules": [],
-            "defaultAction": "Allow",
-        },
+        "networkAcls": NETWORK_RULES,
         "encryption": {
             "services": {
                 name: {"keyType": "Account", "enabled": True, "lastEnabledTime": now}
@@ -171,6 +174,7 @@ def _prepare(write: Write) -> None:
     for key, value in defaults.items():
         if write.properties.get(key) is None:
             write.properties[key] = write.old_properties.get(key) or value
+    write.properties["networkAcls"] = NETWORK_RULES | write.properties["networkAcls"]
     encryption = write.properties["encryption"]
     encryption["services"] = defaults["encryption"]["services"] | (encryption.get("services") or {})
     encryption.setdefault("keySource", "Microsoft.Storage")
