@@ -11,6 +11,7 @@ from reconciler.operations.status import status
 from reconciler.render.report import COUNTED, report_lines
 from reconciler.render.words import DONE
 from tests.support.azure import ROOT, Quiet
+from tests.support.lived_in import lived_in
 from tests.support.vaults import put_secret
 
 EXAMPLES = sorted(
@@ -50,6 +51,14 @@ def test_it_converges_is_quiet_and_is_gone(azure, example):
     assert problems == []
     assert {o.status for o in report.outcomes} == {Status.UNCHANGED}
     assert azure.writes() == []
+
+    world = azure.snapshot()
+    azure.restore(lived_in(world))
+    planned = azure.plan(loaded)
+    assert [(c.address, c.action, c.fields) for c in planned.changes if c.action.is_change] == []
+    assert planned.is_empty
+    assert planned.leftovers == ()
+    azure.restore(world)
 
     rows = status(loaded, azure.connection(loaded, read_only=True))
     assert {(r.synced, r.health) for r in rows} == {("Synced", "Healthy")}

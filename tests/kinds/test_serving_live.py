@@ -130,6 +130,24 @@ def test_instance_count_is_patched(live: Azure) -> None:
     assert live.changes(spec) == {}
 
 
+UNCOUNTED = SPEC.replace("    instance_count: 1\n", "")
+PROBED = UNCOUNTED.replace(
+    "instance_type: Standard_NC24ads_A100_v4",
+    "instance_type: Standard_NC24ads_A100_v4\n    readiness_probe: {period: 30}",
+)
+
+
+@pytest.mark.parametrize("text", [UNCOUNTED, PROBED])
+def test_instances_that_autoscale_started_stay_where_the_spec_states_none(
+    live: Azure, text: str
+) -> None:
+    blue = f"{ENDPOINT}/deployments/blue"
+    live.drift(blue, {"sku": {"capacity": 2}})
+    assert live.changes(UNCOUNTED) == {}
+    live.applied(text)
+    assert live.get(blue)["sku"]["capacity"] == 2
+
+
 def test_probe_is_rolled_out_in_place(live: Azure) -> None:
     spec = SPEC.replace("instance_count: 1", "readiness_probe: {initial_delay: 30}")
     before = live.now()

@@ -72,7 +72,11 @@ class ContainerRegistryHandler(LinkedHandler[ContainerRegistry]):
     read_only = READ_ONLY
     costs_money = True
     policy: ClassVar[Policy] = Policy(
-        rules_of(ContainerRegistry, immutable=("location",), same={"sku.name": same_folded})
+        rules_of(
+            ContainerRegistry,
+            immutable=("location",),
+            same={"sku.name": same_folded, "properties.roleAssignmentMode": same_folded},
+        )
     )
 
     def body(self, settings: ContainerRegistry, owner: str, expansion: Expansion) -> JsonObject:

@@ -87,8 +87,8 @@ def _traffic(write: Write, wanted: Json | None) -> Json:
 
 def _present(world: World, record: Record, body: Json) -> None:
     identities.present(world, record, body)
-    location, properties = body["location"], body["properties"]
-    base = f"{world.base_url}/_inference/{location}/{record.name}"
+    region, properties = body["location"].replace(" ", "").lower(), body["properties"]
+    base = f"{world.base_url}/_inference/{region}/{record.name}"
     properties |= {"scoringUri": f"{base}/score", "swaggerUri": f"{base}/swagger.json"}
     properties["properties"] = {
         **properties["properties"],
