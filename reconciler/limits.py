@@ -38,6 +38,9 @@ ANSWER_BYTES = 16 * MIB
 ROW_BYTES = 4 * MIB
 ROW_VALUES = 20_000
 """Of one row of chat data: a conversation of a million tokens has 4 MiB."""
+PARQUET_ROWS = 5_000_000
+PARQUET_MEMORY_MIB = 96, 1000
+"""Of one file: the rows that are taken of it, and what duckdb may use for a small or a large one."""
 SAVED_PLAN_BYTES = 32 * MIB
 SAVED_PLAN_VALUES = 1_000_000
 """Of a plan on disk: one of a thousand resources has 2 MiB."""

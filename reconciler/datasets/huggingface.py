@@ -17,8 +17,9 @@ from reconciler.cloud.request_deadline import current
 from reconciler.datasets import slices
 from reconciler.datasets.hub_client import STORAGE, TIMEOUT_S, use_fenced_client
 from reconciler.datasets.layout import files_by_split
+from reconciler.datasets.parquet import parquet_rows
 from reconciler.datasets.prepare import Piece
-from reconciler.datasets.rows import RowFile, parquet_rows
+from reconciler.datasets.rows import RowFile
 from reconciler.diagnostics import LocalError, UnavailableError
 from reconciler.secrets import on_one_line
 

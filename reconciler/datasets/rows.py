@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -14,22 +13,16 @@ from reconciler.bounded_json import loads
 from reconciler.datasets.chat_format import OTHER_FORMATS, Fault, fault_in
 from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.local import inside, is_parquet
+from reconciler.datasets.parquet import PARQUET_MARK, messages_of, parquet_rows, unreadable
 from reconciler.diagnostics import Diagnostic, LocalError, Position
 from reconciler.limits import ROW_BYTES, ROW_VALUES
 from reconciler.safe_open import open_file
-from reconciler.secrets import shortened
-
-BATCH_ROWS = 1024
-MEMORY_LIMIT = "1GB"
-"""What duckdb may use. It needs one row group of a file at a time, some 100,000 rows."""
 
 A_ROW = (
     'a row is {"messages": [{"role": "user", "content": "..."}, '
     '{"role": "assistant", "content": "..."}]}, one a line'
 )
 _BOM = b"\xef\xbb\xbf"
-PARQUET_MARK = b"PAR1"
-"""Source: parquet.apache.org/docs/file-format."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ class RowFile:
             if is_parquet(self.path):
                 begins = file.read(len(PARQUET_MARK)) == PARQUET_MARK
                 why = ValueError("it does not begin as a Parquet file does")
-                return None if begins else _unreadable(self.name, why).diagnostics[0]
+                return None if begins else unreadable(self.name, why).diagnostics[0]
             line = file.readline(ROW_BYTES + 1)
         return self._line(1, line).fault if len(line) > ROW_BYTES else None
 
@@ -146,7 +139,7 @@ class RowFile:
 
     def _parquet(self, first: int, last: int | None) -> Iterator[Row]:
         with self.open() as file:
-            for index, messages in _messages(_opened(file), self.name, first, last):
+            for index, messages in messages_of(_opened(file), self.name, first, last):
                 fault = fault_in({"messages": messages})
                 told = None
                 if fault:
@@ -189,66 +182,3 @@ def _skip(text: str, at: int) -> int:
     while text[at] in " \t\r\n":
         at += 1
     return at
-
-
-def _duckdb() -> Any:
-    """Return a connection with bounded memory that never looks for extensions."""
-    import duckdb
-
-    return duckdb.connect(
-        config={
-            "memory_limit": MEMORY_LIMIT,
-            "threads": 1,
-            "temp_directory": tempfile.gettempdir(),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-
-
-def parquet_rows(path: Path, name: str) -> int:
-    """Return the number of rows out of a Parquet file's footer. Raises `LocalError`."""
-    import duckdb
-
-    try:
-        with _duckdb() as connection:
-            query = "SELECT num_rows FROM parquet_file_metadata(?)"
-            return int(connection.execute(query, [_literal(path)]).fetchone()[0])
-    except duckdb.Error as error:
-        raise _unreadable(name, error) from error
-
-
-def _messages(path: Path, name: str, first: int, last: int | None) -> Iterator[tuple[int, Any]]:
-    import duckdb
-
-    end = (1 << 62) if last is None else last
-    query = (
-        "SELECT messages FROM read_parquet(?, file_row_number=true) "
-        "WHERE file_row_number >= ? AND file_row_number < ?"
-    )
-    try:
-        with _duckdb() as connection:
-            result = connection.execute(query, [_literal(path), first, end])
-            index = first
-            while batch := result.fetchmany(BATCH_ROWS):
-                for (messages,) in batch:
-                    yield index, messages
-                    index += 1
-    except duckdb.Error as error:
-        raise _unreadable(name, error) from error
-
-
-def _literal(path: Path) -> str:
-    """Return a path that duckdb takes for one file, whatever its name contains."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))
-
-
-def _unreadable(name: str, error: Exception) -> LocalError:
-    reason = shortened(str(error).strip().splitlines()[0], 200)
-    return LocalError(
-        Diagnostic(
-            f"{name} cannot be read as Parquet with a `messages` column",
-            detail=reason,
-            hint="a chat dataset has one column `messages`, a list of role and content",
-        )
-    )

@@ -6,7 +6,8 @@ import time
 import duckdb
 import pytest
 
-from reconciler.datasets.rows import RowFile, parquet_rows
+from reconciler.datasets.parquet import parquet_rows
+from reconciler.datasets.rows import RowFile
 from reconciler.datasets.survey import MAX_PROBLEMS, check_files, survey
 from reconciler.datasets.validation_cache import WORTH_REMEMBERING_BYTES
 from reconciler.diagnostics import LocalError
