@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.arguments import (
     add_adopt,
+    add_check,
     add_currency,
     add_output,
     add_parallelism,
@@ -50,6 +51,7 @@ def add_arguments(parser: Parser) -> None:
     add_parallelism(parser)
     add_policy(parser)
     add_currency(parser)
+    add_check(parser)
     add_preflight(parser)
     add_timeout(parser)
 

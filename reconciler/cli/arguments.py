@@ -215,6 +215,17 @@ def add_currency(parser: Parser) -> None:
     )
 
 
+def add_check(parser: Parser) -> None:
+    """Add `--check`."""
+    parser.own.add_argument(
+        "--check",
+        action="append",
+        choices=("policy",),
+        default=[],
+        help="also ask Azure Policy what it would deny, a question for each write",
+    )
+
+
 def add_preflight(parser: Parser) -> None:
     """Add `--no-preflight`."""
     parser.own.add_argument(

@@ -43,6 +43,7 @@ def make_plan(
         allow_outage=choices.allow_outage,
         currency=options.currency,
         ask_prices=not options.no_prices,
+        check_policy="policy" in options.check,
         alternatives=getattr(options, "alternatives", False),
         **parallelism(options),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import (
     add_adopt,
+    add_check,
     add_currency,
     add_output,
     add_parallelism,
@@ -62,6 +63,7 @@ def add_arguments(parser: Parser) -> None:
     add_parallelism(parser)
     add_policy(parser)
     add_currency(parser)
+    add_check(parser)
     add_preflight(parser)
     add_timeout(parser)
 

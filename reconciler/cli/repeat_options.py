@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.operations.approval import MAX_DELETIONS
 
-NAMING = ("target", "only", "adopt", "retry", "allow_outage", "unprotect")
-"""Each takes an address and may be given again."""
+NAMING = ("target", "only", "adopt", "retry", "allow_outage", "unprotect", "check")
+"""Each takes an address, or a word, and may be given again."""
 
 
 def same_options(options: Mapping[str, Any]) -> list[str]:

@@ -21,10 +21,10 @@ SUBMISSION = re.compile(r"/workspaces/[^/]+/jobs/[^/]+/?$", re.IGNORECASE)
 """The end of the path of a job. Azure takes the same name for the same job, but a second PUT is
 never ours to risk: what it costs is a training run. It is looked for, and then decided again.
 """
-READING_POSTS = ("/checknameavailability",)
+READING_POSTS = ("/checknameavailability", "/checkpolicyrestrictions")
 """The only POSTs that plan may send: they read, and touch no key."""
 RESENDABLE_POSTS = (
-    *READING_POSTS,  # storagerp/storage-accounts/check-name-availability, and its like
+    *READING_POSTS,  # storage-accounts/check-name-availability, policy/policy-restrictions
     "/listkeys",  # azureml/online-endpoints/list-keys
     "/listsecrets",  # azureml/datastores/list-secrets, workspace-connections/list-secrets
     "/getlogs",  # azureml/online-deployments/get-logs

@@ -46,6 +46,7 @@ ACCEPTABLE = {
     "permission": Occurs.WITH_A_CHANGE,
     "lock": Occurs.WITH_A_CHANGE,
     "grant": Occurs.WITH_A_CHANGE,
+    "azure-policy": Occurs.WITH_A_CHANGE,
     "endpoint-name": Occurs.WITH_A_CHANGE,
     "gpu-memory": Occurs.WITH_A_CHANGE,
     "cores": Occurs.WITH_A_CHANGE,

@@ -126,17 +126,19 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     allow_outage: Iterable[str] = (),
     currency: str = USD,
     ask_prices: bool = True,
+    check_policy: bool = False,
     alternatives: bool = False,
     parallelism: int = PARALLELISM,
 ) -> Plan:
-    """Return what it takes to make Azure what the spec says.
+    """Return what it takes to make Azure what the spec says; what is unread is blocked.
 
-    `prune` deletes what left the spec, if all else succeeded; what is unread is blocked. Raises
-    `DeniedError` when sign-in fails, `UsageError` for `prune` of a part (`targets`).
+    Raises `DeniedError` when sign-in fails, `UsageError` for `prune` of a part (`targets`).
     """
     wanted = _wanted(loaded, targets, prune=prune)
     again = frozenset(loaded.select(retry, "--retry"))
-    decided = _decided(loaded, run, wanted, again, prune=prune, parallelism=parallelism)
+    decided = _decided(
+        loaded, run, wanted, again, prune=prune, check_policy=check_policy, parallelism=parallelism
+    )
     changes, facts = decided.changes, decided.facts
     allowed = Allowed(frozenset(allow_outage))
     region = region_of(loaded, changes, decided.graph, facts)
@@ -170,13 +172,14 @@ class _Decided:
     warnings: tuple[Diagnostic, ...]
 
 
-def _decided(
+def _decided(  # noqa: PLR0913 - each is an option of the command
     loaded: Loaded,
     run: RunScope,
     wanted: set[Address],
     retry: frozenset[Address],
     *,
     prune: bool,
+    check_policy: bool,
     parallelism: int,
 ) -> _Decided:
     """Read what Azure holds of the spec, or of the part that is wanted, and decide on it.
@@ -187,7 +190,7 @@ def _decided(
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, retry)
-    with Asking(loaded, run, snapshot.reads, parallelism) as asking:
+    with Asking(loaded, run, snapshot.reads, parallelism, asks_policy=check_policy) as asking:
         asking.about(changes.values())
         changes, graph, named = _looked_into(loaded, run, changes, snapshot, parallelism)
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)

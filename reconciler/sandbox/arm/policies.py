@@ -28,7 +28,7 @@ from reconciler.sandbox.arm.types import Answer, Call, ResourceType, Route, Writ
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.world import World
+    from reconciler.sandbox.world import Kind, World
 
 Json = dict[str, Any]
 DEFINITION = "Microsoft.Authorization/policyDefinitions"
@@ -40,20 +40,23 @@ def check(
     world: World, call: Call, target: Target, type_: ResourceType, old: Record | None
 ) -> None:
     """Raise ArmError 403 RequestDisallowedByPolicy where an assignment forbids a write."""
-    assignments = world.store.of_type(ASSIGNMENT)
-    if not assignments or type_.type.lower().startswith(_OWN):
+    if not world.store.of_type(ASSIGNMENT) or type_.type.lower().startswith(_OWN):
         return
     if call.method == "DELETE" and old is None:
         return
-    resource = _resource(call, target, type_, old)
-    denied = [
-        violation
-        for assignment in assignments
-        if _applies(assignment, target.id)
-        and (violation := _violation(world, call, assignment, resource, type_)) is not None
-    ]
+    denied = violations(world, call.method, _resource(call, target, type_, old), type_)
     if denied:
         raise _refusal(target.names[-1], denied)
+
+
+def violations(world: World, method: str, resource: Json, type_: Kind) -> list[Json]:
+    """Return what each assignment says that forbids a method on a resource of such a body."""
+    return [
+        violation
+        for assignment in world.store.of_type(ASSIGNMENT)
+        if _applies(assignment, resource["id"])
+        and (violation := _violation(world, method, assignment, resource, type_)) is not None
+    ]
 
 
 def _resource(call: Call, target: Target, type_: ResourceType, old: Record | None) -> Json:
@@ -76,7 +79,7 @@ def _applies(assignment: Record, place: str) -> bool:
 
 
 def _violation(
-    world: World, call: Call, assignment: Record, resource: Json, type_: ResourceType
+    world: World, method: str, assignment: Record, resource: Json, type_: Kind
 ) -> Json | None:
     definition = _definition(world, assignment.body["properties"]["policyDefinitionId"])
     if definition is None:
@@ -87,7 +90,7 @@ def _violation(
         return None
     rule = evaluate(properties["policyRule"], _functions(_parameters(properties, assignment)))
     then, judged = rule["then"], policy_rules.Rule(resource)
-    if not _forbids(then, call.method) or not judged.holds(rule["if"]):
+    if not _forbids(then, method) or not judged.holds(rule["if"]):
         return None
     return _info(definition, assignment, str(then["effect"]), judged.evaluated)
 

@@ -24,22 +24,25 @@ from reconciler.kinds.extensions import EndsRuns, GrantsRoles, HasHost, TellsDur
 from reconciler.kinds.machines import OccupiesMachines, UsesMachines
 from reconciler.kinds.quota.quota import USAGES_API
 from reconciler.operations.load import Existing, Loaded
+from reconciler.operations.plan.checks import azure_policy
+from reconciler.operations.plan.checks.caller import (
+    LOCKS,
+    LOCKS_API,
+    NOT_FOUND,
+    assignments_in,
+    listed,
+    rights_in,
+)
 from reconciler.operations.plan.checks.existing import Seen
 from reconciler.operations.plan.checks.outage import ROUTERS, endpoint_of
 from reconciler.operations.plan.users import everything_linked, may_be_used
 
 T = TypeVar("T")
 ML = "Microsoft.MachineLearningServices"
-LOCKS = "/providers/Microsoft.Authorization/locks"
-ASSIGNMENTS = "/providers/Microsoft.Authorization/roleAssignments"
-PERMISSIONS = "/providers/Microsoft.Authorization/permissions"
-LOCKS_API = "2020-05-01"
-PERMISSIONS_API = "2022-04-01"
 SKUS_API = "2021-07-01"
 RUNS_API = "2024-10-01-preview"
 """The stable versions know no fine-tuning jobs."""
 MADE = (Action.CREATE, Action.REPLACE)
-NOT_FOUND = 404
 MOST_AT_ONCE = 8
 
 
@@ -74,6 +77,8 @@ class Facts:
     """Every run of a workspace out of which something goes, by the id of that."""
     lasted: Mapping[Address, Sequence[float]] = field(default_factory=dict)
     """The seconds of finished runs like one that is to run, by its address."""
+    policies: Mapping[Address, Answer] = field(default_factory=dict)
+    """What Azure Policy says of each write, where that was asked for."""
     at_once: int = 1
 
 
@@ -84,8 +89,18 @@ class Asking:
     one question at a time waits for each answer, so that its order is always the same.
     """
 
-    def __init__(self, loaded: Loaded, run: RunScope, reads: Reads, parallelism: int) -> None:
-        """Ask nothing yet."""
+    def __init__(
+        self,
+        loaded: Loaded,
+        run: RunScope,
+        reads: Reads,
+        parallelism: int,
+        *,
+        asks_policy: bool = False,
+    ) -> None:
+        """Ask nothing yet; of Azure Policy only with `asks_policy`."""
+        self._asks_policy = asks_policy
+        self._policies: dict[Address, Future[list[JsonObject]]] = {}
         self._at_once = min(MOST_AT_ONCE, max(1, parallelism))
         self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="check")
         self._futures: dict[str, Future[list[JsonObject]]] = {}
@@ -95,6 +110,10 @@ class Asking:
         self._lasted: dict[Address, Future[list[float]]] = {}
         self._run, self._reads, self._target = run, reads, loaded.spec.target
         self._existing = loaded.existing
+        target = loaded.spec.target
+        self._group = (
+            f"/subscriptions/{target.subscription_id}/resourceGroups/{target.resource_group}"
+        )
 
     def about(self, changes: Iterable[Change]) -> None:
         """Ask what it takes to judge the changes; of machines only where any are changed."""
@@ -112,6 +131,8 @@ class Asking:
         if any(map(may_be_used, changing)):
             linked = partial(everything_linked, self._reads, self._target.subscription_id)
             self._ask("users", linked)
+        for change in filter(azure_policy.is_asked_about, changing if self._asks_policy else ()):
+            self._ask_policies(change)
         own = {change.resource.resource_id.casefold() for change in planned}
         for endpoint in filter(None, map(endpoint_of, changing)):
             if endpoint.casefold() not in own:
@@ -122,11 +143,11 @@ class Asking:
     def _about_the_caller(self, changing: Iterable[Change]) -> None:
         """Ask what it may do where the spec goes, and what is locked there."""
         run, subscription = self._run, f"/subscriptions/{self._target.subscription_id}"
-        group = f"{subscription}/resourceGroups/{self._target.resource_group}"
-        self._ask("locks", lambda: _listed(run, f"{group}{LOCKS}", LOCKS_API))
-        self._ask("rights", lambda: _rights(run, subscription, group))
+        group = self._group
+        self._ask("locks", lambda: listed(run, f"{group}{LOCKS}", LOCKS_API))
+        self._ask("rights", lambda: rights_in(run, subscription, group))
         if any(isinstance(HANDLERS[c.resource.kind], GrantsRoles) for c in changing):
-            self._ask("assignments", lambda: _assignments(run, subscription, group))
+            self._ask("assignments", lambda: assignments_in(run, subscription, group))
 
     def _about_machines(self, changing: Sequence[Change]) -> None:
         run, reads = self._run, self._reads
@@ -134,8 +155,8 @@ class Asking:
         place = f"{subscription}/providers/{ML}/locations/{self._target.location}"
         if any(map(_is_of_machines, changing)):
             self._ask("usages", lambda: reads.list(f"{place}/usages", USAGES_API))
-            self._ask("quotas", lambda: _listed(run, f"{place}/quotas", USAGES_API))
-            self._ask("sizes", lambda: _listed(run, f"{place}/vmSizes", USAGES_API))
+            self._ask("quotas", lambda: listed(run, f"{place}/quotas", USAGES_API))
+            self._ask("sizes", lambda: listed(run, f"{place}/vmSizes", USAGES_API))
         if any(map(_makes_gpus, changing)):
             here = {"$filter": f"location eq '{self._target.location}'"}
             skus = f"{subscription}/providers/Microsoft.Compute/skus"
@@ -156,12 +177,14 @@ class Asking:
         seen = {address: _seen(future) for address, future in self._seeing.items()}
         runs = {workspace: _answer("runs", future) for workspace, future in self._runs.items()}
         served = {endpoint: _seen(future) for endpoint, future in self._endpoints.items()}
+        policies = {address: _answer("policy", f) for address, f in self._policies.items()}
         return Facts(
             **answers,
             existing=seen,
             endpoints=served,
             runs=runs,
             lasted={address: _lasted(future) for address, future in self._lasted.items()},
+            policies=policies,
             at_once=self._at_once,
         )
 
@@ -190,6 +213,11 @@ class Asking:
             if cluster and change.address not in self._lasted:
                 ask = partial(handler.lasted_s, self._run, self._reads, resource, cluster)
                 self._lasted[change.address] = self._begun(ask)
+
+    def _ask_policies(self, change: Change) -> None:
+        if change.address not in self._policies:
+            ask = partial(azure_policy.ask, self._run, self._group, change)
+            self._policies[change.address] = self._begun(ask)
 
     def _look_at(self, item: Existing) -> None:
         version = HANDLERS[item.kind].api_version
@@ -248,43 +276,6 @@ def _makes_gpus(change: Change) -> bool:
         return False
     machines = handler.machines(change.resource.desired)
     return machines is not None and machines.size.casefold().startswith("standard_n")
-
-
-def _listed(run: RunScope, path: str, api_version: str) -> list[JsonObject]:
-    return run.arm.list(path, api_version, parent_exists=True)
-
-
-def _rights(run: RunScope, subscription: str, group: str) -> list[JsonObject]:
-    """Return what the caller may do in the group; in the subscription where there is none yet."""
-    return _of_group(
-        lambda scope: _listed(run, scope + PERMISSIONS, PERMISSIONS_API), subscription, group
-    )
-
-
-def _assignments(run: RunScope, subscription: str, group: str) -> list[JsonObject]:
-    """Return the role assignments that the caller has, by itself and by its groups.
-
-    Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-list-rest
-    (`assignedTo`).
-    """
-    mine = {"$filter": f"assignedTo('{run.caller_id()}')"}
-
-    def ask(scope: str) -> list[JsonObject]:
-        return run.arm.list(scope + ASSIGNMENTS, PERMISSIONS_API, mine, parent_exists=True)
-
-    return _of_group(ask, subscription, group)
-
-
-def _of_group(
-    ask: Callable[[str], list[JsonObject]], subscription: str, group: str
-) -> list[JsonObject]:
-    """Ask it of the group, or of the subscription where there is no such group yet."""
-    try:
-        return ask(group)
-    except ApiError as error:
-        if error.status != NOT_FOUND:
-            raise
-    return ask(subscription)
 
 
 def _lasted(future: Future[list[float]]) -> list[float]:

@@ -19,7 +19,8 @@ from reconciler.engine.types import Action, Address, JsonObject, Reference
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.access.roles import GRANTING, ROLES, role_in_words
 from reconciler.kinds.extensions import Grant, GrantsRoles
-from reconciler.operations.plan.checks.facts import ASSIGNMENTS, Answer
+from reconciler.operations.plan.checks.caller import ASSIGNMENTS
+from reconciler.operations.plan.checks.facts import Answer
 
 CHECK = "grant"
 CHECKED_BY = "the caller's role assignments and their conditions"

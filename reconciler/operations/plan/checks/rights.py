@@ -22,7 +22,8 @@ from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within, type_of
 from reconciler.engine.types import Action, JsonObject
 from reconciler.kinds import HANDLERS
-from reconciler.operations.plan.checks.facts import PERMISSIONS, PERMISSIONS_API, Answer, Facts
+from reconciler.operations.plan.checks.caller import PERMISSIONS, PERMISSIONS_API
+from reconciler.operations.plan.checks.facts import Answer, Facts
 
 CHECK = "permission"
 CHECKED_BY = "the caller's permissions (Microsoft.Authorization/permissions)"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from reconciler.cloud.run_scope import RunScope
@@ -15,6 +16,7 @@ from reconciler.engine.types import Address
 from reconciler.kinds.base import Reads
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks import (
+    azure_policy,
     clusters,
     cores,
     existing,
@@ -100,6 +102,7 @@ def findings_of(run: RunScope, region: cores.Region, allowed: Allowed) -> tuple[
         *rights.not_checked(facts.rights),
         *grants.check_grants(changes, facts.assignments),
         *grants.not_checked(facts.assignments),
+        *_of_policies(changes, facts),
         *hosts.check_hosts(run.cloud, planned, facts.hosts),
         *locks.check_locks(planned, facts.locks),
         *locks.not_checked(facts.locks),
@@ -109,6 +112,14 @@ def findings_of(run: RunScope, region: cores.Region, allowed: Allowed) -> tuple[
         *check_consequences(planned),
         *findings_of_machines(region),
     )
+
+
+def _of_policies(changes: Mapping[Address, Change], facts: Facts) -> Iterator[Finding]:
+    told = {address: answer.items for address, answer in facts.policies.items()}
+    yield from azure_policy.check_policies(changes, told)
+    problems = (one.problem for one in facts.policies.values() if one.problem is not None)
+    for problem in islice(problems, 1):
+        yield azure_policy.not_checked(problem.diagnostics[0].summary)
 
 
 def _outages(planned: Iterable[Change], facts: Facts, allowed: Allowed) -> Iterable[Finding]:
