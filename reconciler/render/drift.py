@@ -18,7 +18,6 @@ from reconciler.render.terminal import Line, Span, Style, clean, line
 
 OUTSIDE = "changed outside of the spec"
 NOT_KNOWN = "who changed it is not known"
-MINUTES = len("2026-01-31T12:00")
 DRIFTED = (Origin.OUTSIDE, Origin.BOTH)
 
 
@@ -105,7 +104,7 @@ def last_change(change: Change) -> JsonObject:
     system, own = body.get("systemData") or {}, body.get("properties") or {}
     by = system.get("lastModifiedBy") or own.get("updatedBy")
     on = system.get("lastModifiedAt") or own.get("updatedOn")
-    found = {"by": by, "on": str(on or "")[:MINUTES].replace("T", " ")}
+    found = {"by": by, "on": str(on or "").partition(".")[0].replace("T", " ")}
     return {word: str(value) for word, value in found.items() if value}
 
 

@@ -67,7 +67,8 @@ def _told(
         wanted = " or ".join(dict.fromkeys(_WANTED[kind] for kind in kinds))
         shown = _shown(items[0].get("input"), path)
         summary = f"`{_dotted(path)}` must be {wanted}, got {shown}"
-        yield Diagnostic(summary, document.position(path), hint=_help(model, path) or SEE_SCHEMA)
+        hint = _with_meaning(f"write {wanted}", model, path)
+        yield Diagnostic(summary, document.position(path), hint=hint)
         return
     for kind in kinds:
         item = next(i for i in items if i["type"] == kind)
@@ -102,13 +103,33 @@ def _explain(item: Any, path: Keys, document: Document, model: type[BaseModel]) 
     if kind == "missing":
         where = f" in `{'.'.join(map(str, path[:-1]))}`" if path[:-1] else ""
         place = document.position(path[:-1], of_key=True)
-        return Diagnostic(f"`{path[-1]}` is missing{where}", place, hint=_help(model, path))
+        hint = _with_meaning(f"add `{path[-1]}`", model, path)
+        return Diagnostic(f"`{path[-1]}` is missing{where}", place, hint=hint)
     is_name = bool(item["loc"]) and item["loc"][-1] == "[key]"
     place = document.position(path, of_key=is_name)
     shown = _shown(given, path)
     subject = f"name in `{_dotted(path[:-1])}`" if is_name else f"`{_dotted(path)}`"
     summary, hint = _wrong_value(kind, subject, shown, {**context, "given": given}, item["msg"])
-    return Diagnostic(summary, place, hint=hint or _help(model, path) or SEE_SCHEMA)
+    return Diagnostic(summary, place, hint=hint or _way_out(kind, context, model, path))
+
+
+def _way_out(kind: str, context: dict[str, Any], model: type[BaseModel], path: Keys) -> str:
+    """Return what to do about a value where its error has no hint of its own."""
+    if kind in _WANTED:
+        return _with_meaning(f"make it {_WANTED[kind].format(**context)}", model, path)
+    return f"correct it: `reconcile explain {_explained(model, path)}` says what it takes"
+
+
+def _with_meaning(way: str, model: type[BaseModel], path: Keys) -> str:
+    """Return a way out, with what the field means."""
+    meaning = _help(model, path)
+    return f"{way}. {meaning}" if meaning else way
+
+
+def _explained(model: type[BaseModel], path: Keys) -> str:
+    """Return a path as `reconcile explain` takes it: fields only, no names and no indices."""
+    is_field = (str(path[end]) in fields_at(model, path[:end]) for end in range(len(path)))
+    return ".".join(str(part) for part, known in zip(path, is_field, strict=True) if known)
 
 
 def _dotted(path: Keys) -> str:
@@ -177,7 +198,6 @@ _SHAPES = {
 """How to write a value of the shape that is wanted."""
 
 _ABOUT_KEYS = ("missing", "extra_forbidden")
-SEE_SCHEMA = "`reconcile schema` prints everything a spec can contain"
 MAX_PART = 40
 
 
