@@ -1,25 +1,22 @@
-"""Who may do what through ARM: the actions of the built-in roles, and the refusal without one.
+"""Who may do what through ARM: the actions of a caller's roles, and the refusal without one.
 
-Source: learn.microsoft.com/azure/role-based-access-control/built-in-roles (actions and notActions)
-and .../troubleshooting (the sentence of AuthorizationFailed). The built-in application is Owner of
-everything; every other principal has what its effective assignments give. A role that is not in
-the table has data actions alone, or is not stated here, and allows nothing through ARM. Lists over
-a whole subscription are not narrowed to what a principal may read.
+Source: learn.microsoft.com/azure/role-based-access-control/troubleshooting (the sentence of
+AuthorizationFailed). The built-in application is Owner of everything; every other principal has
+what its effective assignments give. Lists over a whole subscription are not narrowed to what a
+principal may read.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from reconciler.sandbox.arm import authorization, conditions
+from reconciler.sandbox.arm import authorization, conditions, roles
 from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import GROUPS, Target, parse, segment_after
 from reconciler.sandbox.arm.paging import page
+from reconciler.sandbox.arm.roles import ROLES, Role
 from reconciler.sandbox.arm.types import Answer, Call, Route
 
 if TYPE_CHECKING:
@@ -33,78 +30,6 @@ _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELE
 _GROUP_ACTIONS = "Microsoft.Resources/subscriptions/resourceGroups"
 
 
-@dataclass(frozen=True)
-class Role:
-    """What a role allows: patterns in which `*` stands for anything, slashes too."""
-
-    actions: tuple[str, ...]
-    not_actions: tuple[str, ...] = ()
-
-    def allows(self, action: str) -> bool:
-        """Whether the role allows an action (compared without case)."""
-        return _any(self.actions, action) and not _any(self.not_actions, action)
-
-
-_ML = "Microsoft.MachineLearningServices/workspaces"
-_BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
-ROLES: dict[str, Role] = {
-    "Owner": Role(("*",)),
-    "Contributor": Role(
-        ("*",),
-        (
-            "Microsoft.Authorization/*/Delete",
-            "Microsoft.Authorization/*/Write",
-            "Microsoft.Authorization/elevateAccess/Action",
-        ),
-    ),
-    "Reader": Role(("*/read",)),
-    "User Access Administrator": Role(
-        ("*/read", "Microsoft.Authorization/*", "Microsoft.Support/*")
-    ),
-    "Role Based Access Control Administrator": Role(
-        (
-            "Microsoft.Authorization/roleAssignments/write",
-            "Microsoft.Authorization/roleAssignments/delete",
-            "*/read",
-            "Microsoft.Support/*",
-        )
-    ),
-    "AcrPull": Role(("Microsoft.ContainerRegistry/registries/pull/read",)),
-    "AcrPush": Role(
-        (
-            "Microsoft.ContainerRegistry/registries/pull/read",
-            "Microsoft.ContainerRegistry/registries/push/write",
-        )
-    ),
-    "Storage Blob Data Reader": Role((f"{_BLOBS}/containers/read",)),
-    "Storage Blob Data Contributor": Role(
-        (f"{_BLOBS}/containers/delete", f"{_BLOBS}/containers/read", f"{_BLOBS}/containers/write")
-    ),
-    "Storage Blob Data Owner": Role((f"{_BLOBS}/containers/*",)),
-    "AzureML Data Scientist": Role(
-        (f"{_ML}/*/read", f"{_ML}/*/action", f"{_ML}/*/delete", f"{_ML}/*/write"),
-        (
-            f"{_ML}/delete",
-            f"{_ML}/write",
-            f"{_ML}/computes/*/write",
-            f"{_ML}/computes/*/delete",
-            f"{_ML}/computes/listKeys/action",
-            f"{_ML}/listKeys/action",
-        ),
-    ),
-    "AzureML Compute Operator": Role((f"{_ML}/computes/*",)),
-    "Managed Identity Operator": Role(
-        (
-            "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
-            "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
-            "Microsoft.Authorization/*/read",
-            f"{_GROUP_ACTIONS}/read",
-            "Microsoft.Resources/deployments/*",
-        )
-    ),
-}
-
-
 def check(world: World, call: Call) -> None:
     """Raise ArmError 403 AuthorizationFailed unless the caller may do what the call asks for."""
     if call.principal_id in (world.identity.object_id, PORTAL_USER):
@@ -114,7 +39,11 @@ def check(world: World, call: Call) -> None:
         return
     action, scope = asked
     held = authorization.held_at(world, call.principal_id, scope)
-    allowing = {(n, c) for n, c in held if n in ROLES and ROLES[n].allows(action)}
+    allowing = {
+        (name, condition)
+        for name, condition in held
+        if any(role.allows(action) for role in roles.allowed(world, name))
+    }
     if any(_is_met(world, call, action, condition) for _, condition in allowing):
         return
     lacking = "authorization or an ABAC condition not fulfilled" if allowing else "authorization"
@@ -170,17 +99,7 @@ def _scope(target: Target) -> str:
 
 def _held(world: World, principal: str, scope: str) -> Iterator[Role]:
     for name in authorization.roles_at(world, principal, scope):
-        if name in ROLES:
-            yield ROLES[name]
-
-
-def _any(patterns: tuple[str, ...], action: str) -> bool:
-    return any(_pattern(pattern).fullmatch(action) is not None for pattern in patterns)
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)
+        yield from roles.allowed(world, name)
 
 
 def _list(world: World, call: Call, path: dict[str, str]) -> Answer:

@@ -28,6 +28,7 @@ from reconciler.sandbox.arm import (
     policy_questions,
     quota,
     resources,
+    role_definitions,
     storage,
     tags,
 )
@@ -43,6 +44,7 @@ TYPES: tuple[ResourceType, ...] = (
     *containerregistry.TYPES,
     *managedidentity.TYPES,
     *authorization.TYPES,
+    *role_definitions.TYPES,
     *locks.TYPES,
     *policies.TYPES,
     *ml_workspaces.TYPES,
@@ -64,6 +66,7 @@ ROUTES: tuple[Route, ...] = (
     *operationalinsights.ROUTES,
     *containerregistry.ROUTES,
     *authorization.ROUTES,
+    *role_definitions.ROUTES,
     *locks.ROUTES,
     *policies.ROUTES,
     *policy_questions.ROUTES,

@@ -47,7 +47,7 @@ class Outcome:
 def run() -> Outcome:
     """Return the outcome over a sandbox of its own."""
     with (
-        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         launch(Path(folder), clock="instant") as server,
         Client(server) as client,
     ):
