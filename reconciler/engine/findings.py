@@ -12,6 +12,8 @@ from enum import Enum
 from reconciler.diagnostics import Diagnostic, Position, Severity
 from reconciler.engine.types import Address
 
+PASTE = "write one of these in the spec:"
+
 
 class Level(Enum):
     """How much a finding matters."""
@@ -43,7 +45,13 @@ class Finding:
         """The finding as what every output can show."""
         is_error = self.level is Level.BLOCKER
         severity = Severity.ERROR if is_error else Severity.WARNING
-        ways = "; or ".join(f"`{way}`" for way in self.alternatives)
-        hint = "; or ".join(part for part in (self.hint, ways) if part)
-        found = Diagnostic(self.summary, self.position, self.detail, hint, severity)
+        found = Diagnostic(self.summary, self.position, self.detail, self._hint, severity)
         return replace(found, address=self.address, id="" if self.lifted else self.id)
+
+    @property
+    def _hint(self) -> str:
+        """What to do; below it the lines to paste, each on its own."""
+        if not self.alternatives:
+            return self.hint
+        head = "; or ".join(part for part in (self.hint, PASTE) if part)
+        return "\n".join((head, *self.alternatives))

@@ -103,7 +103,8 @@ def _problems(heading: str, found: Sequence[Diagnostic], style: str) -> str:
     for item in islice(found, MOST_PROBLEMS):
         place = f"<code>{_t(item.position)}</code> " if item.position else ""
         detail = f"<br><span class='quiet'>{_t(detail_of(item))}</span>" if detail_of(item) else ""
-        hint = f"<br>hint: {_t(item.hint)}" if item.hint else ""
+        lines = "<br>".join(map(_t, item.hint.splitlines()))
+        hint = f"<br>hint: {lines}" if lines else ""
         id_ = _id(item.id) if item.severity is Severity.WARNING else ""
         rows.append(f"<li>{place}{_t(summary_of(item))}{id_}{detail}{hint}</li>")
     more = len(found) - len(rows)

@@ -227,7 +227,8 @@ def _problem(item: Diagnostic) -> str:
     place = f"{code(item.position)}: " if item.position else ""
     detail = on_one_line(detail_of(item), MOST_DETAIL)
     why = f"; {code(detail)}" if detail else ""
-    hint = f"; hint: {code(item.hint)}" if item.hint else ""
+    lines = " ".join(map(code, item.hint.splitlines()))
+    hint = f"; hint: {lines}" if lines else ""
     id_ = _id(item.id) if item.severity is Severity.WARNING else ""
     return f"- {place}{code(shortened(summary_of(item), 500))}{id_}{why}{hint}"
 

@@ -61,7 +61,10 @@ def test_a_size_that_a_region_does_not_have_is_had_nearby(azure: Any, tmp_path: 
     asked = [e for e in azure.journal() if "/locations/ukwest/" not in e["path"]]
     asked = [e for e in asked if e["path"].endswith(("/vmSizes", "/usages", "/skus"))]
     assert len(asked) <= 16
-    assert len(regions(finding)) == 3 and MEANS in finding.hint
+    assert len(regions(finding)) == 3 and all(MEANS in way for way in finding.alternatives)
+    assert "did you mean" not in finding.hint
+    hint = finding.diagnostic.hint.splitlines()
+    assert hint == ["write one of these in the spec:", *finding.alternatives]
     assert each_can_be_applied(azure, tmp_path, finding, *spec) == 3
     assert azure.writes()
 

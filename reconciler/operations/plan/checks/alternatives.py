@@ -34,8 +34,7 @@ ASKED_FOR = "alternatives"
 OF_SIZES = frozenset({sizes.NOT_HERE, sizes.BARRED})
 SHORT = OF_SIZES | {cores.CHECK}
 CHECKED_BY = "the sizes and usages of the region, and of others near it (Azure ML)"
-MEANS = "another region means another workspace, and its data is uploaded there"
-LOCATION = "location:"
+MEANS = "another workspace, its data uploaded there"
 
 
 class Alternatives:
@@ -56,7 +55,9 @@ class Alternatives:
             return finding
         told = finding.alternatives or (self._sizes(use) if finding.id in OF_SIZES else ())
         ways = self._with_regions(use, told)
-        return replace(finding, alternatives=ways, hint=_hint(finding.hint, ways))
+        is_misspelt = finding.id == sizes.NOT_HERE and not ways
+        hint = finding.hint if is_misspelt or finding.id != sizes.NOT_HERE else ""
+        return replace(finding, alternatives=ways, hint=hint)
 
     def of(self, use: Use) -> tuple[str, ...]:
         """Return what a resource could have in place of its machines, though nothing is short."""
@@ -87,7 +88,7 @@ class Alternatives:
         """Yield each region where everything of the spec fits, the cheapest first."""
         for (_, has), name, facts in sorted(self._offering(use), key=itemgetter(0)):
             if self._fits_in(name, facts):
-                yield f"{LOCATION} {name}  # in target: {has}"
+                yield f"location: {name}  # in target ({MEANS}): {has}"
 
     def _offering(self, use: Use) -> Iterator[tuple[tuple[Decimal, str], str, Facts]]:
         """Yield the regions that have a size, with its price there and what it is."""
@@ -110,12 +111,6 @@ class Alternatives:
 
     def _in(self, there: Loaded, facts: Facts) -> cores.Region:
         return region_of(there, self._region.changes, self._region.graph, facts)
-
-
-def _hint(told: str, ways: Iterable[str]) -> str:
-    """Return a hint that also says what a region change means, where one is offered."""
-    moves = any(way.startswith(LOCATION) for way in ways)
-    return "; ".join(filter(None, (told, MEANS if moves else "")))
 
 
 def _is_there(change: Change) -> bool:
@@ -152,7 +147,6 @@ def _notes(region: cores.Region, found: Alternatives, short: set[Address]) -> It
                 use.address,
                 f"`{use.address}` could have other machines",
                 sizes.position_of(region.loaded, use),
-                hint=_hint("", ways),
                 checked_by=CHECKED_BY,
                 alternatives=ways,
             )
