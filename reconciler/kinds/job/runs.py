@@ -7,10 +7,9 @@ reason of a failure, and what changed since the last run.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.bounded_json import loads
-from reconciler.cloud.arm import ArmClient
 from reconciler.cloud.poll import SETTLING, poll
 from reconciler.diagnostics import (
     ApiError,
@@ -36,6 +35,9 @@ from reconciler.kinds.job.attempts import (
 from reconciler.kinds.ownership import OWNER_TAG, is_ours, mark, tag_owner
 from reconciler.reasons import InputChange, InputsChanged, NoRunYet, OtherRun, Reason
 from reconciler.secrets import on_one_line
+
+if TYPE_CHECKING:
+    from reconciler.cloud.arm import ArmClient
 
 STABLE_API_VERSION = "2026-05-01"
 JOB_TAG = "reconcile-job"
