@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from reconciler.diagnostics import Diagnostic, Position
 from reconciler.reasons import Reason
@@ -138,8 +140,12 @@ class Acceptance:
     position: Position | None = field(default=None, compare=False)
 
 
+Settings = TypeVar("Settings", default=Any)
+"""What a kind must know of its resources beyond their bodies; any, where many kinds meet."""
+
+
 @dataclass(frozen=True)
-class Resource:
+class Resource(Generic[Settings]):
     """One thing that the spec wants: a node of the graph.
 
     `desired` is the body to send, with `Reference` leaves; `known` are outputs that
@@ -152,7 +158,7 @@ class Resource:
     kind: str
     resource_id: str
     desired: JsonObject
-    settings: Any = None
+    settings: Settings = None  # type: ignore[assignment]  # a kind that needs none has none
     position: Position | None = None
     depends_on: frozenset[Address] = frozenset()
     known: Mapping[str, Any] = field(default_factory=dict)

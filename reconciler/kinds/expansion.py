@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.engine.types import Address, Reference, Resource
+from reconciler.engine.types import Address, Reference, Resource, Settings
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.secrets import shortened
 from reconciler.spec.document import Document, Keys
@@ -87,7 +87,7 @@ class Expansion:
         """Return the ARM id of a resource of the target group."""
         return f"{self.group_id}/providers/{resource_type}/{name}"
 
-    def add(self, resource: Resource) -> Resource:
+    def add(self, resource: Resource[Settings]) -> Resource[Settings]:
         """Register one resource, with the user's word on adoption."""
         resource = replace(
             resource,

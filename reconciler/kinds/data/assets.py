@@ -25,6 +25,7 @@ from reconciler.engine.diff import overlay
 from reconciler.engine.types import JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
 from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.data.dataset_settings import LocalSource, Wanted
 from reconciler.kinds.extensions import announces_all
 from reconciler.kinds.workspace.storage_account import StorageAccountHandler
 from reconciler.secrets import remember
@@ -63,7 +64,7 @@ def workspace_client(context: HandlerContext, workspace: str) -> Iterator[Any]:
         yield context.run.ml(parts[4], parts[8])
 
 
-def publish(context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+def publish(context: HandlerContext, resource: Resource[Wanted], desired: JsonObject) -> None:
     """Prepare both files, upload what is not there, register what is not there."""
     with workshop() as folder:
         parts = _prepared(context, resource, folder)
@@ -97,7 +98,7 @@ def written(change: Change) -> Mapping[str, Announced]:
     return {str(change.resource.known[part]): shown[part] for part in PARTS}
 
 
-def withdraw(context: HandlerContext, resource: Resource, observed: Observed) -> None:
+def withdraw(context: HandlerContext, resource: Resource[Wanted], observed: Observed) -> None:
     """Delete both versions, then the files that only they named."""
     wanted = resource.settings
     for name in observed.body:
@@ -112,7 +113,7 @@ def withdraw(context: HandlerContext, resource: Resource, observed: Observed) ->
             remove(_with_key(context, wanted.workspace), f"{wanted.blobs}/{name}.jsonl")
 
 
-def _prepared(context: HandlerContext, resource: Resource, folder: Path) -> dict[str, Part]:
+def _prepared(context: HandlerContext, resource: Resource[Wanted], folder: Path) -> dict[str, Part]:
     wanted = resource.settings
     address = resource.address
 
@@ -124,8 +125,8 @@ def _prepared(context: HandlerContext, resource: Resource, folder: Path) -> dict
         _heed_stop(context)
         context.progress.bytes(address, done, total)
 
-    if wanted.source.type == "local":
-        found = _local_pieces(wanted)
+    if isinstance(wanted.source, LocalSource):
+        found = _local_pieces(wanted.source, wanted)
     else:
         context.progress.say(address, f"reading {wanted.source.repo}")
         access = context.run.cloud.sandbox
@@ -143,10 +144,10 @@ def _prepared(context: HandlerContext, resource: Resource, folder: Path) -> dict
     return prepare(found, Shares(wanted.split.test, wanted.split.seed), folder, tell)
 
 
-def _local_pieces(wanted: Any) -> list[Piece]:
+def _local_pieces(source: LocalSource, wanted: Wanted) -> list[Piece]:
     """Return the local files, which must still be those that the plan was made from."""
     found = []
-    for text, digest in zip(wanted.source.files, wanted.digests, strict=True):
+    for text, digest in zip(source.files, wanted.digests, strict=True):
         try:
             file = local_file(wanted.folder, text, text)
             now = survey(file).digest
@@ -161,7 +162,7 @@ def _local_pieces(wanted: Any) -> list[Piece]:
     return found
 
 
-def _upload(context: HandlerContext, resource: Resource, parts: dict[str, Part]) -> None:
+def _upload(context: HandlerContext, resource: Resource[Wanted], parts: dict[str, Part]) -> None:
     wanted = resource.settings
     total = sum(part.size for part in parts.values())
     container = _container(context, wanted.workspace)
@@ -233,7 +234,11 @@ def _found(body: JsonObject | None, what: str) -> JsonObject:
 
 
 def _register(
-    context: HandlerContext, resource: Resource, name: str, part: Part, properties: JsonObject
+    context: HandlerContext,
+    resource: Resource[Wanted],
+    name: str,
+    part: Part,
+    properties: JsonObject,
 ) -> None:
     """Register one version, or make sure that the one that is there names the same bytes."""
     asset_id = str(resource.known[name])

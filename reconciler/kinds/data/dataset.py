@@ -9,8 +9,6 @@ cannot be changed, a missing blob is not noticed by Azure when an asset is regis
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.datasets import slices
@@ -30,7 +28,7 @@ from reconciler.kinds.data.dataset_settings import (
     Dataset,
     HuggingFaceSource,
     LocalSource,
-    TrainTest,
+    Wanted,
 )
 from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
 from reconciler.kinds.expansion import Attributes, Expansion
@@ -90,9 +88,9 @@ class DatasetHandler(Handler):
             if workspace and inputs is not None:
                 expansion.add(_resource(key, settings, workspace, inputs, expansion))
 
-    def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
+    def check(self, resource: Resource[Wanted], document: Document) -> Iterable[Diagnostic]:
         """Return what is wrong in the rows of local files, and rows that cannot be divided."""
-        wanted: Wanted = resource.settings
+        wanted = resource.settings
         path: Keys = ("datasets", resource.address.partition(".")[2])
         source, share = wanted.source, wanted.split.test
         if isinstance(source, LocalSource):
@@ -132,21 +130,6 @@ class DatasetHandler(Handler):
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete both versions and the files behind them."""
         assets.withdraw(context, resource, observed)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What preparing the files takes, beyond the body.
-
-    `blobs`: the folder in the container; `digests`: what the local files meant when planned.
-    """
-
-    source: HuggingFaceSource | LocalSource
-    split: TrainTest
-    folder: Path
-    workspace: str
-    blobs: str
-    digests: tuple[str, ...] = ()
 
 
 BESIDE = "name a .jsonl or .parquet file in the folder of the spec, or below it"
@@ -189,7 +172,7 @@ def _digest(text: str, expansion: Expansion, path: Keys) -> str | None:
 
 def _resource(
     key: str, settings: Dataset, workspace: str, inputs: JsonObject, expansion: Expansion
-) -> Resource:
+) -> Resource[Wanted]:
     version = fingerprint(inputs)
     blobs = f"{FOLDER}/{key}/{version}"
     ids = {part: f"{workspace}/data/{key}-{part}/versions/{version}" for part in PARTS}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -13,10 +15,7 @@ from reconciler.spec.model import SpecModel, Tags
 SHARE_DIGITS = 9
 """How many digits of a share count: `0.30000000000000004` is `0.3`."""
 
-
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
-
-
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -117,3 +116,18 @@ class Dataset(SpecModel):
     """A description for people."""
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What preparing the files takes, beyond the body.
+
+    `blobs`: the folder in the container; `digests`: what the local files meant when planned.
+    """
+
+    source: HuggingFaceSource | LocalSource
+    split: TrainTest
+    folder: Path
+    workspace: str
+    blobs: str
+    digests: tuple[str, ...] = ()

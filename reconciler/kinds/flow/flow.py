@@ -109,9 +109,9 @@ class FlowHandler(Handler):
             report_prompt_flow(expansion, path)
             expansion.add(_resource(name, settings, (home, home_id), expansion))
 
-    def check(self, resource: Resource, document: Document) -> list[Diagnostic]:
+    def check(self, resource: Resource[FlowSource], document: Document) -> list[Diagnostic]:
         """Return what is wrong with the flow's folder and file."""
-        source: FlowSource = resource.settings
+        source = resource.settings
         dag, problems = read_dag(source.folder)
         problems = [*source.folder.problems, *problems]
         if dag is not None:
@@ -180,10 +180,14 @@ class FlowHandler(Handler):
         return f"`{resource.address}` is archived in the project, its files stay in the share"
 
     def _uploaded(
-        self, context: HandlerContext, service: FlowService, resource: Resource, desired: JsonObject
+        self,
+        context: HandlerContext,
+        service: FlowService,
+        resource: Resource[FlowSource],
+        desired: JsonObject,
     ) -> JsonObject:
         """Upload the files with the connections' names in them; return the request's body."""
-        source: FlowSource = resource.settings
+        source = resource.settings
         key = resource.address.partition(".")[2]
         top = service.upload(f"{context.owner}-{key}/{source.fingerprint}", source.files())
         return {**desired, "flowDefinitionFilePath": f"{top}/{FLOW_FILE}"}
@@ -228,7 +232,7 @@ def _marked(flows: list[JsonObject], resource: Resource) -> list[JsonObject]:
 
 def _resource(
     key: str, settings: Flow, home: tuple[Address, str], expansion: Expansion
-) -> Resource:
+) -> Resource[FlowSource]:
     address, home_id = home
     names, needs = _connections(settings, expansion, ("flows", key))
     source = FlowSource(settings, names, _folder(settings, expansion.document))

@@ -16,12 +16,13 @@ from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import Reads
 from reconciler.kinds.job.attempts import ALL_FINE_TUNING, API_VERSION, COMPLETED, status_of
 from reconciler.kinds.job.runs import history_of
+from reconciler.kinds.job.settings import Wanted
 
 HISTORY_API = "v1.0"
 MOST_RUNS = 100
 
 
-def lasted_s(run: RunScope, reads: Reads, job: Resource, cluster_id: str) -> list[float]:
+def lasted_s(run: RunScope, reads: Reads, job: Resource[Wanted], cluster_id: str) -> list[float]:
     """Return the seconds of each finished run of a job's model on a cluster.
 
     The history is asked only where the list of jobs, which a plan has read anyway, has enough of

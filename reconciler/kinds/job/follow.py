@@ -19,6 +19,7 @@ from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.job.attempts import API_VERSION, COMPLETED, ENDED_BADLY, status_of
 from reconciler.kinds.job.queue_reasons import NO_REASON, QueueReason, queue_reason
 from reconciler.kinds.job.runs import created, observe, registered, studio_link, why
+from reconciler.kinds.job.settings import Wanted
 
 CLUSTER_TAG = "_aml_system_ComputeTargetStatus"
 NOT_STARTED = ("notstarted", "starting", "provisioning", "preparing", "queued", "scheduled")
@@ -29,7 +30,7 @@ BETWEEN_LOOKS = Backoff(10.0, 1.3, 30.0)
 REGISTERED_WITHIN_S = 60.0
 
 
-def follow(context: HandlerContext, resource: Resource) -> None:
+def follow(context: HandlerContext, resource: Resource[Wanted]) -> None:
     """Follow the attempt that counts to its end.
 
     Raises `PendingError` when our wait ends first, `ReconcileError` with Azure's words
@@ -44,7 +45,7 @@ def follow(context: HandlerContext, resource: Resource) -> None:
 class _Following:
     """One run under way, and what was last known of it."""
 
-    def __init__(self, context: HandlerContext, resource: Resource, seen: Observed) -> None:
+    def __init__(self, context: HandlerContext, resource: Resource[Wanted], seen: Observed) -> None:
         self._context = context
         self._resource = resource
         self._seen = seen
@@ -164,7 +165,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _await_model(context: HandlerContext, resource: Resource, body: JsonObject) -> None:
+def _await_model(context: HandlerContext, resource: Resource[Wanted], body: JsonObject) -> None:
     """Wait a little for the platform to register the model of a job that just completed."""
     poll(
         context.run,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.run_scope import RunScope
@@ -39,7 +39,7 @@ from reconciler.kinds.job.runs import (
     observed,
     why_run,
 )
-from reconciler.kinds.job.settings import TASKS, Job
+from reconciler.kinds.job.settings import TASKS, Job, Wanted
 from reconciler.kinds.job.submit import submit
 from reconciler.kinds.machines import Occupied, occupied_by
 from reconciler.kinds.ownership import OWNER_TAG
@@ -52,16 +52,6 @@ if TYPE_CHECKING:
     from reconciler.kinds import Spec
 
 KEY_MAX = 240
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What handling a job takes beyond its body."""
-
-    job: Job
-    workspace: str
-    inputs: JsonObject
-    asset: str
 
 
 HOLDS_FOR_THE_NEXT_RUN = frozenset(
@@ -166,7 +156,7 @@ class JobHandler(Handler):
         if change.action is Action.RUN:
             yield PaidRun()
 
-    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
+    def observe(self, context: HandlerContext, resource: Resource[Wanted]) -> Observed | None:
         """Read the run of these inputs; of several attempts the one that did not fail counts."""
         return observe(context, resource)
 
@@ -212,7 +202,7 @@ class JobHandler(Handler):
 
 def _resource(
     key: str, settings: Job, workspace: str, spec: Spec, expansion: Expansion
-) -> Resource:
+) -> Resource[Wanted]:
     path: Keys = ("jobs", key)
     model = settings.model if isinstance(settings.model, str) else settings.model.path
     report_model(model, expansion, ("jobs", key, "model"))

@@ -32,6 +32,7 @@ from reconciler.kinds.job.attempts import (
     listed_jobs,
     status_of,
 )
+from reconciler.kinds.job.settings import Wanted
 from reconciler.kinds.ownership import OWNER_TAG, is_ours, mark, tag_owner
 from reconciler.reasons import InputChange, InputsChanged, NoRunYet, OtherRun, Reason
 from reconciler.secrets import on_one_line
@@ -50,7 +51,7 @@ FILLED_IN = frozenset({"status", "services"})
 ENDS_WITHIN_S = 900.0
 
 
-def observe(context: HandlerContext, resource: Resource) -> Observed | None:
+def observe(context: HandlerContext, resource: Resource[Wanted]) -> Observed | None:
     """Return what Azure says of the attempt that counts, None when there is none."""
     found = current_attempt(context, resource.resource_id)
     if found is None:
@@ -66,7 +67,7 @@ def observe(context: HandlerContext, resource: Resource) -> Observed | None:
     return seen
 
 
-def observed(context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
+def observed(context: HandlerContext, resource: Resource[Wanted], body: JsonObject) -> Observed:
     """Return what the body of one attempt says by itself."""
     workspace = resource.settings.workspace
     name = str(body.get("name") or resource.resource_id.rpartition("/")[2])
@@ -101,7 +102,7 @@ def registered(context: HandlerContext, workspace: str, body: JsonObject) -> Jso
     return {}
 
 
-def why_run(context: HandlerContext, resource: Resource) -> Reason:
+def why_run(context: HandlerContext, resource: Resource[Wanted]) -> Reason:
     """Return why there is something to run: nothing ran yet, or what changed since."""
     key = resource.address.partition(".")[2]
     last = _last_run(context, resource, key)
@@ -113,7 +114,7 @@ def why_run(context: HandlerContext, resource: Resource) -> Reason:
     return InputsChanged(changed, name, status) if changed else OtherRun(name, status)
 
 
-def _last_run(context: HandlerContext, resource: Resource, key: str) -> JsonObject | None:
+def _last_run(context: HandlerContext, resource: Resource[Wanted], key: str) -> JsonObject | None:
     """Return our most recent run of this job; no request when the workspace is new."""
     workspace = resource.settings.workspace
     ours = [

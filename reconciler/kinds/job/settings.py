@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from reconciler.engine.types import JsonObject
 from reconciler.kinds.asset_references import Cluster, ModelVersion
 from reconciler.kinds.job.inputs import DataInput
 from reconciler.spec.model import SpecModel, Tags, TextOr
@@ -125,3 +127,13 @@ class Job(SpecModel):
         if self.queue_settings and not self.resources:
             raise ValueError("`queue_settings` is for serverless compute (`resources`)")
         return self
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What handling a job takes beyond its body."""
+
+    job: Job
+    workspace: str
+    inputs: JsonObject
+    asset: str

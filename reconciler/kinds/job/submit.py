@@ -15,12 +15,13 @@ from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.assets import workspace_client
 from reconciler.kinds.job.attempts import all_attempts, attempt_id
 from reconciler.kinds.job.runs import MODEL_OUTPUT
+from reconciler.kinds.job.settings import Wanted
 from reconciler.kinds.ownership import OWNER_TAG, mark
 
 MAX_ATTEMPTS = 50
 
 
-def submit(context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+def submit(context: HandlerContext, resource: Resource[Wanted], desired: JsonObject) -> None:
     """Submit the job under the next free name; a run that has not failed is left alone."""
     job_id = _free_id(context, resource)
     if not job_id:

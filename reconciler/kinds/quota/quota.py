@@ -122,9 +122,9 @@ class QuotaHandler(Handler):
                 )
             )
 
-    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
+    def observe(self, context: HandlerContext, resource: Resource[Quota]) -> Observed | None:
         """Read limit and use of the family out of the one list of usages."""
-        quota: Quota = resource.settings
+        quota = resource.settings
         place = resource.resource_id.partition("/providers/Microsoft.Quota")[0]
         listed = context.reads.list(f"{place}/usages", USAGES_API)
         items = [item for item in listed if not _is_low_priority(item)]
@@ -137,15 +137,17 @@ class QuotaHandler(Handler):
             return Observed({"properties": {"limit": {"value": 0}}, "nearest": names})
         return self.observed(context, resource, found)
 
-    def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
+    def observed(
+        self, context: HandlerContext, resource: Resource[Quota], body: JsonObject
+    ) -> Observed:
         """Return limit and use out of one item of the list of usages."""
         limit, used = whole_number_in(body, "limit"), whole_number_in(body, "currentValue")
         shown: JsonObject = {"properties": {"limit": {"value": limit}}, "used": used}
         return Observed(shown, {"id": resource.resource_id, "limit": limit, "used": used})
 
-    def raises(self, resource: Resource) -> Raise:
+    def raises(self, resource: Resource[Quota]) -> Raise:
         """Return the cores that are there before anything that needs them is made."""
-        quota: Quota = resource.settings
+        quota = resource.settings
         return Raise(quota.vm_family, quota.cores, quota.on_short != "fail")
 
     def review(self, change: Change) -> Change:
@@ -191,8 +193,10 @@ class QuotaHandler(Handler):
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Do nothing: a quota cannot be deleted, and is never lowered."""
 
-    def _get_cores(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
-        quota: Quota = resource.settings
+    def _get_cores(
+        self, context: HandlerContext, resource: Resource[Quota], desired: JsonObject
+    ) -> None:
+        quota = resource.settings
         bound_s = quota.wait_minutes * 60.0
 
         def is_there() -> bool:

@@ -145,9 +145,9 @@ class ModelHandler(ArmHandler):
                 known = {"name": resource.settings.name}
                 expansion.resources[resource.address] = replace(resource, known=known)
 
-    def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
+    def observe(self, context: HandlerContext, resource: Resource[Wanted]) -> Observed | None:
         """Read the version at our own id, or the one that the job registered."""
-        wanted: Wanted = resource.settings
+        wanted = resource.settings
         run = context.others(wanted.job) if wanted.job else None
         if run is not None and run.phase is not Phase.READY:
             run = None
@@ -169,13 +169,15 @@ class ModelHandler(ArmHandler):
         """Return what a body says, for a model at our own id."""
         return _seen(context, resource, body, None)
 
-    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+    def create(
+        self, context: HandlerContext, resource: Resource[Wanted], desired: JsonObject
+    ) -> None:
         """Register it from the job's output or from its path, at a version of our own.
 
         What a job leaves behind is looked for once more: the lists before may have been behind,
         and a second version of it is nobody's wish.
         """
-        wanted: Wanted = resource.settings
+        wanted = resource.settings
         seen = self.observe(context, resource) if wanted.job else None
         if seen and _is_left_behind(seen):
             return
@@ -216,7 +218,7 @@ class ModelHandler(ArmHandler):
         context.run.arm.delete(str(observed.outputs["id"]), self.api_version)
 
 
-def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -> Resource:
+def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -> Resource[Wanted]:
     path: Keys = ("models", key)
     source = expansion.reference(settings.path, (*path, "path"), kinds=("fine-tuning job",))
     job = ""
@@ -266,7 +268,7 @@ def _claim(context: HandlerContext, body: JsonObject) -> tuple[bool, str]:
 
 
 def _seen(
-    context: HandlerContext, resource: Resource, body: JsonObject, run: Observed | None
+    context: HandlerContext, resource: Resource[Wanted], body: JsonObject, run: Observed | None
 ) -> Observed:
     """Return what a version says. What our own job registered is ours, marked or not.
 

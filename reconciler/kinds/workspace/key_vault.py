@@ -105,7 +105,7 @@ class KeyVaultHandler(LinkedHandler[KeyVault]):
             properties["enablePurgeProtection"] = True
         return {"properties": properties}
 
-    def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
+    def preflight(self, context: HandlerContext, resource: Resource[KeyVault]) -> Preflight:
         """Tell of a soft-deleted vault of the same name before a create runs into it."""
         twin = self._soft_deleted(context, resource)
         if twin is None:
@@ -117,7 +117,9 @@ class KeyVaultHandler(LinkedHandler[KeyVault]):
             return Preflight(notes=(Recovered(when),))
         raise _blocked_by_twin(resource, f"Azure keeps it until {when}")
 
-    def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
+    def create(
+        self, context: HandlerContext, resource: Resource[KeyVault], desired: JsonObject
+    ) -> None:
         """PUT the vault, or recover its twin where the spec says so.
 
         Only the refusal shows the twin to who may not read tombstones.
@@ -150,9 +152,9 @@ class KeyVaultHandler(LinkedHandler[KeyVault]):
             raise ReconcileError.because(f"`{resource.address}` has no secret `{name}`")
         return read(context.run, identifier)
 
-    def remains(self, resource: Resource) -> str:
+    def remains(self, resource: Resource[KeyVault | None]) -> str:
         """Say how long the deleted vault keeps its name."""
-        settings: KeyVault | None = resource.settings
+        settings = resource.settings
         days = settings.soft_delete_retention_days if settings else 90
         name = resource.resource_id.rpartition("/")[2]
         told = f"key vault {name}: soft-deleted until {kept_until(days)}, its name stays taken"

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 OWNERS = ("workspace", "hub")
 
 
-class Linked(Protocol):
-    """What the spec says of any of them."""
+class Named(Protocol):
+    """What the spec says of anything in the resource group that has a name of its own."""
 
     @property
     def name(self) -> str:
@@ -28,7 +28,7 @@ class Linked(Protocol):
         """Tags of its own."""
 
 
-Settings = TypeVar("Settings", bound=Linked)
+Settings = TypeVar("Settings", bound=Named)
 
 
 class LinkedHandler(ArmHandler, Generic[Settings]):

@@ -20,7 +20,7 @@ from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.soft_delete import kept_until, refuse_replace
-from reconciler.kinds.workspace.linked import link
+from reconciler.kinds.workspace.linked import Named, link
 from reconciler.spec.model import matching
 
 WORKSPACE_TYPE = "Microsoft.MachineLearningServices/workspaces"
@@ -203,7 +203,7 @@ class MLWorkspaceHandler(ArmHandler):
 def workspace_resource(
     handler: MLWorkspaceHandler,
     expansion: Expansion,
-    settings: Any,
+    settings: Named,
     properties: JsonObject,
     depends_on: frozenset[Address],
 ) -> Resource:
