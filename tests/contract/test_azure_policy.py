@@ -7,10 +7,9 @@ from reconciler.engine.findings import Level
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.plan.build import plan
 from tests.support.azure import Quiet
-from tests.support.checked import CLUSTER, SUB, blockers, smallest
+from tests.support.checked import CLUSTER, SUB, assign_policy, blockers, smallest
 from tests.support.robot import Robot
 
-POLICIES = "2025-03-01"
 STORAGE = "Microsoft.Storage/storageAccounts"
 MACHINES = "Microsoft.MachineLearningServices/workspaces/computes"
 NO_KEYS = {
@@ -34,17 +33,6 @@ TEAM = {
 }
 
 
-def assign(azure, loaded, rule, *, effect="deny", scope=SUB):
-    """Define a policy of that rule, and assign it under the name `ours-only`."""
-    arm, policy = azure.connection(loaded).arm, "providers/Microsoft.Authorization/policy"
-    definition = f"{SUB}/{policy}Definitions/ours-only"
-    body = {"mode": "All", "policyRule": {"if": rule, "then": {"effect": effect}}}
-    arm.put(definition, POLICIES, {"properties": body})
-    assigned = {"properties": {"policyDefinitionId": definition}}
-    arm.put(f"{scope}/{policy}Assignments/ours-only", POLICIES, assigned)
-    azure.clear_journal()
-
-
 def refused(azure, loaded):
     """Apply without having asked; return what Azure then refused."""
     _, problems = azure.apply(loaded)
@@ -57,7 +45,7 @@ def refused(azure, loaded):
 )
 def test_what_a_policy_denies_is_blocked_with_its_name(azure, tmp_path, rule, address):
     loaded = smallest(tmp_path)
-    assign(azure, loaded, rule)
+    assign_policy(azure, loaded, rule)
     made = azure.plan(loaded, check_policy=True)
     (finding,) = made.findings
     assert (finding.id, finding.level, finding.address) == ("azure-policy", Level.BLOCKER, address)
@@ -72,7 +60,7 @@ def test_what_a_policy_denies_is_blocked_with_its_name(azure, tmp_path, rule, ad
 
 def test_each_resource_that_a_policy_is_about_is_blocked(azure, tmp_path):
     loaded = smallest(tmp_path)
-    assign(azure, loaded, TEAM)
+    assign_policy(azure, loaded, TEAM)
     found = blockers(azure.plan(loaded, check_policy=True))
     assert {"workspace", "workspace.key_vault", CLUSTER} <= {address for _, address in found}
     assert azure.writes() == []
@@ -89,20 +77,20 @@ def test_a_policy_that_only_audits_or_holds_elsewhere_stops_nothing(azure, tmp_p
     }
     azure.control("POST", "drift", other)
     loaded = smallest(tmp_path)
-    assign(azure, loaded, SMALL_ONES, effect=effect, scope=scope)
+    assign_policy(azure, loaded, SMALL_ONES, effect=effect, scope=scope)
     assert azure.plan(loaded, check_policy=True).findings == ()
     assert refused(azure, loaded) == {}
 
 
 def test_nobody_is_asked_without_the_option(azure, tmp_path):
     loaded = smallest(tmp_path)
-    assign(azure, loaded, SMALL_ONES)
+    assign_policy(azure, loaded, SMALL_ONES)
     assert azure.plan(loaded).findings == ()
     assert [e for e in azure.journal() if "PolicyInsights" in e["path"]] == []
 
 
 def test_an_update_is_judged_by_what_azure_would_hold(azure, tmp_path, applied):
-    assign(azure, applied, SMALL_ONES)
+    assign_policy(azure, applied, SMALL_ONES)
     grown = smallest(tmp_path, ("max_instances: 2", "max_instances: 3"))
     assert blockers(azure.plan(grown, check_policy=True)) == {("azure-policy", CLUSTER)}
     assert azure.plan(applied, check_policy=True).findings == ()
@@ -110,7 +98,7 @@ def test_an_update_is_judged_by_what_azure_would_hold(azure, tmp_path, applied):
 
 def test_who_may_only_read_is_told_that_it_was_not_checked(azure, tmp_path):
     loaded = smallest(tmp_path)
-    assign(azure, loaded, SMALL_ONES)
+    assign_policy(azure, loaded, SMALL_ONES)
     reader = Robot(azure, loaded)
     reader.is_given("Reader")
     found = plan(loaded, reader.connection(), check_policy=True).findings
@@ -124,6 +112,6 @@ def test_the_command_takes_it_and_repeats_it(azure, tmp_path, run):
     spec = str(tmp_path / "spec.yaml")
     code, out = run("plan", "--check", "policy", spec=spec)
     assert code == 0 and "--check policy" in out.rpartition("To apply it:")[2]
-    assign(azure, loaded, SMALL_ONES)
+    assign_policy(azure, loaded, SMALL_ONES)
     assert run("apply", "--yes", "--check", "policy", spec=spec)[0] == 5
     assert azure.writes() == []

@@ -7,25 +7,18 @@ import pytest
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.findings import Level
 from reconciler.operations.apply.executor import apply
-from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
-from tests.support.azure import ROOT, Quiet, edited
+from tests.support.azure import Quiet, edited
 from tests.support.checked import (
     CLUSTER,
     DS,
     GPU,
-    GRANTS,
     LOW,
     SIZE,
-    SUB,
     TIER,
     blockers,
     limit,
-    lock,
     smallest,
-    taken_by_others,
 )
-from tests.support.robot import Robot
 
 
 @pytest.mark.parametrize(
@@ -232,78 +225,6 @@ def test_a_plan_with_changes_asks_each_question_once(azure, tmp_path, applied):
         word[1:] for word in WORDS
     )
     assert all(e["method"] == "GET" for e in azure.journal())
-
-
-MANY = """
-version: 1
-name: many
-target: {subscription_id: 00000000-0000-0000-0000-000000000000, resource_group: rg-smallest,
-         location: westeurope}
-workspace:
-  name: smallest-ws
-  storage_account: {name: smallestwsstorage}
-  key_vault: {name: smallest-ws-kv}
-  application_insights: {name: smallest-ws-insights}
-compute:
-  too-many-cores: {type: amlcompute, size: Standard_DS3_v2, max_instances: 2}
-  too-many-low: {type: amlcompute, size: Standard_F4s_v2, tier: low_priority, max_instances: 2}
-  misspelt: {type: amlcompute, size: Standard_DS3_v3, max_instances: 1}
-  never-low: {type: amlcompute, size: Standard_NC80adis_H100_v5, tier: low_priority}
-  barred: {type: amlcompute, size: Standard_NC4as_T4_v3, max_instances: 1}
-"""
-NEARLY = {
-    "Standard_DS3_v3": "Standard_DS2_v2",
-    "Standard_NC80adis_H100_v5": "Standard_E4s_v3",
-}
-
-
-def harmed(azure, tmp_path, text, cores, clusters, *, barred):
-    """A world in which so many cores and clusters are left, and a spec that may ask for more."""
-    file = tmp_path / "spec.yaml"
-    file.write_text(text, encoding="utf-8")
-    for family in (DS, LOW):
-        limit(azure, family, cores[family])
-    limit(azure, "standard NCASv3_T4 Family", 4)
-    limit(azure, "Clusters", clusters)
-    azure.control("POST", "sizes", {"size": "Standard_NC4as_T4_v3", "barred": barred})
-    return load(str(file))
-
-
-def test_every_blocker_of_a_world_is_in_one_plan(azure, tmp_path):
-    taken_by_others(azure)
-    loaded = harmed(azure, tmp_path, MANY, {DS: 7, LOW: 7}, 4, barred=True)
-    assert ("name", "workspace.storage_account") in blockers(azure.plan(loaded))
-    robot = Robot(azure, loaded)
-    robot.is_given(GRANTS)
-    body = {"location": "westeurope"}
-    azure.control(
-        "POST", "drift", {"op": "put", "id": f"{SUB}/resourceGroups/rg-smallest", "body": body}
-    )
-    lock(azure, f"{SUB}/resourceGroups/rg-smallest", "ReadOnly")
-    azure.clear_journal()
-    found = blockers(plan(loaded, robot.connection()))
-    assert {name for name, _ in found} >= {
-        "lock", "permission", "size-not-in-region", "size-not-for-this", "size-barred",
-        "cores", "clusters",
-    }  # fmt: skip
-    named = {address for name, address in found if name == "cores"}
-    assert named == {"compute.too-many-cores", "compute.too-many-low"}
-    assert azure.writes() == []
-
-
-def test_a_world_that_just_suffices_has_no_blocker(azure, tmp_path):
-    text = MANY
-    for wrong, right in NEARLY.items():
-        text = text.replace(wrong, right)
-    loaded = harmed(azure, tmp_path, text, {DS: 8, LOW: 12}, 5, barred=False)
-    assert azure.plan(loaded).findings == ()
-
-
-@pytest.mark.parametrize("spec", ["examples", "specs"])
-def test_no_example_raises_a_false_alarm(azure, spec):
-    for file in sorted((ROOT / spec).glob("*.yaml")):
-        findings = azure.plan(load(str(file))).findings
-        assert {f.id for f in findings} <= {"existing"}, file
 
 
 def test_a_family_that_azure_leaves_out_is_a_warning(azure, tmp_path):

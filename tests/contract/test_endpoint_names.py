@@ -3,36 +3,14 @@
 import pytest
 
 from reconciler.engine.findings import Level
-from tests.support.checked import SUB, smallest
+from tests.support.checked import others_have_endpoint, smallest
 
 ENDPOINT = "endpoints.chat-of-the-team"
 ADDED = ("compute:\n", "endpoints:\n  chat-of-the-team: {auth_mode: key}\ncompute:\n")
-OTHERS = f"{SUB}/resourceGroups/rg-others"
-
-
-def others_have(azure, region):
-    """Let a workspace of others have an endpoint of that name."""
-    workspace = f"{OTHERS}/providers/Microsoft.MachineLearningServices/workspaces/theirs"
-    endpoint = f"{workspace}/onlineEndpoints/Chat-of-the-Team"
-    storage = f"{OTHERS}/providers/Microsoft.Storage/storageAccounts/theirstorage0"
-    vault = f"{OTHERS}/providers/Microsoft.KeyVault/vaults/their-vault-0"
-    linked = {"storageAccount": storage, "keyVault": vault}
-    sku = {"family": "A", "name": "standard"}
-    access = {"tenantId": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "sku": sku, "accessPolicies": []}
-    for identity, body in (
-        (OTHERS, {}),
-        (storage, {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}}),
-        (vault, {"properties": access}),
-        (workspace, {"identity": {"type": "SystemAssigned"}, "properties": linked}),
-        (endpoint, {"identity": {"type": "SystemAssigned"}, "properties": {"authMode": "Key"}}),
-    ):
-        sent = {"op": "put", "id": identity, "body": {"location": region, **body}}
-        azure.control("POST", "drift", sent)
-    azure.clear_journal()
 
 
 def test_a_name_that_others_have_in_the_region_is_a_warning(azure, tmp_path):
-    others_have(azure, "westeurope")
+    others_have_endpoint(azure, "westeurope")
     loaded = smallest(tmp_path, ADDED)
     (finding,) = azure.plan(loaded).findings
     assert (finding.id, finding.level) == ("endpoint-name", Level.WARNING)
@@ -45,7 +23,7 @@ def test_a_name_that_others_have_in_the_region_is_a_warning(azure, tmp_path):
 
 
 def test_the_same_name_in_another_region_is_free(azure, tmp_path):
-    others_have(azure, "eastus")
+    others_have_endpoint(azure, "eastus")
     loaded = smallest(tmp_path, ADDED)
     assert azure.plan(loaded).findings == ()
     assert azure.apply(loaded)[1] == []
@@ -56,7 +34,7 @@ def test_the_same_name_in_another_region_is_free(azure, tmp_path):
 
 @pytest.mark.parametrize("action", [{"drop": True}, {"status": 500, "body": "no"}])
 def test_names_that_cannot_be_asked_stop_nothing(azure, tmp_path, action):
-    others_have(azure, "westeurope")
+    others_have_endpoint(azure, "westeurope")
     azure.control("POST", "faults", {"path": "_dns", "action": action, "times": 0})
     assert azure.plan(smallest(tmp_path, ADDED)).findings == ()
     azure.control("DELETE", "faults")

@@ -8,8 +8,8 @@ from reconciler.operations.apply.executor import apply
 from reconciler.operations.plan.build import plan
 from reconciler.operations.plan.lenient import lenient
 from tests.support.azure import Quiet
-from tests.support.checked import GRANTS, blockers, smallest
-from tests.support.robot import ROLES, Robot
+from tests.support.checked import GRANTS, blockers, only, smallest
+from tests.support.robot import Robot
 
 GRANT = "identities.worker.storage-blob-data-contributor"
 GRANTED = (
@@ -20,17 +20,6 @@ GRANTED = (
 )
 ALLOWED = "Storage Blob Data Contributor"
 OTHER = "Reader"
-
-
-def only(*roles, action="write"):
-    """The condition that the portal makes to constrain somebody to some roles."""
-    source = "@Request" if action == "write" else "@Resource"
-    guids = ", ".join(ROLES[role] for role in roles)
-    return (
-        f"(\n (\n  !(ActionMatches{{'Microsoft.Authorization/roleAssignments/{action}'}})\n )\n"
-        f" OR \n (\n  {source}[Microsoft.Authorization/roleAssignments:RoleDefinitionId] "
-        f"ForAnyOfAnyValues:GuidEquals {{{guids}}}\n )\n)"
-    )
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The promises of the README, on the whole scenario: money, traffic, deletion, secrets."""
 
+from collections import Counter
+
 import pytest
 
 from reconciler.cloud.run_scope import RunScope
@@ -39,6 +41,33 @@ def test_one_edited_number_is_one_line(applied, tmp_path):
     )
     found = {address: rest for address, *rest in changes(applied, loaded)}
     assert found["compute.gpu-cluster"] == [Action.UPDATE, [("max_instances", 1, 2)]]
+
+
+QUESTIONS = (
+    "/locks", "/permissions", "/quotas", "/vmsizes", "/skus", "assignedto",
+    "checkpolicyrestrictions", "/_dns/", "/_prices/",
+)  # fmt: skip
+"""What only the checks before the first write ask for."""
+GROWN = (("max_instances: 1", "max_instances: 2"), ("cores: 48", "cores: 72"))
+
+
+def asked(azure, loaded):
+    azure.clear_journal()
+    azure.plan(loaded)
+    return Counter(
+        f"{e['method']} {e['path']}?{e.get('query', '')}".lower() for e in azure.journal()
+    )
+
+
+def test_the_checks_cost_a_quiet_plan_nothing_and_another_at_most_six_questions(applied, tmp_path):
+    quiet = edited(tmp_path, SPEC)
+    assert len(quiet.resources) == 23
+    before = asked(applied, quiet)
+    assert [one for one in before if any(word in one for word in QUESTIONS)] == []
+    more = asked(applied, edited(tmp_path, SPEC, *GROWN)) - before
+    assert 4 <= more.total() <= 6, more
+    assert {one.partition(" ")[0] for one in more} == {"get"}
+    assert set(more.values()) == {1}
 
 
 def test_another_learning_rate_is_one_new_run(applied, tmp_path):
