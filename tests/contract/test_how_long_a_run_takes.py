@@ -124,3 +124,14 @@ def test_a_history_that_cannot_be_read_stops_nothing(
     found = the_run(priced, smallest(tmp_path, WITH_JOB)).duration
     priced.control("DELETE", "faults")
     assert found is None
+
+
+def test_an_apply_asks_for_times_only_to_plan(priced: Any, tmp_path: Any) -> None:
+    for name in "abc":
+        put_finished(priced, name, 30)
+    spec = smallest(tmp_path, WITH_JOB)
+    priced.clear_journal()
+    priced.apply(spec)
+    assert [w for w in priced.writes() if "/jobs/tune-" in w]
+    asked = [e["path"] for e in priced.journal() if "/computes/cpu-cluster/runs" in e["path"]]
+    assert len(asked) == 1

@@ -97,9 +97,10 @@ class Asking:
         parallelism: int,
         *,
         asks_policy: bool = False,
+        only_checks: bool = False,
     ) -> None:
-        """Ask nothing yet; of Azure Policy only with `asks_policy`."""
-        self._asks_policy = asks_policy
+        """Ask nothing yet; of Azure Policy only with `asks_policy`, of times not for `only_checks`."""
+        self._asks_policy, self._only_checks = asks_policy, only_checks
         self._policies: dict[Address, Future[list[JsonObject]]] = {}
         self._at_once = min(MOST_AT_ONCE, max(1, parallelism))
         self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="check")
@@ -123,7 +124,8 @@ class Asking:
             return
         self._about_the_caller(changing)
         self._about_machines(changing)
-        self._ask_durations(changing, planned)
+        if not self._only_checks:
+            self._ask_durations(changing, planned)
         for item in self._existing:
             self._look_at(item)
         if hosts := _new_hosts(changing, self._run.cloud):

@@ -192,7 +192,7 @@ def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned, parallel
     """
     changes = {change.address: change for change in plan.changes}
     allowed = Allowed(plan.allowed_outages, outages=plan.destroys)
-    asking = Asking(loaded, run, Reads(run), parallelism)
+    asking = Asking(loaded, run, Reads(run), parallelism, only_checks=True)
     found = [
         *blocked_now(loaded, run, plan.changes, plan.graph, parallelism),
         *checked(loaded, run, changes, plan.graph, asking, allowed),
