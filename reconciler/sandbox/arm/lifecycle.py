@@ -130,8 +130,10 @@ class Lifecycle:
         """Delete a record and everything below it, deepest first, running each type's hook."""
         below = sorted(self._world.store.below(record.id), key=lambda item: -item.id.count("/"))
         for item in [*below, record]:
-            self._world.store.delete(item.id)
             type_ = self._types.get(item.type.lower())
+            if type_ is not None and type_.outlives_scope and item is not record:
+                continue
+            self._world.store.delete(item.id)
             if type_ is not None:
                 type_.removed(self._world, item)
 

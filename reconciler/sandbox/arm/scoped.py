@@ -1,4 +1,4 @@
-"""Extension resources that hold for what is below their scope: locks, policy assignments."""
+"""Extension resources that hold for what is below their scope: locks, policy assignments, diagnostic settings."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from reconciler.sandbox.arm.types import Answer, Call, Route, Write
 if TYPE_CHECKING:
     from reconciler.sandbox.world import World
 
-_PROVIDER = "/providers/microsoft.authorization/"
-
 
 def covers(scope: str, place: str) -> bool:
     """Whether a place is the scope itself or below it."""
@@ -22,23 +20,24 @@ def covers(scope: str, place: str) -> bool:
 
 def keep_scope(write: Write) -> None:
     """Remember the scope of an extension resource. Raises ArmError 404 where nothing is there."""
-    scope = write.id[: write.id.lower().rindex(_PROVIDER)]
+    scope = write.id[: write.id.lower().rindex("/providers/")]
     authorization.check_scope(write.world, scope)
     write.hidden["scope"] = scope
 
 
-def listing(type_: str, versions: tuple[str, ...]) -> Route:
-    """Return the route that lists a type at a scope.
+def listing(type_: str, versions: tuple[str, ...], *, exact: bool = False) -> Route:
+    """Return the route that lists a type at a scope; `exact`: at no other.
 
     Without a filter: at, above and below the scope; `atScope()` leaves out what is below, and
     `atExactScope()` what is above, too.
     """
-    return Route("GET", "{scope*}/providers/" + type_, versions, _list(type_))
+    fixed = "atexactscope()" if exact else ""
+    return Route("GET", "{scope*}/providers/" + type_, versions, _list(type_, fixed))
 
 
-def _list(type_: str) -> Callable[[World, Call, dict[str, str]], Answer]:
+def _list(type_: str, fixed: str) -> Callable[[World, Call, dict[str, str]], Answer]:
     def run(world: World, call: Call, path: dict[str, str]) -> Answer:
-        scope, text = path["scope"] or "", call.query.get("$filter", "").lower()
+        scope, text = path["scope"] or "", fixed or call.query.get("$filter", "").lower()
         authorization.check_scope(world, scope)
         found = [
             record

@@ -91,6 +91,7 @@ class ResourceType:
     `deletes_at_once_before`: the api-version before which a DELETE was no operation yet.
     `system_data_since`: the one before which systemData was null.
     `drops_unpublished`: what another api-version alone has is taken and dropped, as recorded.
+    `outlives_scope`: it stays when what it extends is deleted.
     `retry_after_s` paces the sandbox; `says_retry_after`: whether Azure sends Retry-After too.
     `bad_content` and `bad_name` are the provider's own words for a body or a name it does not take;
     the gateway reads the properties at the top itself.
@@ -131,6 +132,7 @@ class ResourceType:
     can_patch: bool = True
     can_delete: bool = True
     extension: bool = False
+    outlives_scope: bool = False
     etag_in_body: bool = False
     system_data: bool = True
     system_data_since: str = ""
