@@ -7,6 +7,7 @@ import threading
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,17 +42,17 @@ def client(served: Served, workspace: str | None = None) -> Any:
     from azure.ai.ml import MLClient
 
     where = (SUBSCRIPTION, RESOURCE_GROUP, workspace)
-    return MLClient(credential(served), *where, **_cloud(served))
+    return MLClient(credential(served), *where, **cloud_keywords(served))
 
 
 def registries(served: Served, registry: str) -> Any:
     """A real MLClient of a registry."""
     from azure.ai.ml import MLClient
 
-    return MLClient(credential(served), registry_name=registry, **_cloud(served))
+    return MLClient(credential(served), registry_name=registry, **cloud_keywords(served))
 
 
-def _cloud(served: Served) -> dict[str, Any]:
+def cloud_keywords(served: Served) -> dict[str, Any]:
     base = served.url
     return {
         "cloud": f"Sandbox-{urlsplit(base).port}",
@@ -76,16 +77,22 @@ class Arm:
 
     def send(self, method: str, path: str, version: str = ML_VERSION, body: Any = None) -> Any:
         """Return the answer to one request; `path` begins at `/subscriptions`."""
-        token = credential(self.served).get_token("https://management.azure.com/.default").token
-        return requests.request(
-            method,
-            self.served.url + path,
-            params={"api-version": version},
-            headers={"Authorization": f"Bearer {token}"},
-            json=body,
-            verify=self.served.ca_file,
-            timeout=30,
+        params = {"api-version": version}
+        return self._session.request(
+            method, self.served.url + path, params=params, json=body, timeout=30
         )
+
+    @cached_property
+    def _session(self) -> requests.Session:
+        found = requests.Session()
+        found.verify, found.trust_env = self.served.ca_file, False
+        token = credential(self.served).get_token("https://management.azure.com/.default").token
+        found.headers["Authorization"] = f"Bearer {token}"
+        return found
+
+    def close(self) -> None:
+        """Close the connection that the requests share."""
+        self._session.close()
 
     def get(self, path: str, version: str = ML_VERSION) -> dict[str, Any]:
         """Return the body of a resource that must be there."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,8 +85,8 @@ def azure_ml(served: Served, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("AZUREML_CURRENT_CLOUD", "")  # MLClient sets it for the whole process
     monkeypatch.delenv("AZUREML_CURRENT_CLOUD")
-    yield Arm(served)
-    names.close()
+    with closing(names), closing(Arm(served)) as arm:
+        yield arm
 
 
 @pytest.fixture

@@ -135,6 +135,9 @@ def _check_mlflow(world: World, workspace: str, uri: str) -> None:
 def _prepare_environment(write: Write) -> None:
     _common(write)
     write.properties.setdefault("environmentType", "UserCreated")
+    build = write.properties.get("build")
+    if isinstance(build, dict) and build.get("dockerfilePath") is None:
+        build["dockerfilePath"] = "Dockerfile"  # the published default
     write.properties.setdefault("osType", "Linux")
     ensure_container(write.world, write.id, ENVIRONMENTS, {})
 

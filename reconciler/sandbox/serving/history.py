@@ -13,6 +13,7 @@ from reconciler.sandbox.serving.exchange import (
     AmlError,
     Json,
     caller,
+    json_body,
     workspace_of,
 )
 from reconciler.sandbox.serving.jobs import Job, find_job
@@ -40,6 +41,25 @@ class History:
         """GET .../runs/{run}: the same without logs."""
         shown = self._details(self._job(request))
         return web.json_response({key: shown[key] for key in shown if key != "logFiles"})
+
+    async def modify(self, request: web.Request) -> web.StreamResponse:
+        """PATCH .../experiments/{experiment}/runs/{run}: what may be changed of a run afterwards.
+
+        Source: azure-ai-ml's client of the run history (CreateRun, where `hidden` is what Azure
+        Resource Manager shows as `isArchived`).
+        """
+        job = self._job(request)
+        properties = job.record.body["properties"]
+        if properties.get("experimentName") != request.match_info["experiment"]:
+            raise AmlError(404, "RunNotFound", f"Run {job.run.name} was not found")
+        changed = await json_body(request)
+        for sent, name in (("hidden", "isArchived"), ("displayName",) * 2, ("description",) * 2):
+            if changed.get(sent) is not None:
+                properties[name] = changed[sent]
+        for name in ("tags", "properties"):
+            properties[name] = {**(properties.get(name) or {}), **(changed.get(name) or {})}
+        self._world.store.put(job.record)
+        return await self.run(request)
 
     async def runs_of_compute(self, request: web.Request) -> web.StreamResponse:
         """GET .../computes/{compute}/runs: the runs on a cluster, newest first, a page at a time.

@@ -12,6 +12,7 @@ from reconciler.sandbox.serving.scoring import Scoring
 from reconciler.sandbox.world import World
 
 HISTORY = f"/_aml/history/v1.0{WORKSPACE_PATH}/runs/{{run}}"
+BY_EXPERIMENT = f"/_aml/history/v1.0{WORKSPACE_PATH}/experiments/{{experiment}}/runs/{{run}}"
 BY_COMPUTE = f"/_aml/history/v1.0{WORKSPACE_PATH}/computes/{{compute}}/runs"
 MLFLOW = f"/_aml/mlflow/{{version}}{WORKSPACE_PATH}/api/2.0/mlflow"
 FLOWS = f"/_aml/flow/api{WORKSPACE_PATH}/{{kind:(?:PromptFlows|Flows)}}"
@@ -55,7 +56,8 @@ def _history(world: World) -> list[web.RouteDef]:
         MLFLOW + "/runs/get": handlers.mlflow_run,
         MLFLOW + "/metrics/get-history": handlers.mlflow_metric,
     }
-    return [web.get(path, guarded(world, "run-history", found[path])) for path in found]
+    shown = [web.get(path, guarded(world, "run-history", found[path])) for path in found]
+    return [*shown, web.patch(BY_EXPERIMENT, guarded(world, "run-history", handlers.modify))]
 
 
 def _flows(world: World) -> list[web.RouteDef]:
