@@ -6,7 +6,10 @@ The sections themselves stand beside their handlers in `kinds/`. Field names are
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Iterator
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -17,6 +20,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     StringConstraints,
     Tag,
+    model_validator,
 )
 from pydantic_core import CoreSchema
 
@@ -34,6 +38,20 @@ class SpecModel(BaseModel):
         protected_namespaces=(),
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_our_spellings(cls, stated: Any) -> Any:
+        """Return what is stated with Azure's spellings of words (`AMLToken`) as those of the spec."""
+        if not isinstance(stated, dict):
+            return stated
+        words = _words_of(cls)
+        return {
+            key: words[key].get(_plain(value), value)
+            if key in words and isinstance(value, str)
+            else value
+            for key, value in stated.items()
+        }
+
     @classmethod
     def __get_pydantic_json_schema__(
         cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -47,6 +65,30 @@ class SpecModel(BaseModel):
             if shown is not None:
                 shown["description"] = text
         return schema
+
+
+@cache
+def _words_of(model: type[BaseModel]) -> dict[str, dict[str, str]]:
+    """Return the words that each field takes, by how they read without case and `_`."""
+    found: dict[str, dict[str, str]] = {}
+    for name, field in model.model_fields.items():
+        words = [word for word in _literals(field.annotation) if isinstance(word, str)]
+        if words:
+            found[name] = {_plain(word): word for word in words}
+    return found
+
+
+def _literals(annotation: Any) -> Iterator[Any]:
+    """Yield what a type takes literally, also where it may be absent or has metadata."""
+    if get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    elif get_origin(annotation) in (Union, UnionType, Annotated):
+        for inner in get_args(annotation):
+            yield from _literals(inner)
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", "").casefold()
 
 
 RESOURCE_ID = (
