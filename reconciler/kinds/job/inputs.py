@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from reconciler.engine.types import Reference
+from reconciler.engine.types import Address, Reference
 from reconciler.kinds.asset_references import asset_id, pinned
 from reconciler.kinds.expansion import Expansion
 from reconciler.spec.document import Keys
@@ -120,3 +121,17 @@ def uri_of(
         expansion.problem(str(error), path)
     uri = asset_id(text, workspace, "data")
     return uri, folded(uri, workspace)
+
+
+def made_here(uri: str, workspace: str, expansion: Expansion) -> Iterator[Address]:
+    """Yield what the spec makes and a data input names in Azure's words: it must be there first.
+
+    A version of a dataset by its id, a datastore by a path in it.
+    """
+    store, paths, _ = folded(uri, workspace).partition("/paths/")
+    home = workspace.casefold()
+    wanted = store.replace("azureml:/", home, 1) if paths else store
+    for address, resource in expansion.resources.items():
+        ids = {resource.resource_id, *map(str, resource.known.values())}
+        if wanted in {one.casefold() for one in ids}:
+            yield address

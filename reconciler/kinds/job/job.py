@@ -27,7 +27,7 @@ from reconciler.kinds.base import Handler, HandlerContext, Reads
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.durations import lasted_s
 from reconciler.kinds.job.follow import follow
-from reconciler.kinds.job.inputs import folded, plain_text, uri_of
+from reconciler.kinds.job.inputs import folded, made_here, plain_text, uri_of
 from reconciler.kinds.job.runs import (
     INPUTS_PROPERTY,
     JOB_TAG,
@@ -241,14 +241,17 @@ def _resource(
         {"properties": _properties(key, settings, details, inputs, asset, resource_id, expansion)},
         settings=Wanted(settings, workspace, inputs, asset),
         position=expansion.document.position(path, of_key=True),
-        depends_on=frozenset({"workspace", *_data_needs(train, details, expansion)}),
+        depends_on=frozenset({"workspace", *_data_needs(train, details, workspace, expansion)}),
     )
 
 
-def _data_needs(train: Any, details: JsonObject, expansion: Expansion) -> set[str]:
-    """Return the addresses of the datasets that the job reads."""
+def _data_needs(train: Any, details: JsonObject, workspace: str, expansion: Expansion) -> set[str]:
+    """Return the addresses of what the job reads: datasets, and datastores with their files."""
     uris = (train, (details.get("validationData") or {}).get("uri"))
-    return {uri.address for uri in uris if isinstance(uri, Reference)}
+    needed = {uri.address for uri in uris if isinstance(uri, Reference)}
+    for uri in uris:
+        needed |= set(made_here(uri, workspace, expansion)) if isinstance(uri, str) else set()
+    return needed
 
 
 def _properties(  # noqa: PLR0913 - the parts of one body
