@@ -58,6 +58,20 @@ class HandlerContext:
     wait_for_runs: bool = True
     placed: set[str] = field(default_factory=set)
     """What this run put in place under a name that says its content: not to be put again."""
+    lent: dict[str, Lent] = field(default_factory=dict)
+    """What this run took from endpoints to be given back, by their folded ids."""
+
+
+@dataclass
+class Lent:
+    """The shares of an endpoint before this run took some away, by lower-case name.
+
+    `left` is what this run made of them last, `away` whose deployments are gone for now.
+    """
+
+    before: Mapping[str, int]
+    left: Mapping[str, int] = field(default_factory=dict)
+    away: set[str] = field(default_factory=set)
 
 
 class Reads:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.types import Action
+from reconciler.operations.apply.executor import apply
 from reconciler.operations.status import status
 from reconciler.reasons import SomethingInside
 from tests.support.faulted import arm, error
-from tests.support.serving import ENDPOINT, SPEC, Azure
+from tests.support.serving import ENDPOINT, SPEC, Azure, Events
 
 BLUE = "deployments.blue"
 TRAFFIC = "endpoints.phi3-ep.traffic"
@@ -123,6 +126,10 @@ BESIDE = BESIDE.partition("connections:\n")[0]
 """The deployments of an endpoint that is no longer in the spec, and nothing behind it."""
 
 
+DS3 = "instance_type: Standard_DS3_v2"
+REPLACED = BESIDE.replace("instance_type: Standard_NC24ads_A100_v4", DS3, 1)
+
+
 def without_green(text):
     return text.partition("  green:\n")[0]
 
@@ -134,26 +141,53 @@ def test_what_serves_an_endpoint_outside_the_spec_is_not_replaced_unasked(live: 
     )
     plan = planned(live, text)
     assert outages(plan).keys() == {BLUE}
-    assert "`phi3-ep` answers nothing any more once" in outages(plan)[BLUE].summary
-    assert "the spec states no `traffic`" in outages(plan)[BLUE].summary
+    assert "`phi3-ep` answers nothing for about 15 min" in outages(plan)[BLUE].summary
     assert plan.change_of(BLUE).is_blocked
     before = live.now()
     with pytest.raises(RefusedError):
         live.apply(text, allow_outage=[])
     assert live.writes(before) == []
+    assert live.apply(text).exit_code == 0
+    assert traffic(live) == {"blue": 100}
 
 
-def test_a_share_that_does_not_come_back_is_told(live: Azure) -> None:
-    live.applied(TWO)
-    text = BESIDE.replace(
-        "instance_type: Standard_NC24ads_A100_v4", "instance_type: Standard_DS3_v2", 1
-    )
-    plan = planned(live, text)
+def test_a_share_that_nobody_states_comes_back_in_the_same_apply(live: Azure) -> None:
+    live.applied(TWO.replace("{blue: 50, green: 50}", "{blue: 30, green: 70}"))
+    plan = planned(live, REPLACED)
     assert outages(plan) == {}
     (told,) = [f for f in plan.findings if f.id == "traffic"]
-    assert told.summary == "`deployments.blue` gives its 50 % of `phi3-ep` to the others for good"
-    assert live.apply(text).exit_code == 0
-    assert traffic(live) == {"green": 100}
+    assert told.summary == (
+        "`deployments.blue` gives its 30 % of `phi3-ep` to the others until it is replaced, and "
+        "gets it back unless somebody sets the traffic meanwhile"
+    )
+    assert "where apply is stopped meanwhile" in told.detail
+    assert live.apply(REPLACED).exit_code == 0
+    assert traffic(live) == {"blue": 30, "green": 70}
+    assert live.changes(REPLACED) == {}
+
+
+def test_shares_of_two_that_are_replaced_at_once_both_come_back(live: Azure) -> None:
+    live.applied(TWO.replace("{blue: 50, green: 50}", "{blue: 30, green: 70}"))
+    both = BESIDE.replace("instance_type: Standard_NC24ads_A100_v4", DS3)
+    assert live.apply(both).exit_code == 0
+    assert traffic(live) == {"blue": 30, "green": 70}
+
+
+def test_shares_that_somebody_sets_during_a_replacement_stay(live: Azure) -> None:
+    """The PUT of the new deployment is the moment at which another client sets the shares."""
+    live.applied(TWO)
+    loaded, connection = live.load(REPLACED), live.connection()
+    put = connection.arm.put
+
+    def meddled(resource_id: str, *rest: Any, **options: Any) -> Any:
+        found = put(resource_id, *rest, **options)
+        if resource_id.endswith("/deployments/blue"):
+            live.drift(ENDPOINT, {"properties": {"traffic": {"blue": 10, "green": 90}}})
+        return found
+
+    connection.arm.put = meddled
+    assert apply(loaded, connection, live.plan(REPLACED), progress=Events()).exit_code == 0
+    assert traffic(live) == {"blue": 10, "green": 90}
 
 
 def test_an_endpoint_that_cannot_be_read_is_told_as_not_checked(live: Azure) -> None:

@@ -26,7 +26,7 @@ from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
 from reconciler.kinds.serving.deployment_settings import Deployment, Probe
 from reconciler.kinds.serving.endpoint import SWITCH, serving_name
-from reconciler.kinds.serving.endpoint_writes import API_VERSION, SHARES, drain, set_traffic
+from reconciler.kinds.serving.endpoint_writes import API_VERSION, SHARES, drain, give_back
 from reconciler.kinds.serving.memory import registry_model
 from reconciler.kinds.within import Within
 from reconciler.secrets import last_part
@@ -140,11 +140,18 @@ class DeploymentHandler(ArmHandler):
         return registry_model(resource.desired, resources)
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
-        """Create it and wait; a failure carries the end of the container's log."""
+        """Create it and wait; a failure carries the end of the container's log.
+
+        One that this run took away to make it again gets its share of the traffic back, unless the
+        spec states the shares: those are set after it.
+        """
         try:
             super().create(context, resource, desired)
         except ApiError as error:
             raise _with_log(context, resource, error) from error
+        endpoint, _, name = resource.resource_id.partition("/deployments/")
+        if not _states_shares(context, endpoint):
+            give_back(context, endpoint, name)
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """PATCH count and tags; roll anything else out with a PUT."""
@@ -173,8 +180,14 @@ class DeploymentHandler(ArmHandler):
             context.run.arm.delete(resource.resource_id, API_VERSION)
         except ApiError:
             if before:
-                set_traffic(context, endpoint, before)
+                give_back(context, endpoint, name)
             raise
+
+
+def _states_shares(context: HandlerContext, endpoint: str) -> bool:
+    """Return whether the spec says who is to answer on an endpoint."""
+    place = f"{endpoint}/traffic".casefold()
+    return any(r.resource_id.casefold() == place for r in context.resources.values())
 
 
 def _endpoint(

@@ -8,7 +8,7 @@ and they take turns. Source: learn.microsoft.com/rest/api/azureml/online-endpoin
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from typing import Any
 
@@ -16,7 +16,7 @@ from reconciler.diagnostics import MalformedError
 from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
-from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.base import HandlerContext, Lent
 
 API_VERSION = "2026-05-01"
 
@@ -90,7 +90,8 @@ def set_traffic(context: HandlerContext, endpoint_id: str, traffic: Mapping[str,
 def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> dict[str, int]:
     """Take all traffic from some deployments, so that they may be deleted.
 
-    Returns the shares of before, nothing where there was nothing to take.
+    Returns the shares of before, nothing where there was nothing to take. What is taken is kept
+    for `give_back`, should this run make one of them again.
     """
     before: dict[str, int] = {}
 
@@ -102,10 +103,50 @@ def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> dict[
         if rest == traffic:
             return None
         before.update(traffic)
+        _lend(context, endpoint_id, traffic, rest, deployments)
         return {**body, "properties": {**properties, "traffic": rest}}
 
     rewrite(context, endpoint_id, change)
     return before
+
+
+def _lend(
+    context: HandlerContext,
+    endpoint_id: str,
+    before: Mapping[str, int],
+    rest: Mapping[str, int],
+    names: Iterable[str],
+) -> None:
+    """Keep the shares that this run takes away; where others set them since, only these count."""
+    place = endpoint_id.casefold()
+    known = context.lent.get(place)
+    lent = known if known and known.left == before else Lent(before)
+    lent.left = rest
+    lent.away |= {name.lower() for name in names}
+    context.lent[place] = lent
+
+
+def give_back(context: HandlerContext, endpoint_id: str, name: str) -> None:
+    """Give a deployment that was made again its share of before, unless others set the shares.
+
+    What is still away gets its own when it is back.
+    """
+    lent = context.lent.get(endpoint_id.casefold())
+    if lent is None or name.lower() not in lent.away:
+        return
+    lent.away.discard(name.lower())
+
+    def change(body: JsonObject) -> JsonObject | None:
+        properties = body.get("properties") or {}
+        if clean_traffic(properties.get("traffic")) != lent.left:
+            return None
+        shares: dict[str, int] = dict(lent.before)
+        for other in lent.away:
+            shares = without_deployment(shares, other)
+        lent.left = shares
+        return {**body, "properties": {**properties, "traffic": shares}}
+
+    rewrite(context, endpoint_id, change)
 
 
 def without_deployment(traffic: Mapping[str, int], deployment: str) -> dict[str, int]:

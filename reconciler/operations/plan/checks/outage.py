@@ -23,6 +23,9 @@ CHECK = "outage"
 MOVED = "traffic"
 CHECKED_BY = "the traffic of the endpoint"
 UNSTATED = "the spec states no `traffic`, so nothing gives it back"
+IF_STOPPED = (
+    "the spec states no `traffic`, so nothing gives it back where apply is stopped meanwhile"
+)
 STATE_IT = "state the shares: `endpoints: {NAME: {traffic: {DEPLOYMENT: 100}}}`"
 TYPICAL_MIN = 15
 """How long a new deployment usually takes until it answers, in minutes.
@@ -73,7 +76,7 @@ def check_outages(
             allowed_too = change.address in allowed
             yield _finding(change, served, is_allowed=allowed_too, comes_back=comes_back)
         if not ending and not comes_back:
-            yield from _moved_for_good(served, planned)
+            yield from _lent(served, planned)
     yield from _not_checked(planned, endpoints)
 
 
@@ -104,8 +107,8 @@ def _is_set_again(served: Served, changes: Iterable[Change]) -> bool:
     )
 
 
-def _moved_for_good(served: Served, changes: Iterable[Change]) -> Iterator[Finding]:
-    """Yield a warning for each deployment that is replaced and whose share the others keep."""
+def _lent(served: Served, changes: Iterable[Change]) -> Iterator[Finding]:
+    """Yield a warning for each deployment that is replaced and whose share the others get."""
     for change in changes:
         share = served.shares.get(_name(change))
         inside = is_within(_id(change), served.resource_id)
@@ -114,9 +117,10 @@ def _moved_for_good(served: Served, changes: Iterable[Change]) -> Iterator[Findi
                 MOVED,
                 Level.WARNING,
                 change.address,
-                f"`{change.address}` gives its {share} % of `{served.name}` to the others for good",
+                f"`{change.address}` gives its {share} % of `{served.name}` to the others until it is "
+                "replaced, and gets it back unless somebody sets the traffic meanwhile",
                 change.resource.position,
-                f"{UNSTATED}; it serves now through {_who(served)}",
+                f"{IF_STOPPED}; it serves now through {_who(served)}",
                 STATE_IT,
                 CHECKED_BY,
             )
@@ -157,7 +161,8 @@ def _ending(served: Served, changes: Iterable[Change]) -> Iterator[Change]:
 
 def _finding(change: Change, served: Served, *, is_allowed: bool, comes_back: bool) -> Finding:
     endpoint, address = served.name, change.address
-    if change.action is Action.REPLACE and not comes_back:
+    is_itself = served.change is change
+    if change.action is Action.REPLACE and is_itself and not comes_back:
         what = f"answers nothing any more once `{address}` is replaced: {UNSTATED}"
     elif change.action is Action.REPLACE:
         what = f"answers nothing for about {TYPICAL_MIN} min while `{address}` is replaced"
