@@ -49,6 +49,7 @@ ACCEPTABLE = {
     "azure-policy": Occurs.WITH_A_CHANGE,
     "endpoint-name": Occurs.WITH_A_CHANGE,
     "gpu-memory": Occurs.WITH_A_CHANGE,
+    "private-network": Occurs.WITH_A_CHANGE,
     "cores": Occurs.WITH_A_CHANGE,
     "existing": Occurs.WITH_A_CHANGE,
     "size-not-in-region": Occurs.WITH_A_CHANGE,

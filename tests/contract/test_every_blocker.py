@@ -75,6 +75,7 @@ compute:
   barred: {type: amlcompute, size: Standard_NC4as_T4_v3, max_instances: 1}
 """
 SERVED = f"""  chat-of-the-team: {{auth_mode: key}}
+  world-inside: {{auth_mode: key, public_network_access: disabled}}
 deployments:
   large: {{endpoint_name: chat-of-the-team, model: "{MODEL.format("Phi-4")}",
           instance_type: Standard_NC8as_T4_v3}}
@@ -98,14 +99,16 @@ FOUND = {
     16: ("lock", "deployments.blue"),
     19: ("gpu-memory", "deployments.large"),
     22: ("outage", "deployments.blue"),
+    23: ("private-network", "endpoints.world-inside"),
     24: ("policy", "compute.capped"),
 }
-WARNINGS = {10}
+WARNINGS = {10, 23}
 JUST_ENOUGH = {
     "size: Standard_DS3_v3": "size: Standard_DS2_v2",
     "Standard_NC80adis_H100_v5, tier: low_priority": "Standard_F2s_v2, tier: low_priority, max_instances: 1",
     "Standard_NC8as_T4_v3": "Standard_NC64as_T4_v3",
     "instance_type: Standard_DS4_v2}\nlifecycle": "instance_type: Standard_DS5_v2}\nlifecycle",
+    "public_network_access: disabled": "public_network_access: enabled",
     "{name: smallestwsstorage}": "{name: worldhubstorage}",
     "{name: world-hub-kv}": "{name: world-hub-kv2}",
 }

@@ -32,6 +32,7 @@ def check(world: World, request: web.Request, target: Target, action: str) -> No
     account = world.account_for_name(target.account)
     if account is None:
         raise StorageError("AccountNotFound")
+    _require_open_network(account)
     authorization = request.headers.get("Authorization", "")
     scheme, _, credential = authorization.partition(" ")
     if "sig" in target.query and not authorization:
@@ -58,6 +59,17 @@ def _challenge(world: World) -> dict[str, str]:
     authority = f"{world.base_url}/{world.identity.tenant_id}/oauth2/authorize"
     text = f"Bearer authorization_uri={authority} resource_id={STORAGE_AUDIENCE}"
     return {"WWW-Authenticate": text}
+
+
+def _require_open_network(account: dict[str, Any]) -> None:
+    """Every request comes from a public network here, and from no trusted service.
+
+    Source: learn.microsoft.com/azure/storage/common/storage-network-security (a firewall's 403).
+    """
+    properties = account.get("properties", {})
+    denies = str((properties.get("networkAcls") or {}).get("defaultAction")).lower() == "deny"
+    if denies or str(properties.get("publicNetworkAccess")).lower() == "disabled":
+        raise StorageError("AuthorizationFailure")
 
 
 def _require_keys_allowed(account: dict[str, Any]) -> None:
