@@ -18,7 +18,7 @@ BOMBS = {
     "messages": f"SELECT {TURNS} for i in range(300000)] AS messages",
     "text": "SELECT " + ROW % "repeat('x', 8000000)" + " AS messages",
     "texts": "SELECT " + ROW % "repeat('x', 3000000)" + " AS messages FROM range(40)",
-    "lists": "SELECT [[range(100000)] for i in range(3)] AS messages",
+    "lists": "SELECT [[range(100000)] for i in range(10)] AS messages",
     "columns": "SELECT " + ROW % "'q'" + " AS messages, repeat('x', 8000000) AS other",
 }
 MEASURE = """
