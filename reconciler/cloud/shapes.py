@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 OBJECTS = ("properties", "tags", "identity", "sku", "plan", "systemData", "error")
+NESTED = (("properties", "tags"), ("identity", "userAssignedIdentities"))
 TEXTS = ("id", "location", "etag")
 NAMES = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
 
@@ -27,6 +28,10 @@ def _of_one(body: Mapping[str, Any]) -> Iterator[str]:
     for name in OBJECTS:
         if not isinstance(body.get(name), dict | None):
             yield f"`{name}` is {kind_of(body[name])}, not an object"
+    for above, name in NESTED:
+        nested = body.get(above)
+        if isinstance(nested, dict) and not isinstance(nested.get(name), dict | None):
+            yield f"`{above}.{name}` is {kind_of(nested[name])}, not an object"
     for name in TEXTS:
         if not isinstance(body.get(name), str | None):
             yield f"`{name}` is {kind_of(body[name])}, not text"

@@ -69,6 +69,11 @@ def test_an_answer_of_any_shape_does_no_harm(applied, command, lane):
     ("body", "told"),
     [
         ({"tags": "x"}, "`tags` is text, not an object"),
+        ({"properties": {"tags": []}}, "`properties.tags` is a list, not an object"),
+        (
+            {"identity": {"userAssignedIdentities": 5}},
+            "`identity.userAssignedIdentities` is a number, not an object",
+        ),
         ({"tags": {"a": 5}}, "the tag `a` is a number, not text"),
         ({"properties": []}, "`properties` is a list, not an object"),
         ({"id": True}, "`id` is true or false, not text"),
