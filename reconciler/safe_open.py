@@ -8,6 +8,7 @@ that a pipe does not hold us), and what was opened is asked what it is.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,8 @@ def open_file(top: Path, path: Path) -> BufferedReader:
     them is one by now, or when the last is no regular file.
     """
     parts = path.relative_to(top).parts
+    if not parts:
+        raise IsADirectoryError(errno.EISDIR, "is not a regular file", str(path))
     with folder_below(top, parts[:-1]) as folder:
         return open_in(folder, parts[-1])
 
