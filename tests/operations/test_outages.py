@@ -173,6 +173,25 @@ def test_shares_of_two_that_are_replaced_at_once_both_come_back(live: Azure) -> 
     assert traffic(live) == {"blue": 30, "green": 70}
 
 
+def test_an_apply_that_is_stopped_meanwhile_leaves_the_shares_to_the_others(live: Azure) -> None:
+    """As its plan says; the next one makes the deployment, and what serves goes on serving."""
+    live.applied(TWO)
+    loaded, connection, made = live.load(REPLACED), live.connection(), live.plan(REPLACED)
+    delete = connection.arm.delete
+
+    def deleted(resource_id: str, *rest: Any) -> None:
+        delete(resource_id, *rest)
+        connection.stop.set()
+
+    connection.arm.delete = deleted
+    assert apply(loaded, connection, made, progress=Events()).exit_code != 0
+    assert traffic(live) == {"green": 100}
+    assert live.changes(REPLACED) == {BLUE: "create"}
+    assert live.apply(REPLACED).exit_code == 0
+    assert traffic(live) == {"green": 100}
+    assert live.changes(REPLACED) == {}
+
+
 def test_shares_that_somebody_sets_during_a_replacement_stay(live: Azure) -> None:
     """The PUT of the new deployment is the moment at which another client sets the shares."""
     live.applied(TWO)
