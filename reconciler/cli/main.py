@@ -40,6 +40,7 @@ COMMANDS = {
     "apply": "make Azure match the spec",
     "destroy": "delete what the spec created",
     "status": "show whether each resource is in sync and healthy",
+    "doctor": "check sign-in, rights, clock and network",
     "chat": "ask the deployed model a question",
     "graph": "print the dependency graph as Mermaid or DOT",
     "explain": "explain a section or a field of the spec",

@@ -97,13 +97,17 @@ class Session:
 
     def connect(self, loaded: Loaded, *, read_only: bool) -> RunScope:
         """Return the run of this command on a spec's subscription; it signs in meanwhile."""
-        from reconciler.cli.request_log import silence_libraries
-
-        silence_libraries()
-        run = self._run(loaded.spec.target.subscription_id, read_only=read_only)
+        run = self.run_on(loaded.spec.target.subscription_id, read_only=read_only)
         if self._starting is None:
             run.sign_in()
         return run
+
+    def run_on(self, subscription_id: str, *, read_only: bool) -> RunScope:
+        """Return the run of this command on a subscription, "" where it needs none."""
+        from reconciler.cli.request_log import silence_libraries
+
+        silence_libraries()
+        return self._run(subscription_id, read_only=read_only)
 
     def _run(self, subscription_id: str, *, read_only: bool) -> RunScope:
         """Return a run whose time begins now."""

@@ -69,6 +69,10 @@ class Cloud:
             sandbox=access,
         )
 
+    def data_plane(self, region: str) -> str:
+        """Return the address at which Azure ML keeps its runs, models and flows in a region."""
+        return self.sandbox.url if self.sandbox else f"https://{region}.api.azureml.ms"
+
     def may_receive_token(self, url: str) -> bool:
         """Return whether a token of ARM may be sent to this address."""
         return _is_https_of(url, self.token_hosts)

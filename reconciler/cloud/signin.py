@@ -88,6 +88,12 @@ class AzureCredential:
         )
         fence_new_loggers()
 
+    @property
+    def name(self) -> str:
+        """The one of azure-identity's credentials that worked, which it tells in its log only."""
+        worked = getattr(self._credential, "_successful_credential", None)
+        return "" if worked is None else type(worked).__name__
+
     def get_token(self, *scopes: str, run: AskingRun) -> Token:
         """Return a token for the scopes.
 
@@ -108,6 +114,8 @@ class AzureCredential:
 
 class SandboxCredential:
     """A credential that works for one sandbox only."""
+
+    name = "the sandbox's own service principal"
 
     def __init__(self, access: SandboxAccess, throttle: Throttle) -> None:
         """Keep the address and the service principal."""

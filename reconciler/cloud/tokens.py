@@ -57,6 +57,10 @@ class AskingRun(Protocol):
 class Credential(Protocol):
     """What signs in when there is no token yet."""
 
+    @property
+    def name(self) -> str:
+        """What it is called, of several ways the one that worked; "" before any did."""
+
     def get_token(self, *scopes: str, run: AskingRun) -> Any:
         """Return something with `token` and `expires_on`."""
 
@@ -72,6 +76,11 @@ class Tokens:
         self._good_until: dict[tuple[str, ...], float] = {}
         self._failed: dict[tuple[str, ...], tuple[float, ReconcileError]] = {}
         self._lock = threading.Lock()
+
+    @property
+    def signed_in_by(self) -> str:
+        """The name of the credential that signed in; "" before it did."""
+        return self._credential.name
 
     def get_token(self, *scopes: str, run: AskingRun) -> Token:
         """Return a `Token` for the scopes; asks at most once at a time.
@@ -140,6 +149,11 @@ class RunTokens:
 
         token = self.get_token(*scopes)
         return AccessTokenInfo(token.token, token.expires_on)
+
+    @property
+    def signed_in_by(self) -> str:
+        """The name of the credential that signed in; "" before it did."""
+        return self._tokens().signed_in_by
 
     def instead_of(self, refused: str) -> str | None:
         """Return a new token for one that Azure refused (401); None when it was not ours."""

@@ -71,6 +71,23 @@ class HasHost(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Contact:
+    """Somebody that work on a resource talks to; `url` is "" where it has no address yet."""
+
+    what: str
+    url: str
+
+
+@runtime_checkable
+class HasContacts(Protocol):
+    """A kind whose work talks to others than Azure Resource Manager."""
+
+    def contacts(self, context: HandlerContext, resource: Resource) -> Iterable[Contact]:
+        """Return whom; what Azure alone knows of it is read. Raises `ReconcileError`."""
+        ...
+
+
 @runtime_checkable
 class ServesModel(Protocol):
     """A kind that loads a model into the memory of its machines."""

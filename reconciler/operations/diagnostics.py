@@ -42,6 +42,11 @@ FIRST = "remove the cause that Azure names, then run again"
 """What Azure refuses to show does not come by waiting."""
 
 
+def failure_of(error: ReconcileError) -> Failure:
+    """Return what an error makes of what it stopped."""
+    return FAILURES.get(exit_code_of(error), Failure.FAILED)
+
+
 def at_resource(error: ReconcileError, change: Change) -> tuple[Diagnostic, ...]:
     """Return every problem of an error, at the resource's place where it has none."""
     return tuple(d.at(change.resource.position) for d in error.diagnostics)
@@ -49,7 +54,7 @@ def at_resource(error: ReconcileError, change: Change) -> tuple[Diagnostic, ...]
 
 def unread(resource: Resource, error: ReconcileError) -> Change:
     """Return a resource that cannot be read, or looked into: left alone and blocked."""
-    failure = FAILURES.get(exit_code_of(error), Failure.FAILED)
+    failure = failure_of(error)
     again = AGAIN if failure is Failure.UNAVAILABLE else FIRST
     problems = tuple(
         replace(

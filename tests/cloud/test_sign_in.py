@@ -54,3 +54,4 @@ def test_a_token_of_a_managed_identity_is_used(azure, connection):
     azure.answers(Reply(body=body))
     assert connection.tokens.get_token(connection.cloud.arm_scope).token == "t0ken"
     assert azure.seen[0].headers["x-identity-header"] == "s3cret-header"
+    assert connection.tokens.signed_in_by == "ManagedIdentityCredential"

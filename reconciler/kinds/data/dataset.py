@@ -8,7 +8,7 @@ cannot be changed, a missing blob is not noticed by Azure when an asset is regis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.datasets import slices
@@ -32,6 +32,7 @@ from reconciler.kinds.data.dataset_settings import (
 )
 from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
 from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.extensions import Contact
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.versions import other_versions
 from reconciler.kinds.within import Within
@@ -96,6 +97,11 @@ class DatasetHandler(Handler):
         if isinstance(source, LocalSource):
             return local_problems(source.files, share, document, path)
         return hub_problems(source.split, share, document, path)
+
+    def contacts(self, context: HandlerContext, resource: Resource[Wanted]) -> Iterator[Contact]:
+        """Yield the hub, for rows that come from there."""
+        if isinstance(resource.settings.source, HuggingFaceSource):
+            yield Contact("Hugging Face", context.run.cloud.hub)
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read both versions; the dataset exists when both do."""

@@ -7,6 +7,7 @@ published type and the Terraform provider.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -19,6 +20,7 @@ from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.arm_fields import Arm, rules_of
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
+from reconciler.kinds.extensions import Contact
 from reconciler.kinds.workspace.linked import LinkedHandler
 from reconciler.reasons import NameNotChecked
 from reconciler.spec.model import SpecModel, Tags, matching
@@ -142,6 +144,12 @@ class StorageAccountHandler(LinkedHandler[StorageAccount]):
     def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Refuse a name that somebody else in Azure has."""
         return refuse_taken(context, resource, self.type, self.api_version)
+
+    def contacts(self, context: HandlerContext, resource: Resource) -> Iterator[Contact]:
+        """Yield its blob service, whose address Azure tells once the account is there."""
+        body = context.reads.get(resource.resource_id, self.api_version) or {}
+        endpoints = (body.get("properties") or {}).get("primaryEndpoints") or {}
+        yield Contact(f"blobs of {resource.address}", str(endpoints.get("blob") or ""))
 
 
 def refuse_taken(

@@ -20,7 +20,7 @@ from reconciler.diagnostics import ReconcileError
 from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within, type_of
-from reconciler.engine.types import Action, JsonObject
+from reconciler.engine.types import Action, JsonObject, Resource
 from reconciler.kinds import HANDLERS
 from reconciler.operations.plan.checks.caller import PERMISSIONS, PERMISSIONS_API
 from reconciler.operations.plan.checks.facts import Answer, Facts
@@ -79,15 +79,21 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 def _needed(run: RunScope, change: Change) -> Iterator[Needed]:
     """Yield what a change takes inside of the group; what is elsewhere is not in the list."""
-    type_ = _type_in_group(change.resource.resource_id)
-    own = HANDLERS[change.resource.kind].type.casefold()
-    is_own = type_.casefold() == own or (type_ == GROUPS and own.endswith("/resourcegroups"))
-    if change.is_blocked or not type_ or not is_own:
+    type_ = type_in_group(change.resource)
+    if change.is_blocked or not type_:
         return
     if change.action in WRITES:
         yield Needed(change, f"{type_}/write")
     if change.action in DELETES:
         yield Needed(change, f"{type_}/delete")
+
+
+def type_in_group(resource: Resource) -> str:
+    """Return the type that is written for a resource of the group, "" for any other."""
+    type_ = _type_in_group(resource.resource_id)
+    own = HANDLERS[resource.kind].type.casefold()
+    is_own = type_.casefold() == own or (type_ == GROUPS and own.endswith("/resourcegroups"))
+    return type_ if is_own else ""
 
 
 def _type_in_group(resource_id: str) -> str:
@@ -143,7 +149,7 @@ def _finding(action: str, changes: Sequence[Change]) -> Finding:
         f"`{first.address}`: the identity that runs this may not do `{action}`",
         first.resource.position,
         f"none of its roles allows it in this resource group{more}",
-        f"ask for a role that has `{action}`, such as {_role(action)}; a role that is eligible "
+        f"ask for a role that has `{action}`, such as {role_with(action)}; a role that is eligible "
         "only must be activated first",
         CHECKED_BY,
     )
@@ -156,7 +162,7 @@ def _only_reads(permissions: Iterable[JsonObject]) -> bool:
 
 
 def _of_a_reader(lacking: Sequence[Needed]) -> Finding:
-    roles = dict.fromkeys(_role(need.action) for need in lacking)
+    roles = dict.fromkeys(role_with(need.action) for need in lacking)
     return Finding(
         CHECK,
         Level.WARNING,
@@ -168,7 +174,8 @@ def _of_a_reader(lacking: Sequence[Needed]) -> Finding:
     )
 
 
-def _role(action: str) -> str:
+def role_with(action: str) -> str:
+    """Return the name of a role of Azure's that allows an action."""
     if action.casefold().startswith("microsoft.authorization/"):
         return "`Role Based Access Control Administrator`"
     return "`Contributor`"
