@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,7 @@ EXAMPLES = (
     "reconcile apply specs/phi3-ultrachat.yaml --sandbox",
     "reconcile apply spec.yaml --yes               # in a pipeline",
     "reconcile apply plan.json                     # exactly the plan that was saved",
+    "reconcile apply spec.yaml --approved plan-3f2a9c1b7d20   # only what was reviewed",
     "reconcile apply spec.yaml --no-wait           # submit the job, do not wait for it",
 )
 
@@ -43,6 +46,13 @@ def add_arguments(parser: Parser) -> None:
     add_spec(parser, "the spec, or a plan saved with `reconcile plan --out FILE`")
     add_output(parser, ("text", "json"))
     add_yes(parser)
+    parser.own.add_argument(
+        "--approved",
+        metavar="EFFECT",
+        type=effect,
+        help="apply without asking if the plan's effect is still this one, as its comment or "
+        "JSON named it: `plan-` and 12 digits",
+    )
     parser.own.add_argument(
         "--no-wait", action="store_true", help="submit jobs but do not wait for them to finish"
     )
@@ -56,12 +66,20 @@ def add_arguments(parser: Parser) -> None:
     add_timeout(parser)
 
 
+def effect(text: str) -> str:
+    """Return the effect of a plan, as a comment or JSON named it."""
+    if re.fullmatch(r"plan-[0-9a-f]{12}", text):
+        return text
+    raise ArgumentTypeError(f"{text!r} is not an effect like plan-3f2a9c1b7d20")
+
+
 def run(session: Session) -> ExitCode:
     """Plan, or take a saved plan that still holds, and carry it out."""
     session.start_sandbox()
     from reconciler.cli.execute_plan import execute_plan
     from reconciler.cli.make_plan import choices_of, make_plan
     from reconciler.cli.policy import policy_of
+    from reconciler.operations.approval import refuse_other_effect
     from reconciler.operations.load import load
     from reconciler.operations.saved_plan import Place
 
@@ -82,6 +100,9 @@ def run(session: Session) -> ExitCode:
         saved.refuse_if_stale(loaded, made)
         options.yes = True
         _tell(options, saved)
+    if options.approved:
+        refuse_other_effect(made, options.approved)
+        options.yes = True
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Apply this to {where}?")
 
@@ -105,7 +126,7 @@ def saved_plan(source: str) -> SavedPlan | None:
 
 def _refuse_choices(options: Any) -> None:
     """Raise `UsageError` for an option that a saved plan has answered already."""
-    for name in ("target", "prune", "adopt", "retry", "allow_outage"):
+    for name in ("target", "prune", "adopt", "retry", "allow_outage", "approved"):
         if getattr(options, name):
             raise UsageError.because(
                 f"--{name.replace('_', '-')} cannot be used with a saved plan",

@@ -65,7 +65,7 @@ def with_asked(desired: JsonObject, mark: str, rules: Rules) -> JsonObject:
 
 def digest(desired: JsonObject, mark: str, rules: Rules) -> str:
     """Return the digest of what a body asks for: of all of it, then of each field while they fit."""
-    fields = [(p, _canonical(v)) for p, v in _leaves((), desired, rules) if p[-1] != mark]
+    fields = [(p, canonical(v)) for p, v in _leaves((), desired, rules) if p[-1] != mark]
     whole = _hash(json.dumps(sorted((".".join(p), v) for p, v in fields)), _WHOLE)
     parts = "".join(sorted(_hash(".".join(p), _NAME) + _hash(v, _VALUE) for p, v in fields))
     start = f"{VERSION}:{whole}:"
@@ -162,7 +162,7 @@ def _is_secret(value: Any) -> bool:
     return isinstance(value, Secret) or (is_reference and reference.secret)
 
 
-def _canonical(value: Any) -> str:
+def canonical(value: Any) -> str:
     """Return a value as one text, whatever the order of its keys; secrets within are left out."""
     return json.dumps(_plain(value), sort_keys=True, ensure_ascii=True)
 

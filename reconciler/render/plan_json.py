@@ -69,6 +69,7 @@ def document(views: Views) -> JsonObject:
         and any(c.action.is_change or (c.is_pending and c.fields) for c in plan.changes),
         "complete": not (plan.blocked or plan.targets or any(c.is_pending for c in plan.changes)),
         "errored": bool(plan.blocked),
+        "effect": plan.effect,
         "resource_changes": [_resource_change(views, c) for c in plan.changes],
         "resource_drift": resource_drift(views),
         "not_applied": [_held(item) for item in said.held],

@@ -71,6 +71,7 @@ def plan_markdown(views: Views) -> str:
     tail = [f"{left_out} more changes are not shown: run `reconcile plan`."] if left_out else []
     if hidden and not left_out:
         tail = [f"The fields of {hidden} more are not shown: run `reconcile plan`."]
+    tail += _effect(views)
     return (
         "\n\n".join(
             [
@@ -83,6 +84,14 @@ def plan_markdown(views: Views) -> str:
         )
         + "\n"
     )
+
+
+def _effect(views: Views) -> list[str]:
+    """Return how exactly this is applied after the review; nothing where nothing can be."""
+    if views.plan.is_empty or views.plan.stopping:
+        return []
+    effect = code(views.plan.effect)
+    return [f"Effect: {effect}. With `--approved` it is applied only if it is still this one."]
 
 
 def _apart(views: Views, entries: list[Entry]) -> tuple[list[Entry], list[Entry]]:

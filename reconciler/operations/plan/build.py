@@ -21,6 +21,7 @@ from reconciler.diagnostics import (
     UsageError,
 )
 from reconciler.engine.decisions import Change
+from reconciler.engine.effect import effect_of
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.money import PlanCost
@@ -85,6 +86,11 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do and nothing in the way."""
         return not any(c.action.is_change or c.is_blocked for c in self.changes)
+
+    @property
+    def effect(self) -> str:
+        """The digest of what it does: what a reviewer approves."""
+        return effect_of(self.changes)
 
     @property
     def blocked(self) -> list[Diagnostic]:
