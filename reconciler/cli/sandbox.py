@@ -163,6 +163,7 @@ def _serve(session: Session) -> ExitCode:
     options = session.options
     words = ["serve", "--state", str(options.state), "--clock", options.clock]
     words += ["--port", str(options.port)] if options.port else []
+    words += ["--json"] if options.output == "json" else []
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "reconciler.sandbox", *words])
     return ExitCode.OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ class Options:
     port: int = 0
     attached: bool = False
     clock: str = "auto"
+    tells_keys: bool = True
+    """Whether the whole record is printed, secrets too: for programs."""
 
 
 def describe(world: World, options: Options, port: int) -> Json:
@@ -44,6 +47,17 @@ def describe(world: World, options: Options, port: int) -> Json:
         "identity_header": identity.identity_header,
         "version": VERSION,
     }
+
+
+def for_people(record: Json) -> str:
+    """Return what somebody at a terminal needs of a record: no secret, that others may read there."""
+    state = shlex.quote(record["state"])
+    return f"""Azure emulator at {record["url"]}, until Ctrl-C. In another terminal:
+
+  reconcile plan SPEC --sandbox {record["url"]}
+  eval "$(reconcile sandbox env --state {state})"   # for the Azure SDKs and az there
+
+State: {record["state"]}. Its keys: the same command with `-o json`."""
 
 
 def records_dir() -> Path:

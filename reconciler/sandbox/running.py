@@ -17,7 +17,7 @@ from aiohttp import web
 
 from reconciler.sandbox import app as application
 from reconciler.sandbox.locks import USERS, try_lock
-from reconciler.sandbox.ready import HOST, Options, describe, publish, unpublish
+from reconciler.sandbox.ready import HOST, Options, describe, for_people, publish, unpublish
 from reconciler.sandbox.tls import server_context
 
 LOOK_S = 0.1
@@ -44,7 +44,8 @@ async def _run(options: Options, listener: socket.socket) -> None:
     stopped = _stopped_by_signal()  # before anybody knows of us: they may send one at once
     record = describe(world, options, port)
     publish(options.state, record)
-    print(json.dumps(record), flush=True)  # noqa: T201 - the ready line is this program's output
+    told = json.dumps(record) if options.tells_keys else for_people(record)
+    print(told, flush=True)  # noqa: T201 - the ready line is this program's output
     await _until_over(stopped, options.state if options.attached else None)
     await runner.cleanup()
     world.clock.save()

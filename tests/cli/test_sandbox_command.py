@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -126,3 +129,30 @@ def test_the_journal_is_read_line_by_line(
     rows = [row.split() for row in capsys.readouterr().out.splitlines()]
     assert {row[2] for row in rows if row[3] == "GET"} == {"read"}
     assert {row[2] for row in rows if row[3] == "PUT"} == {"committed"}
+
+
+@pytest.mark.parametrize("words", [(), ("-o", "json")], ids=["as it is", "-o json"])
+def test_serve_shows_no_secret_on_a_terminal_unless_it_is_asked_to(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "reconciler", "sandbox", "serve", *words]
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "home")}
+    with subprocess.Popen(command, stdout=theirs, env=environment, cwd=tmp_path) as server:
+        os.close(theirs)
+        with os.fdopen(ours, encoding="utf-8") as screen:
+            first = screen.readline()
+            server.terminate()
+            shown = first + "".join(_rest(screen))
+    record = json.loads((tmp_path / ".reconcile" / "sandbox" / "server.json").read_text())
+    secrets = [record[key] for key in ("client_secret", "control_token", "identity_header")]
+    assert record["url"] in shown
+    assert [secret in shown for secret in secrets] == [bool(words)] * 3
+    if not words:
+        assert f"sandbox env --state {tmp_path / '.reconcile' / 'sandbox'}" in shown
+
+
+def _rest(screen: TextIO) -> Iterator[str]:
+    """Yield what else comes; the end of a terminal whose process is gone is an error to Linux."""
+    with suppress(OSError):
+        yield from screen
