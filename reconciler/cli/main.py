@@ -2,7 +2,8 @@
 
 A command is a module of this package with `SUMMARY`, `EXAMPLES`, `add_arguments(parser)`
 and `run(session) -> ExitCode`. One that writes documents (`-o json`) also has
-`failed(options, error) -> str`: the document of a run that came to nothing. Only the module of the command that was named is imported,
+`failed(options, error) -> str`: the document of a run that came to nothing; one that has
+several actions may have `help_about(parser, words) -> str`, the help of the one that is named. Only the module of the command that was named is imported,
 and it imports what it needs when it runs: `--help` costs nothing.
 """
 
@@ -155,6 +156,10 @@ def _run(words: list[str], signals: Signals) -> ExitCode:
     module = import_module(f"reconciler.cli.{command}")
     parser = Parser(command, module.SUMMARY, module.EXAMPLES)
     module.add_arguments(parser)
+    shown = module.help_about(parser, rest) if hasattr(module, "help_about") else ""
+    if shown:
+        sys.stdout.write(shown)
+        return ExitCode.OK
     options, unknown = parser.parse_known_args(rest)
     parser.refuse_unknown(unknown)
     from reconciler.cli.session import Session

@@ -13,6 +13,7 @@ from reconciler.cli import sandbox_controls
 from reconciler.cli.arguments import add_output
 from reconciler.cli.sandbox_controls import ask, ask_text
 from reconciler.cli.sandbox_launch import STATE, Starting, check_installed, is_served
+from reconciler.cli.sandbox_verbs import VERBS, help_about
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
 from reconciler.secrets import remember
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
     from reconciler.sandbox.launch import Server
+
+__all__ = ["EXAMPLES", "SUMMARY", "add_arguments", "help_about", "run"]
 
 SUMMARY = "Run and inspect the local Azure emulator that --sandbox uses."
 EXAMPLES = (
@@ -43,15 +46,11 @@ EXAMPLES = (
     "reconcile sandbox reset                              # an empty Azure again",
     "reconcile sandbox rehearse SPEC --faults killed      # an apply on a bad day",
 )
-ACTIONS = (
-    "serve", "env", "journal", "summary", "faults", "latency", "clock", "throttle", "turns",
-    "drift", "quota", "sizes", "prices", "lock", "secret", "snapshot", "restore", "reset", "rehearse",
-)  # fmt: skip
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
-    parser.own.add_argument("action", choices=ACTIONS, metavar="ACTION")
+    parser.own.add_argument("action", choices=tuple(VERBS), metavar="ACTION")
     parser.own.add_argument("words", nargs="*", metavar="WORD", help="arguments of the action")
     parser.own.add_argument(
         "--state", type=Path, default=STATE, metavar="DIR", help="the folder of its state"

@@ -111,10 +111,10 @@ def test_the_secret_of_the_example_is_in_the_vault(served: str) -> None:
 
 
 def test_every_control_has_an_example() -> None:
-    from reconciler.cli.sandbox import ACTIONS
+    from reconciler.cli.sandbox_verbs import VERBS
 
     shown = {words[2] for words in pasted() if words[:2] == ["reconcile", "sandbox"]}
-    assert shown | {"env"} == set(ACTIONS)
+    assert shown | {"env"} == set(VERBS)
 
 
 def test_every_rehearsal_is_named() -> None:
