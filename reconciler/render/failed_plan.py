@@ -27,6 +27,7 @@ def failed_plan_json(error: ReconcileError, source: str) -> str:
         "applyable": False,
         "complete": False,
         "errored": True,
+        "effect": None,
         "resource_changes": [],
         "resource_drift": [],
         "not_applied": [],
