@@ -138,6 +138,7 @@ def test_a_host_that_does_not_answer_is_a_problem_and_the_rest_is_looked_at(
     assert code == ExitCode.UNAVAILABLE
     lost = [check for check in checks["network"] if check["status"] == "problem"]
     assert len(lost) == 1
+    assert lost[0]["summary"].startswith("Azure Resource Manager: ")
     assert lost[0]["hint"]
     assert checks["clock"][0]["status"] == "warning"
     assert checks["rights"][0]["status"] == "ok"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -68,9 +69,10 @@ def reach(run: RunScope, contact: Contact, *, is_needed: bool = True) -> Check:
         return _answered(run, contact, probe(run, contact.url))
     except ReconcileError as error:
         check = of_error(REACHED, error)
+        what = f"{contact.what}: {check.summary}"
         if is_needed:
-            return check
-        return doubt(REACHED, f"{contact.what}: {check.summary}", check.detail, check.hint)
+            return replace(check, summary=what)
+        return doubt(REACHED, what, check.detail, check.hint)
 
 
 def _answered(run: RunScope, contact: Contact, found: Answered) -> Check:
