@@ -1,9 +1,10 @@
-"""How much GPU memory a model takes, and how much a size has: an estimate from two dated tables.
+"""How much GPU memory a model takes, and how much a size has: an estimate from two tables.
 
 Weights are counted as they are published (two bytes a parameter), and the keys and values of one
-conversation of 4,096 tokens beside them. Read 2026-11. Sources: the models' `config.json` and
-parameter counts at huggingface.co/microsoft, /meta-llama and /mistralai (layers, key-value heads,
-head size); learn.microsoft.com/azure/virtual-machines/sizes/gpu-accelerated (memory of a GPU).
+conversation of 4,096 tokens beside them. The figures stand in the models' `config.json` at
+huggingface.co/microsoft, /meta-llama and /mistralai (layers, key-value heads, head size) and at
+learn.microsoft.com/azure/virtual-machines/sizes/gpu-accelerated (memory of a GPU). They were
+written down in 2026-11 from general knowledge: only a few of them were looked up there.
 """
 
 from __future__ import annotations
