@@ -20,6 +20,15 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
+def real_path(path: Path | str, *, strict: bool = False) -> Path:
+    """Return a path without links.
+
+    Raises `OSError` where it has to be there (`strict`) and is not, or where a link leads back to
+    itself: `Path.resolve` raises a `RuntimeError` for that one, with or without `strict`.
+    """
+    return Path(os.path.realpath(path, strict=strict))
+
+
 def open_file(top: Path, path: Path) -> BufferedReader:
     """Return a regular file below `top`, open for reading.
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from reconciler.safe_open import real_path
+
 JSONL = (".jsonl", ".ndjson")
 PARQUET = (".parquet",)
 
@@ -21,12 +23,12 @@ def inside(root: Path, text: str) -> Path:
     """
     if Path(text).is_absolute():
         raise ValueError(f"{text!r} is absolute: give a path relative to the spec")
-    top = root.resolve()
+    top = real_path(root)
     try:
-        path = (top / text).resolve(strict=True)
+        path = real_path(top / text, strict=True)
     except ValueError as error:
         raise ValueError(f"{text!r} is not a path: it contains a NUL character") from error
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         reason = getattr(error, "strerror", None) or "its links form a loop"
         raise ValueError(f"{text!r} cannot be read: {reason}") from error
     if not path.is_relative_to(top):

@@ -16,7 +16,7 @@ from reconciler.datasets.local import inside, is_parquet
 from reconciler.datasets.parquet import PARQUET_MARK, messages_of, parquet_rows, unreadable
 from reconciler.diagnostics import Diagnostic, LocalError, Position
 from reconciler.limits import ROW_BYTES, ROW_VALUES
-from reconciler.safe_open import open_file
+from reconciler.safe_open import open_file, real_path
 
 A_ROW = (
     'a row is {"messages": [{"role": "user", "content": "..."}, '
@@ -153,7 +153,7 @@ def local_file(folder: Path, text: str, name: str) -> RowFile:
 
     Raises `ValueError` with a sentence for what may not be read.
     """
-    return RowFile(inside(folder, text), name, folder.resolve())
+    return RowFile(inside(folder, text), name, real_path(folder))
 
 
 def _opened(file: BufferedReader) -> Path:

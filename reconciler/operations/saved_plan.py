@@ -29,6 +29,7 @@ from reconciler.limits import SAVED_PLAN_BYTES, SAVED_PLAN_VALUES
 from reconciler.operations.load import PLANS, Loaded, load
 from reconciler.operations.output_file import write_whole
 from reconciler.operations.plan.build import Plan
+from reconciler.safe_open import real_path
 from reconciler.secrets import on_one_line
 
 FORMAT = f"{PLANS}5"
@@ -212,7 +213,7 @@ def save(
     content = {
         "format": FORMAT,
         "tool": tool_version(),
-        "spec": os.path.relpath(spec, path.resolve().parent),
+        "spec": os.path.relpath(spec, real_path(path).parent),
         "spec_digest": spec_digest(loaded),
         "choices": asdict(choices),
         "place": asdict(place),
@@ -229,7 +230,7 @@ def load_plan(path: Path) -> SavedPlan:
         _refuse_other_format(path, str(content["format"]))
         place, changes = content["place"], content["changes"]
         return SavedPlan(
-            os.path.normpath(path.resolve().parent / _text(content["spec"])),
+            os.path.normpath(real_path(path).parent / _text(content["spec"])),
             _text(content["spec_digest"]),
             _text(content["tool"]),
             {key: {_text(k): _text(v) for k, v in one.items()} for key, one in changes.items()},

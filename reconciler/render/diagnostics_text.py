@@ -11,7 +11,7 @@ from reconciler.engine.acceptance import is_acceptable
 from reconciler.render.excerpt import excerpt
 from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import Line, Span, Style, clean, line
-from reconciler.safe_open import open_file
+from reconciler.safe_open import open_file, real_path
 
 MAX_SHOWN = 50
 MAX_BYTES = 1 << 20
@@ -27,10 +27,10 @@ def lines_of_file(name: str) -> Sequence[str]:
     what it leads to.
     """
     try:
-        top = Path(name).parent.resolve(strict=True)
-        with open_file(top, Path(name).resolve(strict=True)) as file:
+        top = real_path(Path(name).parent, strict=True)
+        with open_file(top, real_path(name, strict=True)) as file:
             content = file.read(MAX_BYTES + 1)
-    except (OSError, RuntimeError, ValueError):
+    except (OSError, ValueError):
         return ()
     if len(content) > MAX_BYTES:
         return ()

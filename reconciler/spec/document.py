@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Position, SpecError
+from reconciler.safe_open import real_path
 from reconciler.spec.guard import (
     A_FEW_PAGES,
     MAX_BYTES,
@@ -51,7 +52,7 @@ def load(source: str) -> Document:
     when it is not one clean YAML document.
     """
     name = "<stdin>" if source == "-" else source
-    folder = Path.cwd() if source == "-" else Path(source).resolve().parent
+    folder = Path.cwd() if source == "-" else real_path(source).parent
     return parse(_decode(_read(source), name), name, folder)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,43 @@ def test_nothing_is_shown_of_a_folder(tmp_path):
     (tmp_path / "here").symlink_to(".")
     assert lines_of_file(str(tmp_path / "here")) == ()
     assert lines_of_file(str(tmp_path)) == ()
+
+
+TO_ITSELF = {
+    "validate": ("odd.yaml",),
+    "plan": ("odd.yaml", "--sandbox"),
+    "apply": ("odd.json", "--sandbox", "--yes"),
+    "show": ("odd.json",),
+    "status": ("odd.yaml", "--sandbox"),
+}
+
+
+@pytest.mark.parametrize("command", TO_ITSELF)
+def test_a_file_that_leads_to_itself_is_told(tmp_path, command):
+    """For such a one `Path.resolve` raises a `RuntimeError`, which is no `OSError`."""
+    (tmp_path / TO_ITSELF[command][0]).symlink_to(TO_ITSELF[command][0])
+    done = in_process(tmp_path, command, *TO_ITSELF[command])
+    assert not crashed(done), done.stderr
+    assert done.returncode in (ExitCode.FAILED, ExitCode.INVALID_SPEC)
+    assert f"{TO_ITSELF[command][0]} cannot be read: Too many levels of symbolic" in done.stderr
+
+
+@pytest.mark.parametrize("place", ["examples/data", "examples/data/support-chats.jsonl", FLOW])
+def test_what_a_spec_names_and_leads_to_itself_is_told_at_its_place(tree, place):
+    if (tree / place).is_dir():
+        shutil.rmtree(tree / place)
+    else:
+        (tree / place).unlink()
+    (tree / place).symlink_to(Path(place).name)
+    spec = SPEC if place == FLOW else "examples/bring-your-own-data.yaml"
+    done = in_process(tree, "validate", spec)
+    assert not crashed(done), done.stderr
+    assert done.returncode == ExitCode.INVALID_SPEC
+    assert f"{spec}:" in done.stderr
+
+
+def test_only_one_function_takes_links_out_of_paths():
+    """`Path.resolve` falls over a link to itself; the sandbox's folder is refused before."""
+    files = [*(ROOT / "reconciler").rglob("*.py")]
+    product = [file for file in files if "sandbox" not in file.parts and file.name != "shipped.py"]
+    assert [file.name for file in product if ".resolve(" in file.read_text(encoding="utf-8")] == []

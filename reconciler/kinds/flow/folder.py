@@ -18,7 +18,7 @@ from reconciler.diagnostics import Diagnostic, Position
 from reconciler.kinds.flow.ignore_rules import PatternError
 from reconciler.kinds.flow.left_out import IGNORE_FILES, LeftOut, holds_key, names_key
 from reconciler.limits import IGNORE_FILE_BYTES
-from reconciler.safe_open import folder_below, open_in
+from reconciler.safe_open import folder_below, open_in, real_path
 
 FLOW_FILE = "flow.dag.yaml"
 NO_FOLDER = "check the flow's `path`: it is relative to the spec"
@@ -60,7 +60,7 @@ def root_of(spec_folder: Path) -> Path:
     A file `.reconcile-root` in the spec's folder or above it names another one; the nearest counts.
     Not `.git`: an export of a repository has none, and a spec means the same in both.
     """
-    here = spec_folder.resolve()
+    here = real_path(spec_folder)
     for folder in (here, *here.parents):
         if (folder / ROOT_MARK).exists():
             return folder
@@ -73,14 +73,14 @@ def read_folder(folder: Path, shown: str, top: Path | None = None) -> FlowFolder
     What does not belong (a link to outside, a device, too much) is a problem, not an error.
     """
     try:
-        real = folder.resolve(strict=True)
+        real = real_path(folder, strict=True)
         top = real if top is None else top
         if not real.is_relative_to(top):
             problem = Diagnostic(f"{shown} is outside {top}", hint=TOO_FAR)
             return FlowFolder(shown, problems=(problem,))
         with folder_below(top, real.relative_to(top).parts) as number:
             return _Reading(real, shown, number).whole()
-    except (OSError, RuntimeError, ValueError):
+    except (OSError, ValueError):
         problem = Diagnostic(f"there is no folder {shown}", hint=NO_FOLDER)
         return FlowFolder(shown, problems=(problem,))
 
@@ -216,8 +216,8 @@ class _Reading:
     def _behind(self, name: str) -> tuple[str, ...]:
         """Return the names that lead from the folder to what a link in it means."""
         try:
-            target = (self._real / name).resolve(strict=True)
-        except (OSError, RuntimeError) as error:
+            target = real_path(self._real / name, strict=True)
+        except OSError as error:
             raise _Refused("is a broken link") from error
         if not target.is_relative_to(self._real):
             raise _Refused("is a link to a place outside the folder")

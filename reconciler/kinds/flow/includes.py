@@ -24,6 +24,7 @@ from reconciler.kinds.flow.folder import (
     read_file,
     read_folder,
 )
+from reconciler.safe_open import real_path
 from reconciler.spec.document import Document
 
 KEY = "additional_includes"
@@ -85,8 +86,8 @@ def _included(entry: str, shown: str, folder: Path, top: Path) -> FlowFolder:
         return _refused(f"`{entry}` is absolute", "give a path relative to the flow's folder")
     place = Path(os.path.normpath(folder / entry))
     try:
-        real, home = place.resolve(strict=True), folder.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
+        real, home = real_path(place, strict=True), real_path(folder, strict=True)
+    except (OSError, ValueError):
         return _refused(f"there is no `{entry}`", f"paths in `{KEY}` are relative to {shown}")
     if not real.is_relative_to(top):
         return _refused(f"`{entry}` is outside {top}", TOO_FAR)

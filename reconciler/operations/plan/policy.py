@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from reconciler.cloud.run_scope import RunScope
@@ -27,6 +26,7 @@ from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
 from reconciler.operations.plan.checks.cost import USD
 from reconciler.operations.plan.checks.run import blocked_by
+from reconciler.safe_open import real_path
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document
 
@@ -60,9 +60,9 @@ def load_policy(source: str) -> PolicyFile:
 
 def refuse_own_policy(source: str, loaded: Loaded) -> None:
     """Raise `UsageError` for a policy in the repository, or else the folder, of the spec."""
-    folder = loaded.document.folder.resolve()
+    folder = real_path(loaded.document.folder)
     top = next((one for one in (folder, *folder.parents) if (one / ".git").exists()), folder)
-    if Path(source).resolve().is_relative_to(top):
+    if real_path(source).is_relative_to(top):
         raise UsageError.because(
             f"the policy {source} lies with the spec that it is for",
             detail=f"who changes the spec could change it too: both are in {top}",
