@@ -281,7 +281,7 @@ class Recovered:
 
 @dataclass(frozen=True)
 class GoesWith:
-    """It goes with what it is in, `parent`, when that is deleted."""
+    """It is deleted together with its parent, `parent`."""
 
     parent: str
 

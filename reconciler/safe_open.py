@@ -55,7 +55,7 @@ def open_in(folder: int, name: str) -> BufferedReader:
 def folder_below(top: Path | int, parts: Sequence[str]) -> Iterator[int]:
     """Give the descriptor of a folder that lies some names below another one.
 
-    Raises `OSError` for a name that is no folder or a link to one.
+    Raises `OSError` if the name is not a folder, or is a link to one.
     """
     held = os.dup(top) if isinstance(top, int) else os.open(top, _FOLDER)
     try:

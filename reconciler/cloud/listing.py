@@ -1,7 +1,7 @@
 """Read a list whole, or not at all.
 
 What a list does not show decides about creating and deleting, so half a list is a failed read
-and never "absent": a page that fails, that is no page, or that leads in a circle. Pages of one
+and never "absent": a page that fails, has no page's shape, or leads back to an earlier one. Pages of one
 list may come from replicas that disagree, so an item may be met twice; it is there once. An
 item that is left out cannot be noticed here: nothing is deleted or replaced on the word of a
 list alone, apply reads each resource by itself first.

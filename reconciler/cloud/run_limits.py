@@ -154,7 +154,7 @@ class RunLimits:
         raise AssertionError("the numbers do not end")
 
     def send_anywhere(self, request: Request[T]) -> Attempt[T]:
-        """Return the answer to a request about no resource of ARM, sent as `send` does.
+        """Return the answer to a request that is not about an ARM resource, sent as `send` does.
 
         Without the wait for what this run wrote: that is known by addresses of ARM.
         """

@@ -201,7 +201,7 @@ def refused_sign_in(said: str) -> DeniedError:
 
 
 def _of_sign_in(problem: Diagnostic) -> Diagnostic:
-    """Return a refused sign-in as a problem of the run: it is of no resource."""
+    """Return a refused sign-in as a problem of the run: it belongs to no single resource."""
     return Diagnostic(
         "cannot sign in to Azure",
         detail=f"{problem.summary}\n{problem.detail}",

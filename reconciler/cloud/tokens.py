@@ -161,7 +161,7 @@ class RunTokens:
 
 
 def tenant_of(token: str) -> str:
-    """Return the tenant of a token: its claim `tid`, "" where it has none or is no JWT."""
+    """Return the tenant of a token: its claim `tid`, or "" if it has none or is not a JWT."""
     return _claim(token, "tid")
 
 
@@ -171,7 +171,7 @@ def caller_of(token: str) -> str:
 
 
 def _claim(token: str, name: str) -> str:
-    """Return a claim of a token, "" where it has none or is no JWT.
+    """Return a claim of a token, or "" if it has none or is not a JWT.
 
     Read, not verified: it is compared with another answer of the same kind, and Azure checks the
     token itself. Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.

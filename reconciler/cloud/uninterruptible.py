@@ -50,7 +50,7 @@ class Uninterruptible(Generic[T]):
 def addresses_of(host: str, port: int, within_s: float) -> list[str]:
     """Return the addresses of a host. Raises `TimeoutError`, or `socket.gaierror` for no host."""
     bare = host.strip("[]")
-    if _is_address(bare) or not _is_name(bare):  # what is no name is refused by who connects
+    if _is_address(bare) or not _is_name(bare):  # an invalid name fails when connecting
         return [host]
     family = allowed_gai_family()
     call = Uninterruptible(lambda: socket.getaddrinfo(bare, port, family, socket.SOCK_STREAM))

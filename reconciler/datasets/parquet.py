@@ -49,7 +49,7 @@ def parquet_rows(path: Path, name: str) -> int:
 def messages_of(path: Path, name: str, first: int, last: int | None) -> Iterator[tuple[int, Any]]:
     """Yield the `messages` of the rows from `first` to before `last`, each with its index.
 
-    Raises `LocalError` for what is no Parquet with that column, or is too large.
+    Raises `LocalError` if it is not a Parquet file with that column, or is too large.
     """
     import duckdb
 

@@ -112,7 +112,7 @@ class Wait:
     """Azure is at work on it (`phase` is its word for that); `then` may follow.
 
     `then` is all that may be written after the wait: `Create` where it is being deleted and
-    is made again. `parent` is set where it goes with what it is in, and may not say so itself.
+    is made again. `parent` is set where it is deleted together with its parent.
     """
 
     phase: str

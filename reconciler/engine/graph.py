@@ -31,7 +31,7 @@ def references_in(value: Any) -> Iterator[Reference]:
 def edges(resources: Iterable[Resource]) -> Edges:
     """Return who must come before whom, from references and stated dependencies.
 
-    Addresses that no resource has (existing things named by id) are left out.
+    Addresses without a resource (existing things named by id) are left out.
     """
     known = {r.address: r for r in resources}
     return {

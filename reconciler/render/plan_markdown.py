@@ -24,7 +24,7 @@ MAX_BYTES = 60_000
 RESERVE = 2_000
 MOST_COMPARED = 20
 MOST_NAMED = 300
-"""How many of what left the spec are at least named."""
+"""How many of the resources no longer in the spec are named at least."""
 MOST_PROBLEMS = 10
 MOST_DETAIL = 500
 MOST_SHOWN = 40

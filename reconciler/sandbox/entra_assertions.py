@@ -23,7 +23,7 @@ _SKEW_S = 300.0
 
 
 def read(assertion: str) -> Json:
-    """Return an assertion's claims. Raises Refused when it is no JWT, or not valid now."""
+    """Return an assertion's claims. Raises Refused if it is not a JWT, or is not valid now."""
     try:
         payload = assertion.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

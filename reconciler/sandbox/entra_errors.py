@@ -95,7 +95,7 @@ def wrong_secret(client_id: str) -> Refused:
 
 
 def malformed_assertion() -> Refused:
-    """Return the refusal of an assertion that is no JWT."""
+    """Return the refusal of an assertion that is not a JWT."""
     return Refused(401, "invalid_client", 50027, "JWT token is invalid or malformed.")
 
 

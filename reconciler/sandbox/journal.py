@@ -13,7 +13,7 @@ from reconciler.sandbox.store import Store
 Json = dict[str, Any]
 HIDDEN = "***"
 PUBLIC = {"credentialsType", "secretsType", "tenantId", "clientId", "authorityUrl", "resourceUrl"}
-"""What of a block of credentials is no secret: of what type they are, and of whom."""
+"""The members of a credentials block that are not secret: their type and whose they are."""
 VAULTS = "/_vault/"
 NOT_SERVED = {"InvalidResourceType", "InvalidResourceNamespace", "NotEmulated", "NotFound"}
 # Lower-cased property names whose values never reach the journal.

@@ -102,7 +102,7 @@ def _make_folder(state: Path) -> None:
 
 
 def find(url: str) -> Server:
-    """Return the running sandbox at a URL. Raises LaunchError if no record of one is found."""
+    """Return the running sandbox at a URL. Raises LaunchError if there is no record of one."""
     from pathlib import Path
 
     own = os.environ.get("RECONCILE_SANDBOX_STATE")

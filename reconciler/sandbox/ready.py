@@ -50,7 +50,7 @@ def describe(world: World, options: Options, port: int) -> Json:
 
 
 def for_people(record: Json) -> str:
-    """Return what somebody at a terminal needs of a record: no secret, that others may read there."""
+    """Return what somebody at a terminal needs of a record: without secrets, which others could read there."""
     state = shlex.quote(record["state"])
     return f"""Azure emulator at {record["url"]}, until Ctrl-C. In another terminal:
 

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ async def _run(options: Options, listener: socket.socket) -> None:
     record = describe(world, options, port)
     publish(options.state, record)
     told = json.dumps(record) if options.tells_keys else for_people(record)
-    print(told, flush=True)  # noqa: T201 - the ready line is this program's output
+    sys.stdout.write(f"{told}\n")
+    sys.stdout.flush()
     await _until_over(stopped, options.state if options.attached else None)
     await runner.cleanup()
     world.clock.save()

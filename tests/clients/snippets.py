@@ -16,7 +16,7 @@ WORKSPACE = f"{WORKSPACES}/ws1"
 class Notebook:
     """What a cell of a notebook has: a client of the workspace `ws1`, and a folder of its own.
 
-    `arm` is no part of it: plain requests, to see what Azure then holds.
+    `arm` is not part of it: plain requests, to see what Azure then holds.
     """
 
     ml: Any

@@ -1,6 +1,6 @@
 """Rows of the fault matrix: what meets a run at home: its process, machine, spec."""
 
-from tests.faults.row import green, undone
+from tests.faults.row import green, not_built
 
 HISTORIES = "faults/test_histories.py"
 KILLED = "faults/test_killed_anywhere.py"
@@ -57,7 +57,7 @@ HERE = (
         f"{HISTORIES}::test_two_writers_without_a_lock_come_to_one_state",
         f"{HISTORIES}::test_a_seed_is_one_order_of_two_writers",
     ),
-    undone("F42", "lock, takeover, SIGSTOP", "there is no lock: F41 is what holds instead"),
+    not_built("F42", "lock, takeover, SIGSTOP", "there is no lock: F41 is what holds instead"),
     green(
         "F43",
         "two specs claim one resource",
@@ -85,7 +85,7 @@ HERE = (
         "kinds/test_ownership.py::test_tags_are_found_in_any_case_and_in_the_properties_of_assets",
         f"{DESTROYING}::test_a_mark_copied_from_another_resource_is_not_deleted",
     ),
-    undone("F47", "a policy that reverts a field", "needs the loop, which is not built"),
+    not_built("F47", "a policy that reverts a field", "needs the loop, which is not built"),
     green(
         "F48",
         "clock, time zone, locale",
@@ -139,7 +139,7 @@ HERE = (
         "hostile text in the output",
         "render/test_hostile_text.py::test_hostile_text_is_shown_harmless_everywhere",
     ),
-    undone("F56", "what a pull request may ask for", "needs policy.yaml, which is not built"),
+    not_built("F56", "what a pull request may ask for", "needs policy.yaml, which is not built"),
     green(
         "F57",
         "no disk, no home, read-only",
@@ -147,8 +147,8 @@ HERE = (
         "cli/test_exit_codes.py::test_a_full_disk_is_an_error_and_not_a_traceback",
         "datasets/test_places.py::test_without_a_home_downloads_go_to_the_temporary_folder",
     ),
-    undone("F58", "the git remote", "needs the loop, which is not built"),
-    undone("F59", "the loop itself", "needs the loop, which is not built"),
+    not_built("F58", "the git remote", "needs the loop, which is not built"),
+    not_built("F59", "the loop itself", "needs the loop, which is not built"),
     green(
         "F60",
         "the sandbox itself",

@@ -24,5 +24,5 @@ def partly(number, fault, lacks, *tests):
     return Row(number, fault, PARTLY, tests, lacks)
 
 
-def undone(number, fault, reason):
+def not_built(number, fault, reason):
     return Row(number, fault, OPEN, (), reason)

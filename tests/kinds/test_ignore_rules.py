@@ -45,7 +45,7 @@ def test_a_line_means_what_it_means_to_pathspec():
 
 
 def outcome(make, name):
-    """Return whether a name is left out; None for a line that is no pattern."""
+    """Return whether a name is left out; None for a line that is not a valid pattern."""
     try:
         return make().match_file(name)
     except ValueError:

@@ -78,7 +78,7 @@ def main() -> None:
             if value != before[name]
         },
     }
-    print(json.dumps(found))  # noqa: T201 - how it answers
+    sys.stdout.write(json.dumps(found))
 
 
 class _Together(NullProgress):

@@ -237,7 +237,7 @@ class _TooLarge(Exception):  # noqa: N818 - a verdict
 def as_stored(content: bytes) -> bytes:
     """Return a text with LF as its line ends and without a byte order mark; others as they are.
 
-    Like Git, a NUL byte or a CR without LF makes it no text.
+    As in Git, a NUL byte or a CR without LF means that it is not text.
     """
     lines = content.replace(b"\r\n", b"\n")
     return content if b"\0" in content or b"\r" in lines else lines.removeprefix(BOM_UTF8)

@@ -23,7 +23,7 @@ _SET_OPERATOR = re.compile(r"[\[&|~]|(?<=.-)-", re.DOTALL)
 
 
 class PatternError(ValueError):
-    """A line of an ignore file that is no pattern, or too costly. `line`: its number, from 1."""
+    """A line of an ignore file that is not a valid pattern, or is too costly. `line`: its number, from 1."""
 
     def __init__(self, what: str, line: int = 1) -> None:
         """Say what is wrong."""

@@ -127,7 +127,7 @@ def _lend(
 
 
 def give_back(context: HandlerContext, endpoint_id: str, name: str) -> None:
-    """Give a deployment that was made again its share of before, unless others set the shares.
+    """Restore the traffic share of a recreated deployment, unless others changed the traffic.
 
     What is still away gets its own when it is back.
     """

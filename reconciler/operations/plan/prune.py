@@ -33,7 +33,7 @@ CAP = 20
 """More deletions than this in one run are refused: a spec that lost its content looks so."""
 EMPTY_IT = "delete or move that first"
 UNLINK = "let {name} use another one, or delete it first"
-ARCHIVE = "archive it in the studio, and plans name it no more"
+ARCHIVE = "archive it in the studio; plans then no longer list it"
 
 
 def refuse_empty(loaded: Loaded) -> None:

@@ -20,7 +20,7 @@ NOT_FOUND = 404
 
 
 def listed(run: RunScope, path: str, api_version: str) -> list[JsonObject]:
-    """Return a list that must be there: a missing parent is no empty list."""
+    """Return a list that must exist: a missing parent is an error, not an empty list."""
     return run.arm.list(path, api_version, parent_exists=True)
 
 
@@ -48,7 +48,7 @@ def assignments_in(run: RunScope, subscription: str, group: str) -> list[JsonObj
 def _of_group(
     ask: Callable[[str], list[JsonObject]], subscription: str, group: str
 ) -> list[JsonObject]:
-    """Ask it of the group, or of the subscription where there is no such group yet."""
+    """Ask about the resource group, or about the subscription while the group does not exist."""
     try:
         return ask(group)
     except ApiError as error:
