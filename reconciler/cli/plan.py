@@ -16,6 +16,7 @@ from reconciler.cli.arguments import (
     add_spec,
     add_timeout,
 )
+from reconciler.cli.hosts import HOSTS, publish_failed_plan, publish_plan
 from reconciler.cli.repeat_options import same_options
 from reconciler.diagnostics import ExitCode, UsageError
 
@@ -35,6 +36,7 @@ EXAMPLES = (
     "reconcile plan specs/phi3-ultrachat.yaml --sandbox",
     "reconcile plan spec.yaml --out plan.json && reconcile apply plan.json",
     "reconcile plan spec.yaml -o markdown > comment.md",
+    "reconcile plan spec.yaml -o github               # in GitHub Actions",
     "reconcile plan spec.yaml --html plan.html        # a page for a browser",
     "reconcile plan spec.yaml --detailed-exitcode   # 0: nothing to do, 2: changes",
 )
@@ -43,7 +45,7 @@ EXAMPLES = (
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     add_spec(parser)
-    add_output(parser, ("text", "json", "markdown"))
+    add_output(parser, ("text", "json", "markdown", *HOSTS))
     parser.own.add_argument(
         "--out", metavar="FILE", help="save the plan for `reconcile apply FILE`"
     )
@@ -146,6 +148,12 @@ def failed(options: argparse.Namespace, error: ReconcileError) -> str:
     return write(error, options.spec)
 
 
+def publish_failure(session: Session, error: ReconcileError) -> None:
+    """Tell the build server of a plan that could not be made, where one was asked for."""
+    if session.options.output in HOSTS:
+        publish_failed_plan(session, error, failed(session.options, error))
+
+
 def _show(session: Session, views: Views) -> None:
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_markdown import plan_markdown
@@ -156,6 +164,8 @@ def _show(session: Session, views: Views) -> None:
             session.out.raw(plan_json(views))
         case "markdown":
             session.out.raw(plan_markdown(views))
+        case host if host in HOSTS:
+            publish_plan(session, views)
         case _:
             next_step = _next_step(session, views.plan)
             verbose = session.options.verbose

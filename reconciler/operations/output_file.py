@@ -35,3 +35,26 @@ def write_whole(path: Path, text: str) -> None:
         if name:
             Path(name).unlink(missing_ok=True)
         raise LocalError.because(f"{path} cannot be written: {error.strerror}") from error
+
+
+def append(path: Path, text: str) -> None:
+    """Add text to a file of the build server. Raises `LocalError` when it cannot be written."""
+    refuse_special(path)
+    try:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(text)
+    except OSError as error:
+        raise LocalError.because(f"{path} cannot be written: {error.strerror}") from error
+
+
+def write_private(folder: Path, name: str, text: str) -> Path:
+    """Write a file that only we can read, in a new folder below `folder`; return its path.
+
+    Raises `LocalError` when it cannot be written.
+    """
+    try:
+        path = Path(tempfile.mkdtemp(dir=folder, prefix="reconcile-")) / name
+    except OSError as error:
+        raise LocalError.because(f"{folder} cannot be written: {error.strerror}") from error
+    write_whole(path, text)
+    return path

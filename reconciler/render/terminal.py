@@ -23,6 +23,8 @@ from reconciler.secrets import scrub
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from reconciler.render.runner_commands import Command
+
 __all__ = ["Line", "Span", "Style", "Terminal", "clean", "clean_lines", "line", "step"]
 
 NOBODY_READS = (errno.EPIPE, errno.EIO)
@@ -128,6 +130,10 @@ class Terminal:
         """Write a finished document (JSON, Markdown, a schema) as it is; nothing if empty."""
         shown = fenced_document(text)
         self._emit(shown if shown.endswith("\n") or not shown else f"{shown}\n")
+
+    def command(self, command: Command) -> None:
+        """Write a command to the build server, on a line of its own; its values stay values."""
+        self._emit(f"{command.text(clean)}\n")
 
     def console(self) -> Console:
         """Return rich's console over the same stream, for a live display."""
