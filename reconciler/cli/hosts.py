@@ -8,7 +8,8 @@ only what needs a file of the host is left out.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,63 +18,107 @@ if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic, ReconcileError
     from reconciler.render.fields import Views
 
-HOSTS = ("github",)
-"""Formats of `-o` that speak to a build server."""
+
+class Host(Protocol):
+    """Where a step of a pipeline runs."""
+
+    def annotate(self, session: Session, found: Sequence[Diagnostic]) -> None:
+        """Put problems beside their lines."""
+
+    def keep(self, session: Session, name: str, comment: str, outputs: Mapping[str, str]) -> None:
+        """Add a comment to the summary of the run, and give outputs to later steps.
+
+        Raises `LocalError` when a file of the host cannot be written.
+        """
 
 
 def publish_plan(session: Session, views: Views) -> None:
-    """Show a plan where it is reviewed."""
+    """Tell the host of a plan."""
     from reconciler.render.plan_markdown import plan_markdown
     from reconciler.render.plan_page import page_of
     from reconciler.render.runner_outputs import outputs_of
 
-    page, comment = page_of(views), plan_markdown(views)
-    session.out.raw(comment)
-    annotate(session, (*page.blocked, *page.warnings, *page.told))
-    _add_to_files(comment, outputs_of(views))
+    host, page = HOSTS[session.options.output], page_of(views)
+    host.annotate(session, (*page.blocked, *page.warnings, *page.told))
+    host.keep(session, views.plan.spec_name, plan_markdown(views), outputs_of(views))
 
 
-def publish_failed_plan(session: Session, error: ReconcileError, comment: str) -> None:
-    """Show why there is no plan, after its document was written."""
+def publish_failed_plan(session: Session, error: ReconcileError) -> None:
+    """Tell the host why there is no plan."""
+    from reconciler.render.failed_plan import failed_plan_markdown, spec_name
     from reconciler.render.runner_outputs import NOTHING
 
-    annotate(session, error.diagnostics)
-    _add_to_files(comment, NOTHING)
+    host, source = HOSTS[session.options.output], session.options.spec
+    host.annotate(session, error.diagnostics)
+    host.keep(session, spec_name(source), failed_plan_markdown(error, source), NOTHING)
 
 
-def annotate(session: Session, found: Sequence[Diagnostic]) -> None:
-    """Put problems beside their lines."""
-    from reconciler.render.annotations import github_annotations
+class GitHub:
+    """GitHub Actions. Source: docs.github.com/actions/reference/workflow-commands."""
 
-    for command in github_annotations(found, _in_repository):
-        session.err.command(command)
+    def annotate(self, session: Session, found: Sequence[Diagnostic]) -> None:
+        """Write annotations to standard error: standard output is the comment."""
+        from reconciler.render.annotations import github_annotations
+
+        root = os.environ.get("GITHUB_WORKSPACE", "")
+        for command in github_annotations(found, lambda name: _in_checkout(name, root)):
+            session.err.command(command)
+
+    def keep(self, _session: Session, _name: str, comment: str, outputs: Mapping[str, str]) -> None:
+        """Append to the files that the runner names."""
+        from reconciler.operations.output_file import append
+
+        summary, output = (os.environ.get(n) for n in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"))
+        if summary:
+            append(Path(summary), _safe(comment))
+        if output:
+            append(Path(output), _assigned(outputs))
 
 
-def _in_repository(name: str) -> str:
+class AzureDevOps:
+    """Azure Pipelines. Source: learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands."""
+
+    def annotate(self, session: Session, found: Sequence[Diagnostic]) -> None:
+        """Write issues to standard output, which is what the agent reads."""
+        from reconciler.render.annotations import azure_devops_annotations
+
+        root = os.environ.get("BUILD_SOURCESDIRECTORY", "")
+        for command in azure_devops_annotations(found, lambda name: _in_checkout(name, root)):
+            session.out.command(command)
+
+    def keep(self, session: Session, name: str, comment: str, outputs: Mapping[str, str]) -> None:
+        """Upload a file of the job's own folder, which the agent empties; set output variables."""
+        from reconciler.operations.output_file import write_private
+        from reconciler.render.runner_commands import AzureDevOpsCommand
+
+        folder = os.environ.get("AGENT_TEMPDIRECTORY")
+        if folder:
+            title = f"reconcile-{name}.md" if name else "reconcile.md"
+            file = write_private(Path(folder), title, _safe(comment))
+            session.out.command(AzureDevOpsCommand("task.uploadsummary", str(file.resolve())))
+        for variable, value in outputs.items():
+            given = {"variable": variable, "isOutput": "true"}
+            session.out.command(AzureDevOpsCommand("task.setvariable", value, given))
+
+
+HOSTS: Mapping[str, Host] = {"github": GitHub(), "azure-devops": AzureDevOps()}
+"""The formats of `-o` that speak to a host."""
+
+
+def _in_checkout(name: str, root: str) -> str:
     """Return a file's path from the root of the checkout; as it is where it is not in there."""
-    from pathlib import Path
-
-    root = os.environ.get("GITHUB_WORKSPACE", "")
     if name == "<stdin>":
         return ""
-    path = Path(name).resolve()
-    is_inside = bool(root) and path.is_relative_to(Path(root).resolve())
-    return path.relative_to(Path(root).resolve()).as_posix() if is_inside else name
+    path, top = Path(name).resolve(), Path(root).resolve()
+    return path.relative_to(top).as_posix() if root and path.is_relative_to(top) else name
 
 
-def _add_to_files(comment: str, outputs: Mapping[str, str]) -> None:
-    """Add to the files of a step on GitHub. Raises `LocalError` when they cannot be written."""
-    from pathlib import Path
-
-    from reconciler.operations.output_file import append
+def _safe(comment: str) -> str:
+    """Return a comment as a stream would write it."""
     from reconciler.render.fence import fenced_text
     from reconciler.secrets import scrub
 
-    summary, output = (os.environ.get(n) for n in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"))
-    if summary:
-        append(Path(summary), scrub(fenced_text(comment)))
-    if output:
-        append(Path(output), _assigned(outputs))
+    return scrub(fenced_text(comment))
 
 
 def _assigned(outputs: Mapping[str, str]) -> str:

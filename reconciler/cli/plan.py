@@ -37,6 +37,7 @@ EXAMPLES = (
     "reconcile plan spec.yaml --out plan.json && reconcile apply plan.json",
     "reconcile plan spec.yaml -o markdown > comment.md",
     "reconcile plan spec.yaml -o github               # in GitHub Actions",
+    "reconcile plan spec.yaml -o azure-devops         # in Azure Pipelines",
     "reconcile plan spec.yaml --html plan.html        # a page for a browser",
     "reconcile plan spec.yaml --detailed-exitcode   # 0: nothing to do, 2: changes",
 )
@@ -141,9 +142,11 @@ def _write_page(name: str, views: Views) -> None:
 
 
 def failed(options: argparse.Namespace, error: ReconcileError) -> str:
-    """Return the document of a plan that could not be made."""
+    """Return the document of a plan that could not be made; for Azure DevOps, that is a file."""
     from reconciler.render.failed_plan import failed_plan_json, failed_plan_markdown
 
+    if options.output == "azure-devops":
+        return ""
     write = failed_plan_json if options.output == "json" else failed_plan_markdown
     return write(error, options.spec)
 
@@ -151,7 +154,7 @@ def failed(options: argparse.Namespace, error: ReconcileError) -> str:
 def publish_failure(session: Session, error: ReconcileError) -> None:
     """Tell the build server of a plan that could not be made, where one was asked for."""
     if session.options.output in HOSTS:
-        publish_failed_plan(session, error, failed(session.options, error))
+        publish_failed_plan(session, error)
 
 
 def _show(session: Session, views: Views) -> None:
@@ -162,14 +165,14 @@ def _show(session: Session, views: Views) -> None:
     match session.options.output:
         case "json":
             session.out.raw(plan_json(views))
-        case "markdown":
+        case "markdown" | "github":
             session.out.raw(plan_markdown(views))
-        case host if host in HOSTS:
-            publish_plan(session, views)
         case _:
             next_step = _next_step(session, views.plan)
             verbose = session.options.verbose
             session.out.write(plan_lines(views, next_step=next_step, verbose=verbose))
+    if session.options.output in HOSTS:
+        publish_plan(session, views)
 
 
 def _next_step(session: Session, made: Plan) -> str:

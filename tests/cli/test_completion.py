@@ -34,7 +34,7 @@ def completed(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
         (("plan", ""), [FILES]),
         (("plan", "--sandbox", ""), [FILES]),
         (("plan", "x", "--det"), ["--detailed-exitcode"]),
-        (("plan", "x", "-o", ""), ["text", "json", "markdown", "github"]),
+        (("plan", "x", "-o", ""), ["text", "json", "markdown", "github", "azure-devops"]),
         (("plan", "x", "--output=j"), ["--output=json"]),
         (("plan", "x", "--output", "=", "j"), ["json"]),
         (("plan", "x", "--currency", "EU"), ["EUR"]),

@@ -1,4 +1,4 @@
-"""`plan -o github`: what a step of a workflow leaves behind, with a plan and without one."""
+"""`plan -o github` and `-o azure-devops`: what a step leaves behind, with a plan and without one."""
 
 from __future__ import annotations
 
@@ -108,3 +108,54 @@ def test_standard_input_has_no_file_to_annotate(tmp_path: Path) -> None:
     rows = [row for row in done.stderr.splitlines() if row.startswith("::error")]
     assert rows
     assert all(row.startswith("::error title=reconcile::") for row in rows)
+
+
+def on_azure_devops(folder: Path, *words: str) -> tuple[Ended, str, dict[str, str]]:
+    """Run a step; return how it ended, its summary and its outputs as the agent reads them."""
+    temp = folder / "temp"
+    temp.mkdir(exist_ok=True)
+    run = reconcile if words[0] == "plan" else in_process
+    given = {"BUILD_SOURCESDIRECTORY": str(folder.parent), "AGENT_TEMPDIRECTORY": str(temp)}
+    done = run(folder, *words, "-o", "azure-devops", **given)
+    (file,) = re.findall(r"^##vso\[task.uploadsummary\](.*)$", done.stdout, re.MULTILINE)
+    assert Path(file).is_relative_to(temp)
+    assert (Path(file).stat().st_mode & 0o777, Path(file).parent.stat().st_mode & 0o777) == (
+        0o600,
+        0o700,
+    )
+    set_ = r"^##vso\[task.setvariable variable=(\w+);isOutput=true;\](.*)$"
+    outputs = dict(re.findall(set_, done.stdout, re.MULTILINE))
+    return done, Path(file).read_text(encoding="utf-8"), outputs
+
+
+def test_azure_pipelines_gets_the_same(world: Path) -> None:
+    done, summary, outputs = on_azure_devops(world, "plan", "spec.yaml")
+    github, comment, same = on_github(world, "plan", "spec.yaml", "-o", "github")
+    assert (done.returncode, summary, outputs) == (github.returncode, comment, same)
+    shown = done.stdout.partition("##vso[")[0]
+    text = reconcile(world, "plan", "spec.yaml", "-o", "text").stdout
+    assert shown == text
+
+
+def test_azure_pipelines_shows_an_invalid_spec_beside_its_lines(world: Path) -> None:
+    (world / "bad.yaml").write_text(f"{VALID}\ncompte: {{}}\n", encoding="utf-8")
+    done, summary, outputs = on_azure_devops(world, "plan", "bad.yaml")
+    assert done.returncode == ExitCode.INVALID_SPEC
+    line = VALID.count("\n") + 2
+    assert done.stdout.startswith(
+        f"##vso[task.logissue type=error;sourcepath=specs/bad.yaml;linenumber={line};"
+        "columnnumber=1;]unknown key `compte`%0Ahint: did you mean `compute`?\n"
+    )
+    assert "### reconcile plan: blocked" in summary
+    assert set(outputs.values()) == {""}
+
+
+def test_without_an_agent_no_file_is_left_behind(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AGENT_TEMPDIRECTORY", raising=False)
+    done = reconcile(world, "plan", "spec.yaml", "-o", "azure-devops", TMPDIR=str(tmp_path))
+    assert done.returncode == ExitCode.OK
+    assert "uploadsummary" not in done.stdout
+    assert "##vso[task.setvariable variable=effect;isOutput=true;]plan-" in done.stdout
+    assert list(tmp_path.iterdir()) == []
