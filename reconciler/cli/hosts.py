@@ -60,8 +60,7 @@ class GitHub:
         """Write annotations to standard error: standard output is the comment."""
         from reconciler.render.annotations import github_annotations
 
-        root = os.environ.get("GITHUB_WORKSPACE", "")
-        for command in github_annotations(found, lambda name: _in_checkout(name, root)):
+        for command in github_annotations(found, in_checkout):
             session.err.command(command)
 
     def keep(self, _session: Session, _name: str, comment: str, outputs: Mapping[str, str]) -> None:
@@ -82,8 +81,7 @@ class AzureDevOps:
         """Write issues to standard output, which is what the agent reads."""
         from reconciler.render.annotations import azure_devops_annotations
 
-        root = os.environ.get("BUILD_SOURCESDIRECTORY", "")
-        for command in azure_devops_annotations(found, lambda name: _in_checkout(name, root)):
+        for command in azure_devops_annotations(found, in_checkout):
             session.out.command(command)
 
     def keep(self, session: Session, name: str, comment: str, outputs: Mapping[str, str]) -> None:
@@ -105,9 +103,14 @@ HOSTS: Mapping[str, Host] = {"github": GitHub(), "azure-devops": AzureDevOps()}
 """The formats of `-o` that speak to a host."""
 
 
-def _in_checkout(name: str, root: str) -> str:
-    """Return a file's path from the root of the checkout; as it is where it is not in there."""
-    if name == "<stdin>":
+def in_checkout(name: str) -> str:
+    """Return a file's path from the root of the checkout, wherever in it we were started.
+
+    As it is where it is not in there; "" for standard input, which is not a file.
+    """
+    roots = (os.environ.get(n) for n in ("GITHUB_WORKSPACE", "BUILD_SOURCESDIRECTORY"))
+    root = next((root for root in roots if root), "")
+    if name in ("-", "<stdin>"):
         return ""
     path, top = Path(name).resolve(), Path(root).resolve()
     return path.relative_to(top).as_posix() if root and path.is_relative_to(top) else name

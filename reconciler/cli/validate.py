@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import add_output, add_spec
+from reconciler.cli.hosts import HOSTS, in_checkout
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
@@ -19,13 +20,15 @@ SUMMARY = "Check a spec and the local files it names. Needs no network."
 EXAMPLES = (
     "reconcile validate specs/phi3-ultrachat.yaml",
     "cat spec.yaml | reconcile validate -",
+    "reconcile validate spec.yaml -o github                 # annotations in GitHub Actions",
+    "reconcile validate spec.yaml -o sarif > spec.sarif     # for code scanning",
 )
 
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
     add_spec(parser)
-    add_output(parser, ("text", "json"))
+    add_output(parser, ("text", "json", "sarif", *HOSTS))
 
 
 def run(session: Session) -> ExitCode:
@@ -33,18 +36,49 @@ def run(session: Session) -> ExitCode:
     from reconciler.operations.load import load
 
     loaded = load(session.options.spec)
-    if session.options.output == "json":
-        session.out.raw(_json(loaded.open_warnings))
+    document = _document(session.options, loaded.open_warnings)
+    if document:
+        session.out.raw(document)
         return ExitCode.OK
     session.warn(loaded.open_warnings, whole=True)
     count = len(loaded.resources)
     session.out.say(f"{loaded.document.file} is valid: {count} resources.")
+    _annotate(session, loaded.open_warnings)
     return ExitCode.OK
 
 
-def failed(_options: argparse.Namespace, error: ReconcileError) -> str:
+def failed(options: argparse.Namespace, error: ReconcileError) -> str:
     """Return the document of a spec that is not valid, or cannot be read."""
-    return _json(error.diagnostics)
+    return _document(options, error.diagnostics)
+
+
+def publish_failure(session: Session, error: ReconcileError) -> None:
+    """Put what is not valid beside its lines, where a host was named."""
+    _annotate(session, error.diagnostics)
+
+
+def _annotate(session: Session, found: Sequence[Diagnostic]) -> None:
+    if session.options.output in HOSTS:
+        HOSTS[session.options.output].annotate(session, found)
+
+
+def _document(options: argparse.Namespace, found: Sequence[Diagnostic]) -> str:
+    """Return the document that was asked for; "" where what is written is for people."""
+    match options.output:
+        case "json":
+            return _json(found)
+        case "sarif":
+            return _sarif(found, options.spec)
+        case _:
+            return ""
+
+
+def _sarif(found: Sequence[Diagnostic], source: str) -> str:
+    from importlib.metadata import version
+
+    from reconciler.render.sarif import sarif
+
+    return sarif(found, version("reconcile-azureml"), source, in_checkout)
 
 
 def _json(found: Sequence[Diagnostic]) -> str:

@@ -24,7 +24,7 @@ def github_annotations(found: Iterable[Diagnostic], locate: Locate) -> Iterator[
     for item in shown:
         title = f"reconcile: {item.id}" if item.id else "reconcile"
         place = _place(item, locate, ("file", "line", "col"))
-        yield GitHubCommand(item.severity.value, _text(item), {**place, "title": title})
+        yield GitHubCommand(item.severity.value, text_of(item), {**place, "title": title})
     if more:
         yield GitHubCommand("notice", more, {"title": "reconcile"})
 
@@ -35,7 +35,7 @@ def azure_devops_annotations(found: Iterable[Diagnostic], locate: Locate) -> Ite
     for item in shown:
         place = _place(item, locate, ("sourcepath", "linenumber", "columnnumber"))
         given = {"type": item.severity.value, **place, "code": item.id}
-        yield AzureDevOpsCommand("task.logissue", _text(item), given)
+        yield AzureDevOpsCommand("task.logissue", text_of(item), given)
     if more:
         yield AzureDevOpsCommand("task.logissue", more, {"type": "warning"})
 
@@ -67,7 +67,7 @@ def _place(item: Diagnostic, locate: Locate, names: tuple[str, str, str]) -> dic
     return dict(zip(names, (path, str(item.position.line), str(item.position.column)), strict=True))
 
 
-def _text(item: Diagnostic) -> str:
+def text_of(item: Diagnostic) -> str:
     """Return what, why, and what to do, a line or more each."""
     hint = f"hint: {item.hint}" if item.hint else ""
     parts = (summary_of(item), detail_of(item), hint)

@@ -25,11 +25,11 @@ INVALID = {
 ASKED = [
     (name, form)
     for name, forms in {
-        "plan": ("json", "markdown"),
+        "plan": ("json", "markdown", "github"),
         "apply": ("json",),
         "destroy": ("json",),
         "status": ("json",),
-        "validate": ("json",),
+        "validate": ("json", "sarif"),
     }.items()
     for form in forms
 ]
