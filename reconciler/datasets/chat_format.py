@@ -27,6 +27,11 @@ class Fault:
     message: int | None = None
     other_format: str = ""
 
+    @property
+    def alike(self) -> str:
+        """The cause without the number of the message: equal for rows with the same fault."""
+        return self.cause.replace(f"[{self.message}]", "[]", 1)
+
 
 @dataclass(frozen=True)
 class OtherFormat:
@@ -52,9 +57,19 @@ OTHER_FORMATS = (
         _PAIR.format("INSTRUCTION", "OUTPUT"),
     ),
     OtherFormat(
+        "question/answer", frozenset({"question", "answer"}), _PAIR.format("QUESTION", "ANSWER")
+    ),
+    OtherFormat(
+        "chosen/rejected (preference)",
+        frozenset({"chosen", "rejected"}),
+        _PAIR.format("PROMPT", "CHOSEN"),
+    ),
+    OtherFormat("plain text", frozenset({"text"}), _PAIR.format("QUESTION", "ANSWER")),
+    OtherFormat(
         "conversations (ShareGPT)",
         frozenset({"conversations"}),
-        "`from: human` is `role: user`, `from: gpt` is `role: assistant`, `value` is `content`",
+        '{"messages": [{"role": "user", "content": VALUE}, ...]}: '
+        "`from: human` is `role: user`, `from: gpt` is `role: assistant`",
     ),
 )
 SEEN = frozenset({"role", "content"})

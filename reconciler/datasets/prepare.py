@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.datasets.row_faults import RowFaults
 from reconciler.datasets.rows import Row, RowFile
 from reconciler.datasets.split import MORE_ROWS, row_key, test_count, test_mask, undivided
-from reconciler.datasets.survey import MAX_PROBLEMS, limited, written
+from reconciler.datasets.survey import written
 from reconciler.diagnostics import Diagnostic, LocalError
 
 TELL_EVERY_ROWS = 5000
@@ -76,22 +77,22 @@ def _write_all(
     pieces: Iterable[Piece], seed: int, whole: Path, tell: Callable[[int], None]
 ) -> array[int]:
     keys = array("Q")
-    problems: list[Diagnostic] = []
+    faults = RowFaults()
     with whole.open("wb", buffering=1 << 20) as out:
         for piece in pieces:
             for row in piece.rows():
                 line = written(row, piece.file.name)
                 if isinstance(line, Diagnostic):
-                    problems.append(line)
-                    if len(problems) >= MAX_PROBLEMS:
-                        raise LocalError(*limited(problems))
+                    faults.add(piece.file.name, row.number, line, row.alike)
+                    if faults.is_full:
+                        raise LocalError(*faults.told())
                     continue
                 keys.append(row_key(seed, len(keys), line))
                 out.write(line)
                 if len(keys) % TELL_EVERY_ROWS == 0:
                     tell(len(keys))
-    if problems:
-        raise LocalError(*problems)
+    if faults.rows:
+        raise LocalError(*faults.told())
     return keys
 
 

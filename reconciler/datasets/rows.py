@@ -32,8 +32,8 @@ class Row:
     number: int
     value: Any
     fault: Diagnostic | None = None
-    other_format: str = ""
-    """The name of the format that the row is in instead, where it is a known one."""
+    alike: str = ""
+    """Equal for rows that have the same thing wrong with them."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,12 @@ class RowFile:
             hint = next(f.as_chat for f in OTHER_FORMATS if f.name == fault.other_format)
             place = Position(self.name, number, column)
             told = Diagnostic(fault.cause, place, hint=f"write each row as {hint}")
-            return Row(number, None, told, fault.other_format)
-        return self._wrong(number, column, fault.cause)
+            return Row(number, None, told, fault.alike)
+        return self._wrong(number, column, fault.cause, fault.alike)
 
-    def _wrong(self, number: int, column: int, cause: str) -> Row:
+    def _wrong(self, number: int, column: int, cause: str, alike: str = "") -> Row:
         place = Position(self.name, number, column)
-        return Row(number, None, Diagnostic(cause, place, hint=A_ROW))
+        return Row(number, None, Diagnostic(cause, place, hint=A_ROW), alike or cause)
 
     def _parquet(self, first: int, last: int | None) -> Iterator[Row]:
         with self.open() as file:
@@ -145,7 +145,7 @@ class RowFile:
                 if fault:
                     what = f"{self.name} row {index + 1}: {fault.cause}"
                     told = Diagnostic(what, hint=A_ROW)
-                yield Row(index + 1, {"messages": messages}, told)
+                yield Row(index + 1, {"messages": messages}, told, fault.alike if fault else "")
 
 
 def local_file(folder: Path, text: str, name: str) -> RowFile:

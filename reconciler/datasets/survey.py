@@ -9,17 +9,15 @@ its bytes. Parquet has no such spellings: its digest is over its bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 from reconciler.datasets.chat_format import encode, unseen_in
 from reconciler.datasets.local import is_parquet
+from reconciler.datasets.row_faults import MAX_PROBLEMS, RowFaults, limited
 from reconciler.datasets.rows import A_ROW, Row, RowFile
 from reconciler.datasets.validation_cache import Unseen, Verdict, remember_good, verdict_on
 from reconciler.diagnostics import Diagnostic, LocalError, Position, Severity
-
-MAX_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
@@ -82,12 +80,6 @@ def row_count(files: Iterable[RowFile]) -> int:
     return sum(survey(file).rows for file in files)
 
 
-def limited(problems: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Return the first problems, and a word that there may be more."""
-    what = f"only the first {MAX_PROBLEMS} problems are shown; fix these first"
-    return [*islice(problems, MAX_PROBLEMS), Diagnostic(what)]
-
-
 def written(row: Row, name: str) -> bytes | Diagnostic:
     """Return a row as it is written, or what is wrong with it."""
     if row.fault:
@@ -101,26 +93,23 @@ def written(row: Row, name: str) -> bytes | Diagnostic:
 
 def _read(file: RowFile, raw: str) -> Survey:
     digest, rows = hashlib.sha256(), 0
-    problems: list[Diagnostic] = []
-    formats: set[str] = set()
+    faults = RowFaults()
     unseen: dict[str, Unseen] = {}
     try:
         for row in file.rows():
             rows += 1
-            if row.other_format in formats:
-                continue
             line = written(row, file.name)
             if isinstance(line, Diagnostic):
-                problems.append(line)
-                formats |= {row.other_format} - {""}
+                faults.add(file.name, row.number, line, row.alike)
             else:
                 digest.update(line)
                 for key in unseen_in(row.value):
                     unseen[key] = unseen.get(key, Unseen(key)).also_in(row.number)
-            if len(problems) >= MAX_PROBLEMS:
+            if faults.is_full:
                 break
+        problems = faults.told()
     except LocalError as error:
-        problems.extend(error.diagnostics)
+        problems = [*faults.told(), *error.diagnostics]
     if not rows and not problems:
         place = Position(file.name, 1, 1)
         problems.append(Diagnostic("the file has no rows", place, hint=A_ROW))

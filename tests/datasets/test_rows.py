@@ -7,8 +7,9 @@ import duckdb
 import pytest
 
 from reconciler.datasets.parquet import parquet_rows
+from reconciler.datasets.row_faults import MAX_PROBLEMS, MAX_ROWS
 from reconciler.datasets.rows import RowFile
-from reconciler.datasets.survey import MAX_PROBLEMS, check_files, survey
+from reconciler.datasets.survey import check_files, survey
 from reconciler.datasets.validation_cache import WORTH_REMEMBERING_BYTES
 from reconciler.diagnostics import LocalError
 
@@ -52,9 +53,36 @@ def test_deep_nesting_is_told_and_does_not_end_the_program(tmp_path):
 
 
 def test_only_the_first_problems_are_told_and_that_there_are_more(tmp_path):
-    told = check(tmp_path, "{}\n" * 500)
+    rows = [GOOD.replace("assistant", f"bot{n}") for n in range(MAX_PROBLEMS + 5)]
+    told = check(tmp_path, "\n".join(rows))
     assert len(told) == MAX_PROBLEMS + 1
     assert f"only the first {MAX_PROBLEMS}" in told[-1]
+
+
+ALIKE = {
+    "a key is missing": '{"id": %d}',
+    "another message": '{"messages": [%s{"role": "user", "content": ""}]}',
+    "not JSON": '{"messages": %d',
+}
+
+
+@pytest.mark.parametrize("row", ALIKE.values(), ids=ALIKE)
+@pytest.mark.parametrize("count", [2, 30])
+def test_rows_with_the_same_fault_are_one_problem_with_their_lines(tmp_path, row, count):
+    turns = '{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}, '
+    wrong = [row % (turns * (n % 3) if "%s" in row else n) for n in range(count)]
+    file = tmp_path / "chats.jsonl"
+    file.write_text("\n".join([GOOD, *wrong, GOOD]))
+    (told,) = check_files([RowFile(file, "chats.jsonl")])
+    assert told.position.line == 2
+    rest = "row: 3" if count == 2 else "rows: 3, 4, 5, 6, 7 and 24 more"
+    assert told.detail == f"the same in {count - 1} other {rest}"
+
+
+def test_reading_stops_after_many_wrong_rows_and_that_is_told(tmp_path):
+    told = check(tmp_path, "{}\n" * (MAX_ROWS + 500) + "nonsense\n")
+    assert len(told) == 2
+    assert "reading stopped after 1,000 wrong rows" in told[1]
 
 
 def test_an_empty_file_is_told(tmp_path):
@@ -156,6 +184,9 @@ def test_columns_that_mean_nothing_to_training_are_not_told(tmp_path):
         ('{"prompt": "a", "completion": "b"}', "old prompt/completion"),
         ('{"instruction": "a", "input": "", "output": "b"}', "Alpaca"),
         ('{"conversations": [{"from": "human", "value": "a"}]}', "ShareGPT"),
+        ('{"question": "a", "answer": "b"}', "question/answer"),
+        ('{"prompt": "a", "chosen": "b", "rejected": "c"}', "preference"),
+        ('{"id": 1, "text": "a"}', "plain text"),
     ],
 )
 def test_a_file_in_another_known_format_is_told_once_with_how_to_write_it(tmp_path, row, name):

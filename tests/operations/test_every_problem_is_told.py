@@ -7,14 +7,15 @@ import urllib.request
 
 import pytest
 
-from reconciler.datasets.prepare import MAX_PROBLEMS
+from reconciler.datasets.row_faults import MAX_PROBLEMS
 from reconciler.engine.types import Status
 from reconciler.render.report import report_json, report_lines
 from reconciler.render.terminal import Terminal
 from tests.support.training import COMMIT, spec, training_in
 
-BAD = {"messages": [{"role": "user", "content": "a question without an answer"}]}
-GOOD = {"messages": [*BAD["messages"], {"role": "assistant", "content": "an answer"}]}
+QUESTION = {"role": "user", "content": "a question"}
+GOOD = {"messages": [QUESTION, {"role": "assistant", "content": "an answer"}]}
+BAD = [{"messages": [QUESTION, {"role": f"bot{n}", "content": "x"}]} for n in range(MAX_PROBLEMS)]
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def as_text(report):
 
 
 def test_twenty_bad_rows_of_the_hub_are_twenty_lines_of_the_report(azure):
-    commit = published(azure, [GOOD, *[BAD] * MAX_PROBLEMS, GOOD])
+    commit = published(azure, [GOOD, *BAD, GOOD])
     text = spec("manybad", (COMMIT, commit), ("train_sft[:10%]", "train_sft"))
     report = azure.apply(text)
     (failed,) = [o for o in report.outcomes if o.status is Status.FAILED]
