@@ -3,7 +3,7 @@
 A command is a module of this package with `SUMMARY`, `EXAMPLES`, `add_arguments(parser)`
 and `run(session) -> ExitCode`. One that writes documents (`-o json`) also has
 `failed(options, error) -> str`: the document of a run that came to nothing, and where it also
-tells a build server, `publish_failure(session, error)`; one that has
+writes files or tells a build server, `publish_failure(session, error)`; one that has
 several actions may have `help_about(parser, words) -> str`, the help of the one that is named. Only the module of the command that was named is imported,
 and it imports what it needs when it runs: `--help` costs nothing.
 """
@@ -188,9 +188,7 @@ def _without_help(words: list[str]) -> list[str]:
 
 def _document_failure(module: ModuleType, session: Session, error: ReconcileError) -> None:
     """Write the document that was asked for, where there is nothing in it but the error."""
-    if getattr(session.options, "output", "text") == "text":
-        return
-    if hasattr(module, "failed"):
+    if getattr(session.options, "output", "text") != "text" and hasattr(module, "failed"):
         session.out.raw(module.failed(session.options, error))
     if hasattr(module, "publish_failure"):
         module.publish_failure(session, error)

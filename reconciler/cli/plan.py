@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import (
@@ -18,7 +19,7 @@ from reconciler.cli.arguments import (
 )
 from reconciler.cli.hosts import HOSTS, publish_failed_plan, publish_plan
 from reconciler.cli.repeat_options import same_options
-from reconciler.diagnostics import ExitCode, UsageError
+from reconciler.diagnostics import ExitCode, LocalError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -54,6 +55,9 @@ def add_arguments(parser: Parser) -> None:
         "--html", metavar="FILE", help="also write the plan as one page for a browser"
     )
     parser.own.add_argument(
+        "--out-json", metavar="FILE", help="also write what `-o json` prints, for another job"
+    )
+    parser.own.add_argument(
         "--detailed-exitcode", action="store_true", help="exit 2 when there are changes"
     )
     parser.own.add_argument(
@@ -78,7 +82,7 @@ def run(session: Session) -> ExitCode:
             "a plan of standard input cannot be saved",
             hint="put the spec into a file: apply has to read it again",
         )
-    _refuse_special(session.options.out, session.options.html)
+    _refuse_special(session.options.out, session.options.html, session.options.out_json)
     session.start_sandbox()
     from reconciler.cli.make_plan import choices_of, make_plan
     from reconciler.cli.policy import policy_of
@@ -100,8 +104,7 @@ def run(session: Session) -> ExitCode:
     # What to type next names the saved plan: it is said when the file is there.
     if options.out:
         _save(session, loaded, run, views)
-    if session.options.html:
-        _write_page(session.options.html, views)
+    _write_forms(options, views)
     _show(session, views)
     return _exit_code(session, made)
 
@@ -130,15 +133,26 @@ def _save(session: Session, loaded: Loaded, run: RunScope, views: Views) -> None
     save(views.plan, loaded, Path(options.out), *saved)
 
 
-def _write_page(name: str, views: Views) -> None:
-    """Write the page, whole or not at all. Raises `LocalError` when it cannot be written."""
+def _write_forms(options: argparse.Namespace, views: Views) -> None:
+    """Write the page and the document that were asked for besides."""
+    if options.html:
+        from reconciler.render.plan_html import plan_html
+
+        _write_file(options.html, plan_html(views))
+    if options.out_json:
+        from reconciler.render.plan_json import plan_json
+
+        _write_file(options.out_json, plan_json(views))
+
+
+def _write_file(name: str, text: str) -> None:
+    """Write a file, whole or not at all. Raises `LocalError` when it cannot be written."""
     from pathlib import Path
 
     from reconciler.operations.output_file import write_whole
-    from reconciler.render.plan_html import plan_html
     from reconciler.secrets import scrub
 
-    write_whole(Path(name), scrub(plan_html(views)))
+    write_whole(Path(name), scrub(text))
 
 
 def failed(options: argparse.Namespace, error: ReconcileError) -> str:
@@ -152,8 +166,15 @@ def failed(options: argparse.Namespace, error: ReconcileError) -> str:
 
 
 def publish_failure(session: Session, error: ReconcileError) -> None:
-    """Tell the build server of a plan that could not be made, where one was asked for."""
-    if session.options.output in HOSTS:
+    """Write of a plan that could not be made what was asked for besides, and tell the host."""
+    options = session.options
+    if options.out_json:
+        from reconciler.render.failed_plan import failed_plan_json
+
+        # The error that was shown may be that it cannot be written.
+        with suppress(LocalError):
+            _write_file(options.out_json, failed_plan_json(error, options.spec))
+    if options.output in HOSTS:
         publish_failed_plan(session, error)
 
 

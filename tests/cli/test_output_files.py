@@ -19,7 +19,7 @@ def folder(tmp_path_factory, pool):
         yield made
 
 
-@pytest.mark.parametrize("option", ["--out", "--html"])
+@pytest.mark.parametrize("option", ["--out", "--html", "--out-json"])
 def test_a_pipe_is_left_as_it_is(folder, option):
     pipe = folder / f"pipe{option}"
     os.mkfifo(pipe)
@@ -37,7 +37,7 @@ def test_a_device_is_refused_before_anything_is_asked(folder, place):
     assert "is not a regular file" in done.stderr
 
 
-@pytest.mark.parametrize("option", ["--out", "--html"])
+@pytest.mark.parametrize("option", ["--out", "--html", "--out-json"])
 def test_a_file_is_replaced_whole_and_for_its_user_alone(folder, option):
     file, target = folder / f"made{option}", folder / f"target{option}"
     target.write_text("mine")
@@ -45,6 +45,22 @@ def test_a_file_is_replaced_whole_and_for_its_user_alone(folder, option):
     assert reconcile(folder, "plan", "spec.yaml", option, file.name).returncode == ExitCode.OK
     assert (file.is_symlink(), target.read_text()) == (False, "mine")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_the_document_besides_is_what_is_printed(folder):
+    file = folder / "besides.json"
+    done = reconcile(folder, "plan", "spec.yaml", "-o", "markdown", "--out-json", file.name)
+    assert done.stdout.startswith("<!-- reconcile:")
+    assert file.read_text() == reconcile(folder, "plan", "spec.yaml", "-o", "json").stdout
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_the_document_besides_is_written_of_an_invalid_spec_too(folder, form):
+    (folder / "bad.yaml").write_text("name: smallest\n")
+    file = folder / "bad.json"
+    done = in_process(folder, "plan", "bad.yaml", "-o", form, "--out-json", file.name)
+    assert done.returncode == ExitCode.INVALID_SPEC
+    assert file.read_text() == in_process(folder, "plan", "bad.yaml", "-o", "json").stdout
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"resources": 5}', "[" * 100_000, "x", "null"])
