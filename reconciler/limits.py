@@ -22,6 +22,8 @@ IGNORE_FILE_BYTES = 64 * KIB
 IGNORE_FILE_LINES = 1_000
 IGNORE_FILE_WILD_FOLDERS = 4
 """Of a `.amlignore` or `.gitignore` beside a flow; the last is how often a line may say `**`."""
+PATH_WILDCARDS = 20
+"""Of one pattern of files in the card of a hub repository; those that people write have four."""
 PARSE_MEMORY_MIB = 256
 PARSE_CPU_S = 2
 PARSE_WALL_S = 20.0

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.engine.wildcards import path_pattern
+
 READABLE = (".parquet", ".jsonl", ".ndjson")
 
 
@@ -40,7 +42,8 @@ def files_by_split(
 
 
 def _config(card: Mapping[str, Any], config: str) -> Mapping[str, Any] | None:
-    configs = [c for c in card.get("configs") or () if isinstance(c, dict)]
+    stated = card.get("configs") if isinstance(card, Mapping) else None
+    configs = [c for c in stated if isinstance(c, dict)] if isinstance(stated, list) else []
     for candidate in configs:
         if candidate.get("config_name", "default") == config:
             return candidate
@@ -71,31 +74,11 @@ def _stated(config: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _matching(patterns: list[str], paths: list[str]) -> list[str]:
-    found: list[str] = []
+    found: dict[str, None] = {}
     for pattern in patterns:
-        wanted = _glob(pattern)
-        found.extend(p for p in paths if wanted.fullmatch(p) and p not in found)
-    return found
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Return a path pattern as an expression: `*` within a folder, `**/` through folders."""
-    out = ""
-    for part in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]+\])", pattern):
-        match part:
-            case "**/":
-                out += "(?:.*/)?"
-            case "**":
-                out += ".*"
-            case "*":
-                out += "[^/]*"
-            case "?":
-                out += "[^/]"
-            case _ if part.startswith("[") and part.endswith("]"):
-                out += part.replace("[!", "[^")
-            case _:
-                out += re.escape(part)
-    return re.compile(out)
+        wanted = path_pattern(pattern)
+        found.update(dict.fromkeys(filter(wanted.fits, paths)))
+    return list(found)
 
 
 def _by_name(split: str, config: str, paths: list[str]) -> list[str]:

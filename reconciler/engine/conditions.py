@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.engine.wildcards import is_action
+
 ROLE = "roledefinitionid"
 PRINCIPAL = "principalid"
 PRINCIPAL_TYPE = "principaltype"
@@ -120,9 +122,7 @@ def _values(text: str) -> list[str]:
 
 
 def _matches(patterns: Sequence[str], action: str) -> bool:
-    return any(
-        re.fullmatch(re.escape(one).replace(r"\*", ".*"), action.casefold()) for one in patterns
-    )
+    return any(is_action(one, action) for one in patterns)
 
 
 def _holds(held: str, operator: str, values: Sequence[str]) -> Verdict:

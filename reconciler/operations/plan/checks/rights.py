@@ -9,11 +9,9 @@ learn.microsoft.com/azure/role-based-access-control/role-definitions (`*`, notAc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ReconcileError
@@ -21,6 +19,7 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within, type_of
 from reconciler.engine.types import Action, JsonObject, Resource
+from reconciler.engine.wildcards import is_action
 from reconciler.kinds import HANDLERS
 from reconciler.operations.plan.checks.caller import PERMISSIONS, PERMISSIONS_API
 from reconciler.operations.plan.checks.facts import Answer, Facts
@@ -69,12 +68,7 @@ def allows(permissions: Iterable[JsonObject], action: str) -> bool:
 
 
 def _any(patterns: Sequence[str], action: str) -> bool:
-    return any(_pattern(str(pattern)).fullmatch(action) is not None for pattern in patterns)
-
-
-@cache
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)
+    return any(is_action(str(pattern), action) for pattern in patterns)
 
 
 def _needed(run: RunScope, change: Change) -> Iterator[Needed]:
