@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.asset_references import Cluster, ModelVersion
+from reconciler.kinds.job.hyperparameters import Hyperparameters
 from reconciler.kinds.job.inputs import DataInput
 from reconciler.spec.model import SpecModel, Tags, TextOr
 
@@ -22,7 +23,6 @@ TASKS = {
     "text_translation": "TextTranslation",
 }
 
-Scalar = str | bool | int | float
 DataRef = TextOr[Annotated[str, StringConstraints(min_length=1, max_length=2048)], DataInput]
 
 
@@ -96,10 +96,9 @@ class Job(SpecModel):
     """Serverless compute instead of `compute`."""
     queue_settings: QueueSettings | None = None
     """Queue settings for serverless compute."""
-    hyperparameters: dict[
-        Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$")], Scalar
-    ] = Field(default_factory=dict)
-    """Hyperparameters of the model's training component, for example `learning_rate`."""
+    hyperparameters: Hyperparameters = Field(default_factory=dict)
+    """Hyperparameters of the model's training component, for example `learning_rate`. With the
+    usual names, a value with which no training succeeds is refused."""
     experiment_name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,256}$")] | None = (
         None
     )
