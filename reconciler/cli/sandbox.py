@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli import sandbox_controls
+from reconciler.cli import sandbox_controls, sandbox_forge
 from reconciler.cli.arguments import add_output
 from reconciler.cli.sandbox_controls import ask, ask_text
 from reconciler.cli.sandbox_launch import STATE, Starting, check_installed, is_served
@@ -42,6 +42,7 @@ EXAMPLES = (
     "reconcile sandbox prices set SIZE REGION 3.673       # US dollars an hour; also: remove",
     "reconcile sandbox lock add ID                        # and ReadOnly; also: lock remove ID",
     "reconcile sandbox secret VAULT NAME < FILE           # into a vault, as somebody else would",
+    "reconcile sandbox forge pr open acme/ml by=ann       # on its GitHub; also: token",
     "reconcile sandbox snapshot FILE                      # and: restore FILE",
     "reconcile sandbox reset                              # an empty Azure again",
     "reconcile sandbox rehearse SPEC --faults killed      # an apply on a bad day",
@@ -58,6 +59,9 @@ def add_arguments(parser: Parser) -> None:
     parser.own.add_argument("--port", type=int, default=0, help="serve: the port to listen on")
     parser.own.add_argument(
         "--clock", default="auto", help="serve: how time passes: auto, instant, frozen or speed=N"
+    )
+    parser.own.add_argument(
+        "--forge", action="store_true", help="serve: GitHub and Azure DevOps, too"
     )
     parser.own.add_argument(
         "--since", type=int, default=0, metavar="SEQ", help="journal: only requests after SEQ"
@@ -101,6 +105,8 @@ def _use(session: Session, server: Server) -> ExitCode:
             session.err.say("the sandbox is empty")
         case "secret":
             _secret(session, server)
+        case "forge":
+            sandbox_forge.run(session, server)
         case "env":
             session.out.raw(_environment(server, session.options.state))
         case _:
@@ -162,6 +168,7 @@ def _serve(session: Session) -> ExitCode:
     options = session.options
     words = ["serve", "--state", str(options.state), "--clock", options.clock]
     words += ["--port", str(options.port)] if options.port else []
+    words += ["--forge"] if options.forge else []
     words += ["--json"] if options.output == "json" else []
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-m", "reconciler.sandbox", *words])

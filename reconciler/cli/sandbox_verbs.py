@@ -34,7 +34,7 @@ VERBS = {
     "serve": Verb(
         "Serve a sandbox until Ctrl-C, and print its URL; JSON into a pipe or with -o json.",
         "",
-        ("--port", "--clock", "--output"),
+        ("--port", "--clock", "--forge", "--output"),
         ("reconcile sandbox serve", "reconcile sandbox serve --port 8443 --clock instant"),
     ),
     "env": Verb(
@@ -125,6 +125,20 @@ VERBS = {
         "VAULT NAME",
         (),
         ("reconcile sandbox secret VAULT NAME < FILE",),
+    ),
+    "forge": Verb(
+        "Use the GitHub and Azure DevOps of `serve --forge`: tokens, commits, pull requests.",
+        "token|expire|commit|pr|comment-as ...",
+        ("--output",),
+        (
+            "reconcile sandbox forge token actions pull-requests=write statuses=write",
+            "reconcile sandbox forge commit acme/ml",
+            "reconcile sandbox forge pr open acme/ml head=bigger by=ann",
+            "reconcile sandbox forge pr push acme/ml 1",
+            "reconcile sandbox forge pr merge acme/ml 1 squash",
+            "reconcile sandbox forge pr close acme/ml 1",
+            "reconcile sandbox forge comment-as ann acme/ml 1 'Why so big?'",
+        ),
     ),
     "snapshot": Verb(
         "Save all that there is to a file; `restore` reads it.",

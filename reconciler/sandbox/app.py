@@ -17,6 +17,7 @@ from aiohttp import hdrs, web
 from reconciler.sandbox import (
     control,
     entra_routes,
+    forge,
     graph,
     hub,
     jsonc,
@@ -42,12 +43,13 @@ DEPLOYMENTS = "/providers/microsoft.resources/deployments/"
 ARM_AUDIENCES = ("https://management.core.windows.net", "https://management.azure.com")
 
 
-def open_world(state: Path, base_url: str, clock_mode: str) -> World:
+def open_world(state: Path, base_url: str, clock_mode: str, *, serves_forge: bool = False) -> World:
     """Open the state directory. Raises StateError if another version wrote it."""
     store = Store(state / "state.db", base_url)
     clock, identity = Clock(store, clock_mode), Identity(store)
     world = World(state, store=store, clock=clock, identity=identity, base_url=base_url)
     world.arm = Engine(world)
+    world.serves_forge = serves_forge
     return world
 
 
@@ -59,7 +61,7 @@ def build(world: World) -> web.Application:
     app.add_routes(entra_routes.routes(world))
     app.add_routes(managed_identity.routes(world))
     app.add_routes(graph.routes(world))
-    for plane in (storage, vault, hub, serving, retail, names):
+    for plane in (storage, vault, hub, serving, retail, names, forge):
         app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
     return app

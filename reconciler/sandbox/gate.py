@@ -187,7 +187,9 @@ def _subscription(request: web.Request) -> str:
 
 
 def kind_of(path: str) -> str:
-    """Return which plane serves a path, as the journal names it: arm, data or token."""
+    """Return which plane serves a path, as the journal names it: arm, data, token or forge."""
+    if path.startswith(("/_github/", "/_azuredevops/")):
+        return "forge"
     if path.startswith("/_identity/"):
         return "token"
     if path.startswith(("/_", "/graph/", "/registrymanagement/")):

@@ -1,6 +1,7 @@
 """The record of requests: what was asked, what was answered, without any secret.
 
-Kinds keep apart what a reader wants apart: `arm`, `data` (data planes), `token`, `sandbox`.
+Kinds keep apart what a reader wants apart: `arm`, `data` (data planes), `token`, `forge` (GitHub
+and Azure DevOps).
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ class Options:
     clock: str = "auto"
     tells_keys: bool = True
     """Whether the whole record is printed, secrets too: for programs."""
+    forge: bool = False
+    """Whether GitHub and Azure DevOps are served, too."""
 
 
 def describe(world: World, options: Options, port: int) -> Json:

@@ -37,7 +37,8 @@ def run(options: Options, listener: socket.socket) -> None:
 
 async def _run(options: Options, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
-    world = application.open_world(options.state, f"https://{HOST}:{port}", options.clock)
+    url = f"https://{HOST}:{port}"
+    world = application.open_world(options.state, url, options.clock, serves_forge=options.forge)
     app = application.build(world)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()

@@ -40,6 +40,10 @@ from reconciler.sandbox.world import World
 Json = dict[str, Any]
 SCRIPTS = "operation_scripts"
 LOOK_S = 0.02
+SECONDARY_LIMIT = {
+    "message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+    "documentation_url": "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits",
+}
 OVER = ("Failed", "Canceled")
 _OPERATION = re.compile(r"/operation(?:statuse|result)s/([^/?]+)", re.IGNORECASE)
 _OPERATION_HEADERS = ("Azure-AsyncOperation", "Location")
@@ -70,14 +74,16 @@ async def strike(
     elif LIES & action.keys() and isinstance(response, web.Response):
         return lie(action, f"{world.base_url}{request.path_qs}", response)
     elif "status" in action:
-        body = action.get("body") or default_body(int(action["status"]))
+        body = action.get("body") or default_body(int(action["status"]), request.path)
         headers = action.get("headers")
         return web.json_response(body, status=int(action["status"]), headers=headers)
     return None
 
 
-def default_body(status: int) -> Json:
-    """Return the error document Azure usually sends with a status."""
+def default_body(status: int, path: str = "") -> Json:
+    """Return the error document that the plane of a path usually sends with a status."""
+    if path.startswith("/_github/") and status in (403, 429):
+        return SECONDARY_LIMIT
     codes = {
         400: "BadRequest",
         401: "ExpiredAuthenticationToken",

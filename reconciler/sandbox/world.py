@@ -109,6 +109,8 @@ class World:
     blobs: Blobs
     files: Files
     arm: Arm
+    serves_forge: bool = False
+    """Whether GitHub and Azure DevOps are served, too."""
 
     def __init__(
         self,
