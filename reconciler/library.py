@@ -139,15 +139,14 @@ def _begun(loaded: Loaded, azure: Azure, options: Options) -> RunScope:
 
 
 def _planned(loaded: Loaded, run: RunScope, options: Options) -> Plan:
-    return build.plan(
-        loaded,
-        run,
+    asked = build.PlanOptions(
         targets=options.targets,
         retry=options.retry,
         prune=options.prune,
         allow_outage=options.allow_outage,
         parallelism=options.parallelism,
     )
+    return build.plan(loaded, run, asked)
 
 
 def _carried_out(

@@ -38,7 +38,7 @@ def run(session: Session) -> ExitCode:
     session.start_sandbox()
     from reconciler.cli.session import kind_views, parallelism
     from reconciler.operations.load import load
-    from reconciler.operations.plan.build import plan
+    from reconciler.operations.plan.build import PlanOptions, plan
     from reconciler.operations.refresh import PARALLELISM
     from reconciler.render.drift import drift_json, drift_lines, drifted
     from reconciler.render.drift_markdown import drift_markdown
@@ -50,7 +50,7 @@ def run(session: Session) -> ExitCode:
     session.warn(loaded.open_warnings)
     run = session.connect(loaded, read_only=True)
     bound = parallelism(session.options).get("parallelism", PARALLELISM)
-    made = plan(loaded, run, parallelism=bound)
+    made = plan(loaded, run, PlanOptions(parallelism=bound))
     views = Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
     match session.options.output:
         case "json":

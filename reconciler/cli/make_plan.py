@@ -8,7 +8,7 @@ from reconciler.cli.policy import held
 from reconciler.cli.session import Session, parallelism
 from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.load import Loaded
-from reconciler.operations.plan.build import Plan, plan
+from reconciler.operations.plan.build import Plan, PlanOptions, plan
 from reconciler.operations.plan.lenient import lenient
 from reconciler.operations.plan.policy import PolicyFile
 from reconciler.operations.saved_plan import Choices
@@ -34,9 +34,7 @@ def make_plan(
 ) -> Plan:
     """Return the plan that the choices lead to, under `--no-preflight` and the policy."""
     options = session.options
-    made = plan(
-        loaded,
-        run,
+    asked = PlanOptions(
         targets=choices.targets,
         retry=choices.retry,
         prune=choices.prune,
@@ -47,5 +45,6 @@ def make_plan(
         alternatives=getattr(options, "alternatives", False),
         **parallelism(options),
     )
+    made = plan(loaded, run, asked)
     made = lenient(made) if options.no_preflight else made
     return held(policy, loaded, run, made)

@@ -17,7 +17,7 @@ from reconciler.kinds import HANDLERS
 from reconciler.kinds.extensions import RoutesTraffic
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.operations.refresh import PARALLELISM
 from reconciler.reasons import Reason
 
@@ -49,7 +49,7 @@ def status(
     loaded: Loaded, run: RunScope, *, parallelism: int = PARALLELISM
 ) -> tuple[StatusRow, ...]:
     """Return a row for every resource of the spec."""
-    current = plan(loaded, run, parallelism=parallelism)
+    current = plan(loaded, run, PlanOptions(parallelism=parallelism))
     return tuple(_row(change) for change in current.changes)
 
 

@@ -13,7 +13,7 @@ from reconciler.engine.types import Action, Owner, Status
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.operations.saved_plan import decision
 from reconciler.render.reason_text import summary_of
 from tests.support.azure import Azure, Quiet
@@ -78,7 +78,7 @@ class Runs(Azure):
 
     def retried(self):
         connection = self.connection(self.loaded)
-        planned = plan(self.loaded, connection, retry=[JOB])
+        planned = plan(self.loaded, connection, PlanOptions(retry=[JOB]))
         return apply(self.loaded, connection, planned, progress=Quiet())
 
 
@@ -162,7 +162,7 @@ def test_one_word_of_retry_is_good_for_one_run(runs):
     """Another one, or this one whose answer was lost, ran it again: that failed, too."""
     runs.has_ended(1, "Failed")
     connection = runs.connection(runs.loaded)
-    planned = plan(runs.loaded, connection, retry=[JOB])
+    planned = plan(runs.loaded, connection, PlanOptions(retry=[JOB]))
     runs.also_ran(2, "Failed")
     runs.clear_journal()
     report = apply(runs.loaded, connection, planned, progress=Quiet())
@@ -170,7 +170,7 @@ def test_one_word_of_retry_is_good_for_one_run(runs):
     assert ended.status is Status.REFUSED
     assert "changed since the plan" in summary_of(ended.problems[0])
     assert runs.submitted() == []
-    again = plan(runs.loaded, connection, retry=[JOB])
+    again = plan(runs.loaded, connection, PlanOptions(retry=[JOB]))
     saved, now = (decision(p.change_of(JOB)) for p in (planned, again))
     assert saved != now, "a saved plan is stale, too"
 

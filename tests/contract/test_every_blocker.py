@@ -14,7 +14,7 @@ from reconciler.diagnostics import RefusedError
 from reconciler.engine.findings import Level
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.operations.plan.policy import load_policy, under_policy
 from tests.contract.test_every_example import EXAMPLES, NEEDS
 from tests.support.azure import ROOT, Quiet
@@ -184,7 +184,9 @@ def planned(loaded, run, tmp_path, most):
     """Return the plan under a policy from outside, with Azure Policy asked."""
     file = tmp_path / "policy.yaml"
     file.write_text(f"version: 1\nlimits: {{max_instances: {most}}}\n", encoding="utf-8")
-    return under_policy(loaded, run, plan(loaded, run, check_policy=True), load_policy(str(file)))
+    return under_policy(
+        loaded, run, plan(loaded, run, PlanOptions(check_policy=True)), load_policy(str(file))
+    )
 
 
 def test_every_blocker_is_in_one_plan_and_nothing_is_written(azure, world, tmp_path):

@@ -17,7 +17,7 @@ from reconciler.kinds import HANDLERS, KINDS, children
 from reconciler.kinds.extensions import FollowsRuns
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.operations.plan.dependents import foreign_children
 from reconciler.operations.plan.prune import ARCHIVE
 from reconciler.reasons import IsHistory, Kept
@@ -161,7 +161,7 @@ def test_prune_deletes_all_that_it_named_children_first(applied, world):
     fewer = dropped(fewer, [a for a in fewer.resources if a not in held])
     named = {c.address for c in azure.plan(fewer).leftovers if c.action is Action.DELETE}
     run = azure.connection(fewer)
-    planned = plan(fewer, run, prune=True, allow_outage=named)
+    planned = plan(fewer, run, PlanOptions(prune=True, allow_outage=named))
     assert {c.address for c in planned.changes if c.action is Action.DELETE} == named
     assert len(named) > 5
     report = apply(fewer, run, planned, progress=Quiet())
@@ -214,6 +214,6 @@ def test_a_toy_kind_is_made_quiet_found_and_pruned(with_toy, world):
     found = foreign_children(run, Change(parent, None, Delete()), [parent.resource_id])
     assert toy.resource_id.casefold() in {one.casefold() for one in found}
 
-    report = apply(fewer, run, plan(fewer, run, prune=True), progress=Quiet())
+    report = apply(fewer, run, plan(fewer, run, PlanOptions(prune=True)), progress=Quiet())
     assert [p for o in report.outcomes for p in o.problems] == []
     assert run.arm.get(toy.resource_id, ToyHandler.api_version) is None

@@ -6,7 +6,7 @@ from reconciler.diagnostics import ApiError, DeniedError, RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from tests.support.azure import ROOT, Quiet, edited
 
 SMALL = "examples/smallest.yaml"
@@ -41,7 +41,7 @@ def test_prune_refuses_a_list_that_cannot_be_followed(azure, tmp_path, path, lin
     lie(azure, path, {"next_link": link})
     azure.clear_journal()
     with pytest.raises(error):
-        plan(loaded, azure.connection(loaded), prune=True)
+        plan(loaded, azure.connection(loaded), PlanOptions(prune=True))
     assert azure.writes() == []
 
 
@@ -52,14 +52,14 @@ def test_prune_refuses_a_list_of_which_the_second_page_fails(azure, tmp_path, st
     lie(azure, r"/resources\?", {"pages": 1})
     lie(azure, "skipToken", {"status": status})
     with pytest.raises(ApiError, match="the list resources cannot be read whole"):
-        plan(loaded, azure.connection(loaded), prune=True)
+        plan(loaded, azure.connection(loaded), PlanOptions(prune=True))
 
 
 def test_a_list_in_pages_of_one_item_is_read_whole(azure, tmp_path):
     azure.apply(load(str(ROOT / SMALL)))
     loaded = without_cluster(tmp_path)
     lie(azure, r"[?&]", {"pages": 1})
-    planned = plan(loaded, azure.connection(loaded), prune=True)
+    planned = plan(loaded, azure.connection(loaded), PlanOptions(prune=True))
     changed = {c.address: c.action for c in planned.changes if c.action.is_change}
     assert changed == {
         "compute.other-cluster": Action.CREATE,
@@ -85,7 +85,7 @@ def test_what_a_list_shows_twice_is_deleted_once(azure, tmp_path):
     loaded = without_cluster(tmp_path)
     lie(azure, r"(resources|computes)\?", {"repeat": ""})
     connection = azure.connection(loaded)
-    planned = plan(loaded, connection, prune=True)
+    planned = plan(loaded, connection, PlanOptions(prune=True))
     azure.clear_journal()
     report = apply(loaded, connection, planned, progress=Quiet())
     assert report.exit_code == 0

@@ -8,7 +8,7 @@ from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.operations.plan.prune import CAP
 from reconciler.render.reason_text import explanations
 from tests.support.azure import ROOT, Quiet, edited
@@ -24,7 +24,7 @@ def renamed(tmp_path):
 
 def prune(azure, loaded):
     connection = azure.connection(loaded)
-    return plan(loaded, connection, prune=True), connection
+    return plan(loaded, connection, PlanOptions(prune=True)), connection
 
 
 def test_without_prune_nothing_is_deleted(azure, tmp_path):

@@ -8,7 +8,7 @@ from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.render.reason_text import explanations
 from tests.support.azure import ROOT, Quiet, edited
 
@@ -21,7 +21,7 @@ REGISTRY = f"{INSIGHTS}\n  container_registry: {{name: smallestregistry}}"
 
 def prune(azure, loaded):
     connection = azure.connection(loaded)
-    return plan(loaded, connection, prune=True), connection
+    return plan(loaded, connection, PlanOptions(prune=True)), connection
 
 
 def deletions(planned):

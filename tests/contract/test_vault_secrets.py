@@ -6,7 +6,7 @@ from reconciler.diagnostics import InterruptedRun, RefusedError
 from reconciler.engine.types import Action, Status
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.spec.vault_secrets import SecretIdentifier
 from tests.support.azure import Quiet
 from tests.support.robot import Robot
@@ -255,7 +255,7 @@ def test_a_prune_after_the_connection_left_the_spec_reads_no_secret(applied, spe
     applied.clear_journal()
     without = spec(connections=False)
     connection = applied.connection(without)
-    planned = plan(without, connection, prune=True)
+    planned = plan(without, connection, PlanOptions(prune=True))
     report = apply(without, connection, planned, progress=Quiet())
     assert [o.problems for o in report.outcomes if o.problems] == []
     assert asked_of_vaults(applied) == []

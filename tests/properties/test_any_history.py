@@ -19,7 +19,7 @@ from reconciler.diagnostics import RefusedError
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from tests.support.azure import Azure, Quiet
 
 HISTORIES = int(os.environ.get("RECONCILE_HISTORIES", "6"))
@@ -170,18 +170,28 @@ class AnyHistory(RuleBasedStateMachine):
         loaded = self.loaded()
         connection = self.azure.connection(loaded)
         if not refused:
-            apply(loaded, connection, plan(loaded, connection, prune=prune), progress=Quiet())
+            apply(
+                loaded,
+                connection,
+                plan(loaded, connection, PlanOptions(prune=prune)),
+                progress=Quiet(),
+            )
             return
         self.azure.clear_journal()
         with pytest.raises(RefusedError):
-            apply(loaded, connection, plan(loaded, connection, prune=prune), progress=Quiet())
+            apply(
+                loaded,
+                connection,
+                plan(loaded, connection, PlanOptions(prune=prune)),
+                progress=Quiet(),
+            )
         assert self.azure.writes() == []
 
     def nothing_is_left_to_do(self, *, prune):
         self.azure.clear_journal()
         loaded = self.loaded()
         connection = self.azure.connection(loaded)
-        planned = plan(loaded, connection, prune=prune)
+        planned = plan(loaded, connection, PlanOptions(prune=prune))
         assert planned.is_empty
         apply(loaded, connection, planned, progress=Quiet())
         assert self.azure.writes() == []

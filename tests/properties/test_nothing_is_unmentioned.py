@@ -24,7 +24,7 @@ from reconciler.engine.types import Action
 from reconciler.kinds.ownership import mark
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.render.fields import Views
 from reconciler.render.plan_html import plan_html
 from reconciler.render.plan_json import plan_json
@@ -261,7 +261,7 @@ def test_whatever_leaves_a_spec_is_told_and_goes_or_says_why_not(start, edits):
         assert silent_on(azure, spec, first) == set()
         run = azure.connection(spec)
         allowed = [c.address for c in (*first.leftovers, *first.changes)]
-        made = plan(spec, run, prune=True, allow_outage=allowed)
+        made = plan(spec, run, PlanOptions(prune=True, allow_outage=allowed))
         assert silent_on(azure, spec, made) == set()
         assert unanswered(azure, spec, made) == []
         if not made.stopping:

@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler.cloud.azure import Azure as CloudAzure
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.operations.plan.destroy import plan_destroy
 from tests.support.signed_in import SignedIn
 
@@ -46,7 +46,7 @@ class Azure(SignedIn):
         return self.run(loaded.spec.target.subscription_id, read_only=read_only)
 
     def plan(self, loaded, **options):
-        return plan(loaded, self.connection(loaded, read_only=True), **options)
+        return plan(loaded, self.connection(loaded, read_only=True), PlanOptions(**options))
 
     def apply(self, loaded, **options):
         report = apply(

@@ -10,7 +10,7 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.kinds.base import HandlerContext, Reads
 from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.load import Loaded, load_document
-from reconciler.operations.plan.build import Plan, plan
+from reconciler.operations.plan.build import Plan, PlanOptions, plan
 from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.operations.progress import NullProgress
 from reconciler.operations.refresh import context_of
@@ -120,7 +120,7 @@ class Azure(SignedIn):
         """Plan, and allow every outage unless the options say which."""
         loaded = self.load(text)
         allowed = {"allow_outage": loaded.resources, **options}
-        return plan(loaded, self.connection(read_only=True), **allowed)
+        return plan(loaded, self.connection(read_only=True), PlanOptions(**allowed))
 
     def changes(self, text: str = SPEC) -> dict[str, str]:
         """Return what a plan would do, address by address, no-ops left out."""

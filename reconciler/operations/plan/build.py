@@ -27,7 +27,6 @@ from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.money import PlanCost
 from reconciler.engine.types import Action, Address
 from reconciler.kinds import KINDS
-from reconciler.operations.diagnostics import unread
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.alternatives import with_alternatives
@@ -35,11 +34,11 @@ from reconciler.operations.plan.checks.cost import USD, cost_of_plan
 from reconciler.operations.plan.checks.facts import Asking, Facts
 from reconciler.operations.plan.checks.run import Allowed, blocked_by, findings_of, region_of
 from reconciler.operations.plan.decide import decide_all
-from reconciler.operations.plan.dependents import foreign_children, shortened
+from reconciler.operations.plan.dependents import block_if_foreign_children
 from reconciler.operations.plan.leftovers import everything_listed, lookups
 from reconciler.operations.plan.preflight import with_preflight
 from reconciler.operations.plan.providers import first_register, registrations
-from reconciler.operations.plan.prune import is_history, leftovers, refuse_empty
+from reconciler.operations.plan.prune import is_history, leftovers, refuse_empty, with_pruned
 from reconciler.operations.plan.references import Shown
 from reconciler.operations.progress import NullProgress
 from reconciler.operations.refresh import (
@@ -122,33 +121,39 @@ class Plan:
         return sum(1 for c in self.changes if c.action is action and not c.is_blocked)
 
 
-def plan(  # noqa: PLR0913 - each is an option of the command
-    loaded: Loaded,
-    run: RunScope,
-    *,
-    targets: Collection[str] = (),
-    retry: Iterable[str] = (),
-    prune: bool = False,
-    allow_outage: Iterable[str] = (),
-    currency: str = USD,
-    ask_prices: bool = True,
-    check_policy: bool = False,
-    alternatives: bool = False,
-    parallelism: int = PARALLELISM,
-) -> Plan:
+@dataclass(frozen=True)
+class PlanOptions:
+    """What a plan covers, what it may do, and what is asked for it.
+
+    They are the options of the command line of these names; `currency` is an ISO code.
+    """
+
+    targets: Collection[str] = ()
+    retry: Collection[str] = ()
+    prune: bool = False
+    allow_outage: Collection[str] = ()
+    currency: str = USD
+    ask_prices: bool = True
+    check_policy: bool = False
+    alternatives: bool = False
+    parallelism: int = PARALLELISM
+
+
+DEFAULT = PlanOptions()
+
+
+def plan(loaded: Loaded, run: RunScope, options: PlanOptions = DEFAULT) -> Plan:
     """Return what it takes to make Azure what the spec says; what is unread is blocked.
 
     Raises `DeniedError` when sign-in fails, `UsageError` for `prune` of a part (`targets`).
     """
-    wanted = _wanted(loaded, targets, prune=prune)
-    again = frozenset(loaded.select(retry, "--retry"))
-    decided = _decided(
-        loaded, run, wanted, again, prune=prune, check_policy=check_policy, parallelism=parallelism
-    )
+    decided = _decided(loaded, run, options)
     changes, facts = decided.changes, decided.facts
-    allowed = Allowed(frozenset(allow_outage))
+    allowed = Allowed(frozenset(options.allow_outage))
     region = region_of(loaded, changes, decided.graph, facts)
-    told = with_alternatives(run, region, findings_of(run, region, allowed), all_of=alternatives)
+    found = findings_of(run, region, allowed)
+    told = with_alternatives(run, region, found, all_of=options.alternatives)
+    currency, ask_prices = options.currency, options.ask_prices
     return Plan(
         loaded.spec.name,
         loaded.spec.target,
@@ -159,7 +164,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
         cost=cost_of_plan(loaded, run, changes, facts, currency, ask_prices=ask_prices),
         findings=(*decided.named, *told),
         allowed_outages=allowed.addresses,
-        targets=tuple(targets),
+        targets=tuple(options.targets),
     )
 
 
@@ -178,30 +183,28 @@ class _Decided:
     warnings: tuple[Diagnostic, ...]
 
 
-def _decided(  # noqa: PLR0913 - each is an option of the command
-    loaded: Loaded,
-    run: RunScope,
-    wanted: set[Address],
-    retry: frozenset[Address],
-    *,
-    prune: bool,
-    check_policy: bool,
-    parallelism: int,
-) -> _Decided:
+def _decided(loaded: Loaded, run: RunScope, options: PlanOptions) -> _Decided:
     """Read what Azure holds of the spec, or of the part that is wanted, and decide on it.
 
     What the checks will need is asked for meanwhile.
     """
+    parallelism, prune = options.parallelism, options.prune
+    wanted = _wanted(loaded, options.targets, prune=prune)
+    retry = frozenset(loaded.select(options.retry, "--retry"))
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, retry)
-    with Asking(loaded, run, snapshot.reads, parallelism, asks_policy=check_policy) as asking:
+    policy = options.check_policy
+    with Asking(loaded, run, snapshot.reads, parallelism, asks_policy=policy) as asking:
         asking.about(changes.values())
         changes, graph, named = _looked_into(loaded, run, changes, snapshot, parallelism)
         left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
         if prune:
-            graph, left = _pruning(loaded, graph, changes, left, asking)
+            refuse_empty(loaded)
+            graph = with_pruned(graph, changes, [c for c in left if not is_history(c)])
+            left = [c for c in left if is_history(c)]
+            asking.about(changes.values())
     return _Decided(changes, graph, asking.facts, named, left, warnings)
 
 
@@ -224,7 +227,7 @@ def _looked_into(
     parallelism: int,
 ) -> tuple[dict[Address, Change], dict[Address, frozenset[Address]], list[Finding]]:
     """Return the changes with what else must be known of them, their order, what blocks names."""
-    changes = _with_foreign_children(run, changes)
+    changes = block_if_foreign_children(run, changes)
     steps = registrations(run, changes.values(), parallelism=parallelism)
     graph = {a: frozenset(b for b in loaded.graph[a] if b in changes) for a in changes}
     graph = first_register(graph, changes, steps)
@@ -256,64 +259,3 @@ def _left(
         what = "could not check for resources that are no longer in the spec"
         told = Diagnostic(what, detail=first.summary, severity=Severity.WARNING, id="leftovers")
         return [], (told,)
-
-
-def _pruning(
-    loaded: Loaded,
-    graph: dict[Address, frozenset[Address]],
-    changes: dict[Address, Change],
-    left: list[Change],
-    asking: Asking,
-) -> tuple[dict[Address, frozenset[Address]], list[Change]]:
-    """Add to the changes what is pruned; return the graph with it, and the records that stay."""
-    refuse_empty(loaded)
-    graph = _with_pruned(graph, changes, [c for c in left if not is_history(c)])
-    asking.about(changes.values())
-    return graph, [c for c in left if is_history(c)]
-
-
-def _with_pruned(
-    graph: dict[Address, frozenset[Address]], changes: dict[Address, Change], gone: list[Change]
-) -> dict[Address, frozenset[Address]]:
-    """Add the deletions: each after everything of the spec and all that may need it.
-
-    A list shows no references, so what may need a kind is every kind that `KINDS` has after
-    it: a hub goes after its projects, a storage account after its workspace.
-    """
-    spec = frozenset(changes)
-    rank = {handler.kind: place for place, handler in enumerate(KINDS)}
-    for change in gone:
-        own = rank[change.resource.kind]
-        later = {c.address for c in gone if rank[c.resource.kind] > own}
-        graph[change.address] = spec | later
-        changes[change.address] = change
-    return graph
-
-
-def _with_foreign_children(run: RunScope, changes: dict[Address, Change]) -> dict[Address, Change]:
-    """Block each replacement that would take along what is not replaced here."""
-    going = [c.resource.resource_id for c in changes.values() if c.action is Action.REPLACE]
-    return {
-        address: _block_if_foreign_children(run, change, going)
-        if change.action is Action.REPLACE and not change.is_blocked
-        else change
-        for address, change in changes.items()
-    }
-
-
-def _block_if_foreign_children(run: RunScope, change: Change, going: list[str]) -> Change:
-    try:
-        found = foreign_children(run, change, going)
-    except ReconcileError as error:
-        return unread(change.resource, error)
-    if not found:
-        return change
-    return change.blocked_by(
-        Diagnostic(
-            f"`{change.address}` would have to be replaced, and things that are not part of it "
-            f"would be deleted too ({shortened(found)})",
-            change.resource.position,
-            details=change.causes,
-            hint="undo the change, or move them elsewhere first",
-        )
-    )

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import Diagnostic, RefusedError
+from reconciler.diagnostics import Diagnostic, ReconcileError, RefusedError
 from reconciler.engine.decisions import Change
 from reconciler.engine.protection import NO, why_kept, words
-from reconciler.engine.types import JsonObject, Observed, Resource
+from reconciler.engine.types import Action, Address, JsonObject, Observed, Resource
 from reconciler.kinds import HANDLERS, children
+from reconciler.operations.diagnostics import unread
 
 
 def foreign_contents(run: RunScope, resource: Resource, going: Iterable[str]) -> list[str]:
@@ -62,6 +63,37 @@ def shortened(ids: Sequence[str]) -> str:
     """Return the last parts of the first three ids, and how many more there are."""
     names = ", ".join(one.rpartition("/")[2] for one in ids[:3])
     return f"{names} and {len(ids) - 3} more" if len(ids) > 3 else names
+
+
+def block_if_foreign_children(
+    run: RunScope, changes: dict[Address, Change]
+) -> dict[Address, Change]:
+    """Block each replacement that would take along what is not replaced here."""
+    going = [c.resource.resource_id for c in changes.values() if c.action is Action.REPLACE]
+    return {
+        address: _block_one(run, change, going)
+        if change.action is Action.REPLACE and not change.is_blocked
+        else change
+        for address, change in changes.items()
+    }
+
+
+def _block_one(run: RunScope, change: Change, going: list[str]) -> Change:
+    try:
+        found = foreign_children(run, change, going)
+    except ReconcileError as error:
+        return unread(change.resource, error)
+    if not found:
+        return change
+    return change.blocked_by(
+        Diagnostic(
+            f"`{change.address}` would have to be replaced, and things that are not part of it "
+            f"would be deleted too ({shortened(found)})",
+            change.resource.position,
+            details=change.causes,
+            hint="undo the change, or move them elsewhere first",
+        )
+    )
 
 
 def _inside(

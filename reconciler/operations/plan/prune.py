@@ -14,7 +14,7 @@ from reconciler.engine.decisions import Blocked, Change, Delete, NoOp
 from reconciler.engine.ids import is_within
 from reconciler.engine.protection import NO, PROTECT_TAG, why_kept, words
 from reconciler.engine.types import Action, Address, Observed, Owner, Resource
-from reconciler.kinds import HANDLERS
+from reconciler.kinds import HANDLERS, KINDS
 from reconciler.kinds.base import Handler
 from reconciler.kinds.resource_group import ADDRESS as GROUP
 from reconciler.operations.load import Loaded
@@ -75,6 +75,24 @@ def leftovers(listed: Iterable[Listed], loaded: Loaded, shown: Shown | None = No
     found = _with_records_gone(found)
     going = sum(1 for c in found if c.action is Action.DELETE)
     return found if going <= CAP else [_too_many(c, going) for c in found]
+
+
+def with_pruned(
+    graph: dict[Address, frozenset[Address]], changes: dict[Address, Change], gone: list[Change]
+) -> dict[Address, frozenset[Address]]:
+    """Add the deletions: each after everything of the spec and all that may need it.
+
+    A list shows no references, so what may need a kind is every kind that `KINDS` has after
+    it: a hub goes after its projects, a storage account after its workspace.
+    """
+    spec = frozenset(changes)
+    rank = {handler.kind: place for place, handler in enumerate(KINDS)}
+    for change in gone:
+        own = rank[change.resource.kind]
+        later = {c.address for c in gone if rank[c.resource.kind] > own}
+        graph[change.address] = spec | later
+        changes[change.address] = change
+    return graph
 
 
 def _holding(change: Change) -> Change:
