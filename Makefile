@@ -30,6 +30,8 @@ demo: $(STAMP)
 
 # A file at a time, so that what a file makes once is made once; the longest first. One process more
 # than there are processors: some tests wait.
+# What is compiled is kept, whatever the shell says: else each process compiles all tests anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite"
 

@@ -150,22 +150,32 @@ def test_what_a_call_returns_or_raises_is_passed_on():
         run.in_time(lambda: {}["x"])
 
 
+class Pauses:
+    """The pauses of huggingface_hub, which last until the test is over, or as long as they are."""
+
+    def __init__(self, over):
+        self.longest = 0.0
+        self.begun = lambda: None
+        self._over = over
+
+    def sleep(self, seconds):
+        self.longest = max(self.longest, seconds)
+        self.begun()
+        self._over.wait(seconds)
+
+
 @pytest.fixture
 def pauses(monkeypatch, held):
-    """The pauses of huggingface_hub, which last until the test is over, or as long as they are."""
-    asked_for = []
-
-    def sleep(seconds):
-        asked_for.append(seconds)
-        held.wait(seconds)
-
-    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=sleep, time=time.time))
-    return asked_for
+    found = Pauses(held)
+    monkeypatch.setattr(_http, "time", SimpleNamespace(sleep=found.sleep, time=time.time))
+    return found
 
 
-def hub(url, authority, folder):
-    access = SandboxAccess(url, authority[1], "tenant", "client", "s3cret")
-    run = run_of(Cloud.of_sandbox(access))
+def run_at(url, authority):
+    return run_of(Cloud.of_sandbox(SandboxAccess(url, authority[1], "tenant", "client", "s3cret")))
+
+
+def hub(run, authority, folder):
     own = Hub(
         run.cloud.hub,
         folder,
@@ -175,19 +185,28 @@ def hub(url, authority, folder):
     return pieces(own, SOURCE)
 
 
+@pytest.mark.usefixtures("pauses")
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_the_hub_ends_with_its_run(authority, tmp_path, pauses, variant):
+def test_the_hub_ends_with_its_run(authority, tmp_path, variant):
     server = Dripping(authority[0], variant)
     try:
-        ends(lambda: hub(server.url, authority, tmp_path), PendingError)
+        ends(lambda: hub(run_at(server.url, authority), authority, tmp_path), PendingError)
     finally:
         server.close()
 
 
 def test_a_hub_that_wants_a_long_pause_does_not_get_it(azure, authority, tmp_path, pauses):
+    """The time of the run is up once the pause has begun, however long it took until then."""
     azure.answers(Reply(429, {"Retry-After": "300"}))
-    ends(lambda: hub(azure.url, authority, tmp_path), PendingError)
-    assert max(pauses, default=0) >= 300
+    run = run_at(azure.url, authority)
+    run.deadline = None
+
+    def time_is_up():
+        run.deadline = time.monotonic()
+
+    pauses.begun = time_is_up
+    ends(lambda: hub(run, authority, tmp_path), PendingError)
+    assert pauses.longest >= 300
 
 
 PROXIES = [name for name in VARIANTS if name != HANDSHAKE]

@@ -5,6 +5,9 @@ import signal
 from tests.faults.arena import is_write
 from tests.faults.crash import verdict
 
+LOOKS = 2000
+"""How often the sandbox is asked for what it let go; it does that between two answers."""
+
 
 def stopped(arena, scene, nth, number=signal.SIGTERM):
     """Return what is wrong with how a run ends that gets a signal in its nth request.
@@ -25,9 +28,9 @@ def stopped(arena, scene, nth, number=signal.SIGTERM):
     ended = running.join()
     if ended.code != 128 + number:
         return f"{scene.name} request {nth}: ended with {ended.code}\n{ended.err}"
-    entries = arena.journal()
-    while len(entries) < nth:
-        entries = arena.journal()
+    entries = _settled(arena, nth)
+    if len(entries) < nth:
+        return f"{scene.name} request {nth}: only {len(entries)} were answered\n{ended.err}"
     after = [e for e in entries if is_write(e) and e["kind"] != "token"]
     new = len(after) - writes
     if new > 1:
@@ -42,3 +45,12 @@ def _reached(arena, running, nth):
         if fault["seen"] >= nth:
             return True
     return False
+
+
+def _settled(arena, count):
+    """Return the journal once it has so many requests, or what it has when none comes any more."""
+    for _ in range(LOOKS):
+        entries = arena.journal()
+        if len(entries) >= count:
+            break
+    return entries
