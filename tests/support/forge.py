@@ -10,6 +10,7 @@ import requests
 from tests.support.sandbox import Sandbox
 
 REPO = "acme/ml"
+AZURE_REPO = "acme/plans/ml"
 
 
 class Forge:
@@ -52,4 +53,16 @@ class Forge:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return self.session.request(
             method, f"{self.url}/_github{place}", json=body, params=query, headers=headers
+        )
+
+    def azure(self, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:
+        """Ask Azure DevOps about the repository `acme/plans/ml`; a path with a slash is whole."""
+        place = path if path.startswith("/") else f"/acme/plans/_apis/git/repositories/ml/{path}"
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return self.session.request(
+            method,
+            f"{self.url}/_azuredevops{place}",
+            json=body,
+            params={"api-version": "7.1", **query},
+            headers=headers,
         )

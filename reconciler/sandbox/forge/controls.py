@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from reconciler.sandbox.fault_checks import known
+from reconciler.sandbox.forge import azure_threads as threads
 from reconciler.sandbox.forge.github_pulls import COMMENTS
 from reconciler.sandbox.forge.repositories import Repositories
 from reconciler.sandbox.forge.tokens import Tokens, person
@@ -70,12 +71,25 @@ class Controls:
     def _comment(self, body: Json) -> Json:
         pull, login = self._pull(body), str(body.get("by", "ann"))
         person(self._repositories.store, login)
+        made = self._thread if pull["repo"].count("/") == 2 else self._issue_comment
+        return made(pull, login, str(body.get("body", "")))
+
+    def _thread(self, pull: Json, login: str, text: str) -> Json:
+        """A thread of Azure DevOps, as its web page makes it."""
+        return threads.keep(
+            self._repositories,
+            pull,
+            comments=[threads.comment(self._repositories, login, text)],
+            status="active",
+        )
+
+    def _issue_comment(self, pull: Json, login: str, text: str) -> Json:
         now = self._repositories.time()
         record = {
             "id": self._repositories.next_id(),
             "repo": pull["repo"].lower(),
             "issue": pull["number"],
-            "body": str(body.get("body", "")),
+            "body": text,
             "author": login,
             "app": None,
             "created": now,

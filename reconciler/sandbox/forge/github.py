@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -78,7 +77,7 @@ class GitHub:
         found = find(ROUTES, request.method, path)
         if found is None:
             raise GitHubError(501, f"The sandbox does not emulate {request.method} {path}")
-        return found[0], {name: unquote(value) for name, value in found[1].items()}
+        return found
 
     def _carried_out(
         self, request: web.Request, raw: bytes, route: Route, args: dict[str, str], token: Token

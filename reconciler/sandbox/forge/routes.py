@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from reconciler.sandbox.forge import github
+from reconciler.sandbox.forge import azure_devops, github
 from reconciler.sandbox.forge.controls import Controls
 from reconciler.sandbox.forge.repositories import Repositories
 from reconciler.sandbox.forge.tokens import Tokens
@@ -20,7 +20,11 @@ def routes(world: World) -> list[web.RouteDef]:
     """Return the routes of both forges."""
     repositories, tokens = Repositories(world.store, world.clock), Tokens(world.store)
     hub = github.GitHub(repositories, tokens, world.base_url)
-    return [web.route("*", github.BASE + "/{rest:.*}", _guarded(world, hub.answer))]
+    azure = azure_devops.AzureDevOps(repositories, tokens, world.base_url)
+    return [
+        web.route("*", github.BASE + "/{rest:.*}", _guarded(world, hub.answer)),
+        web.route("*", azure_devops.BASE + "/{rest:.*}", _guarded(world, azure.answer)),
+    ]
 
 
 def controls(world: World) -> Controls:
