@@ -1,22 +1,27 @@
 """What the body of a write would change beyond what its plan showed. Pure.
 
 Whatever made the body (a kind, an overlay, a client of Microsoft's), only this counts: a member
-that Azure holds otherwise, or not at all, must be one that the plan named. Members that no read
-shows cannot be compared, and what a PUT leaves out is the kind's matter.
+that Azure holds otherwise, or not at all, must be one that the plan named, and so must one that
+Azure holds and a PUT leaves out. Members that no read shows cannot be compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconciler.engine.diff import WHOLE, Path, Rules, covers, same_value
 from reconciler.engine.ignored import OUR_TAGS
-from reconciler.engine.types import Reference, Unknown
+from reconciler.engine.types import JsonObject, Reference, Unknown
 from reconciler.secrets import Secret
 
 Announced = Mapping[Path, Any]
 """The paths of a body that a plan named, with the values that it showed for them."""
+FillsIn = Callable[[str], bool]
+"""Whether Azure fills in a dotted path of a body by itself, whatever is sent."""
+ENVELOPE = frozenset({"properties", "tags", "identity", "sku", "kind", "zones", "plan"})
+FILLED_IN = frozenset({"principalid", "clientid", "tenantid"})
+"""What Azure adds to an identity."""
 WHOLE_BODY: Announced = {(): {}}
 """All of a body: it is made, or goes."""
 
@@ -24,6 +29,17 @@ WHOLE_BODY: Announced = {(): {}}
 def beyond(sent: Any, held: Any, announced: Announced, rules: Rules) -> list[Path]:
     """Return the path of each member of `sent` that differs and was not announced."""
     return list(_Comparison(announced, rules).differing((), sent, held))
+
+
+def left_out(
+    sent: JsonObject, held: JsonObject, announced: Announced, rules: Rules, fills_in: FillsIn
+) -> list[Path]:
+    """Return the path of each member that a PUT of `sent` would take away unannounced.
+
+    What lies outside of ARM's envelope is Azure's own, whatever a type says.
+    """
+    shown = {key: value for key, value in held.items() if key.casefold() in ENVELOPE}
+    return list(_Comparison(announced, rules).lost((), sent, shown, fills_in))
 
 
 class _Comparison:
@@ -49,6 +65,33 @@ class _Comparison:
             yield from self._inside(path, sent, held)
         elif not (own or _is_same)(held, sent):
             yield path
+
+    def lost(self, path: Path, sent: Any, held: Any, fills_in: FillsIn) -> Iterator[Path]:
+        """Yield the path of each member that is held, is not sent and was not announced."""
+        is_told = _folded(path) in self._announced or self._changes_type(_folded(path))
+        if is_told or not (isinstance(sent, Mapping) and isinstance(held, Mapping)):
+            return
+        stays = {str(key).casefold(): value for key, value in sent.items()}
+        for key, value in held.items():
+            inner, folded = (*path, key), _folded((*path, key))
+            if self._is_azures(inner, fills_in) or value in (None, "", {}, []):
+                continue
+            if folded[-1] in stays:
+                yield from self.lost(inner, stays[folded[-1]], value, fills_in)
+            elif not any(known[: len(folded)] == folded for known in self._announced):
+                yield inner
+
+    def _is_azures(self, path: Path, fills_in: FillsIn) -> bool:
+        """Return whether a member comes back by itself, or is never shown."""
+        folded = _folded(path)
+        is_filled_in = fills_in(".".join(path)) or folded[-1].startswith(OUR_TAGS)
+        is_of_identity = folded[0] == "identity" and folded[-1] in FILLED_IN
+        return is_filled_in or is_of_identity or covers(self._hidden, folded)
+
+    def _changes_type(self, folded: Path) -> bool:
+        """Return whether a table becomes one of another type, which has other members."""
+        inside = (p for p in self._announced if p[:-1] == folded and p)
+        return bool(folded) and any(p[-1].endswith("type") for p in inside)
 
     def _inside(self, path: Path, sent: Mapping[str, Any], held: Any) -> Iterator[Path]:
         shown = held if isinstance(held, Mapping) else {}

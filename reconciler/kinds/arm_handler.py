@@ -21,8 +21,8 @@ class ArmHandler(Handler):
     """Whether a plan reads it out of its collection, one request for all of them."""
     patches: ClassVar[bool] = True
     """Whether an update is a PATCH of what differs; otherwise GET, overlay, PUT."""
+    put_replaces = True
     read_only: ClassVar[frozenset[str]] = frozenset({"properties.provisioningState"})
-    """Body paths that an overlaid PUT must not send back."""
     delete_params: ClassVar[Mapping[str, str]] = {}
 
     def concerns(self, change: Change) -> Iterable[Concern]:

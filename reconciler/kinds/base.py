@@ -152,6 +152,10 @@ class Handler(ABC):
     attributes: ClassVar[Attributes] = Attributes()
     policy: ClassVar[Policy] = Policy()
     has_tags: ClassVar[bool] = True
+    put_replaces: ClassVar[bool] = False
+    """Whether a PUT takes away what it leaves out."""
+    read_only: ClassVar[frozenset[str]] = frozenset()
+    """Dotted body paths that Azure fills in by itself."""
     follows_replacement: ClassVar[bool] = False
     """Whether it must be written again when something it depends on was replaced."""
     stated_apart: ClassVar[frozenset[str]] = frozenset()
@@ -186,6 +190,10 @@ class Handler(ABC):
     """Whether its resources are records of work: they stay when the spec names them no more."""
     asks_model: ClassVar[bool] = False
     """Whether `reconcile chat` puts its questions through it."""
+
+    def fills_in(self, path: str) -> bool:
+        """Return whether Azure fills in a dotted body path: a PUT without it takes nothing away."""
+        return path in self.read_only
 
     @property
     def would_be_missed(self) -> bool:

@@ -132,10 +132,14 @@ def test_values_that_others_added_to_a_connection_survive(live: Azure) -> None:
                 "target": body["target"],
                 "credentials": {"keys": {**held, "key": "stale", "extra": "their-own-value"}},
                 "metadata": {**body["metadata"], "their": "note"},
+                "isSharedToAll": True,
+                "expiryTime": "2030-01-01T00:00:00Z",
             }
         },
     )
     live.applied()
+    kept = live.get(CONNECTION)["properties"]
+    assert (kept["isSharedToAll"], kept["expiryTime"]) == (True, "2030-01-01T00:00:00Z")
     after = live.arm.post(f"{CONNECTION}/listsecrets", API)["properties"]["credentials"]["keys"]
     assert after == {**held, "extra": "their-own-value"}
     assert live.get(CONNECTION)["properties"]["metadata"]["their"] == "note"

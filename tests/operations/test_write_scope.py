@@ -71,6 +71,14 @@ def with_admin(arm, ids):
     arm.put(ids[CLUSTER], ML, body)
 
 
+def less(body):
+    """Return a cluster as the plan showed it, but for a setting that Azure holds."""
+    inner = body["properties"]["properties"]
+    inner["scaleSettings"]["maxNodeCount"] = 3
+    del inner["osType"]
+    return body
+
+
 MORE = {
     "one more field": (
         lambda arm, ids: arm.patch(ids[CLUSTER], ML, scaled(minNodeCount=1)),
@@ -83,6 +91,10 @@ MORE = {
     "a field that no spec states": (
         with_admin,
         "the plan did not show `properties.properties.remoteLoginPortPublicAccess`",
+    ),
+    "a field of others left out": (
+        lambda arm, ids: arm.put(ids[CLUSTER], ML, less(arm.get(ids[CLUSTER], ML))),
+        "it would remove `properties.properties.osType`, which the plan did not show",
     ),
     "somebody's tag": (
         lambda arm, ids: arm.patch(ids[CLUSTER], ML, {**scaled(), "tags": {"cost": "none"}}),

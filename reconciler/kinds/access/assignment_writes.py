@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ApiError
-from reconciler.engine.types import JsonObject
+from reconciler.engine.types import JsonObject, Observed
 from reconciler.kinds.base import HandlerContext
 
 if TYPE_CHECKING:
@@ -26,9 +26,18 @@ def put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: J
         principal_id=wanted["principalId"],
         principal_type=wanted["principalType"],
         description=wanted["description"],
+        condition=wanted.get("condition"),
+        condition_version=wanted.get("conditionVersion"),
     )
     with translated():
         operations.create(scope, name, parameters)
+
+
+def with_condition(desired: JsonObject, observed: Observed | None) -> JsonObject:
+    """Return a desired body with the condition that somebody set on what is there."""
+    held = (observed.body if observed else {}).get("properties") or {}
+    kept = {name: held[name] for name in ("condition", "conditionVersion") if held.get(name)}
+    return {**desired, "properties": {**kept, **desired["properties"]}}
 
 
 def until_principal_known(context: HandlerContext, write: Callable[[], None]) -> None:

@@ -26,7 +26,7 @@ from reconciler.engine.types import (
     Reference,
     Resource,
 )
-from reconciler.kinds.access.assignment_writes import put, until_principal_known
+from reconciler.kinds.access.assignment_writes import put, until_principal_known, with_condition
 from reconciler.kinds.access.identity import RoleGrant
 from reconciler.kinds.access.roles import (
     POWERFUL,
@@ -200,8 +200,8 @@ class RoleAssignmentHandler(Handler):
             )
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
-        """Write it again: nothing of an assignment changes in place."""
-        self.create(context, change.resource, desired)
+        """Write it again, with the condition that somebody set on it."""
+        self.create(context, change.resource, with_condition(desired, change.observed))
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Take the grant back, under the name that it really has."""

@@ -19,7 +19,7 @@ from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded
 from reconciler.engine.types import Address, JsonObject, Owner, Reference, Resource
-from reconciler.kinds.arm_handler import ArmHandler
+from reconciler.kinds.arm_handler import ArmHandler, without
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.ownership import OWNER_TAG, mark, owner_of
@@ -92,6 +92,7 @@ class ConnectionHandler(ArmHandler):
     lists = True
     within = tuple(Within(home, "connections") for home in HOMES)
     has_tags = False
+    read_only = frozenset({"properties.createdByWorkspaceArmId", "properties.group"})
     attributes = Attributes(frozenset({"id", "name"}))
     policy: ClassVar[Policy] = Policy(
         Rules(
@@ -151,10 +152,11 @@ class ConnectionHandler(ArmHandler):
         context.run.arm.put(resource.resource_id, API_VERSION, revealed(desired))
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
-        """PUT it with what others added, values and metadata, left as it is."""
+        """PUT it with what others set, values and metadata, left as it is."""
         resource_id = change.resource.resource_id
         observed = (change.observed.body if change.observed else {}).get("properties") or {}
-        wanted = dict(desired["properties"])
+        kept = without({"properties": observed}, self.read_only)["properties"]
+        wanted = {**kept, **desired["properties"]}
         wanted["metadata"] = {**(observed.get("metadata") or {}), **wanted["metadata"]}
         keys = wanted["credentials"].get("keys")
         if keys is not None:

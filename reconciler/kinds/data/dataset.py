@@ -54,6 +54,8 @@ class DatasetHandler(Handler):
     api_version = "2026-05-01"
     attributes = Attributes(frozenset({"id", "train", "test", "version"}), default="train")
     keeps_history = True
+    put_replaces = True
+    read_only = frozenset({"properties.provisioningState"})
     within = (Within("workspace", "data"),)
     policy: ClassVar[Policy] = Policy(
         Rules(

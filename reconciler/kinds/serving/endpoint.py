@@ -26,6 +26,7 @@ from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.serving.endpoint_writes import (
     API_VERSION,
+    READ_ONLY,
     clean_traffic,
     rewrite,
     set_traffic,
@@ -99,6 +100,7 @@ class EndpointHandler(ArmHandler):
         Within("project", "onlineEndpoints", by_us=False),
     )
     stated_apart = frozenset({"traffic"})
+    read_only = READ_ONLY
     attributes = Attributes(
         frozenset({"id", "name", "scoring_uri"}),
         frozenset({"primary_key", "secondary_key"}),

@@ -108,6 +108,11 @@ class ApplicationInsightsHandler(LinkedHandler[ApplicationInsights]):
             },
         }
 
+    def fills_in(self, path: str) -> bool:
+        """Return whether a property is none that may be written: some are in no published type."""
+        place, _, name = path.partition(".")
+        return place == "properties" and bool(name) and name not in SENT_BACK
+
     def put_body(self, observed: JsonObject, desired: JsonObject) -> JsonObject:
         """Return the desired body with everybody's tags and the observed writable properties."""
         shown = observed.get("properties") or {}

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from reconciler.diagnostics import ReconcileError, RefusedError
-from reconciler.engine.contained import Announced, beyond
+from reconciler.engine.contained import Announced, beyond, left_out
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import label_of
-from reconciler.engine.ids import is_within
+from reconciler.engine.ids import is_within, type_of
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.extensions import RoutesTraffic, WritesElsewhere, written_by
@@ -84,10 +84,15 @@ class WriteScope:
         if held is None:
             return
         shown = {keys: after for part in writers.values() for keys, after in part.items()}
-        rules = HANDLERS[own.resource.kind].policy.rules
+        handler = HANDLERS[own.resource.kind]
+        rules = handler.policy.rules
         more = beyond(body, held, shown, rules)
         if more:
             raise _too_much(method, path, own, [label_of(keys, rules) for keys in more])
+        if handler.put_replaces and _is_at(own, path):
+            lost = left_out(*_replaced(method, body, held), shown, rules, handler.fills_in)
+            if lost:
+                raise _too_little(method, path, own, [label_of(keys, rules) for keys in lost])
 
     def _unannounced(self, path: str) -> Change | None:
         """Return what a PUT or PATCH is of, where the plan said that nothing is written there."""
@@ -133,11 +138,34 @@ def _held(change: Change) -> JsonObject | None:
     return None if is_split or change.observed is None else change.observed.body
 
 
+def _is_at(change: Change, path: str) -> bool:
+    """Return whether a path is of a change's own type, not of what it is a part of."""
+    own = HANDLERS[change.resource.kind].type.casefold()
+    return _folded(change.resource.resource_id) == path or type_of(path).casefold() == own
+
+
+def _replaced(method: str, body: JsonObject, held: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """Return what a request replaces as a whole: a PUT the body, a PATCH the tags."""
+    if method == "PUT":
+        return body, held
+    return {"tags": body.get("tags")}, {"tags": held.get("tags")}
+
+
 def _refused(method: str, path: str, kept: Change) -> ReconcileError:
     said = f"the plan says `{kept.action.value}` for it, and somebody said yes to that"
     return RefusedError.because(
         f"refused to send {method} for `{kept.address}`: the plan did not announce it",
         detail=f"{said}; nothing was sent to {path}",
+        hint="this is a bug in reconcile: please report it",
+    )
+
+
+def _too_little(method: str, path: str, change: Change, labels: list[str]) -> ReconcileError:
+    named = ", ".join(f"`{label}`" for label in labels)
+    return RefusedError.because(
+        f"refused to send {method} for `{change.address}`: it would remove {named}, "
+        "which the plan did not show",
+        detail=f"somebody said yes to what the plan showed; nothing was sent to {path}",
         hint="this is a bug in reconcile: please report it",
     )
 
