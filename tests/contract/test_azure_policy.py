@@ -5,7 +5,7 @@ import pytest
 from reconciler.diagnostics import RefusedError
 from reconciler.engine.findings import Level
 from reconciler.operations.apply.executor import apply
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from tests.support.azure import Quiet
 from tests.support.checked import CLUSTER, SUB, assign_policy, blockers, smallest
 from tests.support.robot import Robot
@@ -101,7 +101,7 @@ def test_who_may_only_read_is_told_that_it_was_not_checked(azure, tmp_path):
     assign_policy(azure, loaded, SMALL_ONES)
     reader = Robot(azure, loaded)
     reader.is_given("Reader")
-    found = plan(loaded, reader.connection(), check_policy=True).findings
+    found = plan(loaded, reader.connection(), PlanOptions(check_policy=True)).findings
     assert [(f.id, f.level) for f in found if f.id == "azure-policy"] == [
         ("azure-policy", Level.WARNING)
     ]

@@ -15,7 +15,7 @@ from reconciler.cloud import price_snapshot
 from reconciler.cloud.azure import Azure as CloudAzure
 from reconciler.cloud.endpoints import Cloud
 from reconciler.cloud.run_scope import RunScope
-from reconciler.operations.plan.build import plan
+from reconciler.operations.plan.build import PlanOptions, plan
 from tests.support.azure import edited
 from tools.price_snapshot import snapshot_of
 
@@ -48,7 +48,7 @@ def planned(azure: Any, tmp_path: Path, monkeypatch: Any, held: Any, **options: 
     cloud = dataclasses.replace(Cloud.of_sandbox(azure.access), keeps_prices=True)
     loaded = edited(tmp_path, SPEC, ALWAYS_ON)
     run = RunScope(CloudAzure(cloud), loaded.spec.target.subscription_id, read_only=True)
-    found = plan(loaded, run, **options)
+    found = plan(loaded, run, PlanOptions(**options))
     azure.control("DELETE", "faults")
     price_snapshot.snapshot.cache_clear()
     return found

@@ -13,7 +13,7 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
 from reconciler.operations.apply.executor import Report, apply
 from reconciler.operations.load import Loaded, load_document
-from reconciler.operations.plan.build import Plan, plan
+from reconciler.operations.plan.build import Plan, PlanOptions, plan
 from reconciler.operations.plan.destroy import plan_destroy
 from reconciler.operations.progress import NullProgress
 from reconciler.sandbox.launch import Server
@@ -117,7 +117,7 @@ class Azure(SignedIn):
         return load_document(parse(text, str(self.folder / "spec.yaml"), self.folder))
 
     def plan(self, text: str, **options: Any) -> Plan:
-        return plan(self.load(text), self.connection(read_only=True), **options)
+        return plan(self.load(text), self.connection(read_only=True), PlanOptions(**options))
 
     def apply(self, text: str, *, retry: tuple[str, ...] = (), **options: Any) -> Report:
         planned = self.plan(text, retry=retry)
