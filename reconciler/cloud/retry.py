@@ -12,7 +12,7 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -21,7 +21,7 @@ from reconciler.cloud.backoff import MAX_WAIT_S, retry_after, wait_seconds
 from reconciler.cloud.network_errors import gives_up
 from reconciler.cloud.rules import THROTTLED, is_in_doubt, may_resend
 from reconciler.cloud.throttle import Throttle
-from reconciler.diagnostics import UnavailableError
+from reconciler.diagnostics import DeadlineError, UnavailableError
 from reconciler.engine.types import JsonObject
 
 T = TypeVar("T")
@@ -32,6 +32,10 @@ RETRY_SHARE = 0.2
 JITTER = 0.1
 REFUSED_TOKEN = 401
 FIRST_ERROR = 400
+
+
+class ThrottledError(DeadlineError):
+    """The run's time is up, and went by in waiting for a turn after Azure asked to wait."""
 
 
 @dataclass(frozen=True)
@@ -80,26 +84,58 @@ class Request(Generic[T]):
     within_s: float = math.inf
 
 
-def send_with_policy(request: Request[T], budget: RetryBudget, throttle: Throttle) -> Attempt[T]:
+def send_with_policy(
+    request: Request[T], budget: RetryBudget, throttle: Throttle, *, is_read_only: bool = False
+) -> Attempt[T]:
     """Return the last attempt of a request: the first that did not fail, or was not repeated.
 
     A token that Azure refuses is renewed once. Raises what an attempt or a wait raises (a
-    redirect, the run was stopped, its time is up).
+    redirect, the run was stopped, its time is up). Where a run only reads, and its time goes by
+    in waiting to ask again, what Azure said last is what it came to: nothing is under way.
     """
+    tried: Attempt[T] | None = None
+    try:
+        for each in _attempts(request, budget, throttle):
+            tried = each
+    except DeadlineError as error:
+        if not is_read_only:
+            raise
+        if tried is None and isinstance(error, ThrottledError):
+            raise UnavailableError.because(
+                "Azure throttled us until the time given with --timeout was up",
+                hint="run the same command again later",
+            ) from error
+        if tried is None:
+            raise
+    if tried is None:
+        raise AssertionError("the numbers do not end")
+    return tried
+
+
+def _attempts(request: Request[T], budget: RetryBudget, throttle: Throttle) -> Iterator[Attempt[T]]:
+    """Yield every attempt of a request, each before it is waited for the next."""
     began, renewed = time.monotonic(), False
     for number in count(1):
-        throttle.wait(request.method, request.url, budget.sleep)
+        _wait_for_turn(request, budget, throttle)
         tried = request.attempt()
         throttle.heard(request.method, request.url, tried.headers)
+        yield tried
         if tried.status == REFUSED_TOKEN and not renewed:
             renewed = request.renew()
             if renewed and request.rewind():
                 continue
         if not tried.failed or _is_hopeless(request, tried, time.monotonic() - began):
-            return tried
+            return
         if not _again(request, tried, number, budget, throttle):
-            return replace(tried, in_doubt=is_in_doubt(request.method, request.url, tried.status))
-    raise AssertionError("the numbers do not end")
+            yield replace(tried, in_doubt=is_in_doubt(request.method, request.url, tried.status))
+            return
+
+
+def _wait_for_turn(request: Request[T], budget: RetryBudget, throttle: Throttle) -> None:
+    try:
+        throttle.wait(request.method, request.url, budget.sleep)
+    except DeadlineError as error:
+        raise ThrottledError(*error.diagnostics) from error
 
 
 def _is_hopeless(request: Request[T], tried: Attempt[T], spent_s: float) -> bool:

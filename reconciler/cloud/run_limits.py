@@ -163,7 +163,9 @@ class RunLimits:
 
     def _sent(self, request: Request[T]) -> Attempt[T]:
         self.retry_budget.begin()
-        return send_with_policy(request, self.retry_budget, self.azure.throttle)
+        return send_with_policy(
+            request, self.retry_budget, self.azure.throttle, is_read_only=self.read_only
+        )
 
     def timeouts(self) -> tuple[float, float]:
         """Return how long to wait for a connection and for bytes, in seconds.

@@ -148,6 +148,7 @@ class SandboxCredential:
                 ),
                 run.retry_budget,
                 self._throttle,
+                is_read_only=run.read_only,
             )
         reply = tried.given()
         if isinstance(reply, ApiError):

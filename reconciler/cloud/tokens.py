@@ -40,6 +40,7 @@ class AskingRun(Protocol):
     """The run that asks for a token: the sign-in waits as it does, and no longer."""
 
     retry_budget: RetryBudget
+    read_only: bool
 
     def sleep(self, seconds: float) -> None:
         """Wait; raises where the run is to wait no more."""

@@ -8,6 +8,8 @@ import json
 
 import pytest
 
+from reconciler.cloud.run_scope import RunScope
+from reconciler.diagnostics import DeadlineError
 from reconciler.operations.load import load
 from tests.support.azure import ROOT, edited
 
@@ -27,6 +29,22 @@ def test_what_cannot_be_read_at_all_is_no_refusal(azure, run, words, status, cod
     answers(azure, status)
     assert run(*words)[0] == code
     assert azure.writes() == []
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("status", [429, 500])
+def test_an_outage_that_lasts_until_the_timeout_is_one(azure, run, monkeypatch, words, status):
+    """ "Azure is still working" would have a script wait for what never began."""
+    answers(azure, status)
+    monkeypatch.setattr(RunScope, "sleep", to_the_end)
+    code, _ = run(*words)
+    assert code == 75
+    assert azure.writes() == []
+
+
+def to_the_end(_run, _seconds):
+    """Let the time given with --timeout go by in every wait."""
+    raise DeadlineError.because("the time given with --timeout is up")
 
 
 def test_status_that_does_not_know_one_resource_is_no_success(azure, run):
