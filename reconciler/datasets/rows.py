@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -15,13 +16,14 @@ from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.local import inside, is_parquet
 from reconciler.datasets.parquet import PARQUET_MARK, messages_of, parquet_rows, unreadable
 from reconciler.diagnostics import Diagnostic, LocalError, Position
-from reconciler.limits import ROW_BYTES, ROW_VALUES
+from reconciler.limits import DATA_FILE_BYTES, GIB, ROW_BYTES, ROW_VALUES
 from reconciler.safe_open import open_file, real_path
 
 A_ROW = (
     'a row is {"messages": [{"role": "user", "content": "..."}, '
     '{"role": "assistant", "content": "..."}]}, one a line'
 )
+LESS_DATA = "name a file with fewer rows: fine-tuning takes thousands, not millions"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -58,6 +60,9 @@ class RowFile:
         So a file of gigabytes that does not contain rows is refused without reading all of it.
         """
         with self.open() as file:
+            if os.fstat(file.fileno()).st_size > DATA_FILE_BYTES:
+                what = f"the file is larger than {DATA_FILE_BYTES // GIB} GiB"
+                return Diagnostic(what, Position(self.name, 1, 1), hint=LESS_DATA)
             if is_parquet(self.path):
                 begins = file.read(len(PARQUET_MARK)) == PARQUET_MARK
                 why = ValueError("it does not begin as a Parquet file does")

@@ -12,6 +12,7 @@ from reconciler.datasets.rows import RowFile
 from reconciler.datasets.survey import check_files, survey
 from reconciler.datasets.validation_cache import WORTH_REMEMBERING_BYTES
 from reconciler.diagnostics import LocalError
+from reconciler.limits import DATA_FILE_BYTES
 
 GOOD = '{"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":"yes"}]}'
 
@@ -198,12 +199,21 @@ def test_a_file_in_another_known_format_is_told_once_with_how_to_write_it(tmp_pa
     assert told.position.line == 1
 
 
-@pytest.mark.parametrize("name", ["chats.jsonl", "chats.parquet"])
-def test_a_sparse_file_is_refused_by_its_start(tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "begin", "size", "told"),
+    [
+        ("chats.jsonl", b"", DATA_FILE_BYTES, "longer than 4 MiB"),
+        ("chats.parquet", b"", DATA_FILE_BYTES, "cannot be read as Parquet"),
+        ("chats.jsonl", GOOD.encode() + b"\n", DATA_FILE_BYTES + 1, "larger than 4 GiB"),
+        ("chats.parquet", b"PAR1", DATA_FILE_BYTES + 1, "larger than 4 GiB"),
+    ],
+)
+def test_a_sparse_file_is_refused_before_it_is_read(tmp_path, name, begin, size, told):
     file = tmp_path / name
     with file.open("wb") as sparse:
-        sparse.truncate(10 << 30)
+        sparse.write(begin)
+        sparse.truncate(size)
     began = time.process_time()
-    (told,) = check_files([RowFile(file, f"data/{name}")])
+    (found,) = check_files([RowFile(file, f"data/{name}")])
     assert time.process_time() - began < 1
-    assert "longer than 4 MiB" in told.summary or "does not begin as a Parquet file" in told.detail
+    assert told in found.summary
