@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from reconciler.sandbox.launch import Server
 from tests.support.commands import attached
@@ -28,7 +30,6 @@ PROCESS = ROOT / "tests" / "support" / "brief_process.py"
 TOOLS = {
     "reconcile": f'echo "$@" >> "$ASKED"; exec {sys.executable} -P {PROCESS} "$@" $SIGNED_IN',
     "pipx": '[ "$1 $2" = "install reconcile-azureml==0.1.0" ]',
-    "gh": '[ "$1 $2 $4" = "pr comment --body-file" ] && cp "$5" "$COMMENTS/$3.md"',
 }
 """What a runner has on its path; the package is the one that is tested."""
 
@@ -39,11 +40,11 @@ class World:
     def __init__(self, folder: Path, server: Server) -> None:
         self.folder, self.server = folder, server
         self.asked = folder / "asked.txt"
-        self.comments = folder / "comments"
+        self.controls = Controls(server)
+        self.controls.control("POST", "settings", {"forge": 1})
         self._jobs = 0
         self._artifacts: dict[str, Path] = {}
-        for made in (self.comments, folder / "bin"):
-            made.mkdir()
+        (folder / "bin").mkdir()
         for name, script in TOOLS.items():
             (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
             (folder / "bin" / name).chmod(0o755)
@@ -64,18 +65,20 @@ class World:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", "A change")
 
-    def pull_request(self, number: int, text: str, *, file: str = "azure/spec.yaml") -> None:
-        """Make the merge commit that GitHub makes of a pull request with one change."""
+    def pull_request(self, text: str, *, file: str = "azure/spec.yaml") -> int:
+        """Open a pull request with one change, make the merge commit, and return its number."""
+        number = int(self.forge(op="open", repo=NAME, head="change", by="ann")["number"])
         self.git("checkout", "-q", "-b", f"change-{number}", "main")
         (self.repository / file).write_text(text, encoding="utf-8")
         self.commit()
         self.git("checkout", "-q", "-B", f"merge-{number}", "main")
         self.git("merge", "-q", "--no-ff", "-m", "Merge", f"change-{number}")
+        return number
 
     def job(self, event: dict[str, Any], **more: str) -> Job:
         self._jobs += 1
         folder = self.folder / f"job-{self._jobs}"
-        own = {"ASKED": str(self.asked), "COMMENTS": str(self.comments), "SIGNED_IN": ""}
+        own = {"ASKED": str(self.asked), "SIGNED_IN": "", **self._api()}
         environment = {**safe_environment(), **own, "XDG_STATE_HOME": str(folder / "home"), **more}
         environment["PATH"] = f"{self.folder / 'bin'}:{environment['PATH']}"
         actions = {
@@ -84,13 +87,37 @@ class World:
             "actions/upload-artifact": self._upload,
             "actions/download-artifact": self._download,
         }
-        github = {"event": event, "repository": NAME, "token": "a token"}
+        github = {"event": event, "repository": NAME, "token": self._token()}
         variables = {
             "RECONCILE_PACKAGE": "reconcile-azureml==0.1.0",
             **dict.fromkeys(("PLAN_CLIENT_ID", "APPLY_CLIENT_ID"), "an id"),
             **dict.fromkeys(("AZURE_TENANT_ID", "AZURE_SUBSCRIPTION_ID"), "another id"),
         }
         return Job(folder, github, environment, actions, variables)
+
+    def forge(self, **words: Any) -> Any:
+        return json.loads(self.controls.control("POST", "forge", words))
+
+    def _api(self) -> dict[str, str]:
+        api = f"{self.server.url}/_github"
+        ca_file = str(self.server.ca_file)
+        return {"GITHUB_API_URL": api, "GITHUB_REPOSITORY": NAME, "CURL_CA_BUNDLE": ca_file}
+
+    def _token(self) -> str:
+        """Return what the runner gives the job that comments."""
+        rights = {"pull-requests": "write"}
+        return str(self.forge(op="token", login="actions", permissions=rights)["token"])
+
+    def comments(self, number: int) -> list[str]:
+        """Return the comments of the Actions App that GitHub holds."""
+        token = self.forge(op="token", login="ann")["token"]
+        found = requests.get(
+            f"{self.server.url}/_github/repos/{NAME}/issues/{number}/comments",
+            headers={"Authorization": f"Bearer {token}"},
+            verify=self.server.ca_file,
+            timeout=10,
+        ).json()
+        return [c["body"] for c in found if c["user"]["login"] == "github-actions[bot]"]
 
     def _checkout(self, job: Job, given: dict[str, str]) -> None:
         assert given["persist-credentials"] == "False"
@@ -145,31 +172,36 @@ def results(jobs: dict[str, Job]) -> dict[str, str]:
 
 
 def test_a_branch_gets_a_plan_a_comment_and_a_green_check(world: World) -> None:
-    world.pull_request(7, SPEC.replace("max_instances: 2", "max_instances: 3"))
-    jobs = world.checked(event(7))
+    number = world.pull_request(SPEC.replace("max_instances: 2", "max_instances: 3"))
+    forged = "<!-- reconcile:smallest -->\nall is well"
+    world.forge(op="comment", repo=NAME, number=number, by="eve", body=forged)
+    jobs = world.checked(event(number))
     assert results(jobs) == dict.fromkeys(jobs, "success") | {"fork": "skipped"}
-    comment = (world.comments / "7.md").read_text(encoding="utf-8")
+    (comment,) = world.comments(number)
     assert comment.startswith("<!-- reconcile:smallest -->\n\n### reconcile plan\n")
     assert "max_instances: 3" in comment
     assert jobs["plan"].summary == comment
     (asked,) = world.commands()
     assert asked.startswith("plan azure/spec.yaml -o github --out-json ")
-    writes = [e for e in Controls(world.server).entries() if e["method"] in ("PUT", "DELETE")]
+    writes = [e for e in world.controls.entries() if e["method"] in ("PUT", "DELETE")]
     assert writes == []
+    file = GITHUB / "workflows" / "plan.yml"
+    assert world.job(event(number)).run(file, "comment", plan=jobs["plan"]).result == "success"
+    assert world.comments(number) == [comment]
 
 
 def test_an_invalid_spec_is_a_red_check_with_a_comment(world: World) -> None:
-    world.pull_request(8, SPEC + "compte: {}\n")
-    jobs = world.checked(event(8))
+    number = world.pull_request(SPEC + "compte: {}\n")
+    jobs = world.checked(event(number))
     expected = {"plan": "failure", "comment": "success", "fork": "skipped", "reconcile": "failure"}
     assert results(jobs) == expected
     assert "::error file=azure/spec.yaml,line=" in jobs["plan"].log
-    assert "### reconcile plan: blocked" in (world.comments / "8.md").read_text(encoding="utf-8")
+    assert "### reconcile plan: blocked" in world.comments(number)[0]
 
 
 def test_a_fork_that_changes_the_spec_asks_nothing_of_azure_and_is_red(world: World) -> None:
-    world.pull_request(9, SPEC.replace("max_instances: 2", "max_instances: 3"))
-    jobs = world.checked(event(9, "somebody/ml"))
+    number = world.pull_request(SPEC.replace("max_instances: 2", "max_instances: 3"))
+    jobs = world.checked(event(number, "somebody/ml"))
     skipped = dict.fromkeys(("plan", "comment"), "skipped")
     assert results(jobs) == {**skipped, "fork": "failure", "reconcile": "failure"}
     assert "this needs a plan by a maintainer" in jobs["fork"].log
@@ -179,12 +211,12 @@ def test_a_fork_that_changes_the_spec_asks_nothing_of_azure_and_is_red(world: Wo
         "validate azure/spec.yaml -o github",
         "plan azure/spec.yaml --sandbox -o github",
     ]
-    assert list(world.comments.iterdir()) == []
+    assert world.comments(number) == []
 
 
 def test_a_fork_that_leaves_the_spec_alone_is_green(world: World) -> None:
-    world.pull_request(10, "hello\n", file="README.md")
-    jobs = world.checked(event(10, "somebody/ml"))
+    number = world.pull_request("hello\n", file="README.md")
+    jobs = world.checked(event(number, "somebody/ml"))
     assert (jobs["fork"].result, jobs["reconcile"].result) == ("success", "success")
 
 
@@ -200,7 +232,7 @@ def test_after_the_merge_what_was_approved_is_applied_and_a_nights_drift_is_told
     assert again.outputs == {"effect": ""}
     assert world.job({}).run(file, "apply", plan=again).result == "skipped"
     changed = {"op": "tag", "id": STORAGE, "body": {"team": "another"}}
-    Controls(world.server).control("POST", "drift", changed)
+    world.controls.control("POST", "drift", changed)
     night = world.job({}).run(GITHUB / "workflows" / "drift.yml", "drift")
     assert night.outputs == {"code": "2"}
     assert "tags.team: another, the spec says one" in night.summary
