@@ -82,7 +82,7 @@ shapes: $(STAMP)
 FUZZ ?= 10000
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
-	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto tests/hostile
+	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto tests/hostile tests/contract/test_base.py
 
 # Does anything grow? One sandbox and one process for as long as you like.
 HOURS ?= 1

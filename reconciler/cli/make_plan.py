@@ -8,9 +8,11 @@ from reconciler.cli.policy import held
 from reconciler.cli.session import Session, parallelism
 from reconciler.cloud.run_scope import RunScope
 from reconciler.operations.load import Loaded
+from reconciler.operations.plan.base import Base, load_base
 from reconciler.operations.plan.build import Plan, PlanOptions, plan
 from reconciler.operations.plan.lenient import lenient
 from reconciler.operations.plan.policy import PolicyFile
+from reconciler.operations.refresh import PARALLELISM
 from reconciler.operations.saved_plan import Choices
 
 
@@ -43,8 +45,14 @@ def make_plan(
         ask_prices=not options.no_prices,
         check_policy="policy" in options.check,
         alternatives=getattr(options, "alternatives", False),
-        **parallelism(options),
+        base=base_of(loaded, getattr(options, "base", None)),
+        parallelism=parallelism(options).get("parallelism", PARALLELISM),
     )
     made = plan(loaded, run, asked)
     made = lenient(made) if options.no_preflight else made
     return held(policy, loaded, run, made)
+
+
+def base_of(loaded: Loaded, source: str | None) -> Base | None:
+    """Return what `--base` names; None where it was not given."""
+    return load_base(source, loaded) if source else None

@@ -61,6 +61,12 @@ def add_arguments(parser: Parser) -> None:
         "--detailed-exitcode", action="store_true", help="exit 2 when there are changes"
     )
     parser.own.add_argument(
+        "--base",
+        metavar="SPEC",
+        help="the spec as it was before: tells which changes come from the change of the spec, "
+        "and which are pending anyway",
+    )
+    parser.own.add_argument(
         "--alternatives",
         action="store_true",
         help="also name other sizes and regions, with cores and price, where nothing is short",

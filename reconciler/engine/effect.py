@@ -37,6 +37,11 @@ def effect_of(changes: Iterable[Change]) -> str:
     return f"plan-{hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:DIGITS]}"
 
 
+def does(change: Change) -> str:
+    """Return what a change does as one text, whatever its address; "" where it does nothing."""
+    return "".join(json.dumps(row | {"address": ""}, sort_keys=True) for row in _rows(change))
+
+
 def _rows(change: Change) -> Iterator[JsonObject]:
     """Yield what a change does; nothing where it does nothing and nothing is in its way."""
     if not change.action.is_change and not change.is_blocked:

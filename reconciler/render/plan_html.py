@@ -16,6 +16,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.engine.acceptance import is_acceptable
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.origins import ANYWAY, PENDING
 from reconciler.render.page_style import SCRIPT, STYLE
 from reconciler.render.plan_graph import svg_of
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
@@ -41,6 +42,7 @@ def plan_html(views: Views) -> str:
         _problems("Warnings", (*page.warnings, *page.told), "warn"),
         f"<p>{_t(page.partial)}</p>" if page.partial else "",
         f"<p class='cost'>{_t(page.cost)}</p>" if page.cost else "",
+        f"<p>{_t(page.origins)}</p>" if page.origins else "",
         _tags(page),
         _changes(page),
         _compared(page),
@@ -132,14 +134,19 @@ def _compared(page: Page) -> str:
 
 def _changes(page: Page) -> str:
     folds = [
-        f"<li><code>{_t(_value(fold.row))}</code> on {len(fold.addresses)} resources: "
+        f"<li><code>{_t(_value(fold.row))}</code> on {len(fold.addresses)} resources"
+        f"{f', {ANYWAY}' if fold.pending else ''}: "
         f"{_t(', '.join(fold.addresses))}</li>"
         for fold in page.folds
     ]
     room = MAX_BYTES
     shown: list[str] = []
+    was_pending = False
     for entry in page.entries:
         block = _entry(page.views, entry)
+        if entry.pending and not was_pending:
+            block = f"<h3>{PENDING}</h3>{block}"
+        was_pending = entry.pending
         room -= len(block.encode())
         if room < 0:
             break
@@ -208,7 +215,8 @@ def _id(check: str) -> str:
 
 def _leftovers(page: Page) -> str:
     rows = [
-        f"<li><code>{_t(e.address)}</code> ({_t(e.what)}): {_t(e.intent or '; '.join(e.notes))}</li>"
+        f"<li><code>{_t(e.address)}</code> ({_t(e.what)}): "
+        f"{_t('; '.join(part for part in (e.intent, *e.notes) if part))}</li>"
         for e in page.leftovers
     ]
     return _section("No longer in the spec", rows, "warn")

@@ -31,6 +31,7 @@ from reconciler.render.cost_text import cost_json
 from reconciler.render.drift import drifted, last_change, outside_only
 from reconciler.render.fields import Views
 from reconciler.render.held import STAYING, Held
+from reconciler.render.origins import base_json, by_json
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.render.told import accepted_of, told_of, unused_of, why_accepted
 from reconciler.secrets import SENSITIVE, Secret
@@ -75,7 +76,7 @@ def document(views: Views) -> JsonObject:
         "not_applied": [_held(item) for item in said.held],
         "not_stated": [_held(item) for item in said.unstated],
         "ignored_weaker": [_held(item) for item in said.weaker],
-        "leftovers": [_leftover(c) for c in plan.leftovers],
+        "leftovers": [_leftover(c) | by_json(plan, c.address) for c in plan.leftovers],
         "attention": [
             {"id": item.id, "summary": item.what, "addresses": list(item.addresses)}
             | _why(item.accepted)
@@ -88,7 +89,7 @@ def document(views: Views) -> JsonObject:
         ],
         "checks": [_check(finding) | _why_of(views, finding) for finding in plan.findings],
         "cost": cost_json(plan.cost),
-    }
+    } | base_json(plan)
 
 
 def _why(accepted: str) -> JsonObject:
@@ -158,7 +159,7 @@ def _resource_change(views: Views, change: Change) -> JsonObject:
     cause = None if views.plan.destroys else cause_of(change)
     if cause:
         found["cause"] = cause.origin.value
-    return found
+    return found | by_json(views.plan, change.address)
 
 
 def resource_drift(views: Views) -> list[JsonObject]:

@@ -15,6 +15,7 @@ from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.engine.acceptance import is_acceptable
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
+from reconciler.render.origins import ANYWAY, PENDING
 from reconciler.render.plan_page import Entry, Fold, Page, Row, counts, page_of
 from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import clean
@@ -53,37 +54,40 @@ def plan_markdown(views: Views) -> str:
         *_blocked(page),
         *_warnings(page),
         *([code(page.cost)] if page.cost else []),
+        *([page.origins] if page.origins else []),
         *_tags(page),
         *_compared(page),
         *_held(page),
         *_accepted(page),
         *_leftovers(page),
     ]
-    room = MAX_BYTES - RESERVE - len("\n\n".join(head).encode())
-    entries = _ordered(page)
-    grave, harmless = _apart(views, entries)
+    parts = _changes(page, MAX_BYTES - RESERVE - len("\n\n".join(head).encode()))
+    return "\n\n".join([*head, *parts, *_effect(views)]) + "\n"
+
+
+def _changes(page: Page, room: int) -> list[str]:
+    """Return the changes that fit, what is harmless or pending anyway folded away."""
+    views, entries = page.views, _ordered(page)
+    grave, harmless = _apart(views, [entry for entry in entries if not entry.pending])
+    pending = [_brief(views, entry) for entry in entries if entry.pending]
     folds = [*map(_fold, page.folds), *(_brief(views, entry) for entry in grave)]
-    shown, left_out = fitting(folds, room)
-    room -= _size(shown)
-    more, left = fitting([_brief(views, entry) for entry in harmless], room)
-    room, left_out = room - _size(more), left_out + left
+    parts: list[str] = []
+    left_out = 0
+    for summary, blocks in (
+        ("", folds),
+        ("{} more that are new", [_brief(views, entry) for entry in harmless]),
+        (f"{PENDING} ({{}})", pending),
+    ):
+        shown, left = fitting(blocks, room)
+        room, left_out = room - _size(shown), left_out + left
+        parts += _part(summary.format(len(shown)), shown)
     full, hidden = fitting([_block(e) for e in entries if _is_brief(e) and e.rows], room)
-    tail = [f"{left_out} more changes are not shown: run `reconcile plan`."] if left_out else []
-    if hidden and not left_out:
-        tail = [f"The fields of {hidden} more are not shown: run `reconcile plan`."]
-    tail += _effect(views)
-    return (
-        "\n\n".join(
-            [
-                *head,
-                *_part("", shown),
-                *_part(f"{len(more)} more that are new", more),
-                *_part("What is stated of them", full),
-                *tail,
-            ]
-        )
-        + "\n"
-    )
+    parts += _part("What is stated of them", full)
+    if left_out:
+        parts.append(f"{left_out} more changes are not shown: run `reconcile plan`.")
+    elif hidden:
+        parts.append(f"The fields of {hidden} more are not shown: run `reconcile plan`.")
+    return parts
 
 
 def _effect(views: Views) -> list[str]:
@@ -204,7 +208,7 @@ def _id(check: str) -> str:
 def _leftovers(page: Page) -> list[str]:
     rows = []
     for entry in islice(page.leftovers, MOST_COMPARED):
-        why = entry.intent or "; ".join(entry.notes)
+        why = "; ".join(part for part in (entry.intent, *entry.notes) if part)
         rows.append(f"- {code(entry.address)} ({code(entry.what)}): {code(why)}")
     named = [code(e.address) for e in islice(page.leftovers, MOST_COMPARED, MOST_NAMED)]
     more = len(page.leftovers) - len(rows) - len(named)
@@ -255,7 +259,8 @@ def _ordered(page: Page) -> list[Entry]:
 
 
 def _fold(fold: Fold) -> str:
-    rows = [f"! {_value(fold.row)} on {len(fold.addresses)} resources"]
+    anyway = f", {ANYWAY}" if fold.pending else ""
+    rows = [f"! {_value(fold.row)} on {len(fold.addresses)} resources{anyway}"]
     rows.append(f"    {', '.join(fold.addresses)}")
     return "\n".join(map(clean, rows))
 

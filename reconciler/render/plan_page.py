@@ -35,6 +35,7 @@ from reconciler.render.cost_text import cost_sentence
 from reconciler.render.drift import cause_notes
 from reconciler.render.fields import AFTER_APPLY, Views, name_of, shown_after, shown_before
 from reconciler.render.held import HEADING, IGNORED, UNSTATED, Held
+from reconciler.render.origins import DROPPED, Dropped, dropped_of, is_pending, notes_on, sentence
 from reconciler.render.reason_text import explanations
 from reconciler.render.stated import as_spelled, is_stated, settings_rows
 from reconciler.render.told import Accepted, Told, accepted_of, told_of, unused_of, why_accepted
@@ -70,7 +71,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Entry:
-    """One change as a reader sees it.
+    """One change as a reader sees it. `pending`: the base of the spec would make the same.
 
     `what` is its kind, with its name in Azure where the address does not say it. `unstated` is
     how many fields are left out because nobody stated them, `same` how many inputs of a run are
@@ -85,6 +86,7 @@ class Entry:
     unstated: int = 0
     same: int = 0
     compares_secrets: bool = False
+    pending: bool = False
 
     @property
     def address(self) -> Address:
@@ -108,6 +110,7 @@ class Fold:
 
     row: Row
     addresses: tuple[Address, ...]
+    pending: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,8 @@ class Page:
     folds: tuple[Fold, ...]
     entries: tuple[Entry, ...]
     leftovers: tuple[Entry, ...]
-    held: tuple[tuple[str, tuple[Held, ...]], ...]
-    """What stays although the spec or a default says otherwise, under its headings."""
+    held: tuple[tuple[str, tuple[Held | Dropped, ...]], ...]
+    """What stays although the spec, its base or a default says otherwise, under its headings."""
     accepted: tuple[Accepted, ...]
     compared: tuple[Address, ...]
     blocked: tuple[Diagnostic, ...]
@@ -132,6 +135,8 @@ class Page:
     """That only a part of the spec was looked at, in one sentence; "" where all of it was."""
     cost: str
     """What it costs, in one sentence; "" where a plan changes no cost."""
+    origins: str
+    """How much of it comes from the change of the spec, in one sentence; "" without a base."""
 
 
 def page_of(views: Views, *, verbose: bool = False) -> Page:
@@ -141,15 +146,16 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
     entries = [_entry(views, change, verbose=verbose) for change in told]
     folds = () if verbose else _folds(entries)
     folded = {address for fold in folds for address in fold.addresses}
+    unfolded = [entry for entry in entries if entry.address not in folded]
     said = told_of(views)
-    accepted = tuple(accepted_of(views, said))
+    accepted, dropped = tuple(accepted_of(views, said)), dropped_of(plan)
     return Page(
         views,
         tuple(item for item in said.attention if not item.accepted),
         folds,
-        tuple(entry for entry in entries if entry.address not in folded),
+        tuple(sorted(unfolded, key=lambda entry: entry.pending)),
         tuple(_leftover(views, change) for change in plan.leftovers),
-        tuple(_under_headings(said)),
+        (*_under_headings(said), *(((DROPPED, dropped),) if dropped else ())),
         accepted,
         tuple(change.address for change in views.compared),
         tuple(plan.blocked),
@@ -158,6 +164,7 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
         tuple(unused_of(views, accepted)),
         _partial(plan.targets),
         cost_sentence(plan.cost),
+        sentence(plan),
     )
 
 
@@ -211,7 +218,7 @@ def what_of(change: Change) -> str:
 
 def _entry(views: Views, change: Change, *, verbose: bool) -> Entry:
     rows, unstated, same = _rows(views, change, verbose=verbose)
-    notes = [*explanations(change), *cause_notes(change)]
+    notes = [*explanations(change), *cause_notes(change), *notes_on(views.plan, change)]
     if change.fields and not views.fields(change) and not change.reason:
         notes.append("gets the mark of this spec")
     return Entry(
@@ -223,14 +230,16 @@ def _entry(views: Views, change: Change, *, verbose: bool) -> Entry:
         unstated,
         same,
         change.action.is_change and views.compares(change),
+        is_pending(views.plan, change.address),
     )
 
 
 def _leftover(views: Views, change: Change) -> Entry:
     """Return what is ours and no longer in the spec, with what keeps it."""
+    notes = tuple(notes_on(views.plan, change))
     if change.action is Action.DELETE:
-        return Entry(change, _what(views, change), PRUNABLE)
-    return Entry(change, _what(views, change), "", explanations(change))
+        return Entry(change, _what(views, change), PRUNABLE, notes)
+    return Entry(change, _what(views, change), "", (*explanations(change), *notes))
 
 
 def _what(views: Views, change: Change) -> str:
@@ -283,11 +292,11 @@ def _row(views: Views, item: FieldDiff) -> Row:
 
 def _folds(entries: list[Entry]) -> tuple[Fold, ...]:
     """Return each edit that is the only one of several resources, with their addresses."""
-    same: dict[Row, list[Address]] = defaultdict(list)
+    same: dict[tuple[Row, bool], list[Address]] = defaultdict(list)
     for entry in entries:
         for row in _only_row(entry):
-            same[row].append(entry.address)
-    return tuple(Fold(row, tuple(a)) for row, a in same.items() if len(a) >= FEWEST_FOLDED)
+            same[row, entry.pending].append(entry.address)
+    return tuple(Fold(k[0], tuple(a), k[1]) for k, a in same.items() if len(a) >= FEWEST_FOLDED)
 
 
 def _only_row(entry: Entry) -> Iterator[Row]:

@@ -10,6 +10,7 @@ from reconciler.render import diagnostics_text
 from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.fields import AT_APPLY, Views
 from reconciler.render.held import HEADING
+from reconciler.render.origins import ANYWAY, PENDING
 from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
@@ -52,6 +53,7 @@ def plan_lines(
         *_accepted(page),
         *_leftovers(page),
         *([line(page.cost, hang=6)] if page.cost else []),
+        *([line(page.origins, hang=6)] if page.origins else []),
         line(Span(_closing(page), Style.STRONG), hang=6),
         *step(next_step),
     ]
@@ -87,7 +89,8 @@ def _attention(page: Page) -> Iterator[Line]:
 def _folds(page: Page) -> Iterator[Line]:
     """Yield each edit that many resources share, said once."""
     for fold in page.folds:
-        where = f"on {len(fold.addresses)} resources"
+        anyway = f", {ANYWAY}" if fold.pending else ""
+        where = f"on {len(fold.addresses)} resources{anyway}"
         yield line(
             Span(f"{Action.UPDATE.sign:>{SIGN_WIDTH}} ", Style.CHANGED),
             *_value(fold.row),
@@ -101,11 +104,15 @@ def _folds(page: Page) -> Iterator[Line]:
 
 def _entries(page: Page) -> Iterator[Line]:
     """Yield each change with its fields; blank lines only around those that have any."""
-    was_long = False
+    was_long, was_pending = False, False
     for index, entry in enumerate(page.entries):
         details = list(_details(entry))
-        if index and (was_long or details):
+        is_first = entry.pending and not was_pending
+        if index and (was_long or details or is_first):
             yield line()
+        if is_first:
+            yield line(Span(f"{PENDING}:", Style.STRONG))
+        was_pending = entry.pending
         yield _headline(entry)
         yield from details
         was_long = bool(details)

@@ -20,6 +20,7 @@ from reconciler.diagnostics import (
     Severity,
     UsageError,
 )
+from reconciler.engine.attribution import Attribution, with_others
 from reconciler.engine.decisions import Change
 from reconciler.engine.effect import effect_of
 from reconciler.engine.findings import Finding, Level
@@ -29,6 +30,7 @@ from reconciler.engine.types import Action, Address
 from reconciler.kinds import KINDS
 from reconciler.operations.failures import exit_code_of
 from reconciler.operations.load import Loaded
+from reconciler.operations.plan.base import Base, held_against
 from reconciler.operations.plan.checks.alternatives import with_alternatives
 from reconciler.operations.plan.checks.cost import USD, cost_of_plan
 from reconciler.operations.plan.checks.facts import Asking, Facts
@@ -70,11 +72,13 @@ class Plan:
     cost: PlanCost | None = None
     """What it does to the costs; None where it changes nothing of machines."""
     findings: tuple[Finding, ...] = ()
+    """What was checked beforehand: blockers too, which stand with their changes as well."""
     allowed_outages: frozenset[Address] = frozenset()
     """What may leave an endpoint without an answer for a while."""
     targets: tuple[str, ...] = ()
     """What it was limited to, as the user said it; nothing where it is of the whole spec."""
-    """What was checked beforehand: blockers too, which stand with their changes as well."""
+    attribution: Attribution | None = None
+    """Which of the changes come from the change of the spec; None without a base."""
 
     @property
     def told(self) -> tuple[Finding, ...]:
@@ -136,6 +140,7 @@ class PlanOptions:
     ask_prices: bool = True
     check_policy: bool = False
     alternatives: bool = False
+    base: Base | None = None
     parallelism: int = PARALLELISM
 
 
@@ -165,6 +170,7 @@ def plan(loaded: Loaded, run: RunScope, options: PlanOptions = DEFAULT) -> Plan:
         findings=(*decided.named, *told),
         allowed_outages=allowed.addresses,
         targets=tuple(options.targets),
+        attribution=decided.attribution,
     )
 
 
@@ -181,6 +187,7 @@ class _Decided:
     named: list[Finding]
     left: list[Change]
     warnings: tuple[Diagnostic, ...]
+    attribution: Attribution | None
 
 
 def _decided(loaded: Loaded, run: RunScope, options: PlanOptions) -> _Decided:
@@ -195,6 +202,7 @@ def _decided(loaded: Loaded, run: RunScope, options: PlanOptions) -> _Decided:
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, retry)
+    by = held_against(options.base, loaded, run, snapshot, changes)
     policy = options.check_policy
     with Asking(loaded, run, snapshot.reads, parallelism, asks_policy=policy) as asking:
         asking.about(changes.values())
@@ -205,7 +213,10 @@ def _decided(loaded: Loaded, run: RunScope, options: PlanOptions) -> _Decided:
             graph = with_pruned(graph, changes, [c for c in left if not is_history(c)])
             left = [c for c in left if is_history(c)]
             asking.about(changes.values())
-    return _Decided(changes, graph, asking.facts, named, left, warnings)
+    if by is not None:
+        by = with_others(by, list(changes.values()), left, graph)
+        warnings = (*warnings, *([by.problem] if by.problem else []))
+    return _Decided(changes, graph, asking.facts, named, left, warnings, by)
 
 
 def _wanted(loaded: Loaded, targets: Iterable[str], *, prune: bool) -> set[Address]:
