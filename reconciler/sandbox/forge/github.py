@@ -11,7 +11,14 @@ from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox.forge import github_pulls, github_statuses
+from reconciler.sandbox.forge import (
+    github_checks,
+    github_deployments,
+    github_issues,
+    github_labels,
+    github_pulls,
+    github_statuses,
+)
 from reconciler.sandbox.forge.exchange import Ask, Reply, Route, find
 from reconciler.sandbox.forge.github_errors import GitHubError, not_found
 from reconciler.sandbox.forge.github_shapes import user
@@ -36,6 +43,10 @@ ROUTES = (
     Route("GET", "user", show_user, (), "users/users#get-the-authenticated-user"),
     *github_pulls.ROUTES,
     *github_statuses.ROUTES,
+    *github_issues.ROUTES,
+    *github_labels.ROUTES,
+    *github_checks.ROUTES,
+    *github_deployments.ROUTES,
 )
 
 
@@ -97,7 +108,7 @@ class GitHub:
         )
         self._permit(ask, route)
         if request.method in ("POST", "PATCH", "PUT"):
-            ask.body = _object(raw)
+            ask.body = _object(raw, request.path)
         return route.handler(ask)
 
     def _permit(self, ask: Ask, route: Route) -> None:
@@ -113,11 +124,14 @@ class GitHub:
             raise GitHubError(403, f"Resource not accessible by {bearer}")
 
 
-def _object(raw: bytes) -> Json:
+def _object(raw: bytes, path: str) -> Json:
+    """Return the body; one of labels may be their array alone."""
     try:
         body = json.loads(raw or b"{}")
     except ValueError as error:
         raise GitHubError(400, "Problems parsing JSON") from error
+    if isinstance(body, list) and path.endswith("/labels"):
+        return {"labels": body}
     if not isinstance(body, dict):
         raise GitHubError(400, "Body should be a JSON object")
     return body

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from urllib.parse import quote
 
 from reconciler.sandbox.forge.exchange import Ask
 from reconciler.sandbox.forge.tokens import ACTIONS, person
 
 Json = dict[str, Any]
+LABELS = "forge_labels"
 
 
 def node(kind: str, number: int) -> str:
@@ -98,7 +100,7 @@ def pull_request(ask: Ask, pull: Json) -> Json:
         "closed_at": pull["closed"],
         "merged_at": pull["merged"],
         "merge_commit_sha": pull["merge_sha"],
-        "labels": pull.get("labels", []),
+        "labels": labels(ask, pull),
         "draft": False,
         "head": _end(ask, owner, pull["head"], pull["pushes"][-1], head_repo, pull["fork"]),
         "base": _end(ask, name.split("/")[0], pull["base"], pull["base_sha"], name, None),
@@ -107,6 +109,26 @@ def pull_request(ask: Ask, pull: Json) -> Json:
         "mergeable": None if pull["merged"] else True,
         "commits": len(pull["pushes"]),
     }
+
+
+def label(ask: Ask, record: Json) -> Json:
+    """Return a label."""
+    return {
+        "id": record["id"],
+        "node_id": node("Label", record["id"]),
+        "url": f"{ask.url}/repos/{ask.repo}/labels/{quote(record['name'])}",
+        "name": record["name"],
+        "color": record["color"],
+        "default": False,
+        "description": record["description"],
+    }
+
+
+def labels(ask: Ask, issue: Json) -> list[Json]:
+    """Return the labels of an issue or a pull request."""
+    known = ask.repositories.store.documents(LABELS)
+    keys = [f"{issue['repo'].lower()}#{name.lower()}" for name in issue.get("labels", [])]
+    return [label(ask, known[key]) for key in keys]
 
 
 def _end(ask: Ask, owner: str, ref: str, sha: str, repo: str, fork: str | None) -> Json:

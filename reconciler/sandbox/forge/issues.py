@@ -18,3 +18,22 @@ def find_issue(ask: Ask, number: str) -> Json:
     if found is None:
         raise not_found()
     return dict(found)
+
+
+def save_issue(ask: Ask, issue: Json) -> Json:
+    """Keep a changed issue or pull request."""
+    if "pushes" in issue:
+        return ask.repositories.save(issue)
+    changed = {**issue, "updated": ask.repositories.time()}
+    key = f"{ask.repo.lower()}#{issue['number']}"
+    ask.repositories.store.put_document(ISSUES, key, changed)
+    return changed
+
+
+def every_issue(ask: Ask) -> list[Json]:
+    """Return the issues and pull requests of a repository, by ascending number."""
+    found = [
+        *ask.repositories.kept(ISSUES, repo=ask.repo.lower()),
+        *ask.repositories.pulls(ask.repo),
+    ]
+    return sorted(found, key=lambda one: int(one["number"]))
