@@ -49,5 +49,7 @@ PARQUET_MEMORY_MIB = 96, 1000
 SAVED_PLAN_BYTES = 32 * MIB
 SAVED_PLAN_VALUES = 1_000_000
 """Of a plan on disk: one of a thousand resources has 2 MiB."""
+PLAN_DOCUMENT_BYTES = 5 * MIB
+"""Of a plan as `-o json` prints it: one of a thousand resources has 2 MiB."""
 PRICES_BYTES = 4 * MIB
 """Of the kept answer of the price list: a meter has a KiB, a size in a region some twenty meters."""

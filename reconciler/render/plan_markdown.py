@@ -122,8 +122,8 @@ def _part(summary: str, blocks: list[str]) -> list[str]:
     """Return blocks in a fence, folded away under a summary where there is one."""
     if not blocks:
         return []
-    fenced = _fenced(blocks)
-    return [f"<details><summary>{summary}</summary>", fenced, "</details>"] if summary else [fenced]
+    text = fenced(blocks)
+    return [f"<details><summary>{summary}</summary>", text, "</details>"] if summary else [text]
 
 
 def _is_brief(entry: Entry) -> bool:
@@ -295,7 +295,8 @@ def fitting(blocks: list[str], room: int) -> tuple[list[str], int]:
     return fitting, len(blocks) - len(fitting)
 
 
-def _fenced(blocks: list[str]) -> str:
+def fenced(blocks: list[str]) -> str:
+    """Return blocks in a fence that nothing in them can end."""
     text = "\n".join(blocks)
     fence = "`" * max(3, _longest_run(text) + 1)
     return f"{fence}diff\n{text}\n{fence}"
