@@ -119,6 +119,21 @@ def test_a_delete_that_azure_refuses_after_the_drain_puts_the_shares_back(live: 
     live.applied(TWO)
     arm(live, "DELETE", "/deployments/green", error(409, "ScopeLocked"), times=0)
     assert live.destroy(TWO, only=["deployments.green"]).exit_code == 1
+    assert traffic(live) == {"blue": 50, "green": 50}
+
+
+def test_a_destroy_that_azure_refuses_leaves_what_it_could_not_delete_serving(live: Azure) -> None:
+    live.applied(TWO)
+    arm(live, "DELETE", "/deployments/", error(409, "ScopeLocked"), times=0)
+    assert live.destroy(TWO).exit_code == 1
+    assert traffic(live) == {"blue": 50, "green": 50}
+
+
+def test_a_destroy_gives_all_traffic_to_the_one_that_azure_keeps(live: Azure) -> None:
+    live.applied(TWO)
+    arm(live, "DELETE", "/deployments/green", error(409, "ScopeLocked"), times=0)
+    assert live.destroy(TWO).exit_code == 1
+    assert traffic(live) == {"green": 100}
 
 
 BESIDE = TWO.partition("endpoints:\n")[0] + TWO[TWO.index("deployments:\n") :]

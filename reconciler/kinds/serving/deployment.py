@@ -172,15 +172,15 @@ class DeploymentHandler(ArmHandler):
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Hand its share of the traffic to the others, then delete it.
 
-        Where Azure refuses the delete (a lock) it gets its share back before that is raised.
+        Where Azure refuses the delete (a lock) it gets its share back before that is raised, also
+        one that this run took by the traffic of the whole endpoint.
         """
         endpoint, _, name = resource.resource_id.partition("/deployments/")
-        before = drain(context, endpoint, name)
+        drain(context, endpoint, name)
         try:
             context.run.arm.delete(resource.resource_id, API_VERSION)
         except ApiError:
-            if before:
-                give_back(context, endpoint, name)
+            give_back(context, endpoint, name)
             raise
 
 

@@ -87,13 +87,11 @@ def set_traffic(context: HandlerContext, endpoint_id: str, traffic: Mapping[str,
     rewrite(context, endpoint_id, change)
 
 
-def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> dict[str, int]:
+def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> None:
     """Take all traffic from some deployments, so that they may be deleted.
 
-    Returns the shares of before, nothing where there was nothing to take. What is taken is kept
-    for `give_back`, should this run make one of them again.
+    What is taken is kept for `give_back`, should one of them stay or be made again.
     """
-    before: dict[str, int] = {}
 
     def change(body: JsonObject) -> JsonObject | None:
         properties = body.get("properties") or {}
@@ -102,12 +100,10 @@ def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> dict[
             rest = without_deployment(rest, name) if name.lower() in rest else rest
         if rest == traffic:
             return None
-        before.update(traffic)
         _lend(context, endpoint_id, traffic, rest, deployments)
         return {**body, "properties": {**properties, "traffic": rest}}
 
     rewrite(context, endpoint_id, change)
-    return before
 
 
 def _lend(
