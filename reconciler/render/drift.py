@@ -14,6 +14,7 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.diff import only_changed
 from reconciler.engine.types import Address, FieldDiff, JsonObject
 from reconciler.render.fields import Views, name_of, shown_after, shown_before
+from reconciler.render.stated import is_stated
 from reconciler.render.terminal import Line, Span, Style, clean, line
 
 OUTSIDE = "changed outside of the spec"
@@ -147,7 +148,8 @@ def _rows(views: Views, change: Change, fields: Iterable[FieldDiff]) -> Iterator
     for item in (views.in_words(change, f) for f in fields):
         is_ = views.in_units(item, shown_before(item), item.before)
         wanted = views.in_units(item, shown_after(item), item.after)
-        yield f"{name_of(item)}: {is_}, the spec says {wanted}"
+        said = "the spec says" if is_stated(views, change, item) else "the default is"
+        yield f"{name_of(item)}: {is_}, {said} {wanted}"
 
 
 def _unread(views: Views) -> list[str]:

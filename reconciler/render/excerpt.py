@@ -12,9 +12,11 @@ from reconciler.render.terminal import clean
 
 TAB = "    "
 MAX_CARETS = 60
-SEEN_OF_WORD = 20
+SEEN_OF_WORD = 12
 """How much of a marked word stays in sight where its line is too long."""
 
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|(?:\$\{\{[^{}]*\}\}|[^\s:,{}\[\]]|:(?=[^\s,{}\[\]]))+")
+"""What a place is of: a quoted text, a key, or a value with its colons and `${{ references }}`."""
 _SECRET = re.compile(
     r"(?P<key>(?:key|secret|token|password|pwd|\bvalue)[\"']?\s*:\s*)"
     r"(?P<value>\"(?!\$\{\{)[^\"]*\"|'(?!\$\{\{)[^']*'|(?!\$\{\{)[^\s,{}\[\]\"'#]+)",
@@ -61,7 +63,7 @@ def _masked(match: re.Match[str]) -> str:
 def _marked(text: str, column: int) -> tuple[str, str]:
     """Return what is before a column (from 1), and the word there as it is shown."""
     head, rest = text[: column - 1], text[column - 1 :]
-    found = re.match(r"\"[^\"]*\"|'[^']*'|[^\s:,{}\[\]]+", rest)
+    found = _WORD.match(rest)
     return head, _shown(found[0]) if found else " "
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from reconciler.cli.session import kind_views
 from reconciler.engine.cause import Origin, asked_in, cause_of
 from reconciler.engine.diff import ASKED_TAG
 from reconciler.render.drift import OUTSIDE, drift_lines, drift_of
 from reconciler.render.fields import Views
 from reconciler.render.plan_json import document
 from reconciler.render.plan_text import plan_lines
+from reconciler.spec.sections import sections_of
 from tests.support.serving import CONNECTION, ENDPOINT, SPEC, Azure
 
 BLUE = f"{ENDPOINT}/deployments/blue"
@@ -56,6 +58,20 @@ def test_both_at_once_are_told_by_field(live: Azure) -> None:
     assert blue.origin is Origin.BOTH
     assert [item.path for item in blue.outside] == ["sku.capacity"]
     assert [item.path for item in blue.spec] == ["tags.team"]
+
+
+def test_what_no_field_states_is_told_as_a_default(live: Azure) -> None:
+    enforced = SPEC + "lifecycle: {deployments.blue: {enforce_defaults: true}}\n"
+    stated = enforced.replace(
+        "instance_count: 1\n", "instance_count: 1\n    app_insights_enabled: false\n"
+    )
+    live.applied(enforced)
+    live.drift(BLUE, {"properties": {"appInsightsEnabled": True}})
+    for text, said in ((enforced, "the default is false"), (stated, "the spec says false")):
+        spec = live.load(text).spec
+        views = Views(live.plan(text), kind_views(), spec.tags, sections_of(spec))
+        (entry,) = drift_of(views).outside
+        assert entry.rows == (f"app_insights_enabled: true, {said}",)
 
 
 def test_an_endpoint_that_others_opened_or_closed_has_drifted(live: Azure) -> None:
