@@ -1,7 +1,4 @@
-"""How large what others wrote may be: answers, rows, saved plans, code, text; each stated once.
-
-The limits of a spec stand in `spec/guard.py` and `spec/document.py`, those of a flow's folder in
-`kinds/flow/folder.py`, beside what holds them.
+"""How large what others wrote may be: specs, rows, answers, code, text; each stated once.
 
 What is over its limit is refused with the limit in the message, before anything is made of it.
 The limits leave ten times the room of the largest thing of its kind that anybody has shown us.
@@ -13,6 +10,20 @@ KIB = 1 << 10
 MIB = 1 << 20
 GIB = 1 << 30
 
+SPEC_BYTES = 1 * MIB
+SPEC_LINES = 20_000
+SPEC_LINE = 30_000
+SPEC_DEPTH = 64
+SPEC_VALUES = 10_000
+SPEC_DIGITS = 18
+"""Of one YAML file that is read as a spec or a policy: bytes, lines, characters of a line, levels,
+values, and digits of a number.
+"""
+FLOW_FILES = 200
+FLOW_ENTRIES = 2_000
+FLOW_DEPTH = 32
+FLOW_BYTES = 10 * MIB
+"""Of a flow's folder: files, names that are looked at (folders too), levels, bytes of all files."""
 LONG_TEXT = 256 * KIB
 """Characters of a text that are looked at where only a part of it is shown."""
 EXCERPT_REACH = 32 * KIB
@@ -53,3 +64,9 @@ PLAN_DOCUMENT_BYTES = 5 * MIB
 """Of a plan as `-o json` prints it: one of a thousand resources has 2 MiB."""
 PRICES_BYTES = 4 * MIB
 """Of the kept answer of the price list: a meter has a KiB, a size in a region some twenty meters."""
+QUESTION_CHARACTERS = 100_000
+ANSWER_TOKENS = 128_000
+"""Of a question to a model, and of the answer that may be asked for."""
+LIST_PAGES = 1_000
+LIST_PAGES_WITHOUT_NEWS = 25
+"""Of one list of Azure: all its pages, and how many in a row may show nothing new."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import add_spec, add_timeout
 from reconciler.diagnostics import ExitCode, UsageError
+from reconciler.limits import ANSWER_TOKENS, QUESTION_CHARACTERS
 
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
@@ -20,8 +21,6 @@ EXAMPLES = (
     'reconcile chat spec.yaml "Summarise this" --temperature 0 --max-tokens 100',
     "cat question.txt | reconcile chat spec.yaml -",
 )
-MAX_QUESTION = 100_000
-MAX_TOKENS = 128_000
 
 
 def add_arguments(parser: Parser) -> None:
@@ -90,11 +89,11 @@ def _question(options: argparse.Namespace) -> str:
     if text == "-":
         if options.spec == "-":
             raise UsageError.because("spec and question cannot both come from standard input")
-        text = sys.stdin.read(MAX_QUESTION + 1)
+        text = sys.stdin.read(QUESTION_CHARACTERS + 1)
     if not text.strip():
         raise UsageError.because("the question is empty")
-    if len(text) > MAX_QUESTION:
-        raise UsageError.because(f"the question is longer than {MAX_QUESTION} characters")
+    if len(text) > QUESTION_CHARACTERS:
+        raise UsageError.because(f"the question is longer than {QUESTION_CHARACTERS} characters")
     return text
 
 
@@ -109,6 +108,6 @@ def _temperature(text: str) -> float:
 
 
 def _tokens(text: str) -> int:
-    if text.isdecimal() and 1 <= int(text[:7]) <= MAX_TOKENS:
+    if text.isdecimal() and 1 <= int(text[:7]) <= ANSWER_TOKENS:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAX_TOKENS}")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {ANSWER_TOKENS}")

@@ -10,15 +10,15 @@ list alone, apply reads each resource by itself first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.cloud.sender import Sender
 from reconciler.diagnostics import ApiError, Diagnostic
 from reconciler.engine.types import JsonObject
+from reconciler.limits import LIST_PAGES, LIST_PAGES_WITHOUT_NEWS
 
-MOST_PAGES = 1000
 OK = 200
 NOT_FOUND = 404
 
@@ -42,14 +42,17 @@ def whole(
         if error.status == NOT_FOUND and not parent_exists:
             return []
         raise
-    found, links = _items(page, path), set[str]()
+    found, links = _Found(path), set[str]()
+    found.add(page)
     while following := page.get("nextLink"):
-        if not _is_new(following, links) or len(links) == MOST_PAGES:
+        if not _is_new(following, links):
             raise _broken(path, "the link to its next page leads nowhere")
         links.add(following)
+        if len(links) == LIST_PAGES:
+            raise _broken(path, f"it has more than {LIST_PAGES:,} pages")
         page = _page(arm, following, path)
-        found.extend(_items(page, path))
-    return list(_once(found))
+        found.add(page)
+    return found.items()
 
 
 def _page(arm: Sender, link: str, path: str) -> JsonObject:
@@ -71,19 +74,37 @@ def _items(page: JsonObject, path: str) -> list[JsonObject]:
     return list(items)
 
 
-def _once(items: Iterable[JsonObject]) -> Iterable[JsonObject]:
-    """Yield each item once: by id, type and name, or by all that it says where it has no id.
+class _Found:
+    """The items of a list so far, each once, and for how many pages none was new."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._by_key: dict[str, JsonObject] = {}
+        self._idle = 0
+
+    def items(self) -> list[JsonObject]:
+        """Return them in the order in which they were met."""
+        return list(self._by_key.values())
+
+    def add(self, page: JsonObject) -> None:
+        """Take in the items of a page. Raises `ApiError` where the pages have no end."""
+        before = len(self._by_key)
+        for item in _items(page, self._path):
+            self._by_key.setdefault(_key(item), item)
+        self._idle = 0 if len(self._by_key) > before else self._idle + 1
+        if self._idle > LIST_PAGES_WITHOUT_NEWS:
+            reason = f"more than {LIST_PAGES_WITHOUT_NEWS} pages in a row show nothing new"
+            raise _broken(self._path, reason)
+
+
+def _key(item: JsonObject) -> str:
+    """Return what an item is the same by: id, type and name, or all that it says without an id.
 
     The usages of a region share ids, and tell dedicated and low-priority cores by their types.
     Source: published example Usage/list.
     """
-    seen = set[str]()
-    for item in items:
-        named = [item.get(key) for key in ("id", "type", "name")]
-        key = json.dumps(named if item.get("id") else item, sort_keys=True).casefold()
-        if key not in seen:
-            seen.add(key)
-            yield item
+    named = [item.get(key) for key in ("id", "type", "name")]
+    return json.dumps(named if item.get("id") else item, sort_keys=True).casefold()
 
 
 def _broken(path: str, reason: str, cause: ApiError | None = None) -> ApiError:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Position, SpecError
+from reconciler.limits import SPEC_BYTES
 from reconciler.safe_open import real_path
 from reconciler.spec.guard import (
     A_FEW_PAGES,
-    MAX_BYTES,
     refuse_control_characters,
     refuse_too_long,
 )
@@ -58,7 +58,7 @@ def load(source: str) -> Document:
 
 def _read(source: str) -> bytes:
     if source == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
+        return sys.stdin.buffer.read(SPEC_BYTES + 1)
     path = Path(source)
     try:
         if path.is_dir():
@@ -68,7 +68,7 @@ def _read(source: str) -> bytes:
         if path.exists() and not path.is_file():
             raise SpecError.because(f"{source} is not a regular file")
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(SPEC_BYTES + 1)
     except FileNotFoundError as error:
         raise SpecError.because(
             f"there is no file {source}", hint="check the path; `-` reads standard input"
@@ -79,10 +79,10 @@ def _read(source: str) -> bytes:
 
 def _decode(content: bytes, name: str) -> str:
     start = Position(name, 1, 1)
-    if len(content) > MAX_BYTES:
+    if len(content) > SPEC_BYTES:
         raise SpecError(
             Diagnostic(
-                f"the file is larger than {MAX_BYTES >> 20} MiB",
+                f"the file is larger than {SPEC_BYTES >> 20} MiB",
                 start,
                 hint=A_FEW_PAGES,
             )

@@ -6,18 +6,15 @@ import re
 import sys
 
 from reconciler.diagnostics import Diagnostic, Position, SpecError
+from reconciler.limits import SPEC_DEPTH, SPEC_LINE, SPEC_LINES
 
-MAX_BYTES = 1 << 20
-MAX_DEPTH = 64
-MAX_LINES = 20_000
-MAX_LINE = 30_000
 TOO_DEEP = "look for a bracket that is never closed"
 A_FEW_PAGES = "a spec is a few pages: keep data in files beside it"
 
 UNPRINTABLE = re.compile(
     r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 2}}}")
+_DEEP = re.compile(rf"(?:[\[{{]\s*){{{SPEC_DEPTH + 2}}}")
 
 
 def refuse_control_characters(text: str, name: str) -> None:
@@ -41,16 +38,18 @@ def refuse_too_long(text: str, name: str) -> None:
     deep = _DEEP.search(text)
     if deep:
         line, column = _line_and_column(text, deep.end() - 1)
-        what = f"nested deeper than {MAX_DEPTH} levels"
+        what = f"nested deeper than {SPEC_DEPTH} levels"
         raise SpecError(Diagnostic(what, Position(name, line, column), hint=TOO_DEEP))
     lines = text.split("\n")
     longest = max(range(len(lines)), key=lambda index: len(lines[index]))
-    if len(lines) > MAX_LINES or len(lines[longest]) > MAX_LINE:
-        many = len(lines) > MAX_LINES
+    if len(lines) > SPEC_LINES or len(lines[longest]) > SPEC_LINE:
+        many = len(lines) > SPEC_LINES
         what = (
-            f"more than {MAX_LINES} lines" if many else f"a line of more than {MAX_LINE} characters"
+            f"more than {SPEC_LINES} lines"
+            if many
+            else f"a line of more than {SPEC_LINE} characters"
         )
-        place = Position(name, MAX_LINES if many else longest + 1, 1)
+        place = Position(name, SPEC_LINES if many else longest + 1, 1)
         raise SpecError(Diagnostic(what, place, hint=A_FEW_PAGES))
 
 

@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Position, Severity, SpecError
+from reconciler.limits import SPEC_DEPTH, SPEC_DIGITS, SPEC_VALUES
 from reconciler.spec import yaml_events
-from reconciler.spec.guard import MAX_DEPTH, TOO_DEEP, UNPRINTABLE, bad_escape
+from reconciler.spec.guard import TOO_DEEP, UNPRINTABLE, bad_escape
 
-MAX_NODES = 10_000
-MAX_DIGITS = 18
 WRITE_OUT = "repeat the value where it is needed"
 ESCAPED = "remove the escape: a spec cannot contain control characters"
 QUOTE_IT = "quote it if it is text"
@@ -108,15 +107,15 @@ class YamlData:
 
     def _node(self, event: Any, path: Keys) -> Any:
         self.nodes += 1
-        if len(path) > MAX_DEPTH:
+        if len(path) > SPEC_DEPTH:
             self._stop(
-                f"nested deeper than {MAX_DEPTH} levels",
+                f"nested deeper than {SPEC_DEPTH} levels",
                 event,
                 TOO_DEEP,
             )
-        if self.nodes > MAX_NODES:
+        if self.nodes > SPEC_VALUES:
             self._stop(
-                f"more than {MAX_NODES} values",
+                f"more than {SPEC_VALUES} values",
                 event,
                 "split the spec, or keep data in files beside it",
             )
@@ -205,8 +204,8 @@ class YamlData:
         return text
 
     def _integer(self, text: str, event: Any) -> int:
-        if len(text) > MAX_DIGITS:
-            self._note(f"a number with {len(text)} digits", event, QUOTE_IT)
+        if len(text) > SPEC_DIGITS:
+            self._note(f"a number with more than {SPEC_DIGITS} digits", event, QUOTE_IT)
             return 0
         if re.fullmatch(r"[-+]?0[0-9]+", text, re.ASCII):
             self._warn(f"`{text}` is the number {int(text)} here: quote it if it is text", event)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.cloud import listing
 from reconciler.diagnostics import ApiError, DeniedError
+from reconciler.limits import LIST_PAGES_WITHOUT_NEWS
 from tests.cloud.conftest import GROUP, Reply, arm_error
 
 API = "2025-04-01"
@@ -79,6 +81,36 @@ def test_pages_that_lead_in_a_circle_are_a_failed_read(azure, connect):
     with pytest.raises(ApiError, match="leads nowhere"):
         connect().arm.list(LIST, API)
     assert azure.methods == ["GET", "GET"]
+
+
+def endless(azure, pages, name):
+    """Return the pages of a list, each with a link to one that was not named before."""
+    return [page(name(n), link=f"{azure.url}/page{n}") for n in range(pages)]
+
+
+@pytest.mark.parametrize("idle", [LIST_PAGES_WITHOUT_NEWS, LIST_PAGES_WITHOUT_NEWS + 1])
+def test_pages_without_end_that_show_nothing_new_are_a_failed_read(azure, connect, idle):
+    azure.answers(*endless(azure, idle + 1, lambda _: "a"), page("b"))
+    arm = connect().arm
+    if idle == LIST_PAGES_WITHOUT_NEWS:
+        assert names(arm.list(LIST, API)) == ["a", "b"]
+        return
+    with pytest.raises(ApiError, match="more than 25 pages in a row show nothing new"):
+        arm.list(LIST, API)
+    assert len(azure.methods) == idle + 1
+
+
+@pytest.mark.parametrize("pages", [9, 10])
+def test_a_list_has_so_many_pages_and_no_more(azure, connect, pages, monkeypatch):
+    monkeypatch.setattr(listing, "LIST_PAGES", 10)
+    azure.answers(*endless(azure, pages, str), page("last"))
+    arm = connect().arm
+    if pages == 9:
+        assert len(arm.list(LIST, API)) == 10
+        return
+    with pytest.raises(ApiError, match="it has more than 10 pages"):
+        arm.list(LIST, API)
+    assert len(azure.methods) == 10
 
 
 def test_only_a_list_whose_parent_may_be_missing_is_empty_for_a_404(azure, connect):

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from reconciler.kinds.flow.folder import MAX_ENTRIES, read_folder
+from reconciler.kinds.flow.folder import read_folder
+from reconciler.limits import FLOW_ENTRIES
 from tests.faults.inotify import opens
 from tests.faults.scenes import ROOT
 
@@ -232,14 +233,14 @@ def test_a_hard_link_is_a_file_of_the_folder(tree):
 
 
 def test_of_very_many_files_no_more_are_looked_at_than_may_be(tmp_path, monkeypatch):
-    for n in range(2 * MAX_ENTRIES):
+    for n in range(2 * FLOW_ENTRIES):
         os.mknod(tmp_path / f"f{n}")
     looked_at = []
     monkeypatch.setattr(os, "scandir", counted(os.scandir, looked_at))
     found = read_folder(tmp_path, "flow")
-    assert len(looked_at) == MAX_ENTRIES + 1
+    assert len(looked_at) == FLOW_ENTRIES + 1
     assert [p.summary for p in found.problems] == [
-        "the flow in flow is larger than 200 files and 10 MiB"
+        "the flow in flow has more than 2000 files and folders"
     ]
     assert found.files == {}
 
@@ -262,4 +263,4 @@ def test_a_tree_without_files_and_one_without_end_are_refused_at_once(tmp_path):
             (wide / str(n) / str(m)).mkdir(parents=True)
     (deep / Path(*["d"] * 100)).mkdir(parents=True)
     for folder in (wide, deep):
-        assert "larger than" in read_folder(folder, "flow").problems[0].summary
+        assert "has more than" in read_folder(folder, "flow").problems[0].summary

@@ -17,7 +17,7 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic, Position
 from reconciler.kinds.flow.ignore_rules import PatternError
 from reconciler.kinds.flow.left_out import IGNORE_FILES, LeftOut, holds_key, names_key
-from reconciler.limits import IGNORE_FILE_BYTES
+from reconciler.limits import FLOW_BYTES, FLOW_DEPTH, FLOW_ENTRIES, FLOW_FILES, IGNORE_FILE_BYTES
 from reconciler.safe_open import folder_below, open_in, real_path
 
 FLOW_FILE = "flow.dag.yaml"
@@ -29,11 +29,6 @@ TOO_FAR = (
 )
 TAKE_OUT = "remove it from the folder"
 SMALLER = "remove files that the flow does not need to run"
-MAX_FILES = 200
-MAX_ENTRIES = 2000
-"""How many names are looked at, folders too, before the folder counts as too large."""
-MAX_DEPTH = 32
-MAX_BYTES = 10 << 20
 LEFT_OUT = frozenset({"__pycache__", ".promptflow", ".git", ".runs", ".venv"})
 """Folders that tools leave behind and that are no part of a flow."""
 
@@ -138,11 +133,10 @@ class _Reading:
     def whole(self) -> FlowFolder:
         """Return what is in the folder, in the order of the names."""
         try:
-            for name, is_link in sorted(self._walk(self._number, "", MAX_DEPTH)):
+            for name, is_link in sorted(self._walk(self._number, "", FLOW_DEPTH)):
                 self._consider(name, is_link=is_link)
-        except _TooLarge:
-            limit = f"{MAX_FILES} files and {MAX_BYTES >> 20} MiB"
-            what = f"the flow in {self._shown} is larger than {limit}"
+        except _TooLarge as limit:
+            what = f"the flow in {self._shown} has more than {limit}"
             self._problems.append(Diagnostic(what, hint=SMALLER))
         return FlowFolder(self._shown, self._files, tuple(self._problems))
 
@@ -155,8 +149,10 @@ class _Reading:
         with os.scandir(number) as entries:
             for entry in entries:
                 self._entries += 1
-                if self._entries > MAX_ENTRIES or not depth:
-                    raise _TooLarge
+                if self._entries > FLOW_ENTRIES:
+                    raise _TooLarge(f"{FLOW_ENTRIES} files and folders")
+                if not depth:
+                    raise _TooLarge(f"{FLOW_DEPTH} folders in each other")
                 if entry.name in LEFT_OUT and entry.is_dir():
                     continue
                 name = prefix + entry.name
@@ -182,7 +178,7 @@ class _Reading:
             target = self._behind(name) if is_link else tuple(name.split("/"))
             below = folder_below(self._number, target[:-1])
             with below as folder, open_in(folder, target[-1]) as file:
-                content = file.read(MAX_BYTES - self._size + 1)
+                content = file.read(FLOW_BYTES - self._size + 1)
         except _Refused as refusal:
             what = Diagnostic(f"{name} {refusal}", where, hint=TAKE_OUT)
             self._problems.append(what)
@@ -193,8 +189,8 @@ class _Reading:
             self._problems.append(Diagnostic(f"{name} {says}", where, hint=TAKE_OUT))
             return
         self._size += len(content)
-        if len(self._files) >= MAX_FILES or self._size > MAX_BYTES:
-            raise _TooLarge
+        if excess := over(len(self._files) + 1, self._size):
+            raise _TooLarge(excess)
         if holds_key(content):
             self._refuse(name, "contains a key or a token")
         else:
@@ -226,12 +222,19 @@ class _Reading:
         return target.relative_to(self._real).parts
 
 
+def over(files: int, size: int) -> str:
+    """Return which limit of a flow so many files and bytes are over; "" where none."""
+    if files > FLOW_FILES:
+        return f"{FLOW_FILES} files"
+    return f"{FLOW_BYTES >> 20} MiB" if size > FLOW_BYTES else ""
+
+
 class _Refused(Exception):  # noqa: N818 - a verdict
     """Why a file is not taken."""
 
 
 class _TooLarge(Exception):  # noqa: N818 - a verdict
-    """There is more in the folder than a flow has."""
+    """Which limit the folder is over."""
 
 
 def as_stored(content: bytes) -> bytes:

@@ -16,11 +16,10 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostic
 from reconciler.kinds.flow.dag import read_dag
 from reconciler.kinds.flow.folder import (
-    MAX_BYTES,
-    MAX_FILES,
     SMALLER,
     TOO_FAR,
     FlowFolder,
+    over,
     read_file,
     read_folder,
 )
@@ -48,9 +47,8 @@ def with_includes(flow: FlowFolder, folder: Path, top: Path) -> FlowFolder:
             what = f"`{entry}` would hide `{hidden[0]}`, which is in the flow already"
             problems.append(Diagnostic(what, place, hint="rename one of them"))
         files = {**included.files, **files}
-    if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
-        what = f"the flow in {flow.shown} is, with its includes, larger than "
-        what += f"{MAX_FILES} files and {MAX_BYTES >> 20} MiB"
+    if excess := over(len(files), sum(map(len, files.values()))):
+        what = f"the flow in {flow.shown} has, with its includes, more than {excess}"
         problems.append(Diagnostic(what, document.position((KEY,)), hint=SMALLER))
     return FlowFolder(flow.shown, files, tuple(problems))
 
