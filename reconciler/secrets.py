@@ -62,6 +62,16 @@ _TOKENS = (
     re.compile(r"(?P<kept>)-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*-----)?"),
 )
 """Texts that are secret by themselves; code that reads a password contains none of them."""
+_TOKEN_PARTS = (
+    ("eyJ",),
+    ("hf_", "sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    ("glpat-", "npm_", "dckr_pat_", "dapi", "xox", "AIza"),
+    ("AKIA", "ASIA"),
+    ("Q~",),
+    ("==",),
+    ("PRIVATE KEY",),
+)
+"""For each of them, what one of is in whatever fits it: most of ten MiB need no expression."""
 _PATTERNS = (*_ASSIGNED, *_TOKENS)
 """What is a secret wherever it stands: SAS signatures, connection strings, passwords in URLs,
 bearer tokens, JWTs, tokens by their prefix, secrets of Entra applications (`8Q~`), account keys
@@ -291,4 +301,8 @@ def is_secret_by_form(text: str) -> bool:
 
 def holds_token(text: str) -> bool:
     """Return whether a text, code too, holds a key or a token written out."""
-    return any(pattern.search(text) for pattern in _TOKENS)
+    return any(
+        pattern.search(text)
+        for pattern, parts in zip(_TOKENS, _TOKEN_PARTS, strict=True)
+        if any(part in text for part in parts)
+    )

@@ -13,6 +13,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import check_dag, read_dag
 from reconciler.kinds.flow.folder import FLOW_FILE, FlowFolder, read_folder, root_of
+from reconciler.kinds.flow.left_out import holds_key
 from reconciler.spec.document import parse
 
 SHIPPED = Path(__file__).resolve().parents[2] / "examples/flows/phi3-chat"
@@ -190,3 +191,22 @@ def test_a_flow_outside_of_the_root_is_told_with_what_to_do(checkout: Path) -> N
     (checkout / ".reconcile-root").touch()
     found = read_folder(flow, "flows/chat", root_of(spec))
     assert (list(found.files), found.problems) == ([FLOW_FILE], ())
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0x.c2ln",
+        *(f"{prefix}{'a1' * 12}" for prefix in ("hf_", "sk-", "ghp_", "gho_", "ghu_", "ghs_")),
+        *(f"{prefix}{'a1' * 12}" for prefix in ("ghr_", "github_pat_", "glpat-", "npm_")),
+        *(f"{prefix}{'a1' * 12}" for prefix in ("dckr_pat_", "dapi", "xoxb-", "xoxp-", "AIza")),
+        "AKIA" + "A1" * 8,
+        "ASIA" + "A1" * 8,
+        "abc8Q~" + "a1" * 16,
+        "A1" * 43 + "==",
+        "-----BEGIN " + "RSA PRIVATE KEY-----\nMII\n",
+    ],
+)
+def test_a_token_of_each_kind_is_found_in_a_file(token: str) -> None:
+    assert holds_key(f"before\n{token}\nafter".encode())
+    assert not holds_key(f"before\n{token[:5]}\nafter".encode())
