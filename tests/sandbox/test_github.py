@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.error
 
 import pytest
@@ -206,6 +207,15 @@ def test_the_journal_has_it_without_a_token(forge: Forge, sandbox: Sandbox) -> N
     assert entry["request_body"] == {"body": "a plan"} and entry["committed"]
     assert forge.token not in sandbox.control("GET", "journal")
     assert forge.token not in sandbox.control("GET", "snapshot")
+
+
+def test_a_snapshot_has_it_all(forge: Forge, sandbox: Sandbox) -> None:
+    number = comment(forge)
+    saved = json.loads(sandbox.control("GET", "snapshot"))
+    sandbox.control("POST", "reset")
+    assert forge.github("GET", "issues/1/comments").status_code == 404
+    sandbox.control("POST", "restore", saved)
+    assert [one["id"] for one in forge.github("GET", "issues/1/comments").json()] == [number]
 
 
 def test_what_is_not_emulated_says_so(forge: Forge) -> None:

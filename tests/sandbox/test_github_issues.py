@@ -86,6 +86,10 @@ def test_labels_of_a_pull_request(forge: Forge) -> None:
     assert shown == added == forge.github("GET", place).json()
     assert forge.github("DELETE", f"{place}/delete").json() == added[1:]
     assert forge.github("DELETE", f"{place}/delete").json()["message"] == "Label does not exist"
+    forge.github("POST", place, ["plan/delete"])
+    shown = forge.github("GET", "labels/plan%2Fdelete").json()
+    assert shown["url"].endswith("/labels/plan%2Fdelete")
+    assert forge.github("DELETE", f"{place}/plan%2Fdelete").json() == added[1:]
     assert forge.github("PUT", place, {"labels": []}).json() == []
-    assert len(forge.github("GET", "labels").json()) == 2
+    assert len(forge.github("GET", "labels").json()) == 3
     assert forge.github("GET", "labels/none").status_code == 404

@@ -80,6 +80,12 @@ def test_a_status_that_github_refuses(forge: Forge, body: dict[str, str], told: 
     assert answer.json()["errors"][0]["resource"] == "Status"
 
 
+def test_a_branch_has_slashes(forge: Forge) -> None:
+    sha = forge.open(head="feature/bigger")["pushes"][0]
+    for ref in ("feature%2Fbigger", "feature/bigger", "heads/feature/bigger"):
+        assert forge.github("GET", f"commits/{ref}/status").json()["sha"] == sha
+
+
 def test_a_commit_that_is_not_there_and_one_who_may_not(forge: Forge) -> None:
     body, sha = {"state": "success"}, head_of(forge)
     answer = forge.github("POST", f"statuses/{'1' * 40}", body)

@@ -11,7 +11,7 @@ from reconciler.sandbox.forge.repositories import Repositories
 from reconciler.sandbox.forge.tokens import Token
 
 Json = dict[str, Any]
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{(\w+)(\*?)\}")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ Handler = Callable[[Ask], Reply]
 
 @dataclass(frozen=True)
 class Route:
-    """An operation; `{name}` in its path stands for one segment, in any case."""
+    """An operation: `{name}` in its path is one segment, `{name*}` may hold slashes."""
 
     method: str
     path: str
@@ -61,9 +61,13 @@ class Route:
         """Return what the placeholders stand for, None for another operation's request."""
         if method != self.method:
             return None
-        pattern = _PLACE.sub(r"(?P<\1>[^/]+)", self.path)
+        pattern = _PLACE.sub(_pattern_of, self.path)
         found = re.fullmatch(pattern, path.strip("/"), re.IGNORECASE)
         return None if found is None else found.groupdict()
+
+
+def _pattern_of(place: re.Match[str]) -> str:
+    return f"(?P<{place[1]}>{'.+?' if place[2] else '[^/]+'})"
 
 
 def find(routes: Iterable[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:

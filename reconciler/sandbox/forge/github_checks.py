@@ -208,7 +208,7 @@ ROUTES = (
     ),
     Route(
         "GET",
-        _R + "/commits/{sha}/check-runs",
+        _R + "/commits/{sha*}/check-runs",
         of_commit,
         _READ,
         _DOCS + "list-check-runs-for-a-git-reference",

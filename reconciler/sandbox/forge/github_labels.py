@@ -128,9 +128,9 @@ _OF = _R + "/issues/{n}/labels"
 ROUTES = (
     Route("GET", _R + "/labels", listed, _READ, _DOCS + "list-labels-for-a-repository"),
     Route("POST", _R + "/labels", create, _WRITE, _DOCS + "create-a-label"),
-    Route("GET", _R + "/labels/{name}", show, _READ, _DOCS + "get-a-label"),
+    Route("GET", _R + "/labels/{name*}", show, _READ, _DOCS + "get-a-label"),
     Route("GET", _OF, of_issue, _READ, _DOCS + "list-labels-for-an-issue"),
     Route("POST", _OF, add, _WRITE, _DOCS + "add-labels-to-an-issue"),
     Route("PUT", _OF, replace, _WRITE, _DOCS + "set-labels-for-an-issue"),
-    Route("DELETE", _OF + "/{name}", remove, _WRITE, _DOCS + "remove-a-label-from-an-issue"),
+    Route("DELETE", _OF + "/{name*}", remove, _WRITE, _DOCS + "remove-a-label-from-an-issue"),
 )

@@ -173,7 +173,7 @@ ROUTES = (
     ),
     Route(
         "GET",
-        _R + "/commits/{sha}/pulls",
+        _R + "/commits/{sha*}/pulls",
         of_commit,
         ("pull-requests:read",),
         "commits/commits#list-pull-requests-associated-with-a-commit",

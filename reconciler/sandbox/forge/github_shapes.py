@@ -116,7 +116,7 @@ def label(ask: Ask, record: Json) -> Json:
     return {
         "id": record["id"],
         "node_id": node("Label", record["id"]),
-        "url": f"{ask.url}/repos/{ask.repo}/labels/{quote(record['name'])}",
+        "url": f"{ask.url}/repos/{ask.repo}/labels/{quote(record['name'], safe='')}",
         "name": record["name"],
         "color": record["color"],
         "default": False,

@@ -125,14 +125,14 @@ ROUTES = (
     ),
     Route(
         "GET",
-        _R + "/commits/{sha}/statuses",
+        _R + "/commits/{sha*}/statuses",
         listed,
         ("statuses:read",),
         _DOCS + "list-commit-statuses-for-a-reference",
     ),
     Route(
         "GET",
-        _R + "/commits/{sha}/status",
+        _R + "/commits/{sha*}/status",
         combined,
         ("statuses:read",),
         _DOCS + "get-the-combined-status-for-a-specific-reference",
