@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterable
 
 from reconciler.cli.policy import held
 from reconciler.cli.session import Session, parallelism
 from reconciler.cloud.run_scope import RunScope
+from reconciler.engine.types import Address
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.base import Base, load_base
 from reconciler.operations.plan.build import Plan, PlanOptions, plan
@@ -45,7 +47,7 @@ def make_plan(
         ask_prices=not options.no_prices,
         check_policy="policy" in options.check,
         alternatives=getattr(options, "alternatives", False),
-        base=base_of(loaded, getattr(options, "base", None)),
+        base=base_of(loaded, getattr(options, "base", None), choices.adopt),
         parallelism=parallelism(options).get("parallelism", PARALLELISM),
     )
     made = plan(loaded, run, asked)
@@ -53,6 +55,6 @@ def make_plan(
     return held(policy, loaded, run, made)
 
 
-def base_of(loaded: Loaded, source: str | None) -> Base | None:
+def base_of(loaded: Loaded, source: str | None, adopt: Iterable[Address]) -> Base | None:
     """Return what `--base` names; None where it was not given."""
-    return load_base(source, loaded) if source else None
+    return load_base(source, loaded, adopt) if source else None

@@ -88,6 +88,10 @@ def run(session: Session) -> ExitCode:
             "a plan of standard input cannot be saved",
             hint="put the spec into a file: apply has to read it again",
         )
+    if session.options.spec == session.options.base == "-":
+        raise UsageError.because(
+            "SPEC and --base cannot both be standard input", hint="put one of them into a file"
+        )
     _refuse_special(session.options.out, session.options.html, session.options.out_json)
     session.start_sandbox()
     from reconciler.cli.make_plan import choices_of, make_plan

@@ -14,8 +14,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.cli.main import main
+from reconciler.diagnostics import ExitCode
 from reconciler.engine.attribution import By
 from reconciler.engine.effect import does
+from reconciler.engine.types import Action
+from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.operations.load import Loaded, load
 from reconciler.operations.plan.base import WITHOUT, load_base
 from tests.support.azure import ROOT, Azure
@@ -185,3 +189,44 @@ def test_what_leaves_the_spec_says_whether_by_this_change(
         assert by["compute.cpu-cluster"] is By.SPEC
         by = azure.plan(head, base=load_base(head.document.file, head), **options).attribution.by
         assert by["compute.cpu-cluster"] is By.DRIFT
+
+
+def test_a_plan_of_a_part_is_held_against_that_part(
+    azure: Azure, applied: Loaded, write: Callable[..., Loaded]
+) -> None:
+    """Nothing else was looked at, so nothing is told of it, and nothing is asked for."""
+    base, head = write("base.yaml", EDITS[2], EDITS[5]), write("spec.yaml", EDITS[0])
+    azure.clear_journal()
+    azure.plan(head, targets=["workspace.key_vault"])
+    alone = sorted((e["method"], e["path"]) for e in azure.journal())
+    azure.clear_journal()
+    options = {"targets": ["workspace.key_vault"], "base": load_base(base.document.file, head)}
+    found = azure.plan(head, **options).attribution
+    assert sorted((e["method"], e["path"]) for e in azure.journal()) == alone
+    assert {c.address for c in found.dropped} == {"resource_group", "workspace.key_vault"}
+
+
+def test_a_base_of_another_name_is_none(write: Callable[..., Loaded]) -> None:
+    base = write("base.yaml", lambda text: text.replace("name: smallest\n", "name: other\n", 1))
+    found = load_base(base.document.file, write("spec.yaml"))
+    assert found.loaded is None
+    assert found.problem and found.problem.detail == "its name is `other`, not `smallest`"
+
+
+def test_what_is_taken_over_is_taken_over_for_the_base_too(
+    azure: Azure, applied: Loaded, write: Callable[..., Loaded]
+) -> None:
+    base, head = write("base.yaml"), write("spec.yaml")
+    drift(azure, STORAGE, {"tags": {OWNER_TAG: None}})
+    adopted = load(head.document.file, adopt=["workspace.storage_account"])
+    compared = load_base(base.document.file, adopted, ["workspace.storage_account", "gone.one"])
+    made = azure.plan(adopted, base=compared)
+    assert made.change_of("workspace.storage_account").action is Action.ADOPT
+    assert made.attribution.by["workspace.storage_account"] is By.DRIFT
+
+
+def test_both_specs_cannot_be_standard_input(
+    azure: Azure, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "-", "--base", "-", "--sandbox", azure.server.url]) == ExitCode.USAGE
+    assert "cannot both be standard input" in capsys.readouterr().err

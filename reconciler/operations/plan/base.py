@@ -6,14 +6,15 @@ what it has decides what the base would do with whatever needs it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, InterruptedRun, ReconcileError, Severity, SpecError
 from reconciler.engine.attribution import Attribution, attributed
 from reconciler.engine.decisions import Change
-from reconciler.engine.types import Address, Observed
+from reconciler.engine.graph import with_dependencies
+from reconciler.engine.types import Address, Observed, Resource
 from reconciler.operations.load import Loaded, load_document
 from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.progress import NullProgress
@@ -31,23 +32,30 @@ class Base:
     problem: Diagnostic | None = None
 
 
-def load_base(source: str, head: Loaded) -> Base:
-    """Return the base of a spec.
+def load_base(source: str, head: Loaded, adopt: Iterable[Address] = ()) -> Base:
+    """Return the base of a spec; what is taken over for the spec is for the base too.
 
     A base that was taken out of its folder (`git show COMMIT:spec.yaml > base.yaml`) finds its
-    files where the spec finds them.
+    files where the spec finds them. One of another name owns other resources, so it is no base.
     """
     try:
         document = documents.load(source)
         try:
-            return Base(load_document(document))
+            found = load_document(document)
         except SpecError:
-            return Base(load_document(replace(document, folder=head.document.folder)))
+            found = load_document(replace(document, folder=head.document.folder))
     except SpecError as error:
         first = error.diagnostics[0]
         where = f"{first.position}: " if first.position else ""
-        detail = f"{where}{first.summary}"
-        return Base(None, Diagnostic(WITHOUT, detail=detail, severity=Severity.WARNING))
+        return _unusable(f"{where}{first.summary}")
+    if found.spec.name != head.spec.name:
+        return _unusable(f"its name is `{found.spec.name}`, not `{head.spec.name}`")
+    both = [address for address in adopt if address in found.resources]
+    return Base(load_document(found.document, adopt=both) if both else found)
+
+
+def _unusable(why: str) -> Base:
+    return Base(None, Diagnostic(WITHOUT, detail=why, severity=Severity.WARNING))
 
 
 def held_against(
@@ -56,27 +64,41 @@ def held_against(
     run: RunScope,
     seen: Snapshot,
     changes: Mapping[Address, Change],
+    retry: frozenset[Address],
 ) -> Attribution | None:
-    """Return where the changes come from, as they were decided; None without a base."""
+    """Return where the changes come from, as they were decided; None without a base.
+
+    Of a part of the spec, it tells only what the base would do to the same part.
+    """
     if base is None:
         return None
     if base.loaded is None:
         return replace(attributed(changes.values(), ()), problem=base.problem)
-    theirs = _seen_by(base.loaded, head, run, seen, changes)
-    decided = decide_all(base.loaded, theirs, list(base.loaded.resources), frozenset())
-    return attributed(changes.values(), decided.values())
+    theirs = base.loaded
+    names = {_id(change.resource): address for address, change in changes.items()}
+    shared = [a for a, resource in theirs.resources.items() if _id(resource) in names]
+    told = set(shared) if len(changes) < len(head.resources) else set(theirs.resources)
+    needed = with_dependencies(theirs.graph, told)
+    addresses = [address for address in theirs.resources if address in needed]
+    world = _seen_by(theirs, addresses, names, run, seen)
+    decided = decide_all(theirs, world, addresses, retry.intersection(addresses))
+    return attributed(changes.values(), (decided[a] for a in addresses if a in told))
 
 
 def _seen_by(
-    base: Loaded, head: Loaded, run: RunScope, seen: Snapshot, changes: Mapping[Address, Change]
+    base: Loaded,
+    addresses: Iterable[Address],
+    names: Mapping[str, Address],
+    run: RunScope,
+    seen: Snapshot,
 ) -> Snapshot:
-    """Return the world as the addresses of the base name it."""
-    names = {head.resources[a].resource_id.casefold(): a for a in changes if a in head.resources}
+    """Return the world as the base names it; `names` are the spec's addresses of what was read."""
     observed: dict[Address, Observed | None] = {}
     problems: dict[Address, ReconcileError] = {}
     context = context_of(base, run, seen.reads, observed.get, NullProgress())
-    for address, resource in base.resources.items():
-        own = names.get(resource.resource_id.casefold())
+    for address in addresses:
+        resource = base.resources[address]
+        own = names.get(_id(resource))
         if own and own in seen.problems:
             problems[address] = seen.problems[own]
         elif own:
@@ -89,3 +111,7 @@ def _seen_by(
             except ReconcileError as error:
                 problems[address] = error
     return Snapshot(observed, problems, seen.reads)
+
+
+def _id(resource: Resource) -> str:
+    return resource.resource_id.casefold()

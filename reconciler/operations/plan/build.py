@@ -202,7 +202,7 @@ def _decided(loaded: Loaded, run: RunScope, options: PlanOptions) -> _Decided:
     beside = partial(lookups, loaded) if not wanted else lambda context: ()
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, retry)
-    by = held_against(options.base, loaded, run, snapshot, changes)
+    by = held_against(options.base, loaded, run, snapshot, changes, retry)
     policy = options.check_policy
     with Asking(loaded, run, snapshot.reads, parallelism, asks_policy=policy) as asking:
         asking.about(changes.values())
