@@ -112,12 +112,6 @@ def test_what_azure_has_is_not_called_invalid(
     assert missing[f"GET {url}"] == 1
 
 
-def test_the_activity_log_is_said_to_be_missing_here(sandbox: Sandbox, rm: Any) -> None:
-    path = f"{ROOT}/providers/Microsoft.Insights/eventtypes/management/values"
-    status, body, _ = sandbox.send("GET", path, api_version="2015-04-01")
-    assert (status, body["error"]["code"]) == (501, "NotEmulated")
-
-
 def test_a_provider_that_is_not_here_can_be_looked_at_and_registered(
     sandbox: Sandbox, rm: Any
 ) -> None:

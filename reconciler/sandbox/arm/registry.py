@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.sandbox.arm import (
+    activity_log,
     authorization,
     barred,
     containerregistry,
@@ -71,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     *role_definitions.ROUTES,
     *locks.ROUTES,
     *diagnostic_settings.ROUTES,
+    *activity_log.ROUTES,
     *policies.ROUTES,
     *policy_questions.ROUTES,
     *permissions.ROUTES,
