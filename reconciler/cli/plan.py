@@ -39,6 +39,7 @@ EXAMPLES = (
     "reconcile plan spec.yaml -o markdown > comment.md",
     "reconcile plan spec.yaml -o github               # in GitHub Actions",
     "reconcile plan spec.yaml -o azure-devops         # in Azure Pipelines",
+    "reconcile plan 'specs/**/*.yaml' --changed-since origin/main --out-json plans",
     "reconcile plan spec.yaml --html plan.html        # a page for a browser",
     "reconcile plan spec.yaml --detailed-exitcode   # 0: nothing to do, 2: changes",
 )
@@ -46,7 +47,10 @@ EXAMPLES = (
 
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of this command."""
-    add_spec(parser)
+    add_spec(
+        parser,
+        "the spec: a YAML file, - for standard input, or a quoted pattern: 'specs/**/*.yaml'",
+    )
     add_output(parser, ("text", "json", "markdown", *HOSTS))
     parser.own.add_argument(
         "--out", metavar="FILE", help="save the plan for `reconcile apply FILE`"
@@ -55,7 +59,9 @@ def add_arguments(parser: Parser) -> None:
         "--html", metavar="FILE", help="also write the plan as one page for a browser"
     )
     parser.own.add_argument(
-        "--out-json", metavar="FILE", help="also write what `-o json` prints, for another job"
+        "--out-json",
+        metavar="FILE",
+        help="also write what `-o json` prints, for another job; of several specs a file each into this folder",
     )
     parser.own.add_argument(
         "--detailed-exitcode", action="store_true", help="exit 2 when there are changes"
@@ -65,6 +71,11 @@ def add_arguments(parser: Parser) -> None:
         metavar="SPEC",
         help="the spec as it was before: tells which changes come from the change of the spec, "
         "and which are pending anyway",
+    )
+    parser.own.add_argument(
+        "--changed-since",
+        metavar="COMMIT",
+        help="only the specs that differ from this commit, or whose data and flow folders do",
     )
     parser.own.add_argument(
         "--alternatives",
@@ -92,8 +103,40 @@ def run(session: Session) -> ExitCode:
         raise UsageError.because(
             "SPEC and --base cannot both be standard input", hint="put one of them into a file"
         )
+    if _is_of_several(session.options):
+        session.start_sandbox()
+        from reconciler.cli.plan_each import plan_each
+
+        return plan_each(session, _of_several)
     _refuse_special(session.options.out, session.options.html, session.options.out_json)
     session.start_sandbox()
+    loaded, run, views = _planned(session)
+    options = session.options
+    # What to type next names the saved plan: it is said when the file is there.
+    if options.out:
+        _save(session, loaded, run, views)
+    _write_forms(options, views)
+    _show(session, views)
+    return _exit_code(session, views.plan)
+
+
+def _is_of_several(options: argparse.Namespace) -> bool:
+    """Return whether several specs may be meant, without importing much where they are not."""
+    if options.changed_since is None and not any(sign in options.spec for sign in "*?["):
+        return False
+    from reconciler.operations.spec_choice import is_pattern
+
+    return options.changed_since is not None or is_pattern(options.spec)
+
+
+def _of_several(session: Session) -> tuple[Views, ExitCode]:
+    """Return one of several plans, with the exit code that it would have alone."""
+    _, _, views = _planned(session)
+    return views, _exit_code(session, views.plan)
+
+
+def _planned(session: Session) -> tuple[Loaded, RunScope, Views]:
+    """Return the plan of the spec that the options name."""
     from reconciler.cli.make_plan import choices_of, make_plan
     from reconciler.cli.policy import policy_of
     from reconciler.cli.session import kind_views
@@ -110,13 +153,7 @@ def run(session: Session) -> ExitCode:
     made = make_plan(session, loaded, run, choices_of(options), policy)
     later = [w for w in made.warnings if w not in loaded.warnings]
     session.warn(open_warnings(later, loaded.resources))
-    views = Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
-    # What to type next names the saved plan: it is said when the file is there.
-    if options.out:
-        _save(session, loaded, run, views)
-    _write_forms(options, views)
-    _show(session, views)
-    return _exit_code(session, made)
+    return loaded, run, Views(made, kind_views(), loaded.spec.tags, sections_of(loaded.spec))
 
 
 def _refuse_special(*names: str | None) -> None:
@@ -178,6 +215,8 @@ def failed(options: argparse.Namespace, error: ReconcileError) -> str:
 def publish_failure(session: Session, error: ReconcileError) -> None:
     """Write of a plan that could not be made what was asked for besides, and tell the host."""
     options = session.options
+    if _is_of_several(options):
+        return
     if options.out_json:
         from reconciler.render.failed_plan import failed_plan_json
 
