@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.kinds.flow import dag
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import check_dag, read_dag
 from reconciler.kinds.flow.folder import FLOW_FILE, FlowFolder, read_folder, root_of
@@ -210,3 +211,12 @@ def test_a_flow_outside_of_the_root_is_told_with_what_to_do(checkout: Path) -> N
 def test_a_token_of_each_kind_is_found_in_a_file(token: str) -> None:
     assert holds_key(f"before\n{token}\nafter".encode())
     assert not holds_key(f"before\n{token[:5]}\nafter".encode())
+
+
+def test_a_flow_file_is_parsed_once_however_often_it_is_asked_for(monkeypatch) -> None:
+    parsed: list[str] = []
+    monkeypatch.setattr(dag, "parse", lambda text, *rest: parsed.append(text) or parse(text, *rest))
+    for content in (b"nodes: [1, 2]\n", b"nodes: [\n"):
+        asked = [read_dag(FlowFolder("once", {FLOW_FILE: content})) for _ in range(3)]
+        assert asked[1:] == asked[:2]
+    assert len(parsed) == 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,19 @@ def read_dag(folder: FlowFolder) -> tuple[Document | None, list[Diagnostic]]:
             return None, []
         place = Position(shown, 1, 1)
         return None, [Diagnostic(f"the flow has no {FLOW_FILE}", place, hint="see examples/flows/")]
+    document, problems = _parsed(content, shown)
+    return document, list(problems)
+
+
+@lru_cache(maxsize=8)
+def _parsed(content: bytes, shown: str) -> tuple[Document | None, tuple[Diagnostic, ...]]:
+    """Return what `read_dag` does: a file is asked for several times, and parsed once."""
     try:
-        return parse(content.decode("utf-8-sig"), shown, Path()), []
+        return parse(content.decode("utf-8-sig"), shown, Path()), ()
     except UnicodeDecodeError:
-        return None, [Diagnostic("not UTF-8 text", Position(shown, 1, 1))]
+        return None, (Diagnostic("not UTF-8 text", Position(shown, 1, 1)),)
     except SpecError as error:
-        return None, list(error.diagnostics)
+        return None, tuple(error.diagnostics)
 
 
 def check_dag(
