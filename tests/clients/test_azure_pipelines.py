@@ -93,7 +93,8 @@ def test_a_branch_gets_a_plan_and_one_closed_thread(world: World) -> None:
     assert thread["status"] == "closed"
     assert [c["content"] for c in thread["comments"]] == [plan.summary]
     (asked,) = world.commands()
-    assert asked.startswith("plan azure/spec.yaml -o azure-devops --out-json ")
+    assert asked.startswith("plan azure/spec.yaml --base ")
+    assert "Pending anyway, without this change" in plan.summary
 
 
 def test_an_invalid_spec_is_a_red_check_with_a_comment(world: World) -> None:

@@ -25,7 +25,7 @@ class World(Reviewed):
     def __init__(self, folder: Path, server: Server) -> None:
         super().__init__(folder, server, NAME, GITHUB, ".github")
 
-    def job(self, event: dict[str, Any]) -> Job:
+    def job(self, event: dict[str, Any], **rights: str) -> Job:
         folder, environment = self.runner()
         environment["GITHUB_API_URL"] = f"{self.server.url}/_github"
         environment["GITHUB_REPOSITORY"] = NAME
@@ -38,7 +38,7 @@ class World(Reviewed):
         github = {
             "event": event,
             "repository": NAME,
-            "token": self.token("actions", pull_requests="write"),
+            "token": self.token("actions", **(rights or {"pull_requests": "write"})),
         }
         variables = {
             "RECONCILE_PACKAGE": "reconcile-azureml==0.1.0",
@@ -56,6 +56,17 @@ class World(Reviewed):
             timeout=10,
         ).json()
         return [c["body"] for c in found if c["user"]["login"] == "github-actions[bot]"]
+
+    def issues(self) -> list[tuple[str, str, bool]]:
+        """Return each drift issue: its title, its state, and whether it names the tag."""
+        found = requests.get(
+            f"{self.server.url}/_github/repos/{NAME}/issues",
+            params={"state": "all", "labels": "reconcile-drift"},
+            headers={"Authorization": f"Bearer {self.token('ann')}"},
+            verify=self.server.ca_file,
+            timeout=10,
+        ).json()
+        return [(i["title"], i["state"], "tags.team" in i["body"]) for i in found]
 
     def _checkout(self, job: Job, given: dict[str, str]) -> None:
         assert given["persist-credentials"] == "False"
@@ -113,7 +124,8 @@ def test_a_branch_gets_a_plan_a_comment_and_a_green_check(world: World) -> None:
     assert "max_instances: 3" in comment
     assert jobs["plan"].summary == comment
     (asked,) = world.commands()
-    assert asked.startswith("plan azure/spec.yaml -o github --out-json ")
+    assert asked.startswith("plan azure/spec.yaml --base ")
+    assert "Pending anyway, without this change" in comment
     writes = [e for e in world.controls.entries() if e["method"] in ("PUT", "DELETE")]
     assert writes == []
     file = GITHUB / "workflows" / "plan.yml"
@@ -162,8 +174,21 @@ def test_after_the_merge_what_was_approved_is_applied_and_a_nights_drift_is_told
     again = world.job({}).run(file, "plan")
     assert again.outputs == {"effect": ""}
     assert world.job({}).run(file, "apply", plan=again).result == "skipped"
+    world.forge(op="commit", repo=NAME)
     changed = {"op": "tag", "id": STORAGE, "body": {"team": "another"}}
     world.controls.control("POST", "drift", changed)
     night = world.job({}).run(GITHUB / "workflows" / "drift.yml", "drift")
     assert night.outputs == {"code": "2"}
     assert "tags.team: another, the spec says one" in night.summary
+    told = ("Azure differs from the spec", "open", True)
+    for _ in range(2):
+        assert issue(world, night).result == "success"
+        assert world.issues() == [told]
+    night.outputs["code"] = "0"
+    assert issue(world, night).result == "success"
+    assert world.issues() == [(told[0], "closed", True)]
+
+
+def issue(world: World, night: Job) -> Job:
+    """Run the job that keeps the issue of a night's drift."""
+    return world.job({}, issues="write").run(GITHUB / "workflows/drift.yml", "issue", drift=night)

@@ -149,6 +149,9 @@ def _expanded(steps: list[dict[str, Any]], file: Path) -> list[dict[str, Any]]:
             found.append(step)
             continue
         text = (file.parent / step["template"]).read_text(encoding="utf-8")
-        text = _PARAMETER.sub(lambda m, given=step["parameters"]: given[m[1]], text)
+        declared = yaml.safe_load(text)["parameters"]
+        given = {p["name"]: p.get("default") for p in declared} | step["parameters"]
+        assert None not in given.values()
+        text = _PARAMETER.sub(lambda m, given=given: given[m[1]] or '""', text)
         found += yaml.safe_load(text)["steps"]
     return found
