@@ -39,6 +39,7 @@ COMMANDS = {
     "plan": "show what apply would do",
     "drift": "show what was changed outside of the spec",
     "show": "print a saved plan",
+    "comment": "keep one comment on a pull request, from plans",
     "apply": "make Azure match the spec",
     "destroy": "delete what the spec created",
     "status": "show whether each resource is in sync and healthy",

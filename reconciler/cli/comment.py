@@ -1,0 +1,189 @@
+"""`reconcile comment`: keep one comment on a pull request, from plans that another job made."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.cli.arguments import add_timeout
+from reconciler.diagnostics import ExitCode, LocalError, Severity, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from reconciler.cli.arguments import Parser
+    from reconciler.cli.session import Session
+    from reconciler.operations.publish_comment import Published, ToPublish
+    from reconciler.render.plan_document import PlanDocument
+    from reconciler.secrets import Secret
+
+SUMMARY = "Keep one comment and the statuses of a pull request, from plans. Needs no Azure."
+EXAMPLES = (
+    "reconcile comment plan.json --to github         # in GitHub Actions, with GITHUB_TOKEN",
+    "reconcile comment plans/*.json --to github      # one comment for several specs",
+    "reconcile comment plan.json --to github --repository acme/ml --pull-request 7 --head 1a2b3c4d",
+)
+API = "https://api.github.com"
+MOST_OF_EVENT = 1 << 22
+MOST_PLANS = 300
+SEE = "outside of a workflow for pull requests, pass --repository, --pull-request and --head"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of this command."""
+    own = parser.own
+    own.add_argument(
+        "plans", metavar="PLAN", nargs="+", help="what `reconcile plan -o json` printed"
+    )
+    own.add_argument("--to", choices=("github",), required=True, help="where the pull request is")
+    own.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
+    own.add_argument("--pull-request", type=_number, metavar="N", help="default: that of the event")
+    own.add_argument(
+        "--head", metavar="SHA", help="the commit that was planned; default: that of the event"
+    )
+    own.add_argument(
+        "--token-file", metavar="FILE", help="read the token from a file, not from GITHUB_TOKEN"
+    )
+    own.add_argument(
+        "--require-comment",
+        action="store_true",
+        help="fail where GitHub does not take the comment; else it goes into the step summary",
+    )
+    add_timeout(parser)
+
+
+def _number(text: str) -> int:
+    if text.isascii() and text.isdecimal() and 0 < len(text) < 10:
+        return int(text)
+    raise ArgumentTypeError(f"{text!r} is not the number of a pull request")
+
+
+def run(session: Session) -> ExitCode:
+    """Read the plans, make the comment, publish it."""
+    from reconciler.cloud.github import GitHub
+    from reconciler.operations.publish_comment import publish
+    from reconciler.render.plan_document import read_plan_document
+    from reconciler.render.terminal import line
+
+    options = session.options
+    if options.sandbox:
+        raise UsageError.because("comment asks no Azure", hint="leave out --sandbox")
+    files = [Path(name) for name in options.plans]
+    if len(files) > MOST_PLANS:
+        raise UsageError.because(f"more than {MOST_PLANS} plans", hint="comment on fewer at once")
+    plans = [read_plan_document(file) for file in files]
+    token, repository = _token(options.token_file), _repository(options)
+    number, head = _pull_request(options)
+    wanted = _wanted(plans, number, head)
+    run = session.run_on("", read_only=False)
+    done = publish(GitHub(run, _api(), repository, token), wanted)
+    session.out.write([line(f"Pull request {number} of {repository}: {done.outcome}.")])
+    return _ended(session, wanted, done)
+
+
+def _wanted(plans: Sequence[PlanDocument], number: int, head: str) -> ToPublish:
+    from reconciler.operations.publish_comment import Status, ToPublish
+    from reconciler.render.plan_comment import plan_comment, status_text, total_text
+
+    each = [
+        Status(f"reconcile/{plan.spec}", not plan.is_errored, status_text(plan))
+        for plan in plans
+        if plan.spec
+    ]
+    is_good = not any(plan.is_errored for plan in plans)
+    total = Status("reconcile", is_good, total_text(plans))
+    is_news = not all(plan.is_unchanged for plan in plans)
+    return ToPublish(number, head, plan_comment(plans, head), is_news, (*each, total))
+
+
+def _ended(session: Session, wanted: ToPublish, done: Published) -> ExitCode:
+    """Tell what was not written; a comment that was not goes into the summary of the step."""
+    from dataclasses import replace
+
+    if not done.refused:
+        return ExitCode.OK
+    is_failed = session.options.require_comment and not done.is_commented
+    level = Severity.ERROR if is_failed else Severity.WARNING
+    session.warn([replace(one, severity=level) for one in done.refused], whole=True)
+    if not done.is_commented:
+        _summarize(wanted.body)
+    return ExitCode.DENIED if is_failed else ExitCode.OK
+
+
+def _summarize(body: str) -> None:
+    from reconciler.operations.output_file import append
+    from reconciler.render.fence import fenced_text
+    from reconciler.secrets import scrub
+
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        append(Path(summary), scrub(fenced_text(body)))
+
+
+def _api() -> str:
+    """Return the address of the API. Raises `UsageError` for one that is not https."""
+    api = os.environ.get("GITHUB_API_URL") or API
+    if not api.startswith("https://"):
+        raise UsageError.because("GITHUB_API_URL is not an https:// address")
+    return api
+
+
+def _token(file: str | None) -> Secret:
+    """Return the token. Raises `UsageError` where there is none."""
+    from reconciler.secrets import Secret
+
+    text = _read(Path(file), 1 << 16).strip() if file else os.environ.get("GITHUB_TOKEN", "")
+    if not text or not text.isascii() or not text.isprintable():
+        where = "the file of --token-file" if file else "GITHUB_TOKEN"
+        raise UsageError.because(
+            f"there is no token in {where}", hint="set GITHUB_TOKEN, or pass --token-file FILE"
+        )
+    return Secret(text)
+
+
+def _repository(options: argparse.Namespace) -> str:
+    import re
+
+    name = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}/(?!\.\.?$)[A-Za-z0-9._-]{1,128}", name):
+        raise UsageError.because("no repository like OWNER/NAME is given", hint=SEE)
+    return str(name)
+
+
+def _pull_request(options: argparse.Namespace) -> tuple[int, str]:
+    """Return number and newest commit, of the options or of the event that started the run."""
+    import re
+
+    event = {} if options.pull_request and options.head else _event()
+    number = options.pull_request or event.get("number")
+    head = options.head or event.get("head", {}).get("sha")
+    if not isinstance(number, int) or not re.fullmatch(r"[0-9a-f]{40}", str(head)):
+        raise UsageError.because("no pull request with a commit of 40 digits is given", hint=SEE)
+    return number, str(head)
+
+
+def _event() -> dict[str, Any]:
+    """Return the pull request of the event; {} where there is none."""
+    from reconciler.bounded_json import loads
+
+    name = os.environ.get("GITHUB_EVENT_PATH")
+    if not name:
+        return {}
+    try:
+        found = loads(_read(Path(name), MOST_OF_EVENT))
+    except ValueError as error:
+        raise LocalError.because(f"{name} is not the JSON of an event") from error
+    pull = found.get("pull_request") if isinstance(found, dict) else None
+    is_whole = isinstance(pull, dict) and isinstance(pull.get("head"), dict)
+    return pull if isinstance(pull, dict) and is_whole else {}
+
+
+def _read(path: Path, most: int) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(most).decode("utf-8", "replace")
+    except OSError as error:
+        raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error
