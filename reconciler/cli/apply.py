@@ -28,15 +28,21 @@ if TYPE_CHECKING:
 
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.cloud.run_scope import RunScope
     from reconciler.diagnostics import ReconcileError
+    from reconciler.operations.load import Loaded
     from reconciler.operations.saved_plan import SavedPlan
 
+FROM_STATUS = "from-status"
+ACTIONS = "github-actions[bot]"
+"""Whom GitHub names for a workflow's token. No person's login can have brackets."""
 SUMMARY = "Make Azure match the spec: show the plan, ask for confirmation, apply it, report."
 EXAMPLES = (
     "reconcile apply specs/phi3-ultrachat.yaml --sandbox",
     "reconcile apply spec.yaml --yes               # in a pipeline",
     "reconcile apply plan.json                     # exactly the plan that was saved",
     "reconcile apply spec.yaml --approved plan-3f2a9c1b7d20   # only what was reviewed",
+    "reconcile apply spec.yaml --approved from-status         # only what the merge approved",
     "reconcile apply spec.yaml --no-wait           # submit the job, do not wait for it",
 )
 
@@ -51,7 +57,14 @@ def add_arguments(parser: Parser) -> None:
         metavar="EFFECT",
         type=effect,
         help="apply without asking if the plan's effect is still this one, as its comment or "
-        "JSON named it: `plan-` and 12 digits",
+        "JSON named it: `plan-` and 12 digits; `from-status`: as its status named it in the pull "
+        "request of the merge GITHUB_SHA",
+    )
+    parser.own.add_argument(
+        "--status-by",
+        metavar="LOGIN",
+        default=ACTIONS,
+        help=f"with `from-status`: who sets the statuses, default {ACTIONS}",
     )
     parser.own.add_argument(
         "--no-wait", action="store_true", help="submit jobs but do not wait for them to finish"
@@ -68,7 +81,7 @@ def add_arguments(parser: Parser) -> None:
 
 def effect(text: str) -> str:
     """Return the effect of a plan, as a comment or JSON named it."""
-    if re.fullmatch(r"plan-[0-9a-f]{12}", text):
+    if re.fullmatch(rf"plan-[0-9a-f]{{12}}|{FROM_STATUS}", text):
         return text
     raise ArgumentTypeError(f"{text!r} is not an effect like plan-3f2a9c1b7d20")
 
@@ -95,16 +108,34 @@ def run(session: Session) -> ExitCode:
     run = session.connect(loaded, read_only=True)
     if saved:
         saved.refuse_elsewhere(Place.of(run))
+    approved = _approved(options, loaded, run)
     made = make_plan(session, loaded, run, choices, policy)
     if saved:
         saved.refuse_if_stale(loaded, made)
         options.yes = True
         _tell(options, saved)
-    if options.approved:
-        refuse_other_effect(made, options.approved)
+    if approved:
+        refuse_other_effect(made, approved)
         options.yes = True
     where = made.target.resource_group
     return execute_plan(session, loaded, run, made, f"Apply this to {where}?")
+
+
+def _approved(options: argparse.Namespace, loaded: Loaded, run: RunScope) -> str:
+    """Return the effect that was approved; "" where none is asked for."""
+    if options.approved != FROM_STATUS:
+        return str(options.approved or "")
+    from reconciler.cli.github_step import api, repository_of, token_of
+    from reconciler.cloud.github import GitHub
+    from reconciler.operations.approved_status import approved_effect
+
+    commit = os.environ.get("GITHUB_SHA", "")
+    if not re.fullmatch(r"[0-9a-f]{40}", commit):
+        raise UsageError.because(
+            "GITHUB_SHA is not a commit", hint="it is set in GitHub Actions: the merge to apply"
+        )
+    github = GitHub(run, api(), repository_of(None), token_of(None))
+    return approved_effect(github, commit, loaded.spec.name, options.status_by)
 
 
 def failed(_options: argparse.Namespace, error: ReconcileError) -> str:

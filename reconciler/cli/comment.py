@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.arguments import add_timeout
+from reconciler.cli.github_step import SEE, api, read_small, repository_of, token_of
 from reconciler.diagnostics import ExitCode, LocalError, Severity, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.operations.publish_comment import Published, ToPublish
     from reconciler.render.plan_document import PlanDocument
-    from reconciler.secrets import Secret
 
 SUMMARY = "Keep one comment and the statuses of a pull request, from plans. Needs no Azure."
 EXAMPLES = (
@@ -26,10 +26,8 @@ EXAMPLES = (
     "reconcile comment plans/*.json --to github      # one comment for several specs",
     "reconcile comment plan.json --to github --repository acme/ml --pull-request 7 --head 1a2b3c4d",
 )
-API = "https://api.github.com"
 MOST_OF_EVENT = 1 << 22
 MOST_PLANS = 300
-SEE = "outside of a workflow for pull requests, pass --repository, --pull-request and --head"
 
 
 def add_arguments(parser: Parser) -> None:
@@ -75,11 +73,11 @@ def run(session: Session) -> ExitCode:
     if len(files) > MOST_PLANS:
         raise UsageError.because(f"more than {MOST_PLANS} plans", hint="comment on fewer at once")
     plans = [read_plan_document(file) for file in files]
-    token, repository = _token(options.token_file), _repository(options)
+    token, repository = token_of(options.token_file), repository_of(options.repository)
     number, head = _pull_request(options)
     wanted = _wanted(plans, number, head)
     run = session.run_on("", read_only=False)
-    done = publish(GitHub(run, _api(), repository, token), wanted)
+    done = publish(GitHub(run, api(), repository, token), wanted)
     session.out.write([line(f"Pull request {number} of {repository}: {done.outcome}.")])
     return _ended(session, wanted, done)
 
@@ -123,36 +121,6 @@ def _summarize(body: str) -> None:
         append(Path(summary), scrub(fenced_text(body)))
 
 
-def _api() -> str:
-    """Return the address of the API. Raises `UsageError` for one that is not https."""
-    api = os.environ.get("GITHUB_API_URL") or API
-    if not api.startswith("https://"):
-        raise UsageError.because("GITHUB_API_URL is not an https:// address")
-    return api
-
-
-def _token(file: str | None) -> Secret:
-    """Return the token. Raises `UsageError` where there is none."""
-    from reconciler.secrets import Secret
-
-    text = _read(Path(file), 1 << 16).strip() if file else os.environ.get("GITHUB_TOKEN", "")
-    if not text or not text.isascii() or not text.isprintable():
-        where = "the file of --token-file" if file else "GITHUB_TOKEN"
-        raise UsageError.because(
-            f"there is no token in {where}", hint="set GITHUB_TOKEN, or pass --token-file FILE"
-        )
-    return Secret(text)
-
-
-def _repository(options: argparse.Namespace) -> str:
-    import re
-
-    name = options.repository or os.environ.get("GITHUB_REPOSITORY", "")
-    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}/(?!\.\.?$)[A-Za-z0-9._-]{1,128}", name):
-        raise UsageError.because("no repository like OWNER/NAME is given", hint=SEE)
-    return str(name)
-
-
 def _pull_request(options: argparse.Namespace) -> tuple[int, str]:
     """Return number and newest commit, of the options or of the event that started the run."""
     import re
@@ -173,17 +141,9 @@ def _event() -> dict[str, Any]:
     if not name:
         return {}
     try:
-        found = loads(_read(Path(name), MOST_OF_EVENT))
+        found = loads(read_small(Path(name), MOST_OF_EVENT))
     except ValueError as error:
         raise LocalError.because(f"{name} is not the JSON of an event") from error
     pull = found.get("pull_request") if isinstance(found, dict) else None
     is_whole = isinstance(pull, dict) and isinstance(pull.get("head"), dict)
     return pull if isinstance(pull, dict) and is_whole else {}
-
-
-def _read(path: Path, most: int) -> str:
-    try:
-        with path.open("rb") as file:
-            return file.read(most).decode("utf-8", "replace")
-    except OSError as error:
-        raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error
