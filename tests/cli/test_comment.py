@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.cloud.azure import Azure
+from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.github import GitHub
+from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
+from reconciler.operations.publish_comment import Status, ToPublish, publish
+from reconciler.render.plan_comment import plan_comment
+from reconciler.render.plan_document import read_plan_document
+from reconciler.secrets import Secret
 from tests.render.test_plan_comment import EFFECT, change, document
 from tests.support.commands import Ended, in_process
 from tests.support.controls import Pool
@@ -225,3 +234,22 @@ def test_an_artefact_that_is_no_plan_is_refused(pull: Pull) -> None:
     assert done.returncode == ExitCode.REFUSED
     assert "plan.json is not a plan" in done.stderr
     assert pull.comments == [] and pull.statuses == {}
+
+
+def test_of_runs_that_overlap_one_comment_stays(pull: Pull) -> None:
+    plan = read_plan_document(pull.folder / "plan.json")
+    for _ in range(3):
+        body, statuses = (
+            plan_comment([plan], pull.head),
+            (Status("reconcile", is_good=True, text="a plan"),),
+        )
+        wanted = ToPublish(1, pull.head, body, is_news=True, statuses=statuses)
+        with Azure(Cloud()) as azure, ThreadPoolExecutor(8) as pool:
+            github = GitHub(
+                RunScope(azure, ""), f"{pull.sandbox.url}/_github", REPO, Secret(pull.forge.token)
+            )
+            done = list(pool.map(lambda _: publish(github, wanted).outcome, range(8)))  # noqa: B023
+        assert {"created", "updated"} & set(done)
+        (only,) = pull.comments
+        assert only["body"].strip() == body.strip()
+        pull.push()
