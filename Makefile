@@ -33,11 +33,11 @@ demo: $(STAMP)
 # What is compiled is kept, whatever the shell says: else each process compiles all tests anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite"
+	$(BIN)/python -m pytest -q -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite and not notebook"
 
-# Foreign clients that need an environment of their own: make azure-cli, make azurite.
+# Foreign clients that need an environment of their own: make azure-cli, make azurite. And notebooks.
 test-clients: $(STAMP)
-	$(BIN)/python -m pytest -q tests/clients -m "azure_cli or azurite"
+	$(BIN)/python -m pytest -q tests/clients -m "azure_cli or azurite or notebook"
 
 azure-cli: $(AZ_VENV)/.installed
 
@@ -82,7 +82,8 @@ shapes: $(STAMP)
 FUZZ ?= 10000
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
-	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto tests/hostile tests/contract/test_base.py
+	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto tests/hostile tests/contract/test_base.py \
+		tests/spec/test_corpus.py
 
 # Does anything grow? One sandbox and one process for as long as you like.
 HOURS ?= 1

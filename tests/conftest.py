@@ -10,13 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
 from reconciler import secrets
 from tests.support.controls import Pool
-from tests.support.order import longest_first
+from tests.support.order import FilesTogether, longest_first
 from tests.support.outages import outages, watch_applies
 
 # How long an example takes says something of the machine, which may be busy, not of the code.
@@ -56,6 +57,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Begin with the files that take longest, where several processes share the work."""
     if hasattr(config, "workerinput"):
         items[:] = longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesTogether | None:
+    """Share the work as `--dist loadfile` does, with a few files together."""
+    return FilesTogether(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture

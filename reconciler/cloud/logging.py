@@ -72,6 +72,7 @@ def fence_new_loggers() -> None:
         return
     for name in FENCED:
         _shut(logging.getLogger(name))
+        logging.getLogger(name).propagate = False
     for name, logger in list(logging.Logger.manager.loggerDict.items()):
         if isinstance(logger, logging.Logger) and name.partition(".")[0] in FENCED:
             _shut(logger)
@@ -80,7 +81,6 @@ def fence_new_loggers() -> None:
 def _shut(logger: logging.Logger) -> None:
     if logger.level != SILENT:  # to set it empties the caches of all loggers there are
         logger.setLevel(SILENT)
-    logger.propagate = False
     logger.handlers = [logging.NullHandler()]
     if _SHUT not in logger.filters:
         logger.addFilter(_SHUT)

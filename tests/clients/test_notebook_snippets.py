@@ -14,6 +14,8 @@ from tests.clients import (  # each collects its snippets
 from tests.clients.azure_ml import Arm, client
 from tests.clients.snippets import SNIPPETS, Notebook
 
+pytestmark = pytest.mark.notebook
+
 COLLECTED = (snippets_assets, snippets_serving, snippets_workspace)
 
 

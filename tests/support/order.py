@@ -1,7 +1,7 @@
-"""In which order the files of tests are begun: the longest first, so that workers end together.
+"""In which order the files of tests are begun, and by whom: the longest first.
 
 `make test` gives each worker one file after the other. Whoever begins a long one last keeps the
-others waiting for it.
+others waiting for it. Files that rehearse the same scenes go to one worker, which does so once.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).parents[2]
 COSTS = Path(__file__).with_name("costs.txt")
@@ -17,6 +18,12 @@ COSTS = Path(__file__).with_name("costs.txt")
 
 Only the order follows from it. To measure again, sum `--durations=0` by file.
 """
+REHEARSED = "rehearsed scenes"
+TOGETHER = {
+    "tests/faults/test_histories.py": REHEARSED,
+    "tests/faults/test_killed_anywhere.py": REHEARSED,
+    "tests/faults/test_stale.py": REHEARSED,
+}
 TEST_S = 0.02
 """What a test costs in a file that is not among them."""
 
@@ -39,3 +46,11 @@ def longest_first(items: Iterable[pytest.Item]) -> list[pytest.Item]:
 
     order = sorted(files, key=lambda name: (-cost_s(name), name))
     return [item for name in order for item in files[name]]
+
+
+class FilesTogether(LoadFileScheduling):
+    """Gives a worker a file at a time, and those that share what they make as if they were one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = super()._split_scope(nodeid)
+        return TOGETHER.get(name, name)
