@@ -74,14 +74,21 @@ class Journal:
 
     def read(self, since: int = 0, kind: str = "", part: str = "") -> list[Json]:
         """Return entries with seq > since, oldest first: of one kind, with `part` in the path."""
+        return [json.loads(line) for line in self.lines(since, kind, part)]
+
+    def lines(self, since: int = 0, kind: str = "", part: str = "") -> list[str]:
+        """Return the same as JSON, each on a line."""
         self.flush()
         rows = self._store.db.execute(
             "select seq, kind, entry from journal where seq > ?1 and (?2 = '' or kind = ?2)"
             " and instr(lower(entry), ?3) order by seq",
             (since, kind, part.lower()),
         )
-        found = [{"seq": seq, "kind": row_kind, **json.loads(text)} for seq, row_kind, text in rows]
-        return [entry for entry in found if part.lower() in entry["path"].lower()]
+        return [
+            f'{{"seq":{seq},"kind":"{row_kind}",{text[1:]}'
+            for seq, row_kind, text in rows
+            if not part or part.lower() in json.loads(text)["path"].lower()
+        ]
 
     def clear(self) -> None:
         """Forget all entries; numbers go on."""

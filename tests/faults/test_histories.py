@@ -14,7 +14,7 @@ from tests.faults.seed import SEED, drawn
 
 # How many seeds of each scene, others with every commit; `.ci/run` takes more, of the whole
 # scenario too, and `make reliability` thousands.
-HISTORIES = {("apply", "small"): 5, ("destroy", "small"): 2, ("prune", "small"): 2}
+HISTORIES = {("apply", "small"): 3, ("destroy", "small"): 1, ("prune", "small"): 1}
 WRITERS = {("apply", "small"): 2, ("destroy", "small"): 1, ("prune", "small"): 1}
 BLOCK = 10
 """How many seeds a test takes, so that two processes share them evenly."""

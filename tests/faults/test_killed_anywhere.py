@@ -15,7 +15,7 @@ from tests.faults.scenes import ONE_BY_ONE, Scene, rehearsed
 from tests.faults.seed import drawn
 
 COMMANDS = ("apply", "destroy", "prune", "replace")
-KILLS = [*((command, "small", 2) for command in COMMANDS), ("apply", "full", 1)]
+KILLS = [*((command, "small", 1) for command in COMMANDS), ("apply", "full", 1)]
 """How many points of a command on a spec."""
 PAIRS = 1
 WORLDS = 1

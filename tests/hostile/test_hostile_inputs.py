@@ -1,6 +1,6 @@
 """What a pull request could bring costs a second and 256 MiB at most, and is told in words.
 
-Each is read in a process of its own, by its seed: 30 here, 300 with `RECONCILE_FUZZ=10000`
+Each is read in a process of its own, by its seed: 18 here, 300 with `RECONCILE_FUZZ=10000`
 (`make reliability`). A failure shows its number and its family.
 """
 
@@ -19,7 +19,7 @@ from tests.hostile.inputs import FAMILIES
 from tests.hostile.judged import MANY, crashed
 from tests.secrets.detector import find
 
-INPUTS = 300 if MANY >= 10_000 else 30
+INPUTS = 300 if MANY >= 10_000 else 18
 LANES = 6
 FEW_S, FEW_MIB = 1.0, 256 - 86
 """Beyond what a process takes for itself: 86 MiB."""
