@@ -134,7 +134,7 @@ def _approved(options: argparse.Namespace, loaded: Loaded, run: RunScope) -> str
         raise UsageError.because(
             "GITHUB_SHA is not a commit", hint="it is set in GitHub Actions: the merge to apply"
         )
-    github = GitHub(run, api(), repository_of(None), token_of(None))
+    github = GitHub(run, api(), token_of(None), repository_of(None))
     return approved_effect(github, commit, loaded.spec.name, options.status_by)
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentTypeError
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.arguments import add_timeout
 from reconciler.cli.github_step import SEE, api, read_small, repository_of, token_of
+from reconciler.cli.hosts import HOSTS
 from reconciler.diagnostics import ExitCode, LocalError, Severity, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reconciler.cli.arguments import Parser
     from reconciler.cli.session import Session
+    from reconciler.cloud.run_scope import RunScope
     from reconciler.operations.publish_comment import Published, ToPublish
     from reconciler.render.plan_document import PlanDocument
 
@@ -24,6 +27,7 @@ SUMMARY = "Keep one comment and the statuses of a pull request, from plans. Need
 EXAMPLES = (
     "reconcile comment plan.json --to github         # in GitHub Actions, with GITHUB_TOKEN",
     "reconcile comment plans/*.json --to github      # one comment for several specs",
+    "reconcile comment plan.json --to azure-devops   # with SYSTEM_ACCESSTOKEN",
     "reconcile comment plan.json --to github --repository acme/ml --pull-request 7 --head 1a2b3c4d",
 )
 MOST_OF_EVENT = 1 << 22
@@ -36,19 +40,25 @@ def add_arguments(parser: Parser) -> None:
     own.add_argument(
         "plans", metavar="PLAN", nargs="+", help="what `reconcile plan -o json` printed"
     )
-    own.add_argument("--to", choices=("github",), required=True, help="where the pull request is")
-    own.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
-    own.add_argument("--pull-request", type=_number, metavar="N", help="default: that of the event")
+    own.add_argument("--to", choices=tuple(HOSTS), required=True, help="where the pull request is")
     own.add_argument(
-        "--head", metavar="SHA", help="the commit that was planned; default: that of the event"
+        "--repository",
+        metavar="OWNER/NAME",
+        help="on Azure DevOps PROJECT/NAME; default: that of the build",
+    )
+    own.add_argument("--pull-request", type=_number, metavar="N", help="default: that of the build")
+    own.add_argument(
+        "--head", metavar="SHA", help="the commit that was planned; default: that of the build"
     )
     own.add_argument(
-        "--token-file", metavar="FILE", help="read the token from a file, not from GITHUB_TOKEN"
+        "--token-file",
+        metavar="FILE",
+        help="read the token from a file, not from GITHUB_TOKEN or SYSTEM_ACCESSTOKEN",
     )
     own.add_argument(
         "--require-comment",
         action="store_true",
-        help="fail where GitHub does not take the comment; else it goes into the step summary",
+        help="fail where the comment is not taken; else it goes into the summary of the run",
     )
     add_timeout(parser)
 
@@ -61,8 +71,6 @@ def _number(text: str) -> int:
 
 def run(session: Session) -> ExitCode:
     """Read the plans, make the comment, publish it."""
-    from reconciler.cloud.github import GitHub
-    from reconciler.operations.publish_comment import publish
     from reconciler.render.plan_document import read_plan_document
     from reconciler.render.terminal import line
 
@@ -73,13 +81,56 @@ def run(session: Session) -> ExitCode:
     if len(files) > MOST_PLANS:
         raise UsageError.because(f"more than {MOST_PLANS} plans", hint="comment on fewer at once")
     plans = [read_plan_document(file) for file in files]
+    place = TARGETS[options.to](options)
+    wanted = _wanted(plans, place.number, place.head)
+    done = place.publish(session.run_on("", read_only=False), wanted)
+    told = f"Pull request {place.number} of {place.repository}: {done.outcome}."
+    session.out.write([line(told)])
+    return _ended(session, wanted, done)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A pull request of a host, the commit that was planned, and what writes to it."""
+
+    repository: str
+    number: int
+    head: str
+    publish: Callable[[RunScope, ToPublish], Published]
+
+
+def _on_github(options: argparse.Namespace) -> Target:
+    """Raises `UsageError` for what is not given."""
+    from reconciler.cloud.github import GitHub
+    from reconciler.operations.publish_comment import publish
+
     token, repository = token_of(options.token_file), repository_of(options.repository)
     number, head = _pull_request(options)
-    wanted = _wanted(plans, number, head)
-    run = session.run_on("", read_only=False)
-    done = publish(GitHub(run, api(), repository, token), wanted)
-    session.out.write([line(f"Pull request {number} of {repository}: {done.outcome}.")])
-    return _ended(session, wanted, done)
+    place = api()
+
+    def published(run: RunScope, wanted: ToPublish) -> Published:
+        return publish(GitHub(run, place, token, repository), wanted)
+
+    return Target(repository, number, head, published)
+
+
+def _on_azure_devops(options: argparse.Namespace) -> Target:
+    """Raises `UsageError` for what is not given."""
+    from reconciler.cli import azure_devops_step as step
+    from reconciler.cloud.azure_devops import AzureDevOps
+    from reconciler.operations.publish_thread import publish_thread
+
+    token, place = step.token_of(options.token_file), step.organisation()
+    project, name = step.repository_of(options.repository)
+    number, head = step.pull_request_of(options.pull_request, options.head)
+
+    def published(run: RunScope, wanted: ToPublish) -> Published:
+        return publish_thread(AzureDevOps(run, place, token, project, name), wanted)
+
+    return Target(f"{project}/{name}", number, head, published)
+
+
+TARGETS = {"github": _on_github, "azure-devops": _on_azure_devops}
 
 
 def _wanted(plans: Sequence[PlanDocument], number: int, head: str) -> ToPublish:
@@ -94,7 +145,8 @@ def _wanted(plans: Sequence[PlanDocument], number: int, head: str) -> ToPublish:
     is_good = not any(plan.is_errored for plan in plans)
     total = Status("reconcile", is_good, total_text(plans))
     is_news = not all(plan.is_unchanged for plan in plans)
-    return ToPublish(number, head, plan_comment(plans, head), is_news, (*each, total))
+    is_grave = not is_good or any(plan.dangers for plan in plans)
+    return ToPublish(number, head, plan_comment(plans, head), is_news, (*each, total), is_grave)
 
 
 def _ended(session: Session, wanted: ToPublish, done: Published) -> ExitCode:
@@ -107,18 +159,8 @@ def _ended(session: Session, wanted: ToPublish, done: Published) -> ExitCode:
     level = Severity.ERROR if is_failed else Severity.WARNING
     session.warn([replace(one, severity=level) for one in done.refused], whole=True)
     if not done.is_commented:
-        _summarize(wanted.body)
+        HOSTS[session.options.to].keep(session, "", wanted.body, {})
     return ExitCode.DENIED if is_failed else ExitCode.OK
-
-
-def _summarize(body: str) -> None:
-    from reconciler.operations.output_file import append
-    from reconciler.render.fence import fenced_text
-    from reconciler.secrets import scrub
-
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        append(Path(summary), scrub(fenced_text(body)))
 
 
 def _pull_request(options: argparse.Namespace) -> tuple[int, str]:

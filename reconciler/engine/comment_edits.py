@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+Author = int | str
+"""The id of a user: a number, or the text that Azure DevOps has."""
 MARKER = re.compile(r"<!-- reconcile:v1 [^<>\n]*-->")
 
 
@@ -17,7 +19,7 @@ class Comment:
     """A comment as the host lists it; `author` is the id of its user."""
 
     id: int
-    author: int
+    author: Author
     body: str
 
 
@@ -30,13 +32,13 @@ class Edits:
     delete: tuple[int, ...] = ()
 
 
-def ours(comments: Iterable[Comment], author: int) -> list[Comment]:
+def ours(comments: Iterable[Comment], author: Author) -> list[Comment]:
     """Return our comments, the first that was made before the others."""
     found = [one for one in comments if one.author == author and MARKER.match(one.body)]
     return sorted(found, key=lambda one: one.id)
 
 
-def edits_for(comments: Iterable[Comment], author: int, body: str, *, is_news: bool) -> Edits:
+def edits_for(comments: Iterable[Comment], author: Author, body: str, *, is_news: bool) -> Edits:
     """Return what makes `body` our one comment; without news none is begun for it.
 
     Of several, as two runs at once make, the first stays. What it says already is not written

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.cloud.github import FORBIDDEN, GitHub
+from reconciler.cloud.github import GitHub
+from reconciler.cloud.repository_host import FORBIDDEN
 from reconciler.diagnostics import FORM_ERRORS, ApiError, Diagnostic, UnavailableError
-from reconciler.engine.comment_edits import Comment, edits_for
+from reconciler.engine.comment_edits import Author, Comment, edits_for
 from reconciler.secrets import on_one_line
 
 NOT_FOUND, UNPROCESSABLE = 404, 422
@@ -38,6 +39,7 @@ class ToPublish:
     body: str
     is_news: bool
     statuses: tuple[Status, ...]
+    is_grave: bool = False
 
 
 @dataclass
@@ -119,7 +121,7 @@ def _author(github: GitHub) -> int | None:
         return None
 
 
-def _comment(github: GitHub, wanted: ToPublish, author: int | None) -> str:
+def _comment(github: GitHub, wanted: ToPublish, author: Author | None) -> str:
     """Make our one comment say `body`; return what was done to it."""
     found = _comments(github, wanted)
     if author is None:

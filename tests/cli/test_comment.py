@@ -246,7 +246,7 @@ def test_of_runs_that_overlap_one_comment_stays(pull: Pull) -> None:
         wanted = ToPublish(1, pull.head, body, is_news=True, statuses=statuses)
         with Azure(Cloud()) as azure, ThreadPoolExecutor(8) as pool:
             github = GitHub(
-                RunScope(azure, ""), f"{pull.sandbox.url}/_github", REPO, Secret(pull.forge.token)
+                RunScope(azure, ""), f"{pull.sandbox.url}/_github", Secret(pull.forge.token), REPO
             )
             done = list(pool.map(lambda _: publish(github, wanted).outcome, range(8)))  # noqa: B023
         assert {"created", "updated"} & set(done)

@@ -21,6 +21,7 @@ class Forge:
         self.url = sandbox.url
         self.token = ""
         self.session = requests.Session()
+        self.session.trust_env = False  # no other authority than that of the sandbox
         self.session.verify = sandbox.ca_file
         sandbox.control("POST", "settings", {"forge": 1})
 
