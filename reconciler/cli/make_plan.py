@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from reconciler.cli.policy import held
 from reconciler.cli.session import Session, parallelism
 from reconciler.cloud.run_scope import RunScope
+from reconciler.engine.policy import NO_POLICY
 from reconciler.engine.types import Address
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.base import Base, load_base
@@ -47,6 +48,7 @@ def make_plan(
         ask_prices=not options.no_prices,
         check_policy="policy" in options.check,
         alternatives=getattr(options, "alternatives", False),
+        policy=policy.policy if policy else NO_POLICY,
         base=base_of(loaded, getattr(options, "base", None), choices.adopt),
         parallelism=parallelism(options).get("parallelism", PARALLELISM),
     )

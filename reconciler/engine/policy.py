@@ -79,7 +79,15 @@ class Policy:
     rollout: frozenset[str] = frozenset()
     checks: frozenset[str] = frozenset()
 
+    def allows(self, rule: str, value: str) -> bool:
+        """Return whether a list of `allow` has a value; every value where there is no list."""
+        patterns = self.allow.get(rule)
+        if patterns is None:
+            return True
+        return any(fnmatchcase(value.casefold(), pattern.casefold()) for pattern in patterns)
 
+
+NO_POLICY = Policy()
 COSTS = ("cost_per_hour", "cost_per_run", "cost_per_month")
 
 
@@ -98,7 +106,7 @@ def _of_place(policy: Policy, planned: Planned) -> Iterator[Violation]:
         ("subscriptions", planned.subscription),
         ("resource_groups", planned.resource_group),
     ):
-        if not _is_allowed(policy, rule, value):
+        if not policy.allows(rule, value):
             yield Violation(f"{rule[:-1].replace('_', ' ')} `{value}`", "", ("allow", rule))
 
 
@@ -109,7 +117,7 @@ def _of_subject(policy: Policy, subject: Subject) -> Iterator[Violation]:
             yield Violation(f"deletes a {subject.kind}", subject.address, rule)
         return
     for name, value in (("sizes", subject.size), ("locations", subject.location)):
-        if value and not _is_allowed(policy, name, value):
+        if value and not policy.allows(name, value):
             yield Violation(f"{name[:-1]} `{value}`", subject.address, ("allow", name))
     if subject.grant is not None:
         yield from _of_grant(policy, subject, subject.grant)
@@ -130,18 +138,11 @@ def _of_shape(policy: Policy, subject: Subject) -> Iterator[Violation]:
 
 
 def _of_grant(policy: Policy, subject: Subject, grant: Grant) -> Iterator[Violation]:
-    if not _is_allowed(policy, "roles", grant.role):
+    if not policy.allows("roles", grant.role):
         yield Violation(f"grants `{grant.role}`", subject.address, ("allow", "roles"))
     if policy.allow.get("principals") is not None and not grant.of_spec:
         summary = "grants a role to an identity that is not in the spec"
         yield Violation(summary, subject.address, ("allow", "principals"))
-
-
-def _is_allowed(policy: Policy, rule: str, value: str) -> bool:
-    patterns = policy.allow.get(rule)
-    if patterns is None:
-        return True
-    return any(fnmatchcase(value.casefold(), pattern.casefold()) for pattern in patterns)
 
 
 def _of_limits(policy: Policy, planned: Planned) -> Iterator[Violation]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.engine.findings import Finding, Level
+from reconciler.engine.policy import Policy
 from reconciler.operations.plan.checks.alternatives import MEANS
 from tests.support.checked import CLUSTER, DS, GPU, SIZE, blockers, limit, smallest
 
@@ -137,6 +138,40 @@ def test_alternatives_are_told_on_request_and_stop_nothing(
     code, out = run("plan", "--alternatives", spec=str(tmp_path / "spec.yaml"))
     assert code == 0 and f"`{CLUSTER}` could have other machines" in out
     assert "To apply it:" in out
+
+
+def sizes_of(finding: Finding) -> list[str]:
+    return [way.split()[1] for way in finding.alternatives if way.startswith("size:")]
+
+
+def test_what_the_policy_does_not_allow_is_no_way_out(azure: Any, tmp_path: Any) -> None:
+    limit(azure, DS, 100)
+    free = found(azure, smallest(tmp_path), "alternatives", alternatives=True)
+    rules = Policy(allow={"sizes": ("STANDARD_DS3_*",)})
+    held = found(azure, smallest(tmp_path), "alternatives", alternatives=True, policy=rules)
+    assert sizes_of(free) and sizes_of(held) == []
+    assert held.alternatives, "fewer, and low priority, of the same size"
+
+
+def test_a_region_that_the_policy_does_not_allow_is_not_offered(azure: Any, tmp_path: Any) -> None:
+    limit(azure, GPU, 48)
+    spec = smallest(tmp_path, A100, location("ukwest"))
+    first, *others = regions(found(azure, spec, "size-not-in-region"))
+    rules = Policy(allow={"locations": (f"{others[0][:-1]}*",)})
+    held = regions(found(azure, spec, "size-not-in-region", policy=rules))
+    assert first not in held and others[0] in held
+
+
+def test_a_size_that_is_short_is_not_replaced_by_one_that_the_policy_bars(
+    azure: Any, tmp_path: Any
+) -> None:
+    limit(azure, GPU, 24)
+    limit(azure, "standardNCADSH100v5Family", 400)
+    free = found(azure, smallest(tmp_path, A100), "cores")
+    rules = Policy(allow={"sizes": ("Standard_NC24ads_A100_v4",)})
+    held = found(azure, smallest(tmp_path, A100), "cores", policy=rules)
+    assert any("H100" in way for way in free.alternatives)
+    assert held.alternatives and not any(way.startswith("size:") for way in held.alternatives)
 
 
 @pytest.mark.parametrize("what", ["vmSizes", "usages"])

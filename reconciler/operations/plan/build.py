@@ -7,7 +7,7 @@ is the same. It covers every resource, unchanged ones too.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.cloud.run_scope import RunScope
@@ -26,6 +26,7 @@ from reconciler.engine.effect import effect_of
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.money import PlanCost
+from reconciler.engine.policy import NO_POLICY, Policy
 from reconciler.engine.types import Action, Address
 from reconciler.kinds import KINDS
 from reconciler.operations.failures import exit_code_of
@@ -140,6 +141,7 @@ class PlanOptions:
     ask_prices: bool = True
     check_policy: bool = False
     alternatives: bool = False
+    policy: Policy = NO_POLICY
     base: Base | None = None
     parallelism: int = PARALLELISM
 
@@ -155,7 +157,7 @@ def plan(loaded: Loaded, run: RunScope, options: PlanOptions = DEFAULT) -> Plan:
     decided = _decided(loaded, run, options)
     changes, facts = decided.changes, decided.facts
     allowed = Allowed(frozenset(options.allow_outage))
-    region = region_of(loaded, changes, decided.graph, facts)
+    region = replace(region_of(loaded, changes, decided.graph, facts), policy=options.policy)
     found = findings_of(run, region, allowed)
     told = with_alternatives(run, region, found, all_of=options.alternatives)
     currency, ask_prices = options.currency, options.ask_prices

@@ -94,7 +94,7 @@ class Alternatives:
         """Yield the regions that have a size, with its price there and what it is."""
         for name, facts in self._elsewhere.regions.items():
             size = sizes.sizes_of(facts.sizes).get(use.wanted.size.casefold())
-            if size is not None:
+            if size is not None and self._region.policy.allows("locations", name):
                 yield (price_of(use.wanted, size), shown(use.wanted, size)), name, facts
 
     def _fits_in(self, name: str, facts: Facts) -> bool:

@@ -17,6 +17,7 @@ from reconciler.engine.findings import Finding, Level
 from reconciler.engine.graph import Edges
 from reconciler.engine.ledger import NO_LIMIT, Account, Balance, Claim, balances, reserve
 from reconciler.engine.numbers import whole_number_in
+from reconciler.engine.policy import NO_POLICY, Policy
 from reconciler.engine.types import Action, Address, JsonObject
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.machines import Machines, OccupiesMachines, UsesMachines
@@ -59,6 +60,7 @@ class Region:
     changes: Mapping[Address, Change]
     graph: Edges
     facts: Facts = field(default_factory=Facts)
+    policy: Policy = NO_POLICY
 
     @cached_property
     def barred(self) -> frozenset[str]:
@@ -69,6 +71,8 @@ class Region:
         """Whether nothing is short in the pools of these machines if a change had them instead."""
         size = self.sizes.get(wanted.size.casefold())
         if size is None or size.name.casefold() in self.barred:
+            return False
+        if not self.policy.allows("sizes", size.name):
             return False
         account = self.limits.accounts.get(pools_of(wanted, size)[0])
         most = 0 if wanted.serves else size.cores * wanted.most
