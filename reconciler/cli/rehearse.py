@@ -153,7 +153,7 @@ class _Stage:
             ask(server, "POST", "secret", {**what, "value": value, **version})
 
     def _run(self, server: Server, rehearsal: Rehearsal | None, result: Result) -> None:
-        words = [sys.executable, "-m", "reconciler", "apply", self._spec, "--yes", "--quiet"]
+        words = [sys.executable, "-P", "-m", "reconciler", "apply", self._spec, "--yes", "--quiet"]
         child = subprocess.Popen(
             [*words, "--sandbox", server.url],
             stdin=subprocess.DEVNULL,

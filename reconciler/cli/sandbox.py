@@ -171,7 +171,7 @@ def _serve(session: Session) -> ExitCode:
     words += ["--forge"] if options.forge else []
     words += ["--json"] if options.output == "json" else []
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "reconciler.sandbox", *words])
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "reconciler.sandbox", *words])
     return ExitCode.OK
 
 
