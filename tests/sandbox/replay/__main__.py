@@ -24,7 +24,11 @@ def main() -> int:
     options = parser.parse_args()
     if not RECORDED.is_dir():
         sys.exit("error: the recordings (../shared/azure-recorded) are not beside the project")
-    with tempfile.TemporaryDirectory() as state, launch(Path(state), clock="instant") as server:
+    # The sandbox ends by itself once nobody uses it: it may still be at its folder.
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as state,
+        launch(Path(state), clock="instant") as server,
+    ):
         outcome = replay(Sandbox(server))
     found = summary(outcome)
     text = json.dumps(found, indent=2) + "\n"
