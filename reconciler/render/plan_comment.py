@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 
+from reconciler.render.origins import PENDING
 from reconciler.render.plan_document import DocumentChange, DocumentProblem, PlanDocument
 from reconciler.render.plan_markdown import MAX_BYTES, code, fenced, fitting
 from reconciler.render.terminal import clean
@@ -37,9 +38,9 @@ def plan_comment(plans: Sequence[PlanDocument], head: str) -> str:
     room = MAX_BYTES - RESERVE - _size(top)
     blocks, hidden = fitting([_summary(plan) for plan in telling], room // 2)
     room -= _size(blocks)
-    folds, cut = fitting([_fold(plan, room) for plan in telling if plan.changes], room)
+    folds, cut = fitting([fold for plan in telling for fold in _folds(plan, room)], room)
     tail = [f"{hidden} more specs are not shown: read their plans."] if hidden else []
-    tail += [f"The changes of {cut} more specs are not shown: read their plans."] if cut else []
+    tail += [f"{cut} more lists of changes are not shown: read their plans."] if cut else []
     return "\n\n".join([*top, *blocks, *folds, *tail]) + "\n"
 
 
@@ -81,10 +82,14 @@ def _told(plan: PlanDocument) -> str:
         return "no plan that can be applied" if plan.is_errored else "no changes"
     counted = Counter(_word(change) for change in plan.changes)
     told = ", ".join(f"{number} to {clean(word)}" for word, number in sorted(counted.items()))
+    anyway = sum(change.is_anyway for change in plan.changes)
+    told += f" ({anyway} pending anyway)" if anyway else ""
     return f"blocked: {told}" if plan.is_errored else told
 
 
 def _word(change: DocumentChange) -> str:
+    if change.is_run:
+        return "run"
     word = WORDS.get(change.actions, "/".join(change.actions))
     return word if word in ("create", "update", "delete", "replace") else "change"
 
@@ -124,12 +129,23 @@ def _summary(plan: PlanDocument) -> str:
     return "\n".join(rows)
 
 
-def _fold(plan: PlanDocument, room: int) -> str:
-    """Return all changes of a plan, folded away: what is replaced or deleted first."""
-    ordered = sorted(plan.changes, key=lambda one: SIGNS.get(one.actions, "!") != "-")
+def _folds(plan: PlanDocument, room: int) -> list[str]:
+    """Return all changes of a plan, folded away: what was pending anyway apart, where it is known."""
+    own = [change for change in plan.changes if not change.is_anyway]
+    anyway = [change for change in plan.changes if change.is_anyway]
+    name = plan.spec or "the spec"
+    parts = [
+        (f"Changes of {name} ({len(own)})", own),
+        (f"{PENDING}, in {name} ({len(anyway)})", anyway),
+    ]
+    return [_fold(summary, changes, room) for summary, changes in parts if changes]
+
+
+def _fold(summary: str, changes: Sequence[DocumentChange], room: int) -> str:
+    """Return changes under a summary: what is replaced or deleted first."""
+    ordered = sorted(changes, key=lambda one: SIGNS.get(one.actions, "!") != "-")
     shown, left_out = fitting([_row(one) for one in ordered], room // 2)
     shown += [f"  {left_out} more are not shown"] if left_out else []
-    summary = f"Changes of {plan.spec or 'the spec'} ({len(plan.changes)})"
     head, tail = f"<details><summary>{summary}</summary>", "</details>"
     return f"{head}\n\n{fenced(shown)}\n\n{tail}"
 

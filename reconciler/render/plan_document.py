@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler.bounded_json import loads
 from reconciler.diagnostics import LocalError, ReconcileError, RefusedError
+from reconciler.engine.attribution import By
 from reconciler.engine.types import JsonObject
 from reconciler.limits import PLAN_DOCUMENT_BYTES
 from reconciler.render.plan_json import FORMAT_VERSION
@@ -27,12 +28,14 @@ STAYING = (("no-op",), ("read",))
 
 @dataclass(frozen=True)
 class DocumentChange:
-    """What happens to one resource."""
+    """What happens to one resource; `is_anyway`: without the change of the spec, too."""
 
     address: str
     kind: str
     actions: tuple[str, ...]
     why: str
+    is_run: bool = False
+    is_anyway: bool = False
 
     @property
     def is_change(self) -> bool:
@@ -157,7 +160,9 @@ def _change(found: JsonObject) -> DocumentChange:
         raise ValueError("`actions` is not a list of texts")
     named = tuple(shortened(one, LONGEST) for one in actions)
     why = _text(found, "reason") if "reason" in found else ""
-    return DocumentChange(_text(found, "address"), _text(found, "type"), named, why)
+    is_run, is_anyway = found.get("action_reason") == "run", found.get("by") == By.DRIFT.value
+    texts = _text(found, "address"), _text(found, "type")
+    return DocumentChange(*texts, named, why, is_run, is_anyway)
 
 
 def _danger(found: JsonObject) -> DocumentDanger:

@@ -117,6 +117,25 @@ def test_a_large_comment_loses_changes_but_no_danger(read: Any) -> None:
     assert re.search(r"\d+ more are not shown", body)
 
 
+def test_what_was_pending_anyway_is_told_apart(read: Any) -> None:
+    own = change("compute.cpu", "create") | {"by": "spec"}
+    both = change("hub", "update") | {"by": "both"}
+    anyway = change("workspace", "delete") | {"by": "drift"}
+    plan = read(document(resource_changes=[own, both, anyway]))
+    told = "1 to create, 1 to delete, 1 to update (1 pending anyway)"
+    assert status_text(plan) == f"{EFFECT}: {told}"
+    _, first, second = plan_comment([plan], "1a2b3c4").split("<details>")
+    assert "Changes of chat (2)" in first
+    assert "compute.cpu" in first and "hub" in first and "workspace" not in first
+    assert "Pending anyway, without this change, in chat (1)" in second
+    assert "- workspace (compute) delete" in second
+
+
+def test_a_run_is_not_told_as_something_new(read: Any) -> None:
+    run = change("jobs.finetune", "create") | {"action_reason": "run"}
+    assert status_text(read(document(resource_changes=[run]))) == f"{EFFECT}: 1 to run"
+
+
 def test_a_status_has_room_for_what_to_approve(read: Any) -> None:
     plan = read(document())
     assert status_text(plan) == f"{EFFECT}: 1 to create"
