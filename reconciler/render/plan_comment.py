@@ -123,6 +123,7 @@ def _summary(plan: PlanDocument) -> str:
     rows += [f"- {_problem(one)}" for one in islice(others, MOST_PROBLEMS)]
     more = len(others) - MOST_PROBLEMS
     rows += [f"- and {more} more warnings"] if more > 0 else []
+    rows += [f"\n{code(plan.cost)}"] if plan.cost else []
     if plan.effect:
         approve = "With `--approved` it is applied only if it is still this one."
         rows.append(f"\nEffect: {code(plan.effect)}. {approve}")
@@ -151,9 +152,12 @@ def _fold(summary: str, changes: Sequence[DocumentChange], room: int) -> str:
 
 
 def _row(change: DocumentChange) -> str:
-    why = f"  # {change.why}" if change.why else ""
+    """Return a change as the plan told it; of a document that has no words, its action and why."""
     sign = SIGNS.get(change.actions, "!")
-    return clean(f"{sign} {change.address} ({change.kind}) {_word(change)}{why}")
+    headline = f"{sign} {change.address} ({change.kind}) {change.intent or _word(change)}"
+    why = f"  # {change.why}" if change.why and not change.lines else ""
+    rows = [f"{headline}{why}", *(f"    {line}" for line in change.lines)]
+    return "\n".join(map(clean, rows))
 
 
 def _size(blocks: list[str]) -> int:

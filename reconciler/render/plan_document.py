@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from reconciler.render.plan_json import FORMAT_VERSION
 from reconciler.secrets import on_one_line, shortened
 
 LONGEST = 500
+MOST_FIELDS = 60
 EFFECT = re.compile(r"plan-[0-9a-f]{12}")
 NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 STAYING = (("no-op",), ("read",))
@@ -36,6 +38,9 @@ class DocumentChange:
     why: str
     is_run: bool = False
     is_anyway: bool = False
+    intent: str = ""
+    lines: tuple[str, ...] = ()
+    """What a reader sees of it, below its headline."""
 
     @property
     def is_change(self) -> bool:
@@ -73,6 +78,8 @@ class PlanDocument:
     changes: tuple[DocumentChange, ...]
     dangers: tuple[DocumentDanger, ...]
     problems: tuple[DocumentProblem, ...]
+    cost: str = ""
+    """What it costs, in one sentence."""
 
     @property
     def is_unchanged(self) -> bool:
@@ -125,6 +132,7 @@ def _plan(found: JsonObject) -> PlanDocument:
         changes=tuple(change for change in changes if change.is_change),
         dangers=tuple(map(_danger, _open(_objects(found, "attention")))),
         problems=tuple(map(_problem, _open(_objects(found, "diagnostics")))),
+        cost=_text(found, "cost_sentence") if "cost_sentence" in found else "",
     )
 
 
@@ -162,7 +170,28 @@ def _change(found: JsonObject) -> DocumentChange:
     why = _text(found, "reason") if "reason" in found else ""
     is_run, is_anyway = found.get("action_reason") == "run", found.get("by") == By.DRIFT.value
     texts = _text(found, "address"), _text(found, "type")
-    return DocumentChange(*texts, named, why, is_run, is_anyway)
+    plain = DocumentChange(*texts, named, why, is_run, is_anyway)
+    return replace(plain, **_shown(found["shown"])) if "shown" in found else plain
+
+
+def _shown(found: Any) -> dict[str, Any]:
+    """Return what a reader sees of a change."""
+    shown = _object(found, "shown")
+    notes, fields = shown.get("notes"), _objects(shown, "fields")
+    if not isinstance(notes, list) or not all(isinstance(one, str) for one in notes):
+        raise ValueError("`notes` is not a list of texts")
+    told = [shortened(one, LONGEST) for one in notes]
+    lines = [*told, *(_field(one) for one in islice(fields, MOST_FIELDS))]
+    more = len(fields) - MOST_FIELDS
+    lines += [f"and {more} more fields"] if more > 0 else []
+    left_out = _text(shown, "left_out")
+    lines += [f"({left_out})"] if left_out else []
+    return {"kind": _text(shown, "what"), "intent": _text(shown, "intent"), "lines": tuple(lines)}
+
+
+def _field(found: JsonObject) -> str:
+    before = f"{_text(found, 'before')} -> " if found.get("before") is not None else ""
+    return f"{_text(found, 'name')}: {before}{_text(found, 'after')}"
 
 
 def _danger(found: JsonObject) -> DocumentDanger:

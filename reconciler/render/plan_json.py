@@ -27,11 +27,12 @@ from reconciler.engine.decisions import (
 from reconciler.engine.diff import Rules
 from reconciler.engine.findings import Finding, Level
 from reconciler.engine.types import Action, JsonObject, Unknown
-from reconciler.render.cost_text import cost_json
+from reconciler.render.cost_text import cost_json, cost_sentence
 from reconciler.render.drift import drifted, last_change, outside_only
 from reconciler.render.fields import Views
 from reconciler.render.held import STAYING, Held
 from reconciler.render.origins import base_json, by_json
+from reconciler.render.plan_page import Entry, entries_of
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.render.told import accepted_of, told_of, unused_of, why_accepted
 from reconciler.secrets import SENSITIVE, Secret
@@ -71,7 +72,7 @@ def document(views: Views) -> JsonObject:
         "complete": not (plan.blocked or plan.targets or any(c.is_pending for c in plan.changes)),
         "errored": bool(plan.blocked),
         "effect": plan.effect,
-        "resource_changes": [_resource_change(views, c) for c in plan.changes],
+        "resource_changes": _resource_changes(views),
         "resource_drift": resource_drift(views),
         "not_applied": [_held(item) for item in said.held],
         "not_stated": [_held(item) for item in said.unstated],
@@ -89,6 +90,7 @@ def document(views: Views) -> JsonObject:
         ],
         "checks": [_check(finding) | _why_of(views, finding) for finding in plan.findings],
         "cost": cost_json(plan.cost),
+        "cost_sentence": cost_sentence(plan.cost),
     } | base_json(plan)
 
 
@@ -139,6 +141,19 @@ def _range(position: Position | None) -> JsonObject:
         return {}
     start = {"line": position.line, "column": position.column}
     return {"range": {"filename": position.file, "start": start}}
+
+
+def _resource_changes(views: Views) -> list[JsonObject]:
+    """Return all changes, each that is told with what a reader sees of it."""
+    said = {entry.address: _shown(entry) for entry in entries_of(views)}
+    return [_resource_change(views, c) | said.get(c.address, {}) for c in views.plan.changes]
+
+
+def _shown(entry: Entry) -> JsonObject:
+    """Return a change in the words of every other output."""
+    rows = [{"name": r.name, "before": r.before, "after": r.after} for r in entry.rows]
+    said = {"what": entry.what, "intent": entry.intent, "notes": list(entry.notes)}
+    return {"shown": {**said, "fields": rows, "left_out": entry.footnote}}
 
 
 def _resource_change(views: Views, change: Change) -> JsonObject:

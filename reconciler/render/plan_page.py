@@ -142,8 +142,7 @@ class Page:
 def page_of(views: Views, *, verbose: bool = False) -> Page:
     """Return what there is to say of a plan; `verbose`: unchanged resources and defaults too."""
     plan = views.plan
-    told = [c for c in plan.changes if not c.is_blocked and (verbose or is_told(c))]
-    entries = [_entry(views, change, verbose=verbose) for change in told]
+    entries = entries_of(views, verbose=verbose)
     folds = () if verbose else _folds(entries)
     folded = {address for fold in folds for address in fold.addresses}
     unfolded = [entry for entry in entries if entry.address not in folded]
@@ -166,6 +165,12 @@ def page_of(views: Views, *, verbose: bool = False) -> Page:
         cost_sentence(plan.cost),
         sentence(plan),
     )
+
+
+def entries_of(views: Views, *, verbose: bool = False) -> list[Entry]:
+    """Return every change that is told, none folded with others."""
+    told = [c for c in views.plan.changes if not c.is_blocked and (verbose or is_told(c))]
+    return [_entry(views, change, verbose=verbose) for change in told]
 
 
 def _under_headings(said: Told) -> Iterator[tuple[str, tuple[Held, ...]]]:

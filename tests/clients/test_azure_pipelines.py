@@ -33,10 +33,12 @@ class World(Reviewed):
             "System.PullRequest.IsFork": str(fork),
             "System.PullRequest.PullRequestId": str(number),
             "System.CollectionUri": self.url,
-            "System.TeamProjectId": "plans",
-            "Build.Repository.ID": "ml",
+            "System.TeamProject": "plans",
+            "Build.Repository.Name": "ml",
+            "System.PullRequest.SourceCommitId": self.head(number) if number else "",
             "System.AccessToken": self.token("build", pull_requests="write"),
         }
+        environment["REQUESTS_CA_BUNDLE"] = str(self.server.ca_file)
         tasks = {
             "checkout": self._checkout,
             "AzureCLI@2": self._sign_in,
@@ -61,16 +63,23 @@ class World(Reviewed):
     def _download(self, job: PipelineJob, step: Mapping[str, Any]) -> None:
         copytree(self.artifacts[step["artifact"]], job.folder / step["artifact"])
 
-    def threads(self, number: int) -> list[dict[str, Any]]:
-        """Return the threads that Azure DevOps holds."""
-        found: list[dict[str, Any]] = requests.get(
-            f"{self.url}plans/_apis/git/repositories/ml/pullRequests/{number}/threads",
+    def asked(self, path: str) -> Any:
+        """Return what Azure DevOps tells somebody who may read the repository."""
+        return requests.get(
+            f"{self.url}plans/_apis/git/repositories/ml/{path}",
             params={"api-version": "7.1"},
             headers={"Authorization": f"Bearer {self.token('ann')}"},
             verify=self.server.ca_file,
             timeout=10,
-        ).json()["value"]
-        return found
+        ).json()
+
+    def head(self, number: int) -> str:
+        """Return the newest commit of a pull request."""
+        return str(self.asked(f"pullRequests/{number}")["lastMergeSourceCommit"]["commitId"])
+
+    def threads(self, number: int) -> list[dict[str, Any]]:
+        """Return the threads that Azure DevOps holds."""
+        return list(self.asked(f"pullRequests/{number}/threads")["value"])
 
 
 @pytest.fixture
@@ -79,7 +88,7 @@ def world(tmp_path: Path, pool: Pool) -> Iterator[World]:
         yield World(tmp_path, server)
 
 
-def test_a_branch_gets_a_plan_and_one_closed_thread(world: World) -> None:
+def test_a_branch_gets_a_plan_and_one_thread(world: World) -> None:
     number, file = world.pull_request(LARGER), PIPELINES / "plan.yml"
     plan = world.job(number).run(file, "plan")
     assert plan.result == "Succeeded", plan.log
@@ -90,10 +99,12 @@ def test_a_branch_gets_a_plan_and_one_closed_thread(world: World) -> None:
         comment = world.job(number).run(file, "comment", plan=plan)
         assert comment.result == "Succeeded", comment.log
     (thread,) = world.threads(number)
-    assert thread["status"] == "closed"
-    assert [c["content"] for c in thread["comments"]] == [plan.summary]
-    (asked,) = world.commands()
+    assert thread["status"] == "active", "what it makes accepts connections from any network"
+    (comment,) = (c["content"] for c in thread["comments"])
+    assert "max_instances: 3" in comment
+    asked, commented, *again = world.commands()
     assert asked.startswith("plan azure/spec.yaml --base ")
+    assert all(one.endswith("plan.json --to azure-devops") for one in (commented, *again))
     assert "Pending anyway, without this change" in plan.summary
 
 
@@ -104,7 +115,7 @@ def test_an_invalid_spec_is_a_red_check_with_a_comment(world: World) -> None:
     assert "##vso[task.logissue type=error;sourcepath=azure/spec.yaml;linenumber=" in plan.log
     assert world.job(number).run(file, "comment", plan=plan).result == "Succeeded"
     (thread,) = world.threads(number)
-    assert "### reconcile plan: blocked" in thread["comments"][0]["content"]
+    assert "no plan that can be applied" in thread["comments"][0]["content"]
 
 
 def test_a_fork_that_changes_the_spec_asks_nothing_of_azure_and_is_red(world: World) -> None:

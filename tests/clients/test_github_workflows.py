@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
@@ -29,6 +30,9 @@ class World(Reviewed):
         folder, environment = self.runner()
         environment["GITHUB_API_URL"] = f"{self.server.url}/_github"
         environment["GITHUB_REPOSITORY"] = NAME
+        environment["REQUESTS_CA_BUNDLE"] = str(self.server.ca_file)
+        environment["GITHUB_EVENT_PATH"] = str(folder.with_suffix(".json"))
+        Path(environment["GITHUB_EVENT_PATH"]).write_text(json.dumps(event), encoding="utf-8")
         actions = {
             "actions/checkout": self._checkout,
             "azure/login": self._login,
@@ -38,7 +42,9 @@ class World(Reviewed):
         github = {
             "event": event,
             "repository": NAME,
-            "token": self.token("actions", **(rights or {"pull_requests": "write"})),
+            "token": self.token(
+                "actions", **(rights or {"pull_requests": "write", "statuses": "write"})
+            ),
         }
         variables = {
             "RECONCILE_PACKAGE": "reconcile-azureml==0.1.0",
@@ -49,23 +55,12 @@ class World(Reviewed):
 
     def comments(self, number: int) -> list[str]:
         """Return the comments of the Actions App that GitHub holds."""
-        found = requests.get(
-            f"{self.server.url}/_github/repos/{NAME}/issues/{number}/comments",
-            headers={"Authorization": f"Bearer {self.token('ann')}"},
-            verify=self.server.ca_file,
-            timeout=10,
-        ).json()
+        found = self.asked(f"issues/{number}/comments")
         return [c["body"] for c in found if c["user"]["login"] == "github-actions[bot]"]
 
     def issues(self) -> list[tuple[str, str, bool]]:
         """Return each drift issue: its title, its state, and whether it names the tag."""
-        found = requests.get(
-            f"{self.server.url}/_github/repos/{NAME}/issues",
-            params={"state": "all", "labels": "reconcile-drift"},
-            headers={"Authorization": f"Bearer {self.token('ann')}"},
-            verify=self.server.ca_file,
-            timeout=10,
-        ).json()
+        found = self.asked("issues", state="all", labels="reconcile-drift")
         return [(i["title"], i["state"], "tags.team" in i["body"]) for i in found]
 
     def _checkout(self, job: Job, given: dict[str, str]) -> None:
@@ -82,6 +77,29 @@ class World(Reviewed):
     def _download(self, job: Job, given: dict[str, str]) -> None:
         copytree(self.artifacts[given["name"]], job.workspace / given["path"])
 
+    def event(self, number: int, source: str = NAME) -> dict[str, Any]:
+        """Return the parts of a `pull_request` event that its documentation promises."""
+        pull = self.asked(f"pulls/{number}")
+        sides = {
+            n: pull[n] | {"repo": {"full_name": r}} for n, r in (("head", source), ("base", NAME))
+        }
+        return {
+            "action": "opened",
+            "number": number,
+            "pull_request": {"number": number, **sides},
+            "repository": {"full_name": NAME},
+        }
+
+    def asked(self, path: str, **words: str) -> Any:
+        """Return what GitHub tells somebody who may read the repository."""
+        return requests.get(
+            f"{self.server.url}/_github/repos/{NAME}/{path}",
+            params=words,
+            headers={"Authorization": f"Bearer {self.token('ann')}"},
+            verify=self.server.ca_file,
+            timeout=10,
+        ).json()
+
     def checked(self, event: dict[str, Any]) -> dict[str, Job]:
         """Run all jobs of the check of a pull request."""
         file = GITHUB / "workflows" / "plan.yml"
@@ -90,17 +108,6 @@ class World(Reviewed):
         fork = self.job(event).run(file, "fork")
         needs = {"plan": plan, "comment": comment, "fork": fork}
         return {**needs, "reconcile": self.job(event).run(file, "reconcile", **needs)}
-
-
-def event(number: int, source: str = NAME) -> dict[str, Any]:
-    """Return the parts of a `pull_request` event that its documentation promises."""
-    repositories = {n: {"repo": {"full_name": r}} for n, r in (("head", source), ("base", NAME))}
-    return {
-        "action": "opened",
-        "number": number,
-        "pull_request": {"number": number, **repositories},
-        "repository": {"full_name": NAME},
-    }
 
 
 @pytest.fixture
@@ -117,34 +124,42 @@ def test_a_branch_gets_a_plan_a_comment_and_a_green_check(world: World) -> None:
     number = world.pull_request(LARGER)
     forged = "<!-- reconcile:smallest -->\nall is well"
     world.forge(op="comment", repo=NAME, number=number, by="eve", body=forged)
-    jobs = world.checked(event(number))
+    jobs = world.checked(world.event(number))
     assert results(jobs) == dict.fromkeys(jobs, "success") | {"fork": "skipped"}
     (comment,) = world.comments(number)
-    assert comment.startswith("<!-- reconcile:smallest -->\n\n### reconcile plan\n")
+    assert comment.startswith("<!-- reconcile:v1 spec=smallest ")
     assert "max_instances: 3" in comment
-    assert jobs["plan"].summary == comment
-    (asked,) = world.commands()
+    assert "max_instances: 3" in jobs["plan"].summary
+    statuses = world.asked(f"commits/{world.event(number)['pull_request']['head']['sha']}/statuses")
+    assert {s["context"]: s["state"] for s in statuses} == {
+        "reconcile": "success",
+        "reconcile/smallest": "success",
+    }
+    asked, commented = world.commands()
     assert asked.startswith("plan azure/spec.yaml --base ")
+    assert commented == "comment plan/plan.json --to github"
     assert "Pending anyway, without this change" in comment
     writes = [e for e in world.controls.entries() if e["method"] in ("PUT", "DELETE")]
     assert writes == []
     file = GITHUB / "workflows" / "plan.yml"
-    assert world.job(event(number)).run(file, "comment", plan=jobs["plan"]).result == "success"
+    assert (
+        world.job(world.event(number)).run(file, "comment", plan=jobs["plan"]).result == "success"
+    )
     assert world.comments(number) == [comment]
 
 
 def test_an_invalid_spec_is_a_red_check_with_a_comment(world: World) -> None:
     number = world.pull_request(SPEC + "compte: {}\n")
-    jobs = world.checked(event(number))
+    jobs = world.checked(world.event(number))
     expected = {"plan": "failure", "comment": "success", "fork": "skipped", "reconcile": "failure"}
     assert results(jobs) == expected
     assert "::error file=azure/spec.yaml,line=" in jobs["plan"].log
-    assert "### reconcile plan: blocked" in world.comments(number)[0]
+    assert "### reconcile: smallest · no plan that can be applied" in world.comments(number)[0]
 
 
 def test_a_fork_that_changes_the_spec_asks_nothing_of_azure_and_is_red(world: World) -> None:
     number = world.pull_request(LARGER)
-    jobs = world.checked(event(number, "somebody/ml"))
+    jobs = world.checked(world.event(number, "somebody/ml"))
     skipped = dict.fromkeys(("plan", "comment"), "skipped")
     assert results(jobs) == {**skipped, "fork": "failure", "reconcile": "failure"}
     assert "this needs a plan by a maintainer" in jobs["fork"].log
@@ -159,7 +174,7 @@ def test_a_fork_that_changes_the_spec_asks_nothing_of_azure_and_is_red(world: Wo
 
 def test_a_fork_that_leaves_the_spec_alone_is_green(world: World) -> None:
     number = world.pull_request("hello\n", file="README.md")
-    jobs = world.checked(event(number, "somebody/ml"))
+    jobs = world.checked(world.event(number, "somebody/ml"))
     assert (jobs["fork"].result, jobs["reconcile"].result) == ("success", "success")
 
 

@@ -178,3 +178,47 @@ def test_what_no_plan_printed_is_refused_with_file_and_why(
     told = raised.value.diagnostics[0]
     assert "plan.json is not a plan" in told.summary
     assert why in told.detail
+
+
+def shown(**more: Any) -> dict[str, Any]:
+    """Return a change as a plan tells it."""
+    said = {"what": "compute cluster cpu", "intent": "will be created", "notes": ["is new"]}
+    rows = [
+        {"name": "size", "before": None, "after": "Standard_DS3_v2"},
+        {"name": "nodes", "before": "1", "after": "2"},
+    ]
+    said = {**said, "fields": rows, "left_out": "4 defaults", **more}
+    return {**change("compute.cpu", "create"), "shown": said}
+
+
+def test_a_comment_tells_a_change_as_the_plan_did(read: Any) -> None:
+    found = document(resource_changes=[shown()], cost_sentence="Cost: serving $3.67 an hour.")
+    body = plan_comment([read(found)], "1a2b3c4")
+    assert "+ compute.cpu (compute cluster cpu) will be created\n    is new\n" in body
+    assert "    size: Standard_DS3_v2\n    nodes: 1 -> 2\n    (4 defaults)\n" in body
+    assert "`Cost: serving $3.67 an hour.`" in body
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_a_plan_tells_of_a_change_stays_text(read: Any, text: str) -> None:
+    rows = [{"name": text, "before": text, "after": text}]
+    told = shown(what=text, intent=text, notes=[text], fields=rows, left_out=text)
+    body = plan_comment([read(document(resource_changes=[told], cost_sentence=text))], "1a2b3c4")
+    plain = plan_comment([read(document(resource_changes=[shown()], cost_sentence="x"))], "1a2b3c4")
+    assert outside_of_code(body).split() == outside_of_code(plain).split()
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"what": 5},
+        {"notes": "a"},
+        {"notes": [1]},
+        {"fields": {}},
+        {"fields": [1]},
+        {"left_out": None},
+    ],
+)
+def test_a_change_of_another_shape_is_refused(read: Any, more: dict[str, Any]) -> None:
+    with pytest.raises(RefusedError):
+        read(document(resource_changes=[shown(**more)]))
