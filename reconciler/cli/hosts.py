@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.safe_open import real_path
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -93,7 +95,7 @@ class AzureDevOps:
         if folder:
             title = f"reconcile-{name}.md" if name else "reconcile.md"
             file = write_private(Path(folder), title, _safe(comment))
-            session.out.command(AzureDevOpsCommand("task.uploadsummary", str(file.resolve())))
+            session.out.command(AzureDevOpsCommand("task.uploadsummary", str(real_path(file))))
         for variable, value in outputs.items():
             given = {"variable": variable, "isOutput": "true"}
             session.out.command(AzureDevOpsCommand("task.setvariable", value, given))
@@ -112,7 +114,7 @@ def in_checkout(name: str) -> str:
     root = next((root for root in roots if root), "")
     if name in ("-", "<stdin>"):
         return ""
-    path, top = Path(name).resolve(), Path(root).resolve()
+    path, top = real_path(name), real_path(root)
     return path.relative_to(top).as_posix() if root and path.is_relative_to(top) else name
 
 
