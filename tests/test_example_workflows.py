@@ -28,6 +28,6 @@ def test_zizmor_finds_nothing():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_action_of_others_is_pinned_to_a_commit(file):
     text = file.read_text(encoding="utf-8")
-    used = re.findall(r"uses: (.*)", text)
+    used = re.findall(r"^\s*(?:- )?uses: (.*)", text, re.MULTILINE)
     assert all(PINNED.fullmatch(name) for name in used if not name.startswith("./"))
     assert "pull_request_target" not in text

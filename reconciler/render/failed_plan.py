@@ -38,6 +38,7 @@ def failed_plan_json(error: ReconcileError, source: str) -> str:
         "diagnostics": [diagnostic(item) for item in error.diagnostics],
         "checks": [],
         "cost": None,
+        "cost_sentence": "",
     }
     return json.dumps(found, indent=2, ensure_ascii=True, default=str) + "\n"
 
