@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from threading import Lock
+from threading import Event, Lock, RLock, Thread
 from typing import TYPE_CHECKING, Any
 
 from reconciler.engine.types import Action, Address, Outcome, Status
@@ -55,12 +55,16 @@ class LiveTable:
         self._failed = 0
         self._work: dict[Address, Work] = {}
         self._lock = Lock()
+        # One draws at a time: rich's own thread moves the cursor by rows that a print replaces.
+        self._drawing = RLock()
+        self._over = Event()
+        self._ticker = Thread(target=self._tick, name="live table", daemon=True)
         self._terminal = terminal
         self._console = terminal.console()
         self._live = Live(
             console=self._console,
             get_renderable=self._drawn,
-            refresh_per_second=REFRESH_PER_S,
+            auto_refresh=False,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -69,15 +73,23 @@ class LiveTable:
     def __enter__(self) -> LiveTable:
         """Start drawing."""
         self._live.start()
+        self._ticker.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop drawing and give the cursor back."""
+        self._over.set()
+        self._ticker.join()
         self._live.stop()
 
     def refresh(self) -> None:
         """Draw now."""
-        self._live.refresh()
+        with self._drawing:
+            self._live.refresh()
+
+    def _tick(self) -> None:
+        while not self._over.wait(1 / REFRESH_PER_S):
+            self.refresh()
 
     def started(self, address: Address, action: Action) -> None:
         """Add a resource to the table."""
@@ -90,9 +102,10 @@ class LiveTable:
             self._work.pop(outcome.address, None)
             self._ended += 1
             self._failed += outcome.status in (Status.FAILED, Status.REFUSED)
-        self._refit()
-        for row in self._ending(outcome):
-            self._console.print(row, soft_wrap=True)
+        with self._drawing:
+            self._refit()
+            for row in self._ending(outcome):
+                self._console.print(row, soft_wrap=True)
 
     def say(self, address: Address, message: str, *, link: str = "") -> None:
         """Show a message, and the link if there is one, beside the resource."""

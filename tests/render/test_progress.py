@@ -122,6 +122,20 @@ def test_live_table_keeps_its_columns_when_addresses_are_long(watch: Watch) -> N
     assert "identities.finetunep...-blob-data-reader creating    0.0s" in stream.getvalue()
 
 
+def test_live_table_is_drawn_by_one_at_a_time(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is redrawn meanwhile, no row of what ended stays behind."""
+    monkeypatch.setattr("reconciler.render.live.REFRESH_PER_S", 100_000)
+    stream = io.StringIO()
+    names = [f"compute.cluster-{number}" for number in range(15)]
+    with LiveTable(Terminal(stream, width=40), len(names), watch) as table:
+        for name in names:
+            table.started(name, Action.CREATE)
+            table.finished(Outcome(name, Action.CREATE, Status.DONE, 1.0))
+    assert _screen(stream) == [f"  + {name} created (1.0s)" for name in names]
+
+
 def test_live_table_leaves_only_what_ended(watch: Watch) -> None:
     stream = io.StringIO()
     with LiveTable(Terminal(stream, width=80), 2, watch) as table:
