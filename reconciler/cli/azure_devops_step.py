@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.github_step import read_small
+from reconciler.cli import github_step
 from reconciler.diagnostics import UsageError
 
 if TYPE_CHECKING:
     from reconciler.secrets import Secret
 
-MOST_OF_TOKEN = 1 << 16
 SEE = "outside of a build of a pull request, pass --repository, --pull-request and --head"
 
 
@@ -29,16 +27,9 @@ def organisation() -> str:
 
 
 def token_of(file: str | None) -> Secret:
-    """Return the token. Raises `UsageError` where there is none."""
-    from reconciler.secrets import Secret
-
-    own = os.environ.get("SYSTEM_ACCESSTOKEN", "")
-    text = read_small(Path(file), MOST_OF_TOKEN).strip() if file else own
-    if not text or not text.isascii() or not text.isprintable():
-        where = "the file of --token-file" if file else "SYSTEM_ACCESSTOKEN"
-        hint = "give the step `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`"
-        raise UsageError.because(f"there is no token in {where}", hint=hint)
-    return Secret(text)
+    """Return the token. Raises `UsageError` if there is none."""
+    hint = "give the step `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`"
+    return github_step.token_of(file, "SYSTEM_ACCESSTOKEN", hint)
 
 
 def repository_of(named: str | None) -> tuple[str, str]:

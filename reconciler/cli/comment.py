@@ -187,5 +187,6 @@ def _event() -> dict[str, Any]:
     except ValueError as error:
         raise LocalError.because(f"{name} is not the JSON of an event") from error
     pull = found.get("pull_request") if isinstance(found, dict) else None
-    is_whole = isinstance(pull, dict) and isinstance(pull.get("head"), dict)
-    return pull if isinstance(pull, dict) and is_whole else {}
+    if isinstance(pull, dict) and isinstance(pull.get("head"), dict):
+        return pull
+    return {}

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reconciler.secrets import Secret
 
 API = "https://api.github.com"
+MOST_OF_TOKEN = 1 << 16
 SEE = "outside of a workflow for pull requests, pass --repository, --pull-request and --head"
 
 
@@ -23,14 +24,16 @@ def api() -> str:
     return api
 
 
-def token_of(file: str | None) -> Secret:
-    """Return the token. Raises `UsageError` where there is none."""
+def token_of(
+    file: str | None, variable: str = "GITHUB_TOKEN", hint: str = "set GITHUB_TOKEN"
+) -> Secret:
+    """Return the token of a file, or else of a variable. Raises `UsageError` if there is none."""
     from reconciler.secrets import Secret
 
-    text = read_small(Path(file), 1 << 16).strip() if file else os.environ.get("GITHUB_TOKEN", "")
+    text = read_small(Path(file), MOST_OF_TOKEN).strip() if file else os.environ.get(variable, "")
     if not text or not text.isascii() or not text.isprintable():
-        where = "the file of --token-file" if file else "GITHUB_TOKEN"
-        raise UsageError.because(f"there is no token in {where}", hint="set GITHUB_TOKEN")
+        where = "the file of --token-file" if file else variable
+        raise UsageError.because(f"there is no token in {where}", hint=hint)
     return Secret(text)
 
 

@@ -46,7 +46,7 @@ def publish_plan(session: Session, views: Views) -> None:
 
 
 def publish_failed_plan(session: Session, error: ReconcileError) -> None:
-    """Tell the host why there is no plan."""
+    """Tell the host why no plan could be made."""
     from reconciler.render.failed_plan import failed_plan_markdown, spec_name
     from reconciler.render.runner_outputs import NOTHING
 

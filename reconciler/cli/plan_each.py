@@ -48,7 +48,7 @@ Planned = Callable[[Session], tuple[Views, ExitCode]]
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one spec; `views` is None where there is no plan."""
+    """The result for one spec; `views` is None if no plan could be made."""
 
     source: str
     views: Views | None

@@ -1,7 +1,7 @@
 """Requests to a host of repositories, by our own sending and waiting.
 
 The token goes to the host of the API alone: no redirect is followed, and no password of `~/.netrc`
-takes its place. What the host turned away for its rate is sent again when it says so, three times
+takes its place. A request refused by a rate limit is sent again when the host says so, three times
 at most and after 60 seconds at most.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -21,7 +22,13 @@ from reconciler.cloud.logging import log_answer
 from reconciler.cloud.network_errors import unreachable
 from reconciler.cloud.retry import Attempt, Request, RetryBudget, send_with_policy
 from reconciler.cloud.rules import REDIRECTS, THROTTLED, redirected
-from reconciler.diagnostics import ApiError, DeniedError, Diagnostic, UnavailableError
+from reconciler.diagnostics import (
+    FORM_ERRORS,
+    ApiError,
+    DeniedError,
+    Diagnostic,
+    UnavailableError,
+)
 from reconciler.secrets import on_one_line
 
 if TYPE_CHECKING:
@@ -61,6 +68,18 @@ class RepositoryHost(ABC):
     host: ClassVar[str]
     needs: ClassVar[str]
     """Its name, and what to give a token that may not do something."""
+
+    @contextmanager
+    def answers_read(self) -> Iterator[None]:
+        """Raise `UnavailableError` where reading an answer fails on its form."""
+        try:
+            yield
+        except FORM_ERRORS as error:
+            raise UnavailableError.because(
+                f"the answer of {self.host} has an unexpected form",
+                detail=on_one_line(f"{type(error).__name__}: {error}", MOST_OF_MESSAGE),
+                hint="look for a proxy of your network in between, and run the same command again",
+            ) from error
 
     @abstractmethod
     def headers(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Which changes of a plan come from the change of its spec, and which are pending anyway. Pure.
 
 One observation is decided twice, for the spec and for its base: what both would do to the same
-thing in Azure is no matter of the change between them.
+thing in Azure does not come from the change between them.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ def with_others(
     left: Iterable[Change],
     graph: Mapping[Address, frozenset[Address]],
 ) -> Attribution:
-    """Return it with what no spec states: what prepares others, and what is no longer in the spec.
+    """Add the changes that no spec states: preparations, and what is no longer in the spec.
 
-    A preparation comes from what needs it; what is left, from this change if the base has it.
+    A preparation comes from where the changes that need it come from. What is no longer in the
+    spec comes from this change if the base still has it.
     """
     by = dict(found.by)
     for change in changes:

@@ -80,7 +80,7 @@ class Policy:
     checks: frozenset[str] = frozenset()
 
     def allows(self, rule: str, value: str) -> bool:
-        """Return whether a list of `allow` has a value; every value where there is no list."""
+        """Return whether the policy allows a value: it is on the list, or there is no list."""
         patterns = self.allow.get(rule)
         if patterns is None:
             return True

@@ -10,29 +10,23 @@ import re
 from typing import Any
 
 from reconciler.cloud.github import GitHub
-from reconciler.diagnostics import FORM_ERRORS, RefusedError, UnavailableError
+from reconciler.diagnostics import RefusedError
 from reconciler.secrets import on_one_line
 
 EFFECT = re.compile(r"(plan-[0-9a-f]{12}): ")
 NO_CHANGE = "no change"
 AGAIN = "run the check of the pull request again, or approve an effect with `--approved plan-...`"
-MOST_OF_ERROR = 300
+MOST_OF_NAME = 300
 
 
 def approved_effect(github: GitHub, commit: str, spec: str, creator: str) -> str:
     """Return the effect of a spec that the pull request of a merge showed; "no change" for none.
 
-    Raises `RefusedError` where there is no such pull request, or no good status by `creator`.
+    Raises `RefusedError` if there is no such pull request, or no successful status by `creator`.
     """
-    try:
+    with github.answers_read():
         head = _merged_head(github, commit)
         return _effect(_newest(github, head, f"reconcile/{spec}", creator))
-    except FORM_ERRORS as error:
-        raise UnavailableError.because(
-            "GitHub's answer has an unexpected form",
-            detail=on_one_line(f"{type(error).__name__}: {error}", MOST_OF_ERROR),
-            hint="look for a proxy of your network in between, and run the same command again",
-        ) from error
 
 
 def _merged_head(github: GitHub, commit: str) -> str:
@@ -63,7 +57,7 @@ def _newest(github: GitHub, head: str, context: str, creator: str) -> dict[str, 
 def _effect(status: dict[str, Any]) -> str:
     if status["state"] != "success":
         raise RefusedError.because(
-            f"the status `{on_one_line(status['context'], MOST_OF_ERROR)}` is not a success",
+            f"the status `{on_one_line(status['context'], MOST_OF_NAME)}` is not a success",
             hint=AGAIN,
         )
     found = EFFECT.match(status["description"] or "")

@@ -1,7 +1,7 @@
 """Keep one comment on a pull request, and the statuses of its commit, as the plans now say.
 
-Nothing is written for a commit that is no longer the newest of the pull request: the run of the
-newest one has the word. Two runs at once make two comments at most, and then the first stays.
+Nothing is written for a commit that is no longer the newest of the pull request: that is left to
+the run of the newest one. Two runs at once make two comments at most, and then the first stays.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 
 from reconciler.cloud.github import GitHub
 from reconciler.cloud.repository_host import FORBIDDEN
-from reconciler.diagnostics import FORM_ERRORS, ApiError, Diagnostic, UnavailableError
+from reconciler.diagnostics import ApiError, Diagnostic
 from reconciler.engine.comment_edits import Author, Comment, edits_for
-from reconciler.secrets import on_one_line
 
 NOT_FOUND, UNPROCESSABLE = 404, 422
-MOST_OF_ERROR = 300
 WITHHELD = (FORBIDDEN, NOT_FOUND, UNPROCESSABLE)
 """What GitHub answers where the token may not, and for what it does not take."""
 
@@ -56,14 +54,8 @@ def publish(github: GitHub, wanted: ToPublish) -> Published:
 
     Raises what `GitHub.ask` does where the pull request cannot be read.
     """
-    try:
+    with github.answers_read():
         return _publish(github, wanted)
-    except FORM_ERRORS as error:
-        raise UnavailableError.because(
-            "GitHub's answer has an unexpected form",
-            detail=on_one_line(f"{type(error).__name__}: {error}", MOST_OF_ERROR),
-            hint="look for a proxy of your network in between, and run the same command again",
-        ) from error
 
 
 def _publish(github: GitHub, wanted: ToPublish) -> Published:

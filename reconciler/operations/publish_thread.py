@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.cloud.azure_devops import AzureDevOps
-from reconciler.diagnostics import FORM_ERRORS, ApiError, UnavailableError
+from reconciler.diagnostics import ApiError
 from reconciler.engine.comment_edits import Comment, edits_for
 from reconciler.operations.publish_comment import NOT_FOUND, WITHHELD, Published, ToPublish
-from reconciler.secrets import on_one_line
 
 PROPERTY = "reconcile.v1"
 ACTIVE, CLOSED = "active", "closed"
-MOST_OF_ERROR = 300
 
 
 @dataclass(frozen=True)
@@ -34,14 +32,8 @@ def publish_thread(host: AzureDevOps, wanted: ToPublish) -> Published:
 
     Raises what `AzureDevOps.ask` does where the pull request cannot be read.
     """
-    try:
+    with host.answers_read():
         return _publish(host, wanted)
-    except FORM_ERRORS as error:
-        raise UnavailableError.because(
-            "the answer of Azure DevOps has an unexpected form",
-            detail=on_one_line(f"{type(error).__name__}: {error}", MOST_OF_ERROR),
-            hint="look for a proxy of your network in between, and run the same command again",
-        ) from error
 
 
 def _publish(host: AzureDevOps, wanted: ToPublish) -> Published:

@@ -67,7 +67,7 @@ def _is_changed(source: str, changed: dict[Path, tuple[Path, ...]]) -> bool:
 
 
 def _texts_of(source: str) -> Iterator[str]:
-    """Yield every text of a spec that may be a path; of one that is none, nothing."""
+    """Yield every text of a spec that may be a path; nothing if it is not valid YAML."""
     try:
         data = documents.load(source).data
     except SpecError:

@@ -14,7 +14,7 @@ from reconciler.operations.plan.build import Plan
 OWN = "By this change"
 PENDING = "Pending anyway, without this change"
 ANYWAY = "pending anyway"
-DROPPED = "Pending before this change, and no more with it"
+DROPPED = "Pending before this change, and no longer with it"
 ALSO = "the base would change it too, but to something else"
 LEFT = "it leaves the spec by this change"
 ORDER = (

@@ -153,7 +153,7 @@ def test_what_the_base_would_have_done_is_told(
     shown: Callable[..., str], write: Callable[..., Loaded]
 ) -> None:
     write("base.yaml", EDITS[2])
-    assert "Pending before this change, and no more with it:" in shown()
+    assert "Pending before this change, and no longer with it:" in shown()
     dropped = json.loads(shown("-o", "json"))["base"]["no_longer"]
     assert {"workspace.storage_account", "workspace"} <= {one["address"] for one in dropped}
     assert {one["action"] for one in dropped} == {"update"}

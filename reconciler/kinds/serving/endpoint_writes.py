@@ -90,7 +90,7 @@ def set_traffic(context: HandlerContext, endpoint_id: str, traffic: Mapping[str,
 def drain(context: HandlerContext, endpoint_id: str, *deployments: str) -> None:
     """Take all traffic from some deployments, so that they may be deleted.
 
-    What is taken is kept for `give_back`, should one of them stay or be made again.
+    The shares are kept for `give_back`, in case one of them stays or is created again.
     """
 
     def change(body: JsonObject) -> JsonObject | None:

@@ -109,7 +109,7 @@ class ApplicationInsightsHandler(LinkedHandler[ApplicationInsights]):
         }
 
     def fills_in(self, path: str) -> bool:
-        """Return whether a property is none that may be written: some are in no published type."""
+        """Return whether a property cannot be written: some of these are in no published type."""
         place, _, name = path.partition(".")
         return place == "properties" and bool(name) and name not in SENT_BACK
 

@@ -36,7 +36,7 @@ def load_base(source: str, head: Loaded, adopt: Iterable[Address] = ()) -> Base:
     """Return the base of a spec; what is taken over for the spec is for the base too.
 
     A base that was taken out of its folder (`git show COMMIT:spec.yaml > base.yaml`) finds its
-    files where the spec finds them. One of another name owns other resources, so it is no base.
+    files where the spec finds them. A spec with another name owns other resources, so it cannot be the base.
     """
     try:
         document = documents.load(source)
