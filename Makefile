@@ -121,8 +121,8 @@ LOCK := uv pip compile pyproject.toml --python-version 3.11 --universal --genera
 
 # The second is for containers: what the product runs with, of the same versions, and nothing else.
 lock:
-	$(LOCK) --group dev --extra sandbox --extra schemas -o requirements.lock
-	$(LOCK) --constraint requirements.lock -o requirements-runtime.lock
+	$(LOCK) --group dev --extra loop --extra sandbox --extra schemas -o requirements.lock
+	$(LOCK) --extra loop --constraint requirements.lock -o requirements-runtime.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 1; }

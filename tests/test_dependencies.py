@@ -3,8 +3,8 @@
 from tools.audit import FOUND, NOT_AUDITED, judged
 from tools.dependencies import PAGE, locked
 
-FREE = ("MIT", "Apache", "BSD", "PSF", "MPL", "Mozilla", "not for this machine")
-"""Licences under which an Apache-2.0 product may be given on with them."""
+FREE = ("MIT", "Apache", "BSD", "PSF", "Python Software", "MPL", "Mozilla", "LGPL", "not for this")
+"""Licences under which an Apache-2.0 product may be given on with them; LGPL as packages of their own."""
 
 
 def listed():

@@ -77,11 +77,11 @@ def test_what_needs_no_sandbox_works(without: Path, tmp_path: Path, words: tuple
 
 
 def test_the_product_imports_nothing_of_the_extra(without: Path, tmp_path: Path) -> None:
-    """All its modules, also those that a command imports late; all but the sandbox's."""
+    """All its modules, also those that a command imports late; all but the sandbox's and the loop's."""
     modules = [
         ".".join(file.relative_to(ROOT).with_suffix("").parts)
         for file in sorted((ROOT / "reconciler").rglob("*.py"))
-        if "sandbox" not in file.relative_to(ROOT).parts and file.stem != "__main__"
+        if not {"sandbox", "gitops"} & {*file.relative_to(ROOT).parts} and file.stem != "__main__"
     ]
     done = subprocess.run(
         [sys.executable, "-S", "-c", "import " + ", ".join(modules)],
@@ -114,9 +114,10 @@ def test_the_extra_is_what_the_message_names() -> None:
     assert named(project()["optional-dependencies"]["sandbox"]) == set(NEEDED)
 
 
-def test_the_runtime_lock_has_the_product_and_no_tools() -> None:
+def test_the_runtime_lock_has_the_product_and_its_loop_and_no_tools() -> None:
     runtime, everything = pinned("requirements-runtime.lock"), pinned("requirements.lock")
-    assert named(project()["dependencies"]) <= runtime.keys()
-    assert not runtime.keys() & {*TOOLS, *NEEDED}
+    loop = named(project()["optional-dependencies"]["loop"])
+    assert named(project()["dependencies"]) | loop <= runtime.keys()
+    assert not runtime.keys() & ({*TOOLS, *NEEDED} - loop)
     assert {*TOOLS, *NEEDED} <= everything.keys()
     assert all(versions <= everything[name] for name, versions in runtime.items())

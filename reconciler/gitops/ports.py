@@ -1,0 +1,87 @@
+"""What the loop asks of the world: a source of revisions, a lease, a change feed, listeners.
+
+Each has one implementation for life, and the sandbox stands in for the server that it talks to.
+All raise `ReconcileError`s: what is away now and may come back is an `UnavailableError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from reconciler.gitops.records import Condition, Drift, Event, PassEnd, Tree
+
+
+class Source(Protocol):
+    """Where specs come from: a git repository, or a folder for trying."""
+
+    def latest(self) -> Tree:
+        """Return the files that the configured ref names now; one small question where it did not move.
+
+        Raises `UnavailableError` where the repository cannot be reached or does not let us in.
+        The tree of a revision stays in its folder until `forget`.
+        """
+
+    def at(self, commit: str) -> Tree:
+        """Return the files of a commit that was applied before. Raises where it cannot be had."""
+
+    def descends(self, commit: str, of: str) -> bool | None:
+        """Return whether a commit has another among its ancestors; None where that is not known."""
+
+    def verified(self, tree: Tree) -> Condition:
+        """Return `SourceVerified` for a revision: who signed it, or why that does not count."""
+
+    def forget(self, keep: Iterable[str]) -> None:
+        """Remove the folders of all revisions but those of the commits in `keep`."""
+
+    def close(self) -> None:
+        """Remove everything that was written."""
+
+
+class Lease(Protocol):
+    """The right to write for a shard of specs, for as long as it is renewed."""
+
+    def acquire(self) -> bool:
+        """Ask for the lease once; True where it is ours now."""
+
+    def valid_until(self) -> float:
+        """Return until when (`time.monotonic()`) a write may begin; 0.0 where it is not ours."""
+
+    def check(self) -> None:
+        """Raise `RefusedError` where no write may begin any more: asked by the transport, before each."""
+
+    def release(self) -> None:
+        """Give it back, where it is ours."""
+
+
+class Feed(Protocol):
+    """Who changed what in Azure, lately; it only hurries a pass and names an author."""
+
+    def changes(self, since: datetime) -> Sequence[Change]:
+        """Return the changes since then, each once; an error means none, and is told."""
+
+
+class Change(Protocol):
+    """One change of one resource, as Azure tells it."""
+
+    @property
+    def resource_id(self) -> str:
+        """The ARM id of what changed."""
+
+    @property
+    def time(self) -> datetime:
+        """When, in UTC."""
+
+    def author_of(self, field: str) -> Drift | None:
+        """Return who changed a field of the body (`properties.a.b`), where this change did."""
+
+
+class Listener(Protocol):
+    """Who is told: the log, metrics, commit statuses, webhooks. One that fails stops nothing."""
+
+    def passed(self, end: PassEnd) -> None:
+        """A pass ended."""
+
+    def happened(self, event: Event) -> None:
+        """Something is told for the first time, again after a day, or is over."""
