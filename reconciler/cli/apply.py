@@ -8,7 +8,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.arguments import (
+from reconciler.cli.options import (
     add_adopt,
     add_check,
     add_currency,

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli.arguments import add_spec, add_timeout
+from reconciler.cli.options import add_spec, add_timeout
 from reconciler.diagnostics import ExitCode, UsageError
 from reconciler.limits import ANSWER_TOKENS, QUESTION_CHARACTERS
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reconciler.cli.arguments import add_timeout
 from reconciler.cli.github_step import SEE, api, read_small, repository_of, token_of
 from reconciler.cli.hosts import HOSTS
+from reconciler.cli.options import add_timeout
 from reconciler.diagnostics import ExitCode, LocalError, Severity, UsageError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.arguments import add_output, add_timeout
+from reconciler.cli.options import add_output, add_timeout
 
 if TYPE_CHECKING:
     import argparse

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from reconciler.cli.arguments import (
+from reconciler.cli.hosts import HOSTS, publish_failed_plan, publish_plan
+from reconciler.cli.options import (
     add_adopt,
     add_check,
     add_currency,
@@ -17,7 +18,6 @@ from reconciler.cli.arguments import (
     add_spec,
     add_timeout,
 )
-from reconciler.cli.hosts import HOSTS, publish_failed_plan, publish_plan
 from reconciler.cli.repeat_options import same_options
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
 

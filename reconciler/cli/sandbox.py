@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli import sandbox_controls, sandbox_forge
-from reconciler.cli.arguments import add_output
+from reconciler.cli.options import add_output
 from reconciler.cli.sandbox_controls import ask, ask_text
 from reconciler.cli.sandbox_launch import STATE, Starting, check_installed, is_served
 from reconciler.cli.sandbox_verbs import VERBS, help_about

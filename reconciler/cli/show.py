@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.arguments import add_output
+from reconciler.cli.options import add_output
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:

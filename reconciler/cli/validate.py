@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.arguments import add_output, add_spec
 from reconciler.cli.hosts import HOSTS, in_checkout
+from reconciler.cli.options import add_output, add_spec
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:

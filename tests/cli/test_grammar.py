@@ -7,15 +7,9 @@ from importlib import import_module
 
 import pytest
 
-from reconciler.cli.arguments import (
-    EMBEDDED,
-    Parser,
-    count,
-    seconds,
-    split_command,
-    with_sandbox_value,
-)
+from reconciler.cli.arguments import EMBEDDED, Parser, split_command, with_sandbox_value
 from reconciler.cli.main import COMMANDS, main
+from reconciler.cli.options import count, seconds
 from reconciler.diagnostics import Diagnostic, ExitCode, Position, Severity, UsageError
 from reconciler.render.diagnostics_text import headlines, problems
 
