@@ -1,7 +1,8 @@
 """Microsoft.Resources/tags: the tags of a subscription or a resource as a resource of their own.
 
 Source: azure-rest-api-specs Microsoft.Resources 2024-07-01 (PUT replaces the set, PATCH merges,
-replaces or deletes, DELETE empties it; all may answer 200). Not recorded against real Azure.
+replaces or deletes, DELETE empties it; all may answer 200); a tag is found by its name in any case
+(`tag_limits`). Not recorded against real Azure.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from reconciler.sandbox.arm.api_versions import api_versions
 from reconciler.sandbox.arm.errors import ContentError, group_not_found
 from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.schema import Check
+from reconciler.sandbox.arm.tag_limits import check_tags, merged, without
 from reconciler.sandbox.arm.types import Answer, Call, Route, schema
 from reconciler.sandbox.store import Record
 
@@ -89,11 +91,12 @@ def _changed(world: World, scope: str, operation: str, sent: dict[str, str]) -> 
     tags = _tags(world, scope, record)
     match operation:
         case "replace":
-            tags = sent
+            tags = dict(sent)
         case "merge":
-            tags |= sent
+            tags = merged(tags, sent)
         case _:
-            tags = {name: value for name, value in tags.items() if sent.get(name) != value}
+            tags = without(tags, sent)
+    check_tags(tags, record.type if record is not None else "")
     _keep(world, scope, record, tags)
     return _shown(scope, record, tags)
 

@@ -24,6 +24,7 @@ from reconciler.sandbox.arm.checks import (
 from reconciler.sandbox.arm.errors import ArmError, ContentError, conflict
 from reconciler.sandbox.arm.ids import GROUPS, Target
 from reconciler.sandbox.arm.schema import Check, check_complete
+from reconciler.sandbox.arm.tag_limits import check_tags
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write
 from reconciler.sandbox.store import Record
 
@@ -87,6 +88,8 @@ class Writer:
         record_id = old.id if old is not None else self._canonical_id(target, type_)
         check_name(target.names[-1], type_)
         body = self._validated(call, type_, old, record_id)
+        if type_.tracked:
+            check_tags(body.get("tags") or {}, type_.type)
         write = Write(
             world=self._world,
             call=call,
