@@ -9,8 +9,8 @@ Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-res
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.cloud.sdk import translated
 from reconciler.diagnostics import ApiError, RefusedError
@@ -26,14 +26,15 @@ from reconciler.engine.types import (
     Reference,
     Resource,
 )
+from reconciler.kinds.access.assignment_match import TYPE, fits, list_path, same_role
 from reconciler.kinds.access.assignment_writes import put, until_principal_known, with_condition
+from reconciler.kinds.access.grant_scopes import addresses_of, scope_of
 from reconciler.kinds.access.identity import RoleGrant
 from reconciler.kinds.access.roles import (
     POWERFUL,
     role_guid,
     role_hint,
     role_in_words,
-    role_name,
 )
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
@@ -48,13 +49,7 @@ if TYPE_CHECKING:
     from reconciler.kinds import Spec
 
 API_VERSION = "2022-04-01"
-TYPE = "Microsoft.Authorization/roleAssignments"
 NAMESPACE = uuid.UUID("6a1f6f3c-0d53-5a0c-9f3e-2f0f4b9f1c55")
-
-
-def same_role(observed: Any, desired: Any) -> bool:
-    """Compare two role definition ids by their GUID: the prefix differs by tenant or scope."""
-    return str(observed).rpartition("/")[2].casefold() == str(desired).rpartition("/")[2].casefold()
 
 
 class RoleAssignmentHandler(Handler):
@@ -90,7 +85,7 @@ class RoleAssignmentHandler(Handler):
             addresses = addresses_of(name, grants)
             for index, grant in enumerate(grants):
                 path: Keys = ("identities", name, "role_assignments", index)
-                place, needs = _scope_of(grant, expansion, path)
+                place, needs = scope_of(grant, expansion, path)
                 if not roles[index]:
                     expansion.problem(
                         f"there is no role `{grant.role}`",
@@ -150,11 +145,11 @@ class RoleAssignmentHandler(Handler):
         if context.reads.fresh:
             own = context.reads.get(resource.resource_id, API_VERSION)
             principal = self._principal(context, resource)
-            if own and (not principal or _fits(own, resource, principal)):
+            if own and (not principal or fits(own, resource, principal)):
                 return self.observed(context, resource, own)
-        items = context.reads.list(_list_path(context, resource), API_VERSION)
+        items = context.reads.list(list_path(context, resource), API_VERSION)
         principal = self._principal(context, resource)
-        equal = [i for i in items if principal and _fits(i, resource, principal)]
+        equal = [i for i in items if principal and fits(i, resource, principal)]
         ours = resource.resource_id.casefold()
         equal.sort(key=lambda item: str(item.get("id")).casefold() != ours)
         named = [i for i in items if str(i.get("id")).casefold() == ours]
@@ -217,59 +212,6 @@ class RoleAssignmentHandler(Handler):
         return str(seen.outputs.get("principal_id") or "") if seen else ""
 
 
-def _scope_of(grant: RoleGrant, expansion: Expansion, path: Keys) -> tuple[str, frozenset[Address]]:
-    """Return the ARM id that a scope's words mean, and what must exist first."""
-    place = (*path, "scope")
-    group = frozenset({"resource_group"})
-    if grant.scope == "subscription":
-        expansion.problem(
-            "a role on the whole subscription needs its full id",
-            place,
-            hint=f"narrow it, or write `/subscriptions/{expansion.subscription_id}` if you mean it",
-        )
-        return "", group
-    if grant.scope == "resource_group":
-        found: Any = expansion.group_id
-    else:
-        found = expansion.reference(grant.scope, place)
-        expansion.names_existing("", str(found), place)
-    needs = group
-    if isinstance(found, Reference):
-        needs = frozenset({found.address})
-        found = expansion.known_id(found.address) if found.attribute == "id" else ""
-    _warn_of_power(grant, str(found), expansion, place)
-    return str(found), needs
-
-
-def _warn_of_power(grant: RoleGrant, place: str, expansion: Expansion, path: Keys) -> None:
-    """Warn of a role that can change everything in a whole group or more."""
-    is_wide = place and "/providers/" not in place
-    if is_wide and role_guid(grant.role) in POWERFUL:
-        where = "resource group" if "/resourcegroups/" in place.casefold() else "subscription"
-        expansion.warning(
-            "wide-role",
-            f"`{grant.role}` on a whole {where} is more than a job or an endpoint needs",
-            path,
-            hint="grant roles on the storage account and the registry only",
-        )
-
-
-def addresses_of(identity: str, grants: Sequence[RoleGrant]) -> list[Address]:
-    """Return the address of each grant of an identity; the scope's last word tells twins apart."""
-    roles = [role_guid(grant.role) for grant in grants]
-    return [
-        f"identities.{identity}.{kebab(role_name(grant.role))}"
-        + (f"-{_scope_word(grant.scope)}" if roles.count(role) > 1 else "")
-        for role, grant in zip(roles, grants, strict=True)
-    ]
-
-
-def _scope_word(text: str) -> str:
-    """Return a scope's last word as part of an address: `storage-account`."""
-    inner = text.strip("${} ").rstrip("/")
-    return kebab(inner.rpartition("/")[2].rpartition(".")[2])
-
-
 def _resource(
     address: Address,
     identity: str,
@@ -300,30 +242,3 @@ def _resource(
         position=expansion.document.position(path),
         depends_on=frozenset({holder, *needs}),
     )
-
-
-def _list_path(context: HandlerContext, resource: Resource) -> str:
-    """Return the list that shows the assignment: the group's answers for all within it.
-
-    Azure's list at a scope shows what is assigned at, above and below it.
-    """
-    group = f"/subscriptions/{context.subscription_id}/resourceGroups/{context.resource_group}"
-    place = resource.resource_id.partition(f"/providers/{TYPE}")[0]
-    is_inside = f"{place}/".casefold().startswith(f"{group}/".casefold())
-    return f"{group if is_inside else place}/providers/{TYPE}"
-
-
-def _fits(item: JsonObject, resource: Resource, principal: str) -> bool:
-    """Return whether an assignment gives the same role to the same principal at the scope."""
-    shown, wanted = item.get("properties") or {}, resource.desired["properties"]
-    place = resource.resource_id.partition(f"/providers/{TYPE}")[0]
-    return (
-        same_folded(shown.get("principalId"), principal)
-        and same_role(shown.get("roleDefinitionId"), wanted["roleDefinitionId"])
-        and same_folded(_place(item), place)
-    )
-
-
-def _place(item: JsonObject) -> str:
-    stated = (item.get("properties") or {}).get("scope")
-    return str(stated or str(item.get("id")).partition(f"/providers/{TYPE}")[0]).rstrip("/")

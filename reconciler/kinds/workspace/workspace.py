@@ -13,8 +13,8 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import same_id
 from reconciler.engine.types import Address, JsonObject, Reference, Resource
+from reconciler.kinds.access.grant_scopes import addresses_of
 from reconciler.kinds.access.identity import attached
-from reconciler.kinds.access.role_assignment import addresses_of
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.workspace.application_insights import ApplicationInsights
 from reconciler.kinds.workspace.container_registry import ContainerRegistry
