@@ -10,12 +10,8 @@ from reconciler.engine.ids import is_within
 from reconciler.engine.ledger import NO_LIMIT, Account, Balance, Claim
 from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import Action, Address
-from reconciler.operations.plan.checks.cores import (
-    CHANGES,
-    CHECKED_BY,
-    Region,
-    shortage,
-)
+from reconciler.operations.plan.checks.core_claims import CHANGES
+from reconciler.operations.plan.checks.cores import CHECKED_BY, Region, shortage
 from reconciler.operations.plan.checks.facts import Answer
 from reconciler.operations.plan.checks.pools import CLUSTERS, folded, pools_of
 from reconciler.operations.plan.checks.sizes import Use, position_of

@@ -15,7 +15,8 @@ from reconciler.engine.findings import Finding, Level
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.extensions import ServesModel
 from reconciler.kinds.serving.memory import ModelSize, gpu_memory_gib, size_of_model
-from reconciler.operations.plan.checks.cores import CHANGES, Region
+from reconciler.operations.plan.checks.core_claims import CHANGES
+from reconciler.operations.plan.checks.cores import Region
 from reconciler.operations.plan.checks.sizes import Size, Use, is_usable, position_of
 
 CHECK = "gpu-memory"

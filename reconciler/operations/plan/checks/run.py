@@ -30,6 +30,7 @@ from reconciler.operations.plan.checks import (
     sizes,
 )
 from reconciler.operations.plan.checks.consequences import check_consequences
+from reconciler.operations.plan.checks.core_claims import claims_of
 from reconciler.operations.plan.checks.facts import Asking, Facts
 from reconciler.operations.plan.checks.running import check_running
 from reconciler.operations.plan.checks.users import check_users
@@ -156,7 +157,7 @@ def findings_of_machines(region: cores.Region) -> list[Finding]:
     found += memory.check_memory(region)
     found += clusters.check_clusters(region, {finding.address for finding in found})
     found += clusters.check_count(uses, limits.accounts)
-    claims = cores.claims_of(uses, region.changes, region.sizes)
+    claims = claims_of(uses, region.changes, region.sizes)
     return [*found, *clusters.check_caps(region, uses, claims, facts.quotas)]
 
 
