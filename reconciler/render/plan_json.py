@@ -7,8 +7,7 @@ replaced by words; what is not known yet is absent from `after` and true in `aft
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never
 
 from reconciler.diagnostics import Diagnostic, Position, Severity
 from reconciler.engine.cause import cause_of
@@ -24,18 +23,23 @@ from reconciler.engine.decisions import (
     Update,
     Wait,
 )
-from reconciler.engine.diff import Rules
 from reconciler.engine.findings import Finding, Level
-from reconciler.engine.types import Action, JsonObject, Unknown
+from reconciler.engine.types import Action, JsonObject
 from reconciler.render.cost_text import cost_json, cost_sentence
 from reconciler.render.drift import drifted, last_change, outside_only
 from reconciler.render.fields import Views
 from reconciler.render.held import STAYING, Held
 from reconciler.render.origins import base_json, by_json
 from reconciler.render.plan_page import Entry, entries_of
+from reconciler.render.plan_values import (
+    after_apply,
+    as_created,
+    projected,
+    sensitive_in,
+    unknown_in,
+)
 from reconciler.render.reason_text import because, detail_of, explanations, summary_of
 from reconciler.render.told import accepted_of, told_of, unused_of, why_accepted
-from reconciler.secrets import SENSITIVE, Secret
 
 FORMAT_VERSION = "1.3"
 
@@ -195,8 +199,8 @@ def _drift(views: Views, change: Change) -> JsonObject:
         "last_changed": last_change(change),
         "change": {
             "actions": ["update"],
-            "before": _after(asked, rules, ()),
-            "after": _projected(asked, observed.body if observed else {}, rules, ()),
+            "before": after_apply(asked, rules, ()),
+            "after": projected(asked, observed.body if observed else {}, rules, ()),
         },
     }
 
@@ -239,90 +243,23 @@ def _change(views: Views, change: Change) -> JsonObject:
     desired = views.desired(change)
     observed = change.observed.body if change.observed else None
     is_gone = change.action is Action.DELETE
-    before = None if observed is None else _projected(desired, observed, rules, ())
-    after = None if is_gone else _after(desired, rules, ())
+    before = None if observed is None else projected(desired, observed, rules, ())
+    after = None if is_gone else after_apply(desired, rules, ())
     if observed is not None and change.action in STAYING:
-        after = _as_created(after, before, rules, ())
-    sensitive = _sensitive(desired, rules, ())
+        after = as_created(after, before, rules, ())
+    sensitive = sensitive_in(desired, rules, ())
     return {
         "actions": ACTIONS[change.action],
         "before": before,
         "after": before if _stays(change) else after,
-        "after_unknown": {} if is_gone else _unknown(desired) or {},
+        "after_unknown": {} if is_gone else unknown_in(desired) or {},
         "before_sensitive": False if observed is None else sensitive or {},
         "after_sensitive": False if is_gone else sensitive or {},
         "replace_paths": [list(f.keys) for f in change.fields if f.forces_replace],
     }
 
 
-def _as_created(after: Any, before: Any, rules: Rules, path: tuple[str, ...]) -> Any:
-    """Return what will be there, with what only a create writes as it is now."""
-    if ".".join(path) in rules.create_only:
-        return before
-    if not isinstance(after, Mapping) or not isinstance(before, Mapping):
-        return after
-    return {k: _as_created(v, before.get(k), rules, (*path, k)) for k, v in after.items()}
-
-
 def _stays(change: Change) -> bool:
     """Return whether apply leaves it as it is, after a wait too."""
     is_kept = change.action is Action.NO_OP and change.observed is not None
     return is_kept and not (change.is_pending and change.fields)
-
-
-def _is_sensitive(value: Any, rules: Rules, path: tuple[str, ...]) -> bool:
-    """Return whether a value is never shown; of a mapping its names are."""
-    is_secret = isinstance(value, Secret) or (isinstance(value, Unknown) and value.reference.secret)
-    is_named = any(".".join(path[:end]) in rules.sensitive for end in range(1, len(path) + 1))
-    return is_secret or (is_named and not isinstance(value, Mapping))
-
-
-def _projected(desired: Any, observed: Any, rules: Rules, path: tuple[str, ...]) -> Any:
-    """Return the part of the observed body that the spec speaks of, secrets masked."""
-    if _is_sensitive(desired, rules, path):
-        return None if observed is None else SENSITIVE
-    if not isinstance(desired, Mapping) or not desired or not isinstance(observed, Mapping):
-        return observed
-    folded = {str(key).casefold(): value for key, value in observed.items()}
-    return {
-        key: _projected(value, folded.get(key.casefold()), rules, (*path, key))
-        for key, value in desired.items()
-    }
-
-
-def _after(desired: Any, rules: Rules, path: tuple[str, ...]) -> Any:
-    if _is_sensitive(desired, rules, path):
-        return SENSITIVE
-    if isinstance(desired, Mapping):
-        return {
-            key: _after(value, rules, (*path, key))
-            for key, value in desired.items()
-            if not isinstance(value, Unknown) or value.reference.secret
-        }
-    if isinstance(desired, list):
-        return [None if _is_unknown(v) else _after(v, rules, path) for v in desired]
-    return desired
-
-
-def _is_unknown(value: Any) -> bool:
-    return isinstance(value, Unknown) and not value.reference.secret
-
-
-def _unknown(desired: Any) -> Any:
-    """Return the tree of `true` for what only Azure can tell; empty where all is known."""
-    if isinstance(desired, Mapping):
-        found = {key: _unknown(value) for key, value in desired.items()}
-        return {key: value for key, value in found.items() if value}
-    if isinstance(desired, list):
-        items = [_unknown(value) or False for value in desired]
-        return items if any(items) else False
-    return _is_unknown(desired)
-
-
-def _sensitive(desired: Any, rules: Rules, path: tuple[str, ...]) -> Any:
-    if _is_sensitive(desired, rules, path):
-        return True
-    if isinstance(desired, Mapping):
-        found = {key: _sensitive(value, rules, (*path, key)) for key, value in desired.items()}
-        return {key: value for key, value in found.items() if value}
-    return False

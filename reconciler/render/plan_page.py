@@ -1,8 +1,7 @@
 """What a plan has to say, decided once: text, Markdown, JSON and HTML only print it.
 
 A page says everything that a reader must know, in the words of the spec: first what needs
-attention, then edits that many resources share, then each change with what was stated. What
-nobody stated (a default of ours or of Azure's) is counted here and shown with `-v`.
+attention, then edits that many resources share, then each change with what was stated.
 """
 
 from __future__ import annotations
