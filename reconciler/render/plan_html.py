@@ -18,8 +18,9 @@ from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
 from reconciler.render.origins import ANYWAY, PENDING
 from reconciler.render.page_style import SCRIPT, STYLE
+from reconciler.render.plan_entries import Entry, Row
 from reconciler.render.plan_graph import svg_of
-from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
+from reconciler.render.plan_page import Page, counts, page_of
 from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import clean
 

@@ -30,7 +30,7 @@ from reconciler.render.drift import drifted, last_change, outside_only
 from reconciler.render.fields import Views
 from reconciler.render.held import STAYING, Held
 from reconciler.render.origins import base_json, by_json
-from reconciler.render.plan_page import Entry, entries_of
+from reconciler.render.plan_entries import Entry, entries_of
 from reconciler.render.plan_values import (
     after_apply,
     as_created,

@@ -16,7 +16,8 @@ from reconciler.engine.acceptance import is_acceptable
 from reconciler.engine.types import Action
 from reconciler.render.fields import AT_APPLY, Views
 from reconciler.render.origins import ANYWAY, PENDING
-from reconciler.render.plan_page import Entry, Fold, Page, Row, counts, page_of
+from reconciler.render.plan_entries import Entry, Row
+from reconciler.render.plan_page import Fold, Page, counts, page_of
 from reconciler.render.reason_text import detail_of, summary_of
 from reconciler.render.terminal import clean
 from reconciler.secrets import on_one_line, shortened

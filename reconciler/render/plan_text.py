@@ -11,7 +11,8 @@ from reconciler.render.diagnostics_text import Source, lines_of_file
 from reconciler.render.fields import AT_APPLY, Views
 from reconciler.render.held import HEADING
 from reconciler.render.origins import ANYWAY, PENDING
-from reconciler.render.plan_page import Entry, Page, Row, counts, page_of
+from reconciler.render.plan_entries import Entry, Row
+from reconciler.render.plan_page import Page, counts, page_of
 from reconciler.render.terminal import Line, Span, Style, clean, line, step
 
 STYLES = {
