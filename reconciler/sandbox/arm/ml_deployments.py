@@ -14,7 +14,7 @@ from reconciler.sandbox.arm.authorization import holds_role
 from reconciler.sandbox.arm.errors import ArmError, user_error
 from reconciler.sandbox.arm.ml_endpoints import NAME, operation_uri
 from reconciler.sandbox.arm.ml_endpoints import TYPE as ENDPOINT
-from reconciler.sandbox.arm.ml_workspaces import linked
+from reconciler.sandbox.arm.ml_workspaces_shown import linked
 from reconciler.sandbox.arm.schema import Check
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Route, Write, schema
 from reconciler.sandbox.store import Record

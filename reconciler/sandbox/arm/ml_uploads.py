@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from reconciler.sandbox.arm import ml
 from reconciler.sandbox.arm.errors import user_error
-from reconciler.sandbox.arm.ml_workspaces import linked
+from reconciler.sandbox.arm.ml_workspaces_shown import linked
 from reconciler.sandbox.arm.types import Answer, Call, Route
 from reconciler.sandbox.storage.sharedkey import blob_sas_text, sign
 

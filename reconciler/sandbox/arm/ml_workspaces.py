@@ -11,10 +11,19 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import containerregistry, identities, later, ml, ml_datastores
+from reconciler.sandbox.arm import identities, ml, ml_datastores
 from reconciler.sandbox.arm.errors import ArmError, conflict, user_error
 from reconciler.sandbox.arm.ids import parse
 from reconciler.sandbox.arm.ml_workspaces_schema import SCHEMA
+from reconciler.sandbox.arm.ml_workspaces_shown import (
+    INHERITED,
+    LINKED,
+    diagnose,
+    linked,
+    list_keys,
+    present,
+    projects,
+)
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Route, Write
 from reconciler.sandbox.store import Record
 
@@ -23,16 +32,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 DELETED = "deleted_workspaces"
-DIAGNOSE_S = 20.0
 KEPT_S = 14 * 86400.0
 """How long a deleted workspace may be recovered: concept-soft-delete of the ML documentation."""
-LINKED = {
-    "storageAccount": "Microsoft.Storage/storageAccounts",
-    "keyVault": "Microsoft.KeyVault/vaults",
-    "applicationInsights": "Microsoft.Insights/components",
-    "containerRegistry": "Microsoft.ContainerRegistry/registries",
-}
-INHERITED = (*LINKED, "managedNetwork", "encryption")
 NAME = r"^[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}$"
 
 
@@ -163,56 +164,6 @@ def _ready(world: World, record: Record) -> None:
     ml_datastores.create_system_datastores(world, record, linked(world, record, "storageAccount"))
 
 
-def linked(world: World, record: Record, name: str) -> Record | None:
-    """Return a workspace's linked resource, a project's through its hub."""
-    owner = record
-    if record.body.get("kind") == "Project":
-        hub = world.store.get(record.body["properties"]["hubResourceId"])
-        owner = hub or record
-    return world.store.get(str(owner.body["properties"].get(name) or ""))
-
-
-def projects(world: World, hub: Record) -> list[Record]:
-    """Return the projects of a hub."""
-    return [
-        record
-        for record in world.store.of_type(ml.WORKSPACE)
-        if str(record.body["properties"].get("hubResourceId", "")).lower() == hub.id.lower()
-    ]
-
-
-def _present(world: World, record: Record, body: Json) -> None:
-    identities.present(world, record, body)
-    properties = body["properties"]
-    body.setdefault("tags", {})
-    body["etag"] = None
-    for name in ("containerRegistry", "imageBuildCompute"):
-        properties.setdefault(name, None)
-    properties["softDeleteEnabled"] = True
-    if body["kind"] == "Project":
-        hub = world.store.get(properties["hubResourceId"])
-        for name in INHERITED:
-            value = hub.body["properties"].get(name) if hub else None
-            if value is not None:
-                properties[name] = value
-    if body["kind"] == "Hub":
-        properties["associatedWorkspaces"] = [one.id for one in projects(world, record)]
-    location = body["location"]
-    properties |= {
-        "workspaceId": record.hidden["workspace"],
-        "tenantId": world.identity.tenant_id,
-        "discoveryUrl": f"{world.base_url}/_aml/discovery",
-        "mlFlowTrackingUri": f"azureml://{location}.api.azureml.ms/mlflow/v1.0{record.id}",
-        "privateLinkCount": 0,
-        "storageHnsEnabled": False,
-        "notebookInfo": {
-            "resourceId": record.hidden["workspace"].replace("-", ""),
-            "fqdn": f"ml-{record.name.lower()}-{location}.{location}.notebooks.sandbox.test",
-            "isPrivateLinkEnabled": False,
-        },
-    }
-
-
 def _before_delete(world: World, record: Record, call: Call) -> None:
     if record.body.get("kind") == "Hub" and projects(world, record):
         raise conflict(
@@ -245,46 +196,6 @@ def _purge_tombstone(world: World, call: Call, path: dict[str, str]) -> Answer |
     return Answer(200)
 
 
-def _list_keys(world: World, record: Record, call: Call) -> Answer:
-    account = linked(world, record, "storageAccount")
-    if account is None:
-        raise user_error("The workspace's storage account was not found.", "NotFoundError", 404)
-    insights = linked(world, record, "applicationInsights")
-    keys = {
-        "userStorageKey": account.hidden["keys"][0],
-        "userStorageResourceId": account.id,
-        "appInsightsInstrumentationKey": insights.hidden["key"] if insights else None,
-        "containerRegistryCredentials": _registry_login(world, record),
-        "notebookAccessKeys": {"primaryAccessKey": None, "secondaryAccessKey": None},
-    }
-    return Answer(200, keys)
-
-
-def _registry_login(world: World, record: Record) -> Json:
-    """Published example Workspace/listKeys; a registry without its admin user has no passwords."""
-    registry = linked(world, record, "containerRegistry")
-    if registry is None or not registry.body["properties"].get("adminUserEnabled"):
-        return {"location": None, "username": None, "passwords": None}
-    return {"location": registry.body["location"], **containerregistry.login(world, registry)}
-
-
-def _diagnose(world: World, record: Record, call: Call) -> Answer:
-    """Nothing is ever wrong with a sandbox's network (published example Workspace/diagnose)."""
-    checks = (
-        "userDefinedRoute",
-        "networkSecurityRule",
-        "resourceLock",
-        "dnsResolution",
-        "storageAccount",
-        "keyVault",
-        "containerRegistry",
-        "applicationInsights",
-        "other",
-    )
-    results: Json = {"value": {f"{name}Results": [] for name in checks}}
-    return later.accepted(world, call, later.begin(world, call, DIAGNOSE_S, results))
-
-
 WORKSPACES = ResourceType(
     type=ml.WORKSPACE,
     bad_content=ml.bad_content,
@@ -315,8 +226,8 @@ WORKSPACES = ResourceType(
     ready=_ready,
     before_delete=_before_delete,
     removed=_removed,
-    present=_present,
-    actions={"listKeys": _list_keys, "diagnose": _diagnose},
+    present=present,
+    actions={"listKeys": list_keys, "diagnose": diagnose},
 )
 TYPES = (WORKSPACES,)
 ROUTES: tuple[Route, ...] = (
