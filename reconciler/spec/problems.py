@@ -16,6 +16,8 @@ from reconciler.spec.document import Document, Keys
 from reconciler.spec.hover import texts
 from reconciler.spec.model import PATTERN_WORDS
 
+EXPLAINED = "`reconcile explain {path}` says what it takes"
+"""Where to read what a field of a spec takes; a model of another file has words of its own."""
 FEW = 50
 LONG = 500
 BESIDE = 8
@@ -145,7 +147,8 @@ def _way_out(kind: str, context: dict[str, Any], model: type[BaseModel], path: K
     """Return what to do about a value where its error has no hint of its own."""
     if kind in _WANTED:
         return _with_meaning(f"make it {_WANTED[kind].format(**context)}", model, path)
-    return f"correct it: `reconcile explain {_explained(model, path)}` says what it takes"
+    meaning = getattr(model, "explained", EXPLAINED).format(path=_explained(model, path))
+    return f"correct it: {meaning}"
 
 
 def _with_meaning(way: str, model: type[BaseModel], path: Keys) -> str:
