@@ -73,6 +73,8 @@ class Diagnostic:
     """Of a warning: what the spec can accept it as. Stable, for tools."""
     address: str = field(default="", compare=False)
     """What it is about, or what that is in; "" where it is of the whole spec, or nobody knows."""
+    code: str = field(default="", compare=False)
+    """The code of Azure's error that it was made of: what tells two problems of one resource apart."""
     because: Because | None = None
     details: tuple[Because, ...] = ()
 
@@ -241,8 +243,8 @@ class ApiError(ReconcileError):
     """
 
     def __init__(self, status: int, code: str, *diagnostics: Diagnostic) -> None:
-        """Keep status and code, which callers branch on."""
-        super().__init__(*diagnostics)
+        """Keep status and code, which callers branch on; the problems carry the code too."""
+        super().__init__(*(d if d.code else replace(d, code=code) for d in diagnostics))
         self.status = status
         self.code = code
         self.retry_after_s: float | None = None

@@ -109,6 +109,8 @@ class ConditionReason(StrEnum):
     NOT_NEEDED = "NotNeeded"
     HELD = "Held"
     HELD_BY_ANOTHER = "HeldByAnother"
+    RECOVERED = "Recovered"
+    NOTIFICATION_FAILED = "NotificationFailed"
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class PassEnd:
 
     `effect` is the digest of what the plan would do, "" where it does nothing; `writes` how many
     requests changed something; `plan` the plan as JSON (`render.plan_json`), None where none was
-    made. `is_pending`: Azure still works, and the next pass looks again.
+    made. `is_pending`: Azure still works, and the next pass looks again. Problems carry the `address`
+    of what they are about.
     """
 
     spec: str

@@ -1,0 +1,54 @@
+"""What an event of the loop says, in one line, and the event itself as one line of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.engine.types import JsonObject
+from reconciler.render.reason_text import headline
+from reconciler.render.terminal import clean
+from reconciler.render.words import duration
+from reconciler.secrets import on_one_line
+
+MOST = 1000
+"""Characters of a message: what Teams and a line of a log can show."""
+
+
+def problem_text(problem: Diagnostic) -> str:
+    """Return a problem with its place, and what to do about it."""
+    hint = f"; {problem.hint}" if problem.hint else ""
+    return clean(on_one_line(f"{headline(problem)}{hint}", MOST))
+
+
+def drift_text(address: str, fields: Sequence[str], changed_by: str, client: str) -> str:
+    """Return which fields of a resource somebody else changed, and who."""
+    author = f" by {changed_by}" if changed_by else ""
+    through = f" with {client}" if changed_by and client else ""
+    what = ", ".join(f"`{field}`" for field in fields) or "it"
+    were = "were" if len(fields) > 1 else "was"
+    return clean(on_one_line(f"`{address}`: {what} {were} changed{author}{through}", MOST))
+
+
+def recovered_text(reason: str, address: str, lasted_s: float) -> str:
+    """Return what is over, and how long it lasted."""
+    where = f" at `{address}`" if address else ""
+    return clean(f"{reason}{where} is over after {duration(lasted_s)}")
+
+
+def applied_text(writes: int, elapsed_s: float) -> str:
+    """Return how much a pass wrote, and in what time."""
+    count = "1 request" if writes == 1 else f"{writes} requests"
+    return f"applied with {count} in {duration(elapsed_s)}"
+
+
+def muted_text(listener: str, error: str) -> str:
+    """Return that one of those who are told failed."""
+    return clean(on_one_line(f"{listener} could not be told: {error}; the loop goes on", MOST))
+
+
+def json_line(values: JsonObject) -> str:
+    """Return an object on one line: no text in it can steer a terminal or a build server."""
+    shown = {k: clean(v) if isinstance(v, str) else v for k, v in values.items()}
+    return json.dumps(shown, ensure_ascii=True)
