@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,27 +73,58 @@ def prepare(
     return parts
 
 
+def prepare_given(
+    pieces: Mapping[str, Iterable[Piece]],
+    folder: Path,
+    tell: Callable[[int], None] = lambda rows: None,
+) -> dict[str, Part]:
+    """Write the rows of each part into `folder` as they come; otherwise as `prepare`."""
+    faults = RowFaults()
+    parts: dict[str, Part] = {}
+    for name, found in pieces.items():
+        digest, rows, before = hashlib.sha256(), 0, sum(part.rows for part in parts.values())
+        path = folder / f"{name}.jsonl"
+        with path.open("wb", buffering=1 << 20) as out:
+            for rows, line in enumerate(_lines(found, faults), 1):
+                digest.update(line)
+                out.write(line)
+                if rows % TELL_EVERY_ROWS == 0:
+                    tell(before + rows)
+        parts[name] = Part(path, rows, path.stat().st_size, digest.hexdigest())
+    if faults.rows:
+        raise LocalError(*faults.told())
+    if empty := [name for name, part in parts.items() if not part.rows]:
+        raise LocalError.because(f"there are no rows for {' and '.join(empty)}")
+    return parts
+
+
 def _write_all(
     pieces: Iterable[Piece], seed: int, whole: Path, tell: Callable[[int], None]
 ) -> array[int]:
     keys = array("Q")
     faults = RowFaults()
     with whole.open("wb", buffering=1 << 20) as out:
-        for piece in pieces:
-            for row in piece.rows():
-                line = written(row, piece.file.name)
-                if isinstance(line, Diagnostic):
-                    faults.add(piece.file.name, row.number, line, row.alike)
-                    if faults.is_full:
-                        raise LocalError(*faults.told())
-                    continue
-                keys.append(row_key(seed, len(keys), line))
-                out.write(line)
-                if len(keys) % TELL_EVERY_ROWS == 0:
-                    tell(len(keys))
+        for line in _lines(pieces, faults):
+            keys.append(row_key(seed, len(keys), line))
+            out.write(line)
+            if len(keys) % TELL_EVERY_ROWS == 0:
+                tell(len(keys))
     if faults.rows:
         raise LocalError(*faults.told())
     return keys
+
+
+def _lines(pieces: Iterable[Piece], faults: RowFaults) -> Iterator[bytes]:
+    """Yield good rows as they are written, and note the others."""
+    for piece in pieces:
+        for row in piece.rows():
+            line = written(row, piece.file.name)
+            if not isinstance(line, Diagnostic):
+                yield line
+                continue
+            faults.add(piece.file.name, row.number, line, row.alike)
+            if faults.is_full:
+                raise LocalError(*faults.told())
 
 
 def _deal(whole: Path, mask: bytearray, folder: Path) -> dict[str, Part]:

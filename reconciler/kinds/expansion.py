@@ -43,6 +43,8 @@ class Attributes:
 
     names: frozenset[str] = frozenset({"id"})
     secrets: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+    """Which of the names a resource may lack: it has those that it is expanded with."""
     default: str = "id"
     vault: bool = False
     """Whether it holds secrets of people's own: `secrets.NAME`, or `secrets.NAME.VERSION`."""
@@ -210,6 +212,10 @@ class Expansion:
             return self.externals[address]
         is_secret, place = name in known.secrets, self.document.position(path)
         made = self.resources.get(address)
+        if made and name in known.optional - made.known.keys():
+            has = did_you_mean(name, known.optional & made.known.keys())
+            self.problem(f"`{text}`: `{address}` has no `{name}`", path, hint=has)
+            return ""
         why_not = known.excluded(made.settings) if is_secret and made else ""
         if why_not:
             self.problem(f"`{text}`: `{address}` has no `{name}`: {why_not}", path, hint=NO_KEYS)

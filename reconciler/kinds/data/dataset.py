@@ -1,6 +1,6 @@
-"""Dataset: chat data as two immutable data assets, `<name>-train` and `<name>-test`.
+"""Dataset: chat data as immutable data assets, `<name>-train` and `<name>-test`.
 
-One resource covers both. The version is the fingerprint of the inputs, so a plan needs no
+One resource covers both; without rows to validate with there is the first alone. The version is the fingerprint of the inputs, so a plan needs no
 download; what the files really hold rides in the assets' properties as SHA-256.
 Source: learn.microsoft.com/azure/machine-learning/reference-yaml-data; the path of an asset
 cannot be changed, a missing blob is not noticed by Azure when an asset is registered.
@@ -23,13 +23,16 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.types import JsonObject, Observed, Owner, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.data import assets
-from reconciler.kinds.data.assets import API_VERSION, DATASTORE, PARTS, same_uri
+from reconciler.kinds.data.assets import same_uri
 from reconciler.kinds.data.dataset_settings import (
+    PARTS,
     Dataset,
     HuggingFaceSource,
     LocalSource,
+    TrainTest,
     Wanted,
 )
+from reconciler.kinds.data.default_store import API_VERSION, DATASTORE
 from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.extensions import Contact
@@ -52,7 +55,9 @@ class DatasetHandler(Handler):
     section = "datasets"
     type = "Microsoft.MachineLearningServices/workspaces/data/versions"
     api_version = "2026-05-01"
-    attributes = Attributes(frozenset({"id", "train", "test", "version"}), default="train")
+    attributes = Attributes(
+        frozenset({"id", "train", "test", "version"}), optional=frozenset(PARTS)
+    )
     keeps_history = True
     put_replaces = True
     read_only = frozenset({"properties.provisioningState"})
@@ -95,10 +100,11 @@ class DatasetHandler(Handler):
         """Return what is wrong in the rows of local files, and rows that cannot be divided."""
         wanted = resource.settings
         path: Keys = ("datasets", resource.address.partition(".")[2])
-        source, share = wanted.source, wanted.split.test
+        source = wanted.source
+        share = None if source.given else wanted.split.test
         if isinstance(source, LocalSource):
             return local_problems(source.files, share, document, path)
-        return hub_problems(source.split, share, document, path)
+        return () if share is None else hub_problems(source.split, share, document, path)
 
     def contacts(self, context: HandlerContext, resource: Resource[Wanted]) -> Iterator[Contact]:
         """Yield the hub, for rows that come from there."""
@@ -106,25 +112,25 @@ class DatasetHandler(Handler):
             yield Contact("Hugging Face", context.run.cloud.hub)
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
-        """Read both versions; the dataset exists when both do."""
-        bodies = {part: context.reads.get(str(resource.known[part]), API_VERSION) for part in PARTS}
+        """Read the versions; the dataset exists when all of them do."""
+        ids = {part: str(resource.known[part]) for part in resource.desired}
+        bodies = {part: context.reads.get(one, API_VERSION) for part, one in ids.items()}
         found = {part: body for part, body in bodies.items() if body is not None}
         seen = self.observed(context, resource, found)
-        return None if len(found) < len(PARTS) and seen.owner is Owner.OURS else seen
+        return None if len(found) < len(ids) and seen.owner is Owner.OURS else seen
 
     def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
         """Return what the versions that exist say; the least trusted mark counts for both."""
         marks = [
             tag_owner(body[part], context.owner, str(resource.known[part]))
-            for part in PARTS
+            for part in resource.desired
             if part in body
         ]
         owner, name = min(marks, key=lambda m: _DOUBT[m[0]], default=(Owner.OURS, ""))
-        outputs = {name: resource.known[name] for name in ("id", "train", "test", "version")}
-        return Observed(body, outputs, owner, owner_name=name)
+        return Observed(body, dict(resource.known), owner, owner_name=name)
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
-        """Prepare the two files, upload what is not there, register what is not there."""
+        """Prepare the files, upload what is not there, register what is not there."""
         assets.publish(context, resource, desired)
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
@@ -132,11 +138,11 @@ class DatasetHandler(Handler):
         assets.retag(context, change, desired)
 
     def written(self, change: Change) -> Mapping[str, Announced]:
-        """Return the fields of each of the two versions at its own id."""
+        """Return the fields of each version at its own id."""
         return assets.written(change)
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
-        """Delete both versions and the files behind them."""
+        """Delete the versions and the files behind them."""
         assets.withdraw(context, resource, observed)
 
 
@@ -146,19 +152,25 @@ _DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
 
 def _inputs(settings: Dataset, expansion: Expansion, path: Keys) -> JsonObject | None:
     """Return what decides the rows; None, with a problem noted, when a file cannot be read."""
-    split = settings.split
-    shares = {"train": repr(split.train), "test": repr(split.test)}
-    shared = {"format": FORMAT, **shares, "seed": split.seed}
     source = settings.source
+    shared = {"format": FORMAT, **({} if source.given else _division(settings.split))}
     if isinstance(source, HuggingFaceSource):
-        rows = slices.normalised(source.split)
-        repo = {"repo": source.repo.lower(), "revision": source.revision}
-        return {**shared, **repo, "config": source.config, "split": rows}
+        repo = {"repo": source.repo.lower(), "revision": source.revision, "config": source.config}
+        given = {part: slices.normalised(split) for part, split in source.given.items()}
+        return {**shared, **repo, **(given or {"split": slices.normalised(source.split)})}
     digests = [_digest(text, expansion, place) for text, place in _places(source, path)]
-    return None if None in digests else {**shared, "files": digests}
+    if None in digests:
+        return None
+    return {**shared, "files": digests, **({"parts": list(source.given)} if source.given else {})}
+
+
+def _division(split: TrainTest) -> JsonObject:
+    return {"train": repr(split.train), "test": repr(split.test), "seed": split.seed}
 
 
 def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
+    if source.given:
+        return [(text, (*path, "source", part)) for part, text in source.given.items()]
     if source.path is not None:
         return [(source.path, (*path, "source", "path"))]
     return [(t, (*path, "source", "paths", i)) for i, t in enumerate(source.paths or ())]
@@ -183,9 +195,10 @@ def _resource(
 ) -> Resource[Wanted]:
     version = fingerprint(inputs)
     blobs = f"{FOLDER}/{key}/{version}"
-    ids = {part: f"{workspace}/data/{key}-{part}/versions/{version}" for part in PARTS}
-    desired: JsonObject = {part: {"properties": {}} for part in PARTS}
-    for part in PARTS:
+    parts = settings.parts
+    ids = {part: f"{workspace}/data/{key}-{part}/versions/{version}" for part in parts}
+    desired: JsonObject = {part: {"properties": {}} for part in parts}
+    for part in parts:
         properties = desired[part]["properties"]
         properties["dataType"] = "uri_file"
         properties["dataUri"] = f"azureml://datastores/{DATASTORE}/paths/{blobs}/{part}.jsonl"

@@ -12,6 +12,7 @@ from reconciler.datasets import slices
 from reconciler.secrets import shortened
 from reconciler.spec.model import SpecModel, Tags
 
+PARTS = ("train", "test")
 SHARE_DIGITS = 9
 """How many digits of a share count: `0.30000000000000004` is `0.3`."""
 
@@ -32,7 +33,11 @@ class HuggingFaceSource(SpecModel):
     """The configuration (subset) of the dataset."""
     split: str = "train"
     """Which rows, in the syntax of the `datasets` library: `train_sft[:1%]`,
-    `train[10:20]+test[-5:]`."""
+    `train[10:20]+test[-5:]`. They are divided into a train and a test file."""
+    train_split: str | None = None
+    """The rows to train with, in place of `split`: nothing is divided then."""
+    test_split: str | None = None
+    """The rows to validate with, beside `train_split`."""
 
     @field_validator("repo", "config")
     @classmethod
@@ -52,11 +57,25 @@ class HuggingFaceSource(SpecModel):
             )
         return value
 
-    @field_validator("split")
+    @field_validator("split", "train_split", "test_split")
     @classmethod
-    def _split(cls, value: str) -> str:
-        slices.parse(value)
+    def _split(cls, value: str | None) -> str | None:
+        if value is not None:
+            slices.parse(value)
         return value
+
+    @model_validator(mode="after")
+    def _one(self) -> HuggingFaceSource:
+        if self.train_split is None and self.test_split is not None:
+            raise ValueError("`test_split` needs `train_split`; to divide rows, give `split` alone")
+        if self.train_split is not None and "split" in self.model_fields_set:
+            raise ValueError("give either `split` or `train_split`")
+        return self
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The rows of each part; none where the rows are to be divided."""
+        return _stated(train=self.train_split, test=self.test_split)
 
 
 class LocalSource(SpecModel):
@@ -68,17 +87,34 @@ class LocalSource(SpecModel):
     """One file, relative to the spec, in its folder or below."""
     paths: list[RelativePath] | None = Field(default=None, min_length=1, max_length=1000)
     """Several files, read in this order."""
+    train: RelativePath | None = None
+    """The file to train with, in place of `path`: nothing is divided then."""
+    test: RelativePath | None = None
+    """The file to validate with, beside `train`."""
 
     @model_validator(mode="after")
     def _one(self) -> LocalSource:
-        if (self.path is None) == (self.paths is None):
-            raise ValueError("give either `path` or `paths`")
+        if self.train is None and self.test is not None:
+            raise ValueError("`test` needs `train`; to divide one file, give `path`")
+        if sum(one is not None for one in (self.path, self.paths, self.train)) != 1:
+            raise ValueError("give either `path` or `paths`, or `train` with or without `test`")
         return self
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The file of each part; none where the rows are to be divided."""
+        return _stated(train=self.train, test=self.test)
 
     @property
     def files(self) -> list[str]:
         """The paths as written, in order."""
+        if self.given:
+            return list(self.given.values())
         return [self.path] if self.path is not None else list(self.paths or ())
+
+
+def _stated(**parts: str | None) -> dict[str, str]:
+    return {name: text for name, text in parts.items() if text is not None}
 
 
 class TrainTest(SpecModel):
@@ -111,11 +147,22 @@ class Dataset(SpecModel):
     format: Literal["chat"] = "chat"
     """Each row is `{"messages": [{"role", "content"}, ...]}`; every row is checked."""
     split: TrainTest = Field(default_factory=TrainTest)
-    """How the rows are divided into a train and a test file."""
+    """How the rows are divided into a train and a test file, unless both are given."""
     description: str | None = Field(default=None, max_length=1024)
     """A description for people."""
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
+
+    @model_validator(mode="after")
+    def _undivided(self) -> Dataset:
+        if self.source.given and "split" in self.model_fields_set:
+            raise ValueError("the train and test rows are given: remove `split`")
+        return self
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that become data assets."""
+        return tuple(self.source.given) or PARTS
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from reconciler.spec.document import Document, Keys
 
 
 def local_problems(
-    paths: list[str], share: float, document: Document, path: Keys
+    paths: list[str], share: float | None, document: Document, path: Keys
 ) -> list[Diagnostic]:
     """Return what is wrong in the rows of local files, and whether a share has no row."""
     files = [local_file(document.folder, text, named(document, text)) for text in paths]
     problems = check_files(files)
-    if problems or not (said := undivided(row_count(files), share)):
+    if problems or share is None or not (said := undivided(row_count(files), share)):
         return problems
     stated: Any = document.data["datasets"][path[-1]]
     place = document.position((*path, "split" if "split" in stated else "source"), of_key=True)

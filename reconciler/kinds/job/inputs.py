@@ -102,7 +102,7 @@ def uri_of(
         found = expansion.reference(text, path, kinds=("dataset",))
         if not isinstance(found, Reference):
             return found, ""
-        if found.attribute not in ("train", "test"):
+        if found.attribute not in ("id", "train", "test"):
             expansion.problem(f"`{text}` is not data: refer to `.train` or `.test`", path)
             return found, ""
         asset = str(expansion.resources[found.address].known[found.attribute])
