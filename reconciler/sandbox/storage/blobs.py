@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from aiohttp import web
 
-from reconciler.sandbox.storage import access
+from reconciler.sandbox.storage import access, leases
 from reconciler.sandbox.storage.blobrecords import Blob
 from reconciler.sandbox.storage.blobstore import BlobStore
 from reconciler.sandbox.storage.conditions import check_read, check_write, requested_range
@@ -24,6 +24,7 @@ from reconciler.sandbox.storage.exchange import (
     metadata_headers,
     version_headers,
 )
+from reconciler.sandbox.storage.leases import NONE
 from reconciler.sandbox.storage.target import target_of_url
 
 OWN_HEADERS = (
@@ -41,7 +42,7 @@ async def put(store: BlobStore, call: Exchange) -> web.StreamResponse:
         return _copy(store, call)
     if call.request.headers.get("x-ms-blob-type") != "BlockBlob":
         raise StorageError("UnsupportedHeader", "The sandbox stores block blobs only.")
-    check_write(call.request.headers, _find(store, call))
+    _check_write(store, call, _find(store, call))
     piece = await call.receive(store.writer())
     headers = {"content-md5": md5_header(piece.md5), **_own_headers(call)}
     return _committed(_commit(store, call, [piece], headers), piece)
@@ -57,6 +58,7 @@ async def put_block(store: BlobStore, call: Exchange) -> web.StreamResponse:
         raise StorageError("InvalidQueryParameterValue", "blockid is not base64") from error
     if not 0 < len(raw) <= MAX_BLOCK_ID_BYTES:
         raise StorageError("InvalidBlockId")
+    leases.check_write(store.leases.at(call.place), store.leases.now(), call.lease_id)
     piece = await call.receive(store.writer())
     store.stage(call.target.account, call.target.space, call.target.path, block, piece)
     headers = {"Content-MD5": md5_header(piece.md5), "x-ms-request-server-encrypted": "true"}
@@ -108,7 +110,9 @@ async def get(store: BlobStore, call: Exchange) -> web.StreamResponse:
     """GET and HEAD: the blob's bytes, or part of them, with its properties as headers."""
     blob = existing(store, call)
     check_read(call.request.headers, blob)
-    headers = _properties(blob)
+    lease, now = store.leases.at(call.place), store.leases.now()
+    leases.check_use(lease, now, call.lease_id, "Blob")
+    headers = _properties(blob) | lease.headers(now)
     if call.request.method == "HEAD":
         return web.Response(headers={**headers, "Content-Length": str(blob.size)})
     span = requested_range(call.request.headers, blob.size)
@@ -125,7 +129,7 @@ async def get(store: BlobStore, call: Exchange) -> web.StreamResponse:
 async def set_metadata(store: BlobStore, call: Exchange) -> web.StreamResponse:
     """PUT ?comp=metadata."""
     blob = existing(store, call)
-    check_write(call.request.headers, blob)
+    _check_write(store, call, blob)
     changed = store.amend(blob, metadata=call.metadata)
     return web.Response(headers=version_headers(changed.etag, changed.modified))
 
@@ -133,7 +137,7 @@ async def set_metadata(store: BlobStore, call: Exchange) -> web.StreamResponse:
 async def set_headers(store: BlobStore, call: Exchange) -> web.StreamResponse:
     """PUT ?comp=properties: replaces all of the blob's own HTTP headers."""
     blob = existing(store, call)
-    check_write(call.request.headers, blob)
+    _check_write(store, call, blob)
     copied = {name: text for name, text in blob.headers.items() if name.startswith("x-ms-copy-")}
     changed = store.amend(blob, headers={**_own_headers(call), **copied})
     return web.Response(headers=version_headers(changed.etag, changed.modified))
@@ -142,7 +146,7 @@ async def set_headers(store: BlobStore, call: Exchange) -> web.StreamResponse:
 async def delete(store: BlobStore, call: Exchange) -> web.StreamResponse:
     """DELETE."""
     blob = existing(store, call)
-    check_write(call.request.headers, blob)
+    _check_write(store, call, blob)
     store.delete(blob.account, blob.container, blob.name)
     return web.Response(status=202, headers={"x-ms-delete-type-permanent": "true"})
 
@@ -160,6 +164,15 @@ def _find(store: BlobStore, call: Exchange) -> Blob | None:
     return store.blob(call.target.account, call.target.space, call.target.path)
 
 
+def _check_write(store: BlobStore, call: Exchange, old: Blob | None) -> None:
+    """Raise where conditions or a lease forbid a write; one that expired is over with the write."""
+    check_write(call.request.headers, old)
+    lease, now = store.leases.at(call.place), store.leases.now()
+    leases.check_write(lease, now, call.lease_id)
+    if lease.id and not lease.is_locked(now):
+        store.leases.keep(call.place, NONE)
+
+
 def _commit(
     store: BlobStore,
     call: Exchange,
@@ -175,7 +188,7 @@ def _commit(
         headers=headers,
         metadata=call.metadata,
         blocks=blocks,
-        guard=lambda old: check_write(call.request.headers, old),
+        guard=lambda old: _check_write(store, call, old),
     )
 
 
@@ -200,7 +213,7 @@ def _copy(store: BlobStore, call: Exchange) -> web.Response:
     blob = store.commit(
         target.account, target.space, target.path, [writer.finish()],
         headers=headers, metadata=metadata,
-        guard=lambda old: check_write(call.request.headers, old),
+        guard=lambda old: _check_write(store, call, old),
     )  # fmt: skip
     told = {name: copied[name] for name in ("x-ms-copy-id", "x-ms-copy-status")}
     return web.Response(status=202, headers={**version_headers(blob.etag, blob.modified), **told})
@@ -249,8 +262,6 @@ def _properties(blob: Blob) -> dict[str, str]:
         "Accept-Ranges": "bytes",
         "x-ms-blob-type": "BlockBlob",
         "x-ms-creation-time": http_date(blob.created),
-        "x-ms-lease-status": "unlocked",
-        "x-ms-lease-state": "available",
         "x-ms-server-encrypted": "true",
         "x-ms-access-tier": "Hot",
         "x-ms-access-tier-inferred": "true",

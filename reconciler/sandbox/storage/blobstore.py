@@ -17,6 +17,8 @@ from reconciler.sandbox.storage import saved
 from reconciler.sandbox.storage.blobrecords import Blob, Container, blob_of, container_of, dump
 from reconciler.sandbox.storage.content import ContentFiles, Piece, PieceWriter
 from reconciler.sandbox.storage.index import Index, after_prefix, dump_pieces, load_pieces
+from reconciler.sandbox.storage.leases import NONE
+from reconciler.sandbox.storage.leasestore import LEASES, LeaseStore
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS container (
@@ -31,7 +33,7 @@ CREATE TABLE IF NOT EXISTS staged (
   PRIMARY KEY (account, container, name, block)) WITHOUT ROWID;
 """
 SCAN_PAGE = 1000
-TABLES = ("container", "blob", "staged")
+TABLES = ("container", "blob", "staged", "lease")
 
 
 Guard = Callable[[Blob | None], None]
@@ -39,11 +41,17 @@ Guard = Callable[[Blob | None], None]
 
 
 class BlobStore:
-    """Every blob of every storage account of the sandbox, under one directory."""
+    """Every blob of every storage account of the sandbox, under one directory; `leases` of them."""
 
-    def __init__(self, root: Path, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        root: Path,
+        now: Callable[[], float] = time.time,
+        waited: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._now = now
-        self._index = Index(root / "blobs.db", SCHEMA)
+        self._index = Index(root / "blobs.db", SCHEMA + LEASES)
+        self.leases = LeaseStore(self._index, waited)
         self._content = ContentFiles(root)
         self._content.sweep(self._named_files())
 
@@ -226,6 +234,7 @@ class BlobStore:
             staged = self._drop_staged(sql, account, container, name)
             key = (account, container, name)
             sql.execute("DELETE FROM blob WHERE account=? AND container=? AND name=?", key)
+            self.leases.keep(key, NONE)
         self._content.discard([*(old.pieces if old else ()), *staged])
 
     def stage(self, account: str, container: str, name: str, block: str, piece: Piece) -> None:
@@ -254,6 +263,7 @@ class BlobStore:
     def replace(self, snapshot: dict[str, Any]) -> None:
         """Become what `export` returned."""
         saved.replace(self._index, self._content, snapshot)
+        self.leases.fit()
 
     def close(self) -> None:
         """Close the index."""
@@ -268,6 +278,7 @@ class BlobStore:
                 for row in sql.execute(f"SELECT {column} FROM {table} WHERE {where}", key):
                     dropped.extend(load_pieces(row[0]))
                 sql.execute(f"DELETE FROM {table} WHERE {where}", key)
+            sql.execute(f"DELETE FROM lease WHERE {where}", key)
             of_container = where.replace("container=", "name=")
             done = sql.execute(f"DELETE FROM container WHERE {of_container}", key)
         self._content.discard(dropped)

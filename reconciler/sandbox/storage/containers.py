@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from aiohttp import web
 
+from reconciler.sandbox.storage import leases
 from reconciler.sandbox.storage.blobrecords import Blob, Container
 from reconciler.sandbox.storage.blobstore import BlobStore
 from reconciler.sandbox.storage.conditions import check_read
@@ -19,6 +20,7 @@ from reconciler.sandbox.storage.exchange import (
     metadata_headers,
     version_headers,
 )
+from reconciler.sandbox.storage.leases import NONE, Lease
 
 CONTAINER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,62}|\$root|\$web|\$logs")
 MAX_RESULTS = 5000
@@ -35,7 +37,7 @@ async def list_containers(store: BlobStore, call: Exchange) -> web.Response:
         for container in store.containers(call.target.account)
         if container.name.startswith(prefix) and container.name >= marker
     ]
-    items = "".join(map(_container_xml, found[:limit]))
+    items = "".join(_container_xml(store, container) for container in found[:limit])
     following = found[limit].name if len(found) > limit else ""
     return _listing(call, "", f"<Containers>{items}</Containers>", following)
 
@@ -81,12 +83,12 @@ async def properties(store: BlobStore, call: Exchange) -> web.Response:
     """GET or HEAD ?restype=container."""
     container = existing(store, call)
     check_read(call.request.headers, container)
+    lease = _leased(store, call)
     return web.Response(
         headers={
             **version_headers(container.etag, container.modified),
             **metadata_headers(container.metadata),
-            "x-ms-lease-status": "unlocked",
-            "x-ms-lease-state": "available",
+            **lease.headers(store.leases.now()),
             "x-ms-has-immutability-policy": "false",
             "x-ms-has-legal-hold": "false",
             "x-ms-default-encryption-scope": "$account-encryption-key",
@@ -98,6 +100,7 @@ async def properties(store: BlobStore, call: Exchange) -> web.Response:
 async def set_metadata(store: BlobStore, call: Exchange) -> web.Response:
     """PUT ?restype=container&comp=metadata."""
     existing(store, call)
+    _leased(store, call)
     store.set_container_metadata(call.target.account, call.target.space, call.metadata)
     container = existing(store, call)
     return web.Response(headers=version_headers(container.etag, container.modified))
@@ -114,6 +117,9 @@ async def access_policy(store: BlobStore, call: Exchange) -> web.Response:
 async def delete(store: BlobStore, call: Exchange) -> web.Response:
     """DELETE ?restype=container."""
     existing(store, call)
+    if not call.lease_id:
+        leases.check_write(store.leases.at(call.place), store.leases.now(), "")
+    _leased(store, call)
     store.delete_container(call.target.account, call.target.space)
     return web.Response(status=202)
 
@@ -123,6 +129,7 @@ async def list_blobs(store: BlobStore, call: Exchange) -> web.Response:
     existing(store, call)
     target, query = call.target, call.target.query
     limit = _limit(query.get("maxresults"))
+    held = store.leases.within(target.account, target.space)
     include = set(query.get("include", "").split(","))
     entries: list[str] = []
     following = ""
@@ -130,9 +137,17 @@ async def list_blobs(store: BlobStore, call: Exchange) -> web.Response:
         if len(entries) == limit:
             following = name
             break
-        entries.append(_blob_xml(blob, include) if blob else _prefix_xml(name))
+        told = held.get(name, NONE).headers(store.leases.now())
+        entries.append(_blob_xml(blob, include, told) if blob else _prefix_xml(name))
     attribute = f" ContainerName={quoteattr(target.space)}"
     return _listing(call, attribute, f"<Blobs>{''.join(entries)}</Blobs>", following)
+
+
+def _leased(store: BlobStore, call: Exchange) -> Lease:
+    """The lease of the container. Raises where the caller names another one."""
+    lease = store.leases.at(call.place)
+    leases.check_use(lease, store.leases.now(), call.lease_id, "Container")
+    return lease
 
 
 def existing(store: BlobStore, call: Exchange) -> Container:
@@ -185,18 +200,25 @@ def _listing(call: Exchange, attribute: str, items: str, following: str) -> web.
     )
 
 
-def _container_xml(container: Container) -> str:
+def _container_xml(store: BlobStore, container: Container) -> str:
+    lease = store.leases.at((container.account, container.name, ""))
     return (
         f"<Container><Name>{escape(container.name)}</Name><Properties>"
         f"<Last-Modified>{http_date(container.modified)}</Last-Modified>"
-        f"<Etag>{escape(container.etag)}</Etag><LeaseStatus>unlocked</LeaseStatus>"
-        "<LeaseState>available</LeaseState><HasImmutabilityPolicy>false</HasImmutabilityPolicy>"
+        f"<Etag>{escape(container.etag)}</Etag>{_lease_xml(lease.headers(store.leases.now()))}"
+        "<HasImmutabilityPolicy>false</HasImmutabilityPolicy>"
         "<HasLegalHold>false</HasLegalHold></Properties>"
         f"{_metadata_xml(container.metadata)}</Container>"
     )
 
 
-def _blob_xml(blob: Blob, include: set[str]) -> str:
+def _lease_xml(told: Mapping[str, str]) -> str:
+    tags = {"status": "LeaseStatus", "state": "LeaseState", "duration": "LeaseDuration"}
+    parts = ((tags[name.removeprefix("x-ms-lease-")], text) for name, text in told.items())
+    return "".join(f"<{tag}>{text}</{tag}>" for tag, text in parts)
+
+
+def _blob_xml(blob: Blob, include: set[str], lease: Mapping[str, str]) -> str:
     headers = blob.headers
     md5 = headers.get("content-md5", "")
     return (
@@ -211,8 +233,8 @@ def _blob_xml(blob: Blob, include: set[str]) -> str:
         f"<Content-MD5>{md5}</Content-MD5>"
         f"<Cache-Control>{escape(headers.get('cache-control', ''))}</Cache-Control>"
         "<BlobType>BlockBlob</BlobType><AccessTier>Hot</AccessTier>"
-        "<AccessTierInferred>true</AccessTierInferred><LeaseStatus>unlocked</LeaseStatus>"
-        "<LeaseState>available</LeaseState><ServerEncrypted>true</ServerEncrypted></Properties>"
+        f"<AccessTierInferred>true</AccessTierInferred>{_lease_xml(lease)}"
+        "<ServerEncrypted>true</ServerEncrypted></Properties>"
         f"{_metadata_xml(blob.metadata) if 'metadata' in include else ''}<OrMetadata/></Blob>"
     )
 

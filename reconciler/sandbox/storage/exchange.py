@@ -38,6 +38,16 @@ class Exchange:
                 found[name[len(META) :]] = text
         return found
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Account, container and blob, "" where the request is about the container."""
+        return self.target.account, self.target.space, self.target.path
+
+    @property
+    def lease_id(self) -> str:
+        """The lease that the caller says it has."""
+        return self.request.headers.get("x-ms-lease-id", "")
+
     async def stream(
         self, chunks: Iterable[bytes], length: int, status: int, headers: Mapping[str, str]
     ) -> web.StreamResponse:

@@ -8,7 +8,15 @@ from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox.storage import access, blobs, containers, directories, files, shares
+from reconciler.sandbox.storage import (
+    access,
+    blobs,
+    containers,
+    directories,
+    files,
+    leasing,
+    shares,
+)
 from reconciler.sandbox.storage.blobstore import BlobStore
 from reconciler.sandbox.storage.errors import NotModified, StorageError, error_response
 from reconciler.sandbox.storage.exchange import SHARED_HEADERS, Exchange
@@ -34,6 +42,7 @@ BLOB_HANDLERS: dict[Key, tuple[str, Handler]] = {
     (SPACE, "GET", "container", "metadata"): ("read", containers.properties),
     (SPACE, "GET", "container", "acl"): ("read", containers.access_policy),
     (SPACE, "GET", "container", "list"): ("list", containers.list_blobs),
+    (SPACE, "PUT", "container", "lease"): ("write", leasing.of_container),
     (SPACE, "DELETE", "container", ""): ("delete", containers.delete),
     (PATH, "PUT", "", ""): ("write", blobs.put),
     (PATH, "PUT", "", "block"): ("write", blobs.put_block),
@@ -44,6 +53,7 @@ BLOB_HANDLERS: dict[Key, tuple[str, Handler]] = {
     (PATH, "GET", "", "metadata"): ("read", blobs.get),
     (PATH, "PUT", "", "metadata"): ("write", blobs.set_metadata),
     (PATH, "PUT", "", "properties"): ("write", blobs.set_headers),
+    (PATH, "PUT", "", "lease"): ("write", leasing.of_blob),
     (PATH, "DELETE", "", ""): ("delete", blobs.delete),
 }
 
@@ -78,7 +88,7 @@ def routes(world: World) -> list[web.RouteDef]:
     Opens the stores in the state directory where the world has none yet.
     """
     if "blobs" not in vars(world):
-        world.blobs = BlobStore(world.state / "blob")
+        world.blobs = BlobStore(world.state / "blob", waited=world.clock.waited)
     if "files" not in vars(world):
         world.files = FileStore(world.state / "file")
 
