@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli import sandbox_controls, sandbox_forge
+from reconciler.cli import sandbox_controls, sandbox_forge, sandbox_git
 from reconciler.cli.options import add_output
 from reconciler.cli.sandbox_controls import ask, ask_text
 from reconciler.cli.sandbox_launch import STATE, Starting, check_installed, is_served
@@ -43,6 +43,7 @@ EXAMPLES = (
     "reconcile sandbox lock add ID                        # and ReadOnly; also: lock remove ID",
     "reconcile sandbox secret VAULT NAME < FILE           # into a vault, as somebody else would",
     "reconcile sandbox forge pr open acme/ml by=ann       # on its GitHub; also: token",
+    "reconcile sandbox git init acme/ml specs            # a repository; also: commit, tag, behave",
     "reconcile sandbox snapshot FILE                      # and: restore FILE",
     "reconcile sandbox reset                              # an empty Azure again",
     "reconcile sandbox rehearse SPEC --faults killed      # an apply on a bad day",
@@ -63,6 +64,7 @@ def add_arguments(parser: Parser) -> None:
     parser.own.add_argument(
         "--forge", action="store_true", help="serve: GitHub and Azure DevOps, too"
     )
+    parser.own.add_argument("--git", action="store_true", help="serve: git repositories, too")
     parser.own.add_argument(
         "--since", type=int, default=0, metavar="SEQ", help="journal: only requests after SEQ"
     )
@@ -107,6 +109,8 @@ def _use(session: Session, server: Server) -> ExitCode:
             _secret(session, server)
         case "forge":
             sandbox_forge.run(session, server)
+        case "git":
+            sandbox_git.run(session, server)
         case "env":
             session.out.raw(_environment(server, session.options.state))
         case _:
@@ -169,6 +173,7 @@ def _serve(session: Session) -> ExitCode:
     words = ["serve", "--state", str(options.state), "--clock", options.clock]
     words += ["--port", str(options.port)] if options.port else []
     words += ["--forge"] if options.forge else []
+    words += ["--git"] if options.git else []
     words += ["--json"] if options.output == "json" else []
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", "reconciler.sandbox", *words])

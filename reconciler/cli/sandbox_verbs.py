@@ -34,7 +34,7 @@ VERBS = {
     "serve": Verb(
         "Serve a sandbox until Ctrl-C, and print its URL; JSON into a pipe or with -o json.",
         "",
-        ("--port", "--clock", "--forge", "--output"),
+        ("--port", "--clock", "--forge", "--git", "--output"),
         ("reconcile sandbox serve", "reconcile sandbox serve --port 8443 --clock instant"),
     ),
     "env": Verb(
@@ -138,6 +138,21 @@ VERBS = {
             "reconcile sandbox forge pr merge acme/ml 1 squash",
             "reconcile sandbox forge pr close acme/ml 1",
             "reconcile sandbox forge comment-as ann acme/ml 1 'Why so big?'",
+        ),
+    ),
+    "git": Verb(
+        "Use the git repositories of `serve --git`, at URL/_git/OWNER/NAME.git.",
+        "init|commit|tag|force-push|delete-ref|refs|signer|behave ...",
+        ("--output",),
+        (
+            "reconcile sandbox git init acme/ml FOLDER         # and: private",
+            "reconcile sandbox git commit acme/ml specs/a.yaml by=ann sign=ann",
+            "reconcile sandbox git tag acme/ml v1.0.0 sign=ann",
+            "reconcile sandbox git force-push acme/ml refs/heads/main COMMIT",
+            "reconcile sandbox git delete-ref acme/ml refs/heads/main",
+            "reconcile sandbox git refs acme/ml",
+            "reconcile sandbox git signer ann                  # or: signer ann openpgp",
+            "reconcile sandbox git behave acme/ml slow         # huge, unavailable, normal, ...",
         ),
     ),
     "snapshot": Verb(

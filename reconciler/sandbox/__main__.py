@@ -23,18 +23,28 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--attached", action="store_true", help="end with the last user")
     command.add_argument("--clock", default="auto", help="auto, instant, frozen or speed=N")
     command.add_argument("--forge", action="store_true", help="serve GitHub and Azure DevOps")
+    command.add_argument("--git", action="store_true", help="serve git repositories")
     command.add_argument("--json", action="store_true", help="print JSON on a terminal, too")
     found = parser.parse_args(arguments)
-    tells_keys = found.json or not sys.stdout.isatty()
     try:
         parse_mode(found.clock)
-        serve(
-            Options(found.state, found.port, found.attached, found.clock, tells_keys, found.forge)
-        )
+        serve(_options(found))
     except (StateError, ValueError) as error:
         sys.stderr.write(_told(error, to_user=not found.attached))
         return TAKEN if found.attached and isinstance(error, TakenError) else 1
     return 0
+
+
+def _options(found: argparse.Namespace) -> Options:
+    return Options(
+        found.state,
+        found.port,
+        found.attached,
+        found.clock,
+        tells_keys=found.json or not sys.stdout.isatty(),
+        forge=found.forge,
+        git=found.git,
+    )
 
 
 def _told(error: Exception, *, to_user: bool) -> str:

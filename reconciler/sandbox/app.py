@@ -18,6 +18,7 @@ from reconciler.sandbox import (
     control,
     entra_routes,
     forge,
+    git,
     graph,
     hub,
     jsonc,
@@ -43,13 +44,20 @@ DEPLOYMENTS = "/providers/microsoft.resources/deployments/"
 ARM_AUDIENCES = ("https://management.core.windows.net", "https://management.azure.com")
 
 
-def open_world(state: Path, base_url: str, clock_mode: str, *, serves_forge: bool = False) -> World:
+def open_world(
+    state: Path,
+    base_url: str,
+    clock_mode: str,
+    *,
+    serves_forge: bool = False,
+    serves_git: bool = False,
+) -> World:
     """Open the state directory. Raises StateError if another version wrote it."""
     store = Store(state / "state.db", base_url)
     clock, identity = Clock(store, clock_mode), Identity(store)
     world = World(state, store=store, clock=clock, identity=identity, base_url=base_url)
     world.arm = Engine(world)
-    world.serves_forge = serves_forge
+    world.serves_forge, world.serves_git = serves_forge, serves_git
     return world
 
 
@@ -61,7 +69,7 @@ def build(world: World) -> web.Application:
     app.add_routes(entra_routes.routes(world))
     app.add_routes(managed_identity.routes(world))
     app.add_routes(graph.routes(world))
-    for plane in (storage, vault, hub, serving, retail, names, forge):
+    for plane in (storage, vault, hub, serving, retail, names, forge, git):
         app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
     return app

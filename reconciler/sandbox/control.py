@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox import forge, subscription_controls
+from reconciler.sandbox import forge, git, subscription_controls
 from reconciler.sandbox.arm.checks import merge
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import Target, parse
@@ -57,6 +57,7 @@ def routes(world: World, faults: Faults, turns: Turns) -> list[web.RouteDef]:
         ("DELETE", "turns", control.leave_turns),
         ("POST", "secret", control.secret),
         ("POST", "forge", forge.controls(world).run),
+        ("POST", "git", git.controls(world).run),
         *subscription_controls.handlers(world),
         ("POST", "reset", control.reset),
         ("GET", "snapshot", control.snapshot),

@@ -188,7 +188,7 @@ def _subscription(request: web.Request) -> str:
 
 def kind_of(path: str) -> str:
     """Return which plane serves a path, as the journal names it: arm, data, token or forge."""
-    if path.startswith(("/_github/", "/_azuredevops/")):
+    if path.startswith(("/_github/", "/_azuredevops/", "/_git/")):
         return "forge"
     if path.startswith("/_identity/"):
         return "token"

@@ -31,6 +31,8 @@ class Options:
     """Whether the whole record is printed, secrets too: for programs."""
     forge: bool = False
     """Whether GitHub and Azure DevOps are served, too."""
+    git: bool = False
+    """Whether git repositories are served, too."""
 
 
 def describe(world: World, options: Options, port: int) -> Json:

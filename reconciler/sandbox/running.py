@@ -38,7 +38,13 @@ def run(options: Options, listener: socket.socket) -> None:
 async def _run(options: Options, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     url = f"https://{HOST}:{port}"
-    world = application.open_world(options.state, url, options.clock, serves_forge=options.forge)
+    world = application.open_world(
+        options.state,
+        url,
+        options.clock,
+        serves_forge=options.forge,
+        serves_git=options.git,
+    )
     app = application.build(world)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
     await runner.setup()

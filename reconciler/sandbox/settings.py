@@ -15,6 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "token_lifetime_s": 86400,
     "vm_price_estimates": 1,
     "forge": 0,
+    "git": 0,
 }
 
 

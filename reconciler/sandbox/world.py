@@ -111,6 +111,8 @@ class World:
     arm: Arm
     serves_forge: bool = False
     """Whether GitHub and Azure DevOps are served, too."""
+    serves_git: bool = False
+    """Whether git repositories are served, too."""
 
     def __init__(
         self,
