@@ -14,7 +14,7 @@ MUTMUT := 3.8.1
 PIP_AUDIT := 2.10.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients azure-cli azurite check bench prices replay sandbox-table reliability soak mutation audit licences examples shapes \
+.PHONY: demo test test-clients test-image azure-cli azurite check bench prices replay sandbox-table reliability soak mutation audit licences examples shapes \
 	schema reference lock clean
 
 demo: $(STAMP)
@@ -33,11 +33,15 @@ demo: $(STAMP)
 # What is compiled is kept, whatever the shell says: else each process compiles all tests anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite and not notebook"
+	$(BIN)/python -m pytest -q -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite and not notebook and not image"
 
 # Foreign clients that need an environment of their own: make azure-cli, make azurite. And notebooks.
 test-clients: $(STAMP)
 	$(BIN)/python -m pytest -q tests/clients -m "azure_cli or azurite or notebook"
+
+# The container image, built and run without a registry: needs root and Debian's buildah, mmdebstrap, bubblewrap.
+test-image: $(STAMP)
+	$(BIN)/python -m pytest -q tests/image -m image
 
 azure-cli: $(AZ_VENV)/.installed
 

@@ -1,4 +1,4 @@
-"""The example workflows hold no trap: zizmor finds nothing, and every action is pinned."""
+"""The workflows, of ours and to copy, hold no trap: zizmor finds nothing, and every action is pinned."""
 
 import re
 import subprocess
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "examples" / "github").rglob("*.yml"))
+FOLDERS = (ROOT / "examples" / "github", ROOT / "deploy" / "github", ROOT / ".github")
+FILES = sorted(file for folder in FOLDERS for file in folder.rglob("*.yml"))
 PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 
 
