@@ -119,6 +119,7 @@ def _attempts(request: Request[T], budget: RetryBudget, throttle: Throttle) -> I
         _wait_for_turn(request, budget, throttle)
         tried = request.attempt()
         throttle.heard(request.method, request.url, tried.headers)
+        throttle.traffic.answered(request.method, request.url, tried.status)
         yield tried
         if tried.status == REFUSED_TOKEN and not renewed:
             renewed = request.renew()

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reconciler.cloud.backoff import MAX_WAIT_S, wait_seconds
+from reconciler.cloud.traffic import Traffic
 
 READ_SPACING_S = 0.04
 WRITE_SPACING_S = 0.1
@@ -53,7 +54,8 @@ class Throttle:
     """The pace of all runs: per bucket by what is left in it, per scope after a 429."""
 
     def __init__(self) -> None:
-        """Know of no limit yet."""
+        """Know of no limit yet. `traffic` counts what passes."""
+        self.traffic = Traffic()
         self._lock = threading.Lock()
         self._paces: dict[Scope, _Pace] = {}
         self._buckets: dict[Bucket, _Pace] = {}
@@ -83,7 +85,9 @@ class Throttle:
         with self._lock:
             turn = max(now, self._turn_of_scope(method, url, now), self._turn(method, url, now))
         if turn > now:
-            sleep(min(turn - now, MAX_WAIT_S))
+            seconds = min(turn - now, MAX_WAIT_S)
+            self.traffic.held(seconds)
+            sleep(seconds)
 
     def _turn_of_scope(self, method: str, url: str, now: float) -> float:
         scope = scope_of(method, url)

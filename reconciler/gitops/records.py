@@ -144,7 +144,8 @@ class PassEnd:
     `effect` is the digest of what the plan would do, "" where it does nothing; `writes` how many
     requests changed something; `plan` the plan as JSON (`render.plan_json`), None where none was
     made. `is_pending`: Azure still works, and the next pass looks again. Problems carry the `address`
-    of what they are about.
+    of what they are about. `contended` are fields that are not corrected for now, `ADDRESS.FIELD`;
+    `interval_s` is how often the spec is looked at.
     """
 
     spec: str
@@ -160,6 +161,8 @@ class PassEnd:
     problems: tuple[Diagnostic, ...] = ()
     plan: dict[str, object] | None = None
     applied: Revision | None = None
+    contended: tuple[str, ...] = ()
+    interval_s: float = 600.0
 
     def condition(self, wanted: ConditionType) -> Condition | None:
         """Return the condition of a type, None where nothing is known of it."""

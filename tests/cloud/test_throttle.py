@@ -97,6 +97,21 @@ def test_a_second_request_does_not_run_into_the_same_429(azure, connect):
     assert connection.stop.asked[-1] == pytest.approx(30, abs=1)
 
 
+def test_every_request_of_every_client_is_counted_and_every_wait(azure, connect):
+    azure.answers(
+        Reply(429, {"Retry-After": "30"}, arm_error("TooManyRequests")), Reply(body={"id": VAULT})
+    )
+    connection = connect()
+    connection.arm.get(VAULT, "2023-07-01")
+    connection.resources.resource_groups.get("rg")
+    traffic = connection.azure.throttle.traffic
+    assert {(one.method, one.code): count for one, count in traffic.requests.items()} == {
+        ("GET", "429"): 1,
+        ("GET", "200"): 2,
+    }
+    assert traffic.throttled_s == pytest.approx(30, abs=1)
+
+
 def told(pace, left, method="PUT", owner="subscription"):
     bucket = "reads" if method == "GET" else "writes"
     pace.heard(method, STORE, {f"x-ms-ratelimit-remaining-{owner}-{bucket}": str(left)})
