@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from reconciler.kinds.expansion import Expansion
 from reconciler.secrets import shortened
+from reconciler.spec.document import Keys
 from reconciler.spec.model import REFERENCE, RESOURCE_ID, matching, plain_id
 
 PROVIDER = "Microsoft.MachineLearningServices"
@@ -27,7 +29,7 @@ _LONG = re.compile(
     rf"azureml:/(?P<group>{_SUBSCRIPTION})(?:{_ML})?/[wW]orkspaces/(?P<rest>[^/]+/.+)"
 )
 _UNPINNED = re.compile(r"@latest$|/labels/[^/]+$")
-_BARE = re.compile(r"\A(?:azureml:[\w.-]+|[^ ]*/(?:models|data)/[^/]+)\Z")
+_BARE = re.compile(r"\A(?:azureml:[\w.-]+|[^ ]*/(?:models|data|environments|codes)/[^/]+)\Z")
 VERSIONS = "`azureml:NAME:VERSION` or `.../NAME/versions/VERSION`"
 
 
@@ -57,6 +59,9 @@ class Asset:
 
 
 MODEL = Asset("models", "model")
+ENVIRONMENT = Asset("environments", "environment")
+CODE = Asset("codes", "code version")
+DATA = Asset("data", "data asset")
 CLUSTER = rf"{REFERENCE}|{RESOURCE_ID}|^azureml:[A-Za-z][A-Za-z0-9-]{{1,31}}$"
 
 
@@ -108,6 +113,23 @@ def cluster_id(text: str, workspace: str) -> str:
     """Return `azureml:NAME` as the ARM id of a cluster of a workspace; others as they are."""
     name = re.fullmatch(r"azureml:([\w-]+)", text)
     return f"{workspace}/computes/{name[1]}" if name else plain_id(text)
+
+
+def reference_or(asset: Asset) -> tuple[AfterValidator, Any]:
+    """Return what makes a text field one that takes a reference, or one version of an asset."""
+
+    def read(text: str) -> str:
+        return text if re.search(REFERENCE, text) else asset_reference(text, asset)
+
+    pattern = f"{REFERENCE}|{asset.pattern}"
+    return AfterValidator(read), Field(json_schema_extra={"pattern": pattern})
+
+
+def id_of(
+    text: str, asset: Asset, workspace: str, expansion: Expansion, path: Keys, *kinds: str
+) -> Any:
+    """Return what a field that takes `reference_or` stands for on the wire."""
+    return expansion.reference(asset_id(text, workspace, asset.collection), path, kinds=kinds)
 
 
 ModelVersion = Annotated[

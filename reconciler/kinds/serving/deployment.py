@@ -8,7 +8,7 @@ Source: learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-man
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.diagnostics import ApiError, Diagnostic
 from reconciler.engine.contained import Announced
@@ -17,15 +17,14 @@ from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import ArmHandler
-from reconciler.kinds.asset_references import asset_id
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.extensions import own_fields
 from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
-from reconciler.kinds.serving.deployment_settings import Deployment, Probe
-from reconciler.kinds.serving.endpoint import SWITCH, serving_name
+from reconciler.kinds.serving.deployment_body import deployment_body
+from reconciler.kinds.serving.endpoint import serving_name
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, SHARES, drain, give_back
 from reconciler.kinds.serving.memory import registry_model
 from reconciler.kinds.within import Within
@@ -66,6 +65,9 @@ class DeploymentHandler(ArmHandler):
             ),
             same={
                 "properties.model": same_id,
+                "properties.environmentId": same_id,
+                "properties.codeConfiguration.codeId": same_id,
+                "properties.dataCollector.rollingRate": same_folded,
                 "properties.instanceType": same_folded,
                 "properties.egressPublicNetworkAccess": same_folded,
                 "properties.endpointComputeType": same_folded,
@@ -74,6 +76,13 @@ class DeploymentHandler(ArmHandler):
             },
             labels={
                 "properties.model": "model",
+                "properties.environmentId": "environment",
+                "properties.codeConfiguration.codeId": "code_configuration.code",
+                "properties.codeConfiguration.scoringScript": "code_configuration.scoring_script",
+                "properties.modelMountPath": "model_mount_path",
+                "properties.dataCollector": "data_collector",
+                "properties.dataCollector.rollingRate": "data_collector.rolling_rate",
+                "properties.description": "description",
                 "properties.instanceType": "instance_type",
                 "sku.capacity": "instance_count",
                 "properties.egressPublicNetworkAccess": "egress_public_network_access",
@@ -113,11 +122,10 @@ class DeploymentHandler(ArmHandler):
             name = serving_name(key, settings.name, expansion, path)
             resource_id = f"{endpoint}/deployments/{name}"
             report_size(settings.instance_type, expansion, (*path, "instance_type"))
-            report_model(settings.model, expansion, (*path, "model"))
+            report_model(settings.model or "", expansion, (*path, "model"))
             family = quota_address(settings.instance_type, expansion)
-            body = _body(settings, resource_id, expansion, path)
-            model = body["properties"]["model"]
-            ours = {a for a, r in expansion.resources.items() if _is_of(model, r)}
+            body = deployment_body(settings, resource_id, expansion, path)
+            ours = _made_here(body["properties"], expansion)
             expansion.add(
                 Resource(
                     f"deployments.{key}",
@@ -208,57 +216,20 @@ def _endpoint(
     return endpoint_id, frozenset()
 
 
-def _is_of(model: Any, resource: Resource) -> bool:
-    """Whether a model's id is of what a resource makes, whose version Azure may yet assign."""
-    named = isinstance(model, str) and "/models/" in model
-    names = [str(text).partition("/versions/")[0] for text in (model, resource.resource_id)]
-    return named and same_id(*names)
-
-
-def _body(settings: Deployment, resource_id: str, expansion: Expansion, path: Keys) -> JsonObject:
-    model = expansion.reference(settings.model, (*path, "model"), kinds=("model",))
-    if isinstance(model, str):
-        workspace = resource_id.partition("/onlineEndpoints/")[0]
-        model = asset_id(model, workspace, "models")
-    properties: JsonObject = {
-        "endpointComputeType": "Managed",
-        "model": model,
-        "instanceType": settings.instance_type,
-        "scaleSettings": {"scaleType": "Default"},
-        "requestSettings": {
-            "requestTimeout": _milliseconds(settings.request_settings.request_timeout_ms),
-            "maxConcurrentRequestsPerInstance": (
-                settings.request_settings.max_concurrent_requests_per_instance
-            ),
-        },
-        "livenessProbe": _probe(settings.liveness_probe),
-        "readinessProbe": _probe(settings.readiness_probe),
-        "egressPublicNetworkAccess": SWITCH[settings.egress_public_network_access],
-        "appInsightsEnabled": settings.app_insights_enabled,
-    }
-    if settings.environment_variables:
-        properties["environmentVariables"] = dict(settings.environment_variables)
+def _made_here(properties: JsonObject, expansion: Expansion) -> set[Address]:
+    """Return what the spec makes and a body names by its id, whose version Azure may yet assign."""
+    named = (properties.get("model"), properties.get("environmentId"))
+    names = {_without_version(text) for text in named if isinstance(text, str)}
+    made = expansion.resources.items()
     return {
-        "location": expansion.location,
-        "tags": expansion.tracked_tags(resource_id, settings.tags),
-        "sku": {"name": "Default", "capacity": settings.instance_count},
-        "properties": properties,
+        a
+        for a, r in made
+        if "/versions/" in r.resource_id and _without_version(r.resource_id) in names
     }
 
 
-def _milliseconds(count: int) -> str:
-    """Return an ISO 8601 duration: `PT90S`, `PT0.5S`."""
-    return f"PT{count / 1000:g}S" if count % 1000 else f"PT{count // 1000}S"
-
-
-def _probe(probe: Probe) -> JsonObject:
-    return {
-        "initialDelay": f"PT{probe.initial_delay}S",
-        "period": f"PT{probe.period}S",
-        "timeout": f"PT{probe.timeout}S",
-        "successThreshold": probe.success_threshold,
-        "failureThreshold": probe.failure_threshold,
-    }
+def _without_version(asset: str) -> str:
+    return asset.partition("/versions/")[0].casefold()
 
 
 def _with_log(context: HandlerContext, resource: Resource, error: ApiError) -> ApiError:

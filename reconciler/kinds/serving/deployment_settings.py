@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from reconciler.kinds.asset_references import MODEL, asset_reference
+from reconciler.kinds.asset_references import CODE, ENVIRONMENT, MODEL, reference_or
+from reconciler.kinds.serving.data_collector import DataCollector
 from reconciler.kinds.serving.endpoint import ServingName
-from reconciler.spec.model import REFERENCE, SpecModel, Tags
-
-SERVED = f"{REFERENCE}|{MODEL.pattern}"
+from reconciler.spec.model import SpecModel, Tags
 
 
 class RequestSettings(SpecModel):
@@ -21,6 +19,9 @@ class RequestSettings(SpecModel):
     """Request timeout in milliseconds; Azure's limit is 180000."""
     max_concurrent_requests_per_instance: Annotated[int, Field(ge=1)] = 1
     """How many requests an instance handles at the same time."""
+    max_queue_wait_ms: Annotated[int, Field(ge=1, le=180_000)] | None = None
+    """How long a request may wait for a free instance, in milliseconds. Azure counts it no longer:
+    raise `request_timeout_ms` instead."""
 
 
 class Probe(SpecModel):
@@ -43,8 +44,26 @@ def _patient() -> Probe:
     return Probe(initial_delay=600)
 
 
-def _model(text: str) -> str:
-    return text if re.search(REFERENCE, text) else asset_reference(text)
+class CodeConfiguration(SpecModel):
+    """A scoring script of your own, and the folder that it is in."""
+
+    code: Annotated[str, *reference_or(CODE)]
+    """A registered code version: `azureml:NAME:VERSION` or an ARM id."""
+    scoring_script: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+    """The script that answers requests, with `init` and `run`, as a path in the code."""
+
+
+class ScaleSettings(SpecModel):
+    """Who decides how many instances there are."""
+
+    type: Literal["default"] = "default"
+    """`default`: the spec's `instance_count`, or autoscale rules of Azure Monitor on top of it. The
+    other type of az ml is for Kubernetes."""
+
+
+def _variable(value: Any) -> Any:
+    """Return a whole number as the text that a container sees."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class Deployment(SpecModel):
@@ -54,9 +73,18 @@ class Deployment(SpecModel):
     """The endpoint it belongs to: one in this spec, or an existing one in the workspace."""
     name: ServingName | None = None
     """The name in Azure. Default: the key."""
-    model: Annotated[str, AfterValidator(_model), Field(json_schema_extra={"pattern": SERVED})]
+    model: Annotated[str, *reference_or(MODEL)] | None = None
     """A model in this spec, the ARM id of a model, `azureml:NAME:VERSION` for one in the workspace,
-    or `azureml://registries/...`."""
+    or `azureml://registries/...`. Leave it out where the image brings the model."""
+    environment: Annotated[str, *reference_or(ENVIRONMENT)] | None = None
+    """The image that serves: `azureml:NAME:VERSION` for an environment in the workspace, its ARM id,
+    or `azureml://registries/...`. An MLflow or Triton model needs none."""
+    code_configuration: CodeConfiguration | None = None
+    """A scoring script of your own. Leave it out where the image brings its own server."""
+    model_mount_path: Annotated[str, StringConstraints(pattern=r"^/", max_length=1024)] | None = (
+        None
+    )
+    """Where the container finds the model: an absolute path. Default: `/var/azureml-app/azureml-models`."""
     instance_type: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{2,64}$")]
     """The VM size, for example `Standard_NC24ads_A100_v4`."""
     instance_count: Annotated[int, Field(ge=1, le=50)] = 1
@@ -67,12 +95,28 @@ class Deployment(SpecModel):
     """When an unhealthy container is restarted."""
     readiness_probe: Probe = Field(default_factory=Probe)
     """When a container starts to receive requests."""
-    environment_variables: dict[str, str] = Field(default_factory=dict)
+    scale_settings: ScaleSettings = Field(default_factory=ScaleSettings)
+    """Who decides how many instances there are."""
+    data_collector: DataCollector | None = None
+    """What is collected of requests and answers in production, for monitoring."""
+    environment_variables: dict[str, Annotated[str, BeforeValidator(_variable)]] = Field(
+        default_factory=dict
+    )
     """Environment variables of the container. Never put secrets here: everyone with access to the
     deployment can read them."""
     egress_public_network_access: Literal["enabled", "disabled"] = "enabled"
     """Whether the containers can reach the internet."""
     app_insights_enabled: bool = False
     """Whether requests are logged to Application Insights."""
+    description: str | None = Field(default=None, max_length=1024)
+    """A description for people."""
+    properties: dict[str, str] = Field(default_factory=dict)
+    """Properties for other programs. Azure lets them be added, not changed or removed."""
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
+
+    @model_validator(mode="after")
+    def _serves_something(self) -> Deployment:
+        if not self.model and not self.environment:
+            raise ValueError("it needs a `model`, or an `environment` whose image brings one")
+        return self

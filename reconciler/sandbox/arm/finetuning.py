@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.sandbox.arm import capacity, catalog, identities, ml, ml_assets, training_data
 from reconciler.sandbox.arm.authorization import holds_role
+from reconciler.sandbox.arm.deployment_assets import check_registry_model
 from reconciler.sandbox.arm.errors import ArmError
-from reconciler.sandbox.arm.ml_deployments import BLOB_ROLES, check_registry_model
+from reconciler.sandbox.arm.ml_deployments import BLOB_ROLES
 from reconciler.sandbox.store import Record
 
 if TYPE_CHECKING:

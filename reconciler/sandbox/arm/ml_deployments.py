@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import barred, capacity, catalog, gpu_memory, identities, ml
+from reconciler.sandbox.arm import (
+    barred,
+    capacity,
+    catalog,
+    deployment_assets,
+    gpu_memory,
+    identities,
+    ml,
+)
 from reconciler.sandbox.arm.authorization import holds_role
 from reconciler.sandbox.arm.errors import ArmError, user_error
 from reconciler.sandbox.arm.ml_endpoints import NAME, operation_uri
@@ -56,7 +64,7 @@ def _prepare(write: Write) -> None:
     sku = write.body["sku"] = {"name": "Default", "capacity": 1, **_given(write.body.get("sku"))}
     sku["tier"] = "Standard"
     _check_size(write, int(sku["capacity"]))
-    _check_model(write)
+    deployment_assets.check(write)
     for probe in ("livenessProbe", "readinessProbe"):
         properties[probe] = PROBE | _given(properties.get(probe))
     properties["requestSettings"] = REQUESTS | _given(properties.get("requestSettings"))
@@ -104,34 +112,6 @@ def _check_size(write: Write, count: int) -> None:
             "https://aka.ms/oe-tsg#error-outofquota",
             "OutOfQuota",
         )
-
-
-def _check_model(write: Write) -> None:
-    reference = write.properties.get("model")
-    if not reference:
-        raise user_error("Deployment needs a model.", "BadArgument")
-    if str(reference).startswith("azureml://registries/"):
-        check_registry_model(str(reference))
-        return
-    model = ml.asset_id(ml.workspace_id(write.id), str(reference), "models")
-    record = write.world.store.get(model)
-    if record is None:
-        raise user_error(f"Model {reference} was not found.", "ResourceNotFound")
-    write.properties["model"] = record.id
-
-
-def check_registry_model(uri: str) -> None:
-    """Raise ArmError if a registry model reference names nothing in the catalog."""
-    parts = uri.removeprefix("azureml://registries/").split("/")
-    if len(parts) == 5 and parts[1] == "models" and parts[3] in ("versions", "labels"):
-        registry, _, name, by, version = parts
-        found = catalog.MODELS.get(registry.lower(), {}).get(name)
-        is_known = by == "labels" or (version.isdigit() and found and int(version) in found)
-        if found is not None and is_known:
-            return
-    raise user_error(
-        f"The model '{uri}' was not found in its registry.", "BadArgument/ModelNotFound", 400
-    )
 
 
 def _ready(world: World, record: Record) -> None:
