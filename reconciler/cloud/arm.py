@@ -233,7 +233,7 @@ class _Sending:
         self.token = str(self.run.tokens.get_token(self.scope).token)
         started = time.monotonic()
         try:
-            with self.run.bounded():
+            with self.run.sending(self.method, self.url):
                 response = self.run.azure.session.request(
                     self.method,
                     self.url,

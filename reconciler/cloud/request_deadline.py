@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -34,13 +34,15 @@ class RequestDeadline:
     """When the request of a thread must have ended, by the monotonic clock.
 
     `run_end` is final. `end` is moved by what is sent, so that a large upload over a slow line is
-    not cut off; with `is_download` also by what comes. `check` raises what ends the run.
+    not cut off; with `is_download` also by what comes. `check` raises what ends the run; `fence`,
+    asked before each piece of it that is written, what ends the right to send it.
     """
 
     run_end: float = math.inf
     end: float = math.inf
     is_download: bool = False
     check: Callable[[], object] = lambda: None
+    fence: Callable[[], object] = lambda: None
 
     def left(self) -> float:
         """Return the seconds until then. Raises `TimeoutError` when it is past."""
@@ -78,10 +80,18 @@ def run_ends(
 
 
 @contextmanager
+def fenced(fence: Callable[[], object]) -> Iterator[None]:
+    """Let no byte be sent by this thread, within `run_ends`, once `fence` raises."""
+    with _as_current(replace(current(), fence=fence)):
+        fence()
+        yield
+
+
+@contextmanager
 def within(seconds: float) -> Iterator[RequestDeadline]:
     """Give one request so long, and no longer than its run."""
     outer = current()
-    made = RequestDeadline(outer.run_end, time.monotonic() + seconds)
+    made = RequestDeadline(outer.run_end, time.monotonic() + seconds, fence=outer.fence)
     with _as_current(made):
         yield made
 
@@ -131,6 +141,7 @@ class _Bounded:
     def send(self, *given: Any, **options: Any) -> Any:
         """Write, in time."""
         deadline = self._deadline()
+        deadline.fence()
         sent = super().send(*given, **options)  # type: ignore[misc]
         deadline.moved(sent)
         return sent

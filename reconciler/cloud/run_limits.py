@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from reconciler.cloud.azure import Azure
 from reconciler.cloud.endpoints import Cloud, host_of
 from reconciler.cloud.network_errors import CONNECT_BUDGET_S
 from reconciler.cloud.read_after_write import ReadAfterWrite
-from reconciler.cloud.request_deadline import run_ends
+from reconciler.cloud.request_deadline import fenced, run_ends
 from reconciler.cloud.resource_deadline import ResourceDeadline
 from reconciler.cloud.retry import Attempt, Request, RetryBudget, send_with_policy
 from reconciler.cloud.rules import refused, writes
@@ -79,6 +79,7 @@ class RunLimits:
         self.read_only = read_only
         self.deadline = deadline
         self._guard: WriteGuard | None = None
+        self._fence: Callable[[], object] = lambda: None
         self.stop = threading.Event()
         self.resource_deadline = ResourceDeadline()
         self.retry_budget = RetryBudget(self.sleep)
@@ -103,6 +104,12 @@ class RunLimits:
         finally:
             self._guard = None
 
+    def fence_writes(self, fence: Callable[[], object]) -> None:
+        """Ask `fence` before each write, and before each of its bytes: it raises once another
+        may write in our place (a lease that was lost, also while this process was stopped).
+        """
+        self._fence = fence
+
     def check_host(self, url: str) -> None:
         """Raise `DeniedError` for an address that must not see our token."""
         if not self.cloud.may_receive_token(url):
@@ -120,17 +127,23 @@ class RunLimits:
         """Check that a request may be sent at all, before it is.
 
         Raises `RefusedError` for a write in a read-only run or one that its plan did not announce,
-        `InterruptedRun` for a write once the run was told to stop. To read a secret counts as a write, by POST or not.
+        `InterruptedRun` for a write once the run was told to stop, and what a fence raises. To
+        read a secret counts as a write, by POST or not.
         """
-        is_write = writes(method, url) or self.cloud.is_vault(url)
+        is_write = self._is_write(method, url)
         if self.read_only and is_write:
             raise refused(method, url)
         if self.stop.is_set() and is_write:
             raise InterruptedRun.because(
                 f"stopped before {method} was sent", detail=urlsplit(url).path
             )
+        if is_write:
+            self._fence()
         if is_write and self._guard:
             self._guard.check(method, url, body())
+
+    def _is_write(self, method: str, url: str) -> bool:
+        return writes(method, url) or self.cloud.is_vault(url)
 
     def send(self, request: Request[T]) -> Attempt[T]:
         """Return the answer to a request about a resource, sent by the rules of this run.
@@ -188,6 +201,12 @@ class RunLimits:
         end = self._end()
         latest = math.inf if end is None else max(end, time.monotonic() + SHORTEST_TIMEOUT_S)
         with run_ends(latest, self.timeouts, is_download=is_download):
+            yield
+
+    @contextmanager
+    def sending(self, method: str, url: str) -> Iterator[None]:
+        """Let one attempt of a request end when this run does, or its right to write."""
+        with self.bounded(), fenced(self._fence) if self._is_write(method, url) else nullcontext():
             yield
 
     def in_time(self, call: Callable[[], T], *, is_download: bool = False) -> T:

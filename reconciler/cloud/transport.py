@@ -87,7 +87,7 @@ class FencedTransport(RequestsTransport):  # type: ignore[misc]  # lazily export
         """Send once. Raises `UnavailableError` for a redirect, which is not followed."""
         started = time.monotonic()
         try:
-            with self._run.bounded():
+            with self._run.sending(request.method, request.url):
                 response = super().send(request, **options)
         except AzureError as error:
             return Attempt(lost=unreachable(request.url, error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -19,6 +20,7 @@ from tests.cloud.clients import ACCOUNT_KEY, READS, WRITES
 from tests.cloud.conftest import Reply, arm_error
 
 BUSY = Reply(503, {"Retry-After": "7"}, arm_error("ServiceUnavailable"))
+BODILESS = ("file",)
 FAILURES = (HttpResponseError, ApiError)
 every_write = pytest.mark.parametrize("name", WRITES)
 every_read = pytest.mark.parametrize("name", READS)
@@ -104,6 +106,61 @@ def test_no_write_is_sent_once_the_run_is_stopped(azure, connect, name):
     with pytest.raises(InterruptedRun):
         WRITES[name](connection)
     assert azure.seen == []
+
+
+class Lost:
+    """A lease that is lost after so many looks at it."""
+
+    def __init__(self, looks: float = 0) -> None:
+        self.looks = looks
+
+    def __call__(self) -> None:
+        self.looks -= 1
+        if self.looks < 0:
+            raise RefusedError.because("the lease is lost")
+
+
+@every_write
+def test_no_write_is_sent_without_the_right_to_write(azure, connect, name):
+    connection = connect()
+    connection.fence_writes(Lost())
+    with pytest.raises(RefusedError, match="the lease is lost"):
+        WRITES[name](connection)
+    assert azure.seen == []
+
+
+@every_write
+def test_no_write_is_sent_again_once_that_right_is_lost(azure, connect, name):
+    azure.answers(BUSY)
+    connection, lost = connect(), Lost(math.inf)
+    connection.fence_writes(lost)
+    connection.stop.then = lambda: setattr(lost, "looks", 0)
+    with pytest.raises(RefusedError, match="the lease is lost"):
+        WRITES[name](connection)
+    assert azure.methods == ["PUT"]
+
+
+@pytest.mark.parametrize("name", [name for name in WRITES if name not in BODILESS])
+def test_what_is_lost_while_a_write_is_sent_leaves_it_incomplete(azure, connect, name):
+    """`permit`, the attempt, the headers, and no byte of the body: nobody carries that out."""
+    connection = connect()
+    connection.azure.tokens.get_token(connection.cloud.arm_scope, run=connection)
+    connection.fence_writes(Lost(3))
+    with pytest.raises(RefusedError, match="the lease is lost"):
+        WRITES[name](connection)
+    assert [(sent.method, sent.body) for sent in azure.seen] in ([], [("PUT", b"")])
+
+
+@every_read
+def test_reads_go_on_without_the_right_to_write(azure, connect, name):
+    azure.answers(Reply(404))
+    connection = connect()
+    connection.fence_writes(Lost())
+    try:
+        READS[name](connection)
+    except HttpResponseError as error:
+        assert error.status_code == 404
+    assert len(azure.seen) == 1
 
 
 @every_read
