@@ -24,6 +24,13 @@ FLOW_ENTRIES = 2_000
 FLOW_DEPTH = 32
 FLOW_BYTES = 10 * MIB
 """Of a flow's folder: files, names that are looked at (folders too), levels, bytes of all files."""
+TREE_FILES = 100_000
+TREE_DEPTH = 32
+TREE_NAME = 900
+"""Of a folder that is uploaded as data: files and folders, levels, and characters of a path in it.
+A blob's whole name has 1,024 at most (learn.microsoft.com/rest/api/storageservices/
+naming-and-referencing-containers--blobs--and-metadata).
+"""
 LONG_TEXT = 256 * KIB
 """Characters of a text that are looked at where only a part of it is shown."""
 EXCERPT_REACH = 32 * KIB

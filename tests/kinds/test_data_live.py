@@ -2,8 +2,10 @@
 
 import pytest
 
+from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action
-from tests.support.training import API, COMMIT, SUBSCRIPTION, training_in
+from reconciler.operations.apply.executor import apply
+from tests.support.training import API, COMMIT, SUBSCRIPTION, Events, training_in
 
 ROW = '{{"messages":[{{"role":"user","content":"{}"}},{{"role":"assistant","content":"a"}}]}}\n'
 
@@ -72,3 +74,98 @@ def test_two_splits_of_the_hub_stay_two(azure):
         azure.plan(spec(f"{{hub: {{source: {{{hub}, {rows}}}}}}}")).change_of("datasets.hub").action
         is Action.NO_OP
     )
+
+
+def folder_of(azure, name, files):
+    top = azure.folder / name
+    for path, text in files.items():
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).write_text(text)
+    return spec(f"{{{name}: {{source: {{type: local_folder, path: {name}}}}}}}")
+
+
+def sent(azure, since):
+    """Return the names of the files that were put into storage, each as often as it was."""
+    return sorted(
+        entry["path"].rpartition("/")[2]
+        for entry in azure.journal(since)
+        if entry["method"] == "PUT"
+        and "/_blob/" in entry["path"]
+        and "/reconcile/" in entry["path"]
+    )
+
+
+def test_a_folder_is_one_asset_with_what_the_ignore_file_leaves(azure):
+    files = {"a.txt": "one", "deep/b.txt": "two", "c.tmp": "x", ".amlignore": "*.tmp\n"}
+    text = folder_of(azure, "corpus", files)
+    since = azure.now()
+    azure.applied(text)
+    (asset,) = versions(azure, "corpus")
+    place = f"reconcile/corpus/{asset['name']}/"
+    assert blobs(azure, place) == {"a.txt": "one", "deep/b.txt": "two"}
+    properties = asset["properties"]
+    assert properties["dataType"] == "uri_folder"
+    assert properties["dataUri"].endswith(f"/datastores/workspaceblobstore/paths/{place}")
+    assert sent(azure, since) == ["a.txt", "b.txt"]
+    assert azure.plan(text).is_empty
+    (azure.folder / "corpus/deep/b.txt").write_text("three")
+    azure.applied(text)
+    assert len(versions(azure, "corpus")) == 2
+
+
+def test_an_upload_that_was_cut_short_goes_on_with_what_is_missing(azure):
+    text = folder_of(azure, "many", {f"{n}.txt": f"file {n}" for n in range(12)})
+    fault = {"method": "PUT", "path": "/reconcile/many/", "nth": 5, "times": 0}
+    azure.control("POST", "faults", {**fault, "action": {"status": 400}})
+    since = azure.now()
+    assert azure.apply(text).exit_code is not ExitCode.OK
+    azure.control("DELETE", "faults")
+    before = {name for name, _ in blobs(azure, "reconcile/many/").items()}
+    assert 4 <= len(before) < 12
+    assert versions(azure, "many") == []
+    since = azure.now()
+    azure.applied(text)
+    assert sent(azure, since) == sorted({f"{n}.txt" for n in range(12)} - {n[13:] for n in before})
+
+
+def test_a_file_that_changes_after_the_plan_is_not_sent(azure):
+    text = folder_of(azure, "moving", {"a.txt": "as planned"})
+    planned, loaded = azure.plan(text), azure.load(text)
+    (azure.folder / "moving/a.txt").write_text("something else")
+    report = apply(loaded, azure.connection(), planned, progress=Events())
+    (told,) = [p.summary for o in report.outcomes for p in o.problems]
+    assert told.endswith("a.txt changed since the plan was made")
+    assert blobs(azure, "reconcile/moving/") == {}
+
+
+def test_a_table_tells_what_it_refers_to(azure):
+    top = azure.folder / "table"
+    top.mkdir()
+    (top / "rows.csv").write_text("id\n1\n")
+    (top / "MLTable").write_text("paths:\n  - file: ./rows.csv\n")
+    azure.applied(spec("{table: {source: {type: mltable, path: table}}}"))
+    (asset,) = versions(azure, "table")
+    assert asset["properties"]["dataType"] == "mltable"
+    assert asset["properties"]["referencedUris"] == ["./rows.csv"]
+
+
+def test_what_lies_somewhere_is_registered_and_stays_when_the_asset_goes(azure):
+    source = 'source: {type: datastore, path: "azureml://datastores/workspaceblobstore/paths/own/"}'
+    text = spec(f"{{theirs: {{{source}, type: uri_folder, version: '3', tags: {{a: b}}}}}}")
+    since = azure.now()
+    azure.applied(text)
+    (asset,) = versions(azure, "theirs")
+    assert (asset["name"], asset["properties"]["tags"]["a"]) == ("3", "b")
+    assert azure.plan(text).is_empty
+    assert not [e for e in azure.journal(since) if "/_blob/" in e["path"]]
+    other = text.replace("paths/own/", "paths/other/")
+    assert azure.plan(other).change_of("datasets.theirs").action is Action.REPLACE
+
+
+def test_destroying_takes_what_was_uploaded_along(azure):
+    text = folder_of(azure, "gone", {"a.txt": "one", "b.txt": "two"})
+    azure.applied(text)
+    assert len(blobs(azure, "reconcile/gone/")) == 2
+    azure.destroy(text)
+    assert blobs(azure, "reconcile/gone/") == {}
+    assert versions(azure, "gone") == []

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.kinds.flow.folder import as_stored, read_folder
-from reconciler.kinds.job.inputs import folded, plain_text
+from reconciler.kinds.job.inputs import plain_text
+from reconciler.kinds.one_spelling import folded
 from reconciler.operations.load import load_document
 from reconciler.spec.document import parse
 from tests.support.training import spec

@@ -23,7 +23,9 @@ from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.dataset_settings import Wanted
 from reconciler.kinds.data.default_store import API_VERSION, in_container
+from reconciler.kinds.data.raw_settings import PART, RawWanted
 from reconciler.kinds.data.row_files import heed_stop, prepared
+from reconciler.kinds.data.tree_upload import put_tree, remove_tree
 from reconciler.kinds.extensions import announces_all
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 DIGEST_PROPERTY = "reconcile.sha256"
 ROWS_PROPERTY = "reconcile.rows"
+FILES_PROPERTY = "reconcile.files"
+FORMAT_PROPERTY = "reconcile.format"
+RAW = "raw"
 
 
 def same_uri(observed: Any, desired: Any) -> bool:
@@ -39,6 +44,13 @@ def same_uri(observed: Any, desired: Any) -> bool:
     Source: recorded data_create_uri_file of azure-ai-ml.
     """
     return _short(observed) == _short(desired)
+
+
+def same_place(observed: Any, desired: Any) -> bool:
+    """Compare as `same_uri` does, but for two long forms: they may name two workspaces."""
+    heads = [str(uri or "").partition("/datastores/")[0].casefold() for uri in (observed, desired)]
+    is_long = all(head.startswith("azureml://subscriptions/") for head in heads)
+    return same_uri(observed, desired) and not (is_long and heads[0] != heads[1])
 
 
 def _short(uri: Any) -> str:
@@ -57,13 +69,50 @@ def workspace_client(context: HandlerContext, workspace: str) -> Iterator[Any]:
         yield context.run.ml(parts[4], parts[8])
 
 
-def publish(context: HandlerContext, resource: Resource[Wanted], desired: JsonObject) -> None:
+def is_raw(body: JsonObject) -> bool:
+    """Return whether an asset is of data that was taken as it is."""
+    said = (body.get("properties") or {}).get("properties") or {}
+    return said.get(FORMAT_PROPERTY) == RAW
+
+
+def publish(context: HandlerContext, resource: Resource[Any], desired: JsonObject) -> None:
     """Prepare the files, upload what is not there, register what is not there."""
+    wanted = resource.settings
+    if isinstance(wanted, RawWanted):
+        _publish_raw(context, resource, wanted, desired[PART]["properties"])
+        return
     with workshop() as folder:
         parts = prepared(context, resource, folder)
         _upload(context, resource, parts)
-    for name in parts:
-        _register(context, resource, name, parts[name], desired[name]["properties"])
+    for name, part in parts.items():
+        there = _version_there(context, resource, name, part.sha256)
+        if not there:
+            _register(context, resource, name, part, desired[name]["properties"])
+
+
+def _publish_raw(
+    context: HandlerContext, resource: Resource[Any], wanted: RawWanted, properties: JsonObject
+) -> None:
+    """Upload a local tree; register it, or what lies somewhere already, by one PUT.
+
+    `referencedUris` is what azure-ai-ml sends of a table that it can read.
+    """
+    said = {FORMAT_PROPERTY: RAW}
+    tree = wanted.tree
+    if tree is not None:
+        address, folder = resource.address, wanted.blobs
+        in_container(
+            context,
+            wanted.workspace,
+            lambda container: put_tree(context, address, container, folder, tree),
+        )
+        said |= {DIGEST_PROPERTY: tree.digest, FILES_PROPERTY: str(len(tree.files))}
+    if _version_there(context, resource, PART, tree.digest if tree else ""):
+        return
+    body = {"isAnonymous": False, "isArchived": False, **properties, "properties": said}
+    if wanted.referenced:
+        body["referencedUris"] = list(wanted.referenced)
+    context.run.arm.put(str(resource.known[PART]), API_VERSION, {"properties": body})
 
 
 def retag(context: HandlerContext, change: Change, desired: JsonObject) -> None:
@@ -92,13 +141,19 @@ def written(change: Change) -> Mapping[str, Announced]:
     return {str(change.resource.known[part]): shown[part] for part in parts}
 
 
-def withdraw(context: HandlerContext, resource: Resource[Wanted], observed: Observed) -> None:
-    """Delete the versions, then the files that only they named."""
+def withdraw(context: HandlerContext, resource: Resource[Any], observed: Observed) -> None:
+    """Delete the versions, then the files that only they named; never what was only registered."""
     wanted = resource.settings
     for name in observed.body:
         context.run.arm.delete(str(resource.known[name]), API_VERSION)
 
+    if isinstance(wanted, RawWanted) and wanted.tree is None:
+        return
+
     def removed(container: ContainerClient) -> None:
+        if isinstance(wanted, RawWanted):
+            remove_tree(container, wanted.blobs)
+            return
         for name in resource.desired:
             remove(container, f"{wanted.blobs}/{name}.jsonl")
 
@@ -130,12 +185,8 @@ def _register(
     part: Part,
     properties: JsonObject,
 ) -> None:
-    """Register one version, or make sure that the one that is there names the same bytes."""
+    """Register one version of rows."""
     asset_id = str(resource.known[name])
-    there = context.run.arm.get(asset_id, API_VERSION)
-    if there is not None:
-        _verify(there, part, asset_id)
-        return
     asset, _, version = asset_id.partition("/data/")[2].partition("/versions/")
     with workspace_client(context, resource.settings.workspace) as client, translated():
         from azure.ai.ml.entities import Data
@@ -152,11 +203,19 @@ def _register(
         client.data.create_or_update(entity)
 
 
-def _verify(body: JsonObject, part: Part, asset_id: str) -> None:
-    digest = (body["properties"].get("properties") or {}).get(DIGEST_PROPERTY)
-    if digest != part.sha256:
+def _version_there(
+    context: HandlerContext, resource: Resource[Any], name: str, digest: str
+) -> bool:
+    """Return whether a version is registered, which must then be of the same bytes."""
+    asset_id = str(resource.known[name])
+    body = context.run.arm.get(asset_id, API_VERSION)
+    if body is None:
+        return False
+    found = (body["properties"].get("properties") or {}).get(DIGEST_PROPERTY) or ""
+    if found != digest:
         raise ReconcileError.because(
             "this version of the data asset exists with different content",
-            detail=f"{asset_id}: {digest or 'no digest'}, expected {part.sha256}",
+            detail=f"{asset_id}: {found or 'no digest'}, expected {digest or 'none'}",
             hint="delete that version, or rename the dataset",
         )
+    return True

@@ -1,6 +1,7 @@
-"""Dataset: chat data as immutable data assets, `<name>-train` and `<name>-test`.
+"""Dataset: immutable data assets. Chat data is two of them, `<name>-train` and `<name>-test`.
 
-One resource covers both; without rows to validate with there is the first alone. The version is the fingerprint of the inputs, so a plan needs no
+One resource covers both; without rows to validate with there is the first alone. Raw data is
+one asset with the name of the dataset. The version is the fingerprint of the inputs, so a plan needs no
 download; what the files really hold rides in the assets' properties as SHA-256.
 Source: learn.microsoft.com/azure/machine-learning/reference-yaml-data; the path of an asset
 cannot be changed, a missing blob is not noticed by Azure when an asset is registered.
@@ -9,12 +10,8 @@ cannot be changed, a missing blob is not noticed by Azure when an asset is regis
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.datasets import slices
-from reconciler.datasets.fingerprint import FORMAT, fingerprint
-from reconciler.datasets.rows import local_file
-from reconciler.datasets.survey import survey
 from reconciler.diagnostics import Diagnostic
 from reconciler.engine.contained import Announced
 from reconciler.engine.decide import Policy
@@ -23,17 +20,19 @@ from reconciler.engine.diff import Rules
 from reconciler.engine.types import JsonObject, Observed, Owner, Resource
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.data import assets
-from reconciler.kinds.data.assets import same_uri
+from reconciler.kinds.data.assets import same_place, same_uri
 from reconciler.kinds.data.dataset_settings import (
     PARTS,
     Dataset,
     HuggingFaceSource,
     LocalSource,
-    TrainTest,
     Wanted,
 )
-from reconciler.kinds.data.default_store import API_VERSION, DATASTORE
-from reconciler.kinds.data.row_checks import hub_problems, local_problems, named
+from reconciler.kinds.data.default_store import API_VERSION
+from reconciler.kinds.data.raw_expansion import raw_resource
+from reconciler.kinds.data.raw_settings import PART, RawWanted
+from reconciler.kinds.data.row_checks import hub_problems, local_problems
+from reconciler.kinds.data.row_expansion import row_resource
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.extensions import Contact
 from reconciler.kinds.ownership import tag_owner
@@ -44,12 +43,14 @@ from reconciler.spec.document import Document, Keys
 if TYPE_CHECKING:
     from reconciler.kinds import Spec
 
-FOLDER = "reconcile"
 ASSET_NAME_MAX = 255
+ALL = (*PARTS, PART)
+AnyWanted = Wanted | RawWanted
+_DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
 
 
 class DatasetHandler(Handler):
-    """Knows the pair of data assets."""
+    """Knows the data assets of a dataset."""
 
     kind = "dataset"
     section = "datasets"
@@ -65,12 +66,17 @@ class DatasetHandler(Handler):
     policy: ClassVar[Policy] = Policy(
         Rules(
             immutable=frozenset(
-                f"{part}.properties.{path}" for part in PARTS for path in ("dataUri", "dataType")
+                f"{part}.properties.{path}" for part in ALL for path in ("dataUri", "dataType")
             ),
-            same={f"{part}.properties.dataUri": same_uri for part in PARTS},
+            same={
+                **{f"{part}.properties.dataUri": same_uri for part in PARTS},
+                f"{PART}.properties.dataUri": same_place,
+            },
             labels={
                 **{f"{part}.properties.dataUri": f"{part} file" for part in PARTS},
-                **{f"{part}.properties.description": "description" for part in PARTS},
+                f"{PART}.properties.dataUri": "path",
+                f"{PART}.properties.dataType": "type",
+                **{f"{part}.properties.description": "description" for part in ALL},
             },
         )
     )
@@ -83,7 +89,7 @@ class DatasetHandler(Handler):
         """Return the key of the dataset that an asset is a part of."""
         name = str(body["id"]).rpartition("/versions/")[0].rpartition("/")[2]
         head, _, part = name.rpartition("-")
-        return head if part in PARTS else name
+        return head if part in PARTS and not assets.is_raw(body) else name
 
     def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each dataset, its version computed from its inputs."""
@@ -92,23 +98,27 @@ class DatasetHandler(Handler):
             workspace = expansion.workspace_id(path)
             if len(key) + len("-train") > ASSET_NAME_MAX:
                 expansion.problem(f"`{key}` is too long to be the name of a data asset", path)
-            inputs = _inputs(settings, expansion, path)
-            if workspace and inputs is not None:
-                expansion.add(_resource(key, settings, workspace, inputs, expansion))
+            made = _resource(key, settings, workspace, expansion)
+            if workspace and made:
+                expansion.add(made)
 
-    def check(self, resource: Resource[Wanted], document: Document) -> Iterable[Diagnostic]:
-        """Return what is wrong in the rows of local files, and rows that cannot be divided."""
+    def check(self, resource: Resource[AnyWanted], document: Document) -> Iterable[Diagnostic]:
+        """Return what is wrong with local files or their rows, and rows that cannot be divided."""
         wanted = resource.settings
         path: Keys = ("datasets", resource.address.partition(".")[2])
+        if isinstance(wanted, RawWanted):
+            place = document.position((*path, "source", "path"))
+            return [problem.at(place) for problem in wanted.problems]
         source = wanted.source
         share = None if source.given else wanted.split.test
         if isinstance(source, LocalSource):
             return local_problems(source.files, share, document, path)
         return () if share is None else hub_problems(source.split, share, document, path)
 
-    def contacts(self, context: HandlerContext, resource: Resource[Wanted]) -> Iterator[Contact]:
+    def contacts(self, context: HandlerContext, resource: Resource[AnyWanted]) -> Iterator[Contact]:
         """Yield the hub, for rows that come from there."""
-        if isinstance(resource.settings.source, HuggingFaceSource):
+        wanted = resource.settings
+        if isinstance(wanted, Wanted) and isinstance(wanted.source, HuggingFaceSource):
             yield Contact("Hugging Face", context.run.cloud.hub)
 
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
@@ -146,79 +156,9 @@ class DatasetHandler(Handler):
         assets.withdraw(context, resource, observed)
 
 
-BESIDE = "name a .jsonl or .parquet file in the folder of the spec, or below it"
-_DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
-
-
-def _inputs(settings: Dataset, expansion: Expansion, path: Keys) -> JsonObject | None:
-    """Return what decides the rows; None, with a problem noted, when a file cannot be read."""
-    source = settings.source
-    shared = {"format": FORMAT, **({} if source.given else _division(settings.split))}
-    if isinstance(source, HuggingFaceSource):
-        repo = {"repo": source.repo.lower(), "revision": source.revision, "config": source.config}
-        given = {part: slices.normalised(split) for part, split in source.given.items()}
-        return {**shared, **repo, **(given or {"split": slices.normalised(source.split)})}
-    digests = [_digest(text, expansion, place) for text, place in _places(source, path)]
-    if None in digests:
-        return None
-    return {**shared, "files": digests, **({"parts": list(source.given)} if source.given else {})}
-
-
-def _division(split: TrainTest) -> JsonObject:
-    return {"train": repr(split.train), "test": repr(split.test), "seed": split.seed}
-
-
-def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
-    if source.given:
-        return [(text, (*path, "source", part)) for part, text in source.given.items()]
-    if source.path is not None:
-        return [(source.path, (*path, "source", "path"))]
-    return [(t, (*path, "source", "paths", i)) for i, t in enumerate(source.paths or ())]
-
-
-def _digest(text: str, expansion: Expansion, path: Keys) -> str | None:
-    try:
-        found = survey(local_file(expansion.document.folder, text, text))
-    except ValueError as error:
-        expansion.problem(str(error), path, hint=BESIDE)
-        return None
-    except OSError as error:
-        expansion.problem(f"{text!r} cannot be read: {error.strerror}", path, hint=BESIDE)
-        return None
-    name, address = named(expansion.document, text), f"{path[0]}.{path[1]}"
-    expansion.problems.extend(found.warnings(name, address))
-    return found.digest
-
-
 def _resource(
-    key: str, settings: Dataset, workspace: str, inputs: JsonObject, expansion: Expansion
-) -> Resource[Wanted]:
-    version = fingerprint(inputs)
-    blobs = f"{FOLDER}/{key}/{version}"
-    parts = settings.parts
-    ids = {part: f"{workspace}/data/{key}-{part}/versions/{version}" for part in parts}
-    desired: JsonObject = {part: {"properties": {}} for part in parts}
-    for part in parts:
-        properties = desired[part]["properties"]
-        properties["dataType"] = "uri_file"
-        properties["dataUri"] = f"azureml://datastores/{DATASTORE}/paths/{blobs}/{part}.jsonl"
-        properties["tags"] = expansion.tracked_tags(ids[part], settings.tags)
-        if settings.description:
-            properties["description"] = settings.description
-    return Resource(
-        f"datasets.{key}",
-        DatasetHandler.kind,
-        ids["train"],
-        desired,
-        settings=Wanted(
-            settings.source,
-            settings.split,
-            expansion.document.folder,
-            workspace,
-            blobs,
-            tuple(inputs.get("files", ())),
-        ),
-        position=expansion.document.position(("datasets", key), of_key=True),
-        depends_on=frozenset({"workspace"}),
-        known={**ids, "version": version},
-    )
+    key: str, settings: Dataset, workspace: str, expansion: Expansion
+) -> Resource[Any] | None:
+    if source := settings.rows:
+        return row_resource(key, settings, source, workspace, expansion)
+    return raw_resource(key, settings, workspace, expansion)

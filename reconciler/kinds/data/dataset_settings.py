@@ -1,18 +1,33 @@
-"""The section `datasets` of the spec: where chat data comes from, and how it is divided."""
+"""The section `datasets` of the spec: where data comes from, and how rows are divided."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from reconciler.datasets import slices
+from reconciler.kinds.data.raw_settings import (
+    PART,
+    RAW_TYPES,
+    AssetType,
+    DatastoreSource,
+    LocalFile,
+    LocalFolder,
+    LocalRaw,
+    LocalTable,
+    Registered,
+    UrlSource,
+    type_of,
+)
 from reconciler.secrets import shortened
 from reconciler.spec.model import SpecModel, Tags
 
 PARTS = ("train", "test")
+RAW_LOCAL = "`local_file`, `local_folder` or `mltable`"
+VERSION = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$"
 SHARE_DIGITS = 9
 """How many digits of a share count: `0.30000000000000004` is `0.3`."""
 
@@ -139,13 +154,23 @@ class TrainTest(SpecModel):
         return self
 
 
-class Dataset(SpecModel):
-    """Chat data for a fine-tuning job."""
+Rows = HuggingFaceSource | LocalSource
+AnySource = Rows | LocalFile | LocalFolder | LocalTable | DatastoreSource | UrlSource
 
-    source: Annotated[HuggingFaceSource | LocalSource, Field(discriminator="type")]
-    """Where the rows come from."""
-    format: Literal["chat"] = "chat"
-    """Each row is `{"messages": [{"role", "content"}, ...]}`; every row is checked."""
+
+class Dataset(SpecModel):
+    """Data of the workspace: rows for a fine-tuning job, or files and folders as they are."""
+
+    source: Annotated[AnySource, Field(discriminator="type")]
+    """Where the data comes from."""
+    format: Literal["chat", "raw"] = "chat"
+    """`chat`: each row is `{"messages": [{"role", "content"}, ...]}`, and every row is checked.
+    `raw`: taken as it is, which is what every source but `huggingface` and `local` means."""
+    type: AssetType | None = None
+    """The type of raw data; what is uploaded says it by its source."""
+    version: Annotated[str, StringConstraints(pattern=VERSION)] | None = None
+    """The version of what is registered where it is; made of its address unless stated. What is
+    uploaded has the digest of its content as its version."""
     split: TrainTest = Field(default_factory=TrainTest)
     """How the rows are divided into a train and a test file, unless both are given."""
     description: str | None = Field(default=None, max_length=1024)
@@ -153,26 +178,58 @@ class Dataset(SpecModel):
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_raw_data(cls, stated: Any) -> Any:
+        """Return what is stated with the format that its source means."""
+        source = stated.get("source") if isinstance(stated, dict) else None
+        kind = source.get("type") if isinstance(source, dict) else None
+        if kind in RAW_TYPES and "format" not in stated:
+            return {**stated, "format": "raw"}
+        return stated
+
     @model_validator(mode="after")
-    def _undivided(self) -> Dataset:
-        if self.source.given and "split" in self.model_fields_set:
+    def _fits(self) -> Dataset:
+        source, stated = self.source, self.model_fields_set
+        if not isinstance(source, HuggingFaceSource | LocalSource):
+            _check_raw(source, self, stated)
+        elif self.format == "raw":
+            raise ValueError(f"a {source.type} source has rows; for raw data use {RAW_LOCAL}")
+        elif self.type or self.version:
+            raise ValueError("`type` and `version` are for raw data: rows get theirs by content")
+        elif source.given and "split" in stated:
             raise ValueError("the train and test rows are given: remove `split`")
         return self
 
     @property
+    def rows(self) -> Rows | None:
+        """The source of rows, None for raw data."""
+        return self.source if isinstance(self.source, HuggingFaceSource | LocalSource) else None
+
+    @property
     def parts(self) -> tuple[str, ...]:
         """The parts that become data assets."""
-        return tuple(self.source.given) or PARTS
+        return (tuple(self.rows.given) or PARTS) if self.rows else (PART,)
+
+
+def _check_raw(source: LocalRaw | Registered, settings: Dataset, stated: set[str]) -> None:
+    if settings.format != "raw":
+        raise ValueError(f"a {source.type} source is raw data: rows come from local or huggingface")
+    if "split" in stated:
+        raise ValueError("raw data is not divided: remove `split`")
+    type_of(source, settings.type)
+    if settings.version and isinstance(source, LocalRaw):
+        raise ValueError("what is uploaded has the digest of its content as its version")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What preparing the files takes, beyond the body.
+    """What preparing the files of rows takes, beyond the body.
 
     `blobs`: the folder in the container; `digests`: what the local files meant when planned.
     """
 
-    source: HuggingFaceSource | LocalSource
+    source: Rows
     split: TrainTest
     folder: Path
     workspace: str

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 API_VERSION = "2026-05-01"
 DATASTORE = "workspaceblobstore"
+FOLDER = "reconcile"
+"""The folder in it that is ours."""
 Answer = TypeVar("Answer")
 
 
