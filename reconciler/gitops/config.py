@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 
 from reconciler.diagnostics import Diagnostic, SpecError
 from reconciler.gitops.config_source import SourceConfig
+from reconciler.gitops.config_told import HttpConfig, Listen, MetricsConfig
 from reconciler.gitops.config_types import FilePath, LoopModel, SpecName, Time
 from reconciler.spec import document as documents
 from reconciler.spec.document import Document
@@ -148,6 +149,12 @@ class LoopConfig(LoopModel):
     """Where replicas agree who may write; without it there is one replica."""
     limits: Limits = Limits()
     """How much one pass, and one day, may do."""
+    listen: Listen | None = None
+    """Where to answer over HTTP, `ADDRESS:PORT`; nowhere unless stated."""
+    http: HttpConfig = HttpConfig()
+    """Who may ask what over HTTP."""
+    metrics: MetricsConfig = MetricsConfig()
+    """What `/metrics` tells."""
 
     def settings(self, spec: SpecConfig) -> Settings:
         """Return what holds for a spec: its own words, and else the defaults."""

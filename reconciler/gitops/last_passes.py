@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from threading import Lock
 
 from reconciler.gitops.records import (
@@ -22,12 +23,14 @@ class LastPass:
     """How the last pass of a spec ended, and since when some of it is so.
 
     `succeeded`: when one last ended without a failure, which one that waits for Azure does too;
-    `waiting_since`: since when the same plan waits for an approval, None where none does.
+    `waiting_since`: since when the same plan waits for an approval, None where none does. `cost`:
+    the currency, and what all of it costs an hour while it serves, by the last plan that told.
     """
 
     end: PassEnd
     succeeded: datetime | None = None
     waiting_since: datetime | None = None
+    cost: tuple[str, Decimal] | None = None
 
 
 class LastPasses:
@@ -68,16 +71,15 @@ class LastPasses:
 
 
 def _after(before: LastPass | None, end: PassEnd) -> LastPass:
-    if before is None:
-        before = LastPass(end)
-    known = before.end.conditions
+    known = before.end.conditions if before else ()
     end = replace(end, conditions=transitions(known, end.conditions, end.ended))
+    before = before or LastPass(end)
     if _is_of_another(end):
         lease = (c for c in end.conditions if c.type is ConditionType.LEASE_HELD)
         others = (c for c in known if c.type is not ConditionType.LEASE_HELD)
         return replace(before, end=replace(before.end, conditions=(*others, *lease)))
     succeeded = before.succeeded if result_of(end) is Result.FAILURE else end.ended
-    return LastPass(end, succeeded, _waiting_since(before, end))
+    return LastPass(end, succeeded, _waiting_since(before, end), _cost_of(end) or before.cost)
 
 
 def _is_of_another(end: PassEnd) -> bool:
@@ -90,3 +92,19 @@ def _waiting_since(before: LastPass, end: PassEnd) -> datetime | None:
         return None
     is_same = before.end.effect == end.effect and before.waiting_since is not None
     return before.waiting_since if is_same else end.ended
+
+
+def _cost_of(end: PassEnd) -> tuple[str, Decimal] | None:
+    """Return it from a plan; one that changes no machine says nothing of costs."""
+    match end.plan:
+        case {"cost": {"currency": str(currency), "per_hour_serving": {"amount": amount}}}:
+            return _amount(currency, amount)
+        case _:
+            return None
+
+
+def _amount(currency: str, amount: object) -> tuple[str, Decimal] | None:
+    try:
+        return currency, Decimal(str(amount))
+    except InvalidOperation:
+        return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
@@ -114,26 +114,9 @@ def _costs(found: list[LastPass], *, per_spec: bool) -> Metric:
     )
     sums: dict[tuple[str, str], Decimal] = {}
     for one in found:
-        cost = cost_of(one)
-        if cost:
-            label = (one.end.spec if per_spec else "", cost[0])
-            sums[label] = sums.get(label, Decimal()) + cost[1]
+        if one.cost:
+            label = (one.end.spec if per_spec else "", one.cost[0])
+            sums[label] = sums.get(label, Decimal()) + one.cost[1]
     for label, amount in sorted(sums.items()):
         family.add_metric(label, float(amount))
     return family
-
-
-def cost_of(one: LastPass) -> tuple[str, Decimal] | None:
-    """Return the currency and what a spec costs an hour while it serves; None where not known."""
-    match one.end.plan:
-        case {"cost": {"currency": str(currency), "per_hour_serving": {"amount": amount}}}:
-            return _amount(currency, amount)
-        case _:
-            return None
-
-
-def _amount(currency: str, amount: object) -> tuple[str, Decimal] | None:
-    try:
-        return currency, Decimal(str(amount))
-    except InvalidOperation:
-        return None
