@@ -12,11 +12,11 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.arguments import COLOURS, Parser, split_command
+from reconciler.cli.command_modules import module_of
 from reconciler.diagnostics import ReconcileError
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def candidates(before: Sequence[str], current: str, commands: Sequence[str]) -> 
 
 def parser_of(command: str) -> Parser:
     """Return the parser of a command, as `reconcile COMMAND` makes it."""
-    module = import_module(f"reconciler.cli.{command}")
+    module = module_of(command)
     parser = Parser(command, module.SUMMARY, module.EXAMPLES)
     module.add_arguments(parser)
     return parser

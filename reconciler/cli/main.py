@@ -14,11 +14,11 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
 
 from reconciler.cli.arguments import Parser, nearest, split_command, with_sandbox_value
+from reconciler.cli.command_modules import module_of
 from reconciler.cli.process_limits import leave_no_core
 from reconciler.cli.signals import Signals, leave
 from reconciler.diagnostics import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "init": "write a spec to start from",
+    "import": "write a spec out of az ml files",
     "validate": "check a spec; needs no network",
     "plan": "show what apply would do",
     "drift": "show what was changed outside of the spec",
@@ -155,7 +156,7 @@ def _run(words: list[str], signals: Signals) -> ExitCode:
             f"unknown command `{command}`",
             hint=nearest(command, COMMANDS) or f"one of: {', '.join(COMMANDS)}",
         )
-    module = import_module(f"reconciler.cli.{command}")
+    module = module_of(command)
     parser = Parser(command, module.SUMMARY, module.EXAMPLES)
     module.add_arguments(parser)
     shown = module.help_about(parser, rest) if hasattr(module, "help_about") else ""

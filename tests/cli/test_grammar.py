@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from importlib import import_module
 
 import pytest
 
 from reconciler.cli.arguments import EMBEDDED, Parser, split_command, with_sandbox_value
+from reconciler.cli.command_modules import module_of
 from reconciler.cli.main import COMMANDS, main
 from reconciler.cli.options import count, seconds
 from reconciler.diagnostics import Diagnostic, ExitCode, Position, Severity, UsageError
@@ -19,7 +19,7 @@ URL = "https://127.0.0.1:8443"
 def parsed(*words: str) -> argparse.Namespace:
     """Return the options of a command line, as `main` reads them."""
     command, rest = split_command(with_sandbox_value(words))
-    module = import_module(f"reconciler.cli.{command}")
+    module = module_of(command)
     parser = Parser(command, module.SUMMARY, module.EXAMPLES)
     module.add_arguments(parser)
     options, unknown = parser.parse_known_args(rest)
@@ -132,7 +132,7 @@ def test_examples_of_the_help_are_real_command_lines() -> None:
     import shlex
 
     for command in COMMANDS:
-        for example in import_module(f"reconciler.cli.{command}").EXAMPLES:
+        for example in module_of(command).EXAMPLES:
             text = example.split("#")[0].split("|")[-1].split("&&")[0].split(">")[0]
             if text.strip().startswith("reconcile"):
                 parsed(*shlex.split(text)[1:])
