@@ -24,7 +24,8 @@ from reconciler.kinds.resource_provider import ResourceProviderHandler
 from reconciler.kinds.serving.deployment import DeploymentHandler
 from reconciler.kinds.serving.deployment_settings import Deployment
 from reconciler.kinds.serving.endpoint import Endpoint, EndpointHandler
-from reconciler.kinds.serving.model import Model, ModelHandler
+from reconciler.kinds.serving.model import ModelHandler
+from reconciler.kinds.serving.model_settings import Model
 from reconciler.kinds.serving.traffic import TrafficHandler
 from reconciler.kinds.within import Within
 from reconciler.kinds.workspace.application_insights import ApplicationInsightsHandler

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 DATA, MODELS = f"{ml.WORKSPACE}/data", f"{ml.WORKSPACE}/models"
 ENVIRONMENTS, CODES = f"{ml.WORKSPACE}/environments", f"{ml.WORKSPACE}/codes"
+ARTIFACTS = "azureml://datastores/workspaceartifactstore/paths/ExperimentRun"
+"""Where a run leaves what it logs: `dcid.RUN` (recorded in job_command_with_dataset.json)."""
 _COMMON = """
   description: str
   tags: map
@@ -104,6 +106,9 @@ def mlflow_flavors() -> Json:
 
 def model_uri(world: World, workspace: str, uri: str) -> str:
     """Return the long datastore URI of a model path; a job output leads to its artifacts."""
+    if uri.startswith("runs:/"):
+        run, _, rest = uri.removeprefix("runs:/").partition("/")
+        uri = f"azureml://jobs/{run}/outputs/artifacts/paths/{rest}"
     if uri.startswith("azureml://jobs/"):
         parts = uri.removeprefix("azureml://jobs/").split("/")
         job, output = parts[0], parts[2] if len(parts) > 2 else ""
@@ -111,6 +116,8 @@ def model_uri(world: World, workspace: str, uri: str) -> str:
         if record is None:
             raise user_error(f"Job {job} was not found.", "NotFound/ResourceNotFound")
         found = (record.body["properties"].get("outputs") or {}).get(output)
+        if output == "artifacts":
+            found = {"uri": ml.long_uri(workspace, f"{ARTIFACTS}/dcid.{job}")}
         if found is None or not found.get("uri"):
             raise user_error(
                 f"Job {job} has no output '{output}' to register yet.", "ValidationError"

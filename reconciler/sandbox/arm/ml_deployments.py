@@ -157,6 +157,8 @@ def _check_files(world: World, record: Record, workspace: Record) -> None:
         return
     properties = model.body["properties"]
     place = ml.locate(world, workspace.id, properties["modelUri"])
+    if place is None and ml.datastore_path(properties["modelUri"]) is None:
+        return  # the address of a blob: the sandbox holds nothing of other accounts
     if place is None or not world.blobs.list(place[0], place[1], place[2]):
         raise ArmError(
             400,
