@@ -93,11 +93,7 @@ def publish(context: HandlerContext, resource: Resource[Any], desired: JsonObjec
 def _publish_raw(
     context: HandlerContext, resource: Resource[Any], wanted: RawWanted, properties: JsonObject
 ) -> None:
-    """Upload a local tree; register it, or what lies somewhere already, by one PUT.
-
-    `referencedUris` is what azure-ai-ml sends of a table that it can read.
-    """
-    said = {FORMAT_PROPERTY: RAW}
+    """Upload a local tree; register it, or what lies somewhere already, by one PUT."""
     tree = wanted.tree
     if tree is not None:
         address, folder = resource.address, wanted.blobs
@@ -106,13 +102,22 @@ def _publish_raw(
             wanted.workspace,
             lambda container: put_tree(context, address, container, folder, tree),
         )
-        said |= {DIGEST_PROPERTY: tree.digest, FILES_PROPERTY: str(len(tree.files))}
     if _version_there(context, resource, PART, tree.digest if tree else ""):
         return
+    body = {"properties": raw_body(wanted, properties)}
+    context.run.arm.put(str(resource.known[PART]), API_VERSION, body)
+
+
+def raw_body(wanted: RawWanted, properties: JsonObject) -> JsonObject:
+    """Return the properties of an asset of raw data as they are sent: those that az ml sends.
+
+    `referencedUris` is what azure-ai-ml says of a table that it can read.
+    """
+    said, tree = {FORMAT_PROPERTY: RAW}, wanted.tree
+    if tree is not None:
+        said |= {DIGEST_PROPERTY: tree.digest, FILES_PROPERTY: str(len(tree.files))}
     body = {"isAnonymous": False, "isArchived": False, **properties, "properties": said}
-    if wanted.referenced:
-        body["referencedUris"] = list(wanted.referenced)
-    context.run.arm.put(str(resource.known[PART]), API_VERSION, {"properties": body})
+    return {**body, "referencedUris": list(wanted.referenced)} if wanted.referenced else body
 
 
 def retag(context: HandlerContext, change: Change, desired: JsonObject) -> None:
