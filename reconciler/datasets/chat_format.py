@@ -95,12 +95,12 @@ def unseen_in(row: Any) -> list[str]:
 def fault_in(row: Any) -> Fault | None:
     """Return the first fault of a row, None for a good one. Other columns do not matter."""
     if not isinstance(row, dict):
-        return Fault(f"a row must be an object with `messages`, got {_kind(row)}")
+        return Fault(f"a row must be an object with `messages`, got {kind_of(row)}")
     if "messages" not in row:
         return _other_format(row) or Fault("`messages` is missing")
     messages = row["messages"]
     if not isinstance(messages, list):
-        return Fault(f"`messages` is {_kind(messages)}, not a list")
+        return Fault(f"`messages` is {kind_of(messages)}, not a list")
     if not messages:
         return Fault("`messages` is empty")
     for index, message in enumerate(messages):
@@ -123,7 +123,7 @@ def _other_format(row: Any) -> Fault | None:
 
 def _fault_of(message: Any, index: int, messages: list[Any]) -> str:
     if not isinstance(message, dict):
-        return f"is {_kind(message)}, not an object with `role` and `content`"
+        return f"is {kind_of(message)}, not an object with `role` and `content`"
     for name in ("role", "content"):
         if name not in message:
             return f"has no `{name}`"
@@ -131,7 +131,7 @@ def _fault_of(message: Any, index: int, messages: list[Any]) -> str:
     if role not in ROLES:
         return f"has the role {_shown(role)}: expected one of {', '.join(ROLES)}"
     if not isinstance(content, str):
-        return f"has {_kind(content)} as `content`, not text"
+        return f"has {kind_of(content)} as `content`, not text"
     if not content.strip():
         return "has an empty `content`"
     return _out_of_turn(role, index, messages)
@@ -157,7 +157,8 @@ def encode(row: Any) -> bytes:
     return f'{{"messages":[{",".join(parts)}]}}\n'.encode()
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """Return what a value of JSON is, as people say it."""
     names = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
     return "null" if value is None else names.get(type(value), "a number")
 

@@ -19,6 +19,7 @@ from reconciler.datasets.hub_client import STORAGE, TIMEOUT_S, use_fenced_client
 from reconciler.datasets.layout import files_by_split
 from reconciler.datasets.parquet import parquet_rows
 from reconciler.datasets.prepare import Piece
+from reconciler.datasets.row_format import CHAT, RowFormat
 from reconciler.datasets.rows import RowFile
 from reconciler.diagnostics import LocalError, UnavailableError
 from reconciler.secrets import on_one_line
@@ -54,6 +55,7 @@ class Source:
     revision: str
     config: str
     split: str
+    format: RowFormat = CHAT
 
 
 def pieces(hub: Hub, source: Source) -> list[Piece]:
@@ -82,7 +84,7 @@ def _pieces(hub: Hub, source: Source) -> list[Piece]:
         ]
         paths = remote.download(list(dict.fromkeys(name for name, _, _ in wanted)))
     return [
-        Piece(RowFile(paths[name], f"{source.repo}/{name}"), first, last)
+        Piece(RowFile(paths[name], f"{source.repo}/{name}", format=source.format), first, last)
         for name, first, last in wanted
     ]
 

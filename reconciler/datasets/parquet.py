@@ -7,7 +7,7 @@ measured by duckdb, which is held by its limit, before any of it is made of Pyth
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,14 @@ MOST_PACKED = 100
 _SIZE = """
 SELECT max(size) FROM (
   SELECT sum(total_uncompressed_size) AS size FROM parquet_metadata(?)
-  WHERE path_in_schema LIKE 'messages%' GROUP BY row_group_id)
+  WHERE split_part(path_in_schema, ',', 1) IN ({names}) GROUP BY row_group_id)
 """
 _ROWS = f"""
-SELECT CASE WHEN size <= {ROW_BYTES} THEN messages END, size <= {ROW_BYTES} FROM (
-  SELECT messages, coalesce(strlen(messages::VARCHAR), 0) AS size
+SELECT CASE WHEN size <= {ROW_BYTES} THEN value END, size <= {ROW_BYTES} FROM (
+  SELECT {{value}} AS value, {{size}} AS size
   FROM read_parquet(?, file_row_number=true) WHERE file_row_number >= ? AND file_row_number < ?)
 """
+Columns = Sequence[Sequence[str]]
 
 
 def parquet_rows(path: Path, name: str) -> int:
@@ -46,34 +47,54 @@ def parquet_rows(path: Path, name: str) -> int:
         raise unreadable(name, error) from error
 
 
-def messages_of(path: Path, name: str, first: int, last: int | None) -> Iterator[tuple[int, Any]]:
-    """Yield the `messages` of the rows from `first` to before `last`, each with its index.
+def values_of(
+    path: Path, name: str, first: int, last: int | None, columns: Columns
+) -> Iterator[tuple[int, Any]]:
+    """Yield the rows from `first` to before `last` as far as the columns go, each with its index.
 
-    Raises `LocalError` if it is not a Parquet file with that column, or is too large.
+    Of several sets of columns the first that the file has counts. Raises `LocalError` if it is not
+    a Parquet file with one of them, or is too large.
     """
     import duckdb
 
     end = min(1 << 62 if last is None else last, parquet_rows(path, name))
     if end - first > PARQUET_ROWS:
-        raise unreadable(name, ValueError(f"more than {PARQUET_ROWS:,} rows are taken of it"))
+        raise unreadable(
+            name, ValueError(f"more than {PARQUET_ROWS:,} rows are taken of it"), columns
+        )
     try:
-        with _duckdb(_memory_for(path)) as connection:
-            result = connection.execute(_ROWS, [_literal(path), first, end])
+        names = _columns(path, columns)
+        with _duckdb(_memory_for(path, names)) as connection:
+            packed = ", ".join(f"{name} := {name}" for name in names)
+            size = " + ".join(f"coalesce(strlen({name}::VARCHAR), 0)" for name in names)
+            rows = _ROWS.format(value=f"struct_pack({packed})", size=size)
+            result = connection.execute(rows, [_literal(path), first, end])
             index = first
             while row := result.fetchone():
                 if not row[1]:
                     what = f"row {index + 1} is larger than {ROW_BYTES >> 20} MiB"
-                    raise unreadable(name, ValueError(what))
+                    raise unreadable(name, ValueError(what), columns)
                 yield index, row[0]
                 index += 1
     except duckdb.Error as error:
-        raise unreadable(name, error) from error
+        raise unreadable(name, error, columns) from error
 
 
-def _memory_for(path: Path) -> int:
+def _columns(path: Path, columns: Columns) -> Sequence[str]:
+    """Return the first set of columns that a file has all of, else the first of them."""
+    if len(columns) == 1:
+        return columns[0]
+    with _duckdb(LEAST_MEMORY_MIB) as connection:
+        query = "SELECT name FROM parquet_schema(?)"
+        found = {str(row[0]) for row in connection.execute(query, [_literal(path)]).fetchall()}
+    return next((names for names in columns if found.issuperset(names)), columns[0])
+
+
+def _memory_for(path: Path, names: Sequence[str]) -> int:
     """Return how many MiB duckdb may use: it needs one row group at a time, as it is unpacked."""
     with _duckdb(LEAST_MEMORY_MIB) as connection:
-        (stated,) = connection.execute(_SIZE, [_literal(path)]).fetchone() or (0,)
+        size = _SIZE.format(names=", ".join(f"'{name}'" for name in names))
+        (stated,) = connection.execute(size, [_literal(path)]).fetchone() or (0,)
     unpacked = min(int(stated or 0), path.stat().st_size * MOST_PACKED)
     return min(LEAST_MEMORY_MIB + MEMORY_BY_SIZE * unpacked // MIB, MOST_MEMORY_MIB)
 
@@ -100,13 +121,14 @@ def _literal(path: Path) -> str:
     return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))
 
 
-def unreadable(name: str, error: Exception) -> LocalError:
+def unreadable(name: str, error: Exception, columns: Columns = (("messages",),)) -> LocalError:
     """Return our error for a file that is not Parquet as it should be."""
     reason = shortened(str(error).strip().splitlines()[0], 200)
-    return LocalError(
-        Diagnostic(
-            f"{name} cannot be read as Parquet with a `messages` column",
-            detail=reason,
-            hint="a chat dataset has one column `messages`, a list of role and content",
-        )
-    )
+    listed = " or ".join(" and ".join(f"`{one}`" for one in names) for names in columns)
+    hint = "a chat dataset has one column `messages`, a list of role and content"
+    what = f"{name} cannot be read as Parquet with {listed} as its columns"
+    if columns[0] == ("messages",):
+        what = f"{name} cannot be read as Parquet with a `messages` column"
+    else:
+        hint = "a text dataset has these columns of text, and nothing else of it is read"
+    return LocalError(Diagnostic(what, detail=reason, hint=hint))

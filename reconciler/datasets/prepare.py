@@ -118,7 +118,7 @@ def _lines(pieces: Iterable[Piece], faults: RowFaults) -> Iterator[bytes]:
     """Yield good rows as they are written, and note the others."""
     for piece in pieces:
         for row in piece.rows():
-            line = written(row, piece.file.name)
+            line = written(row, piece.file)
             if not isinstance(line, Diagnostic):
                 yield line
                 continue

@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.bounded_json import loads
-from reconciler.datasets.chat_format import OTHER_FORMATS, Fault, fault_in
+from reconciler.datasets.chat_format import Fault
 from reconciler.datasets.fingerprint import file_digest
 from reconciler.datasets.local import inside, is_parquet
-from reconciler.datasets.parquet import PARQUET_MARK, messages_of, parquet_rows, unreadable
+from reconciler.datasets.parquet import PARQUET_MARK, parquet_rows, unreadable, values_of
+from reconciler.datasets.row_format import CHAT, RowFormat
 from reconciler.diagnostics import Diagnostic, LocalError, Position
 from reconciler.limits import DATA_FILE_BYTES, GIB, ROW_BYTES, ROW_VALUES
 from reconciler.safe_open import open_file, real_path
 
-A_ROW = (
-    'a row is {"messages": [{"role": "user", "content": "..."}, '
-    '{"role": "assistant", "content": "..."}]}, one a line'
-)
 LESS_DATA = "name a file with fewer rows: fine-tuning takes thousands, not millions"
 _BOM = b"\xef\xbb\xbf"
 
@@ -49,6 +46,7 @@ class RowFile:
     path: Path
     name: str
     top: Path | None = None
+    format: RowFormat = CHAT
 
     def open(self) -> BufferedReader:
         """Return the file, open for reading. Raises `OSError`."""
@@ -66,7 +64,11 @@ class RowFile:
             if is_parquet(self.path):
                 begins = file.read(len(PARQUET_MARK)) == PARQUET_MARK
                 why = ValueError("it does not begin as a Parquet file does")
-                return None if begins else unreadable(self.name, why).diagnostics[0]
+                return (
+                    None
+                    if begins
+                    else unreadable(self.name, why, self.format.columns).diagnostics[0]
+                )
             line = file.readline(ROW_BYTES + 1)
         return self._line(1, line).fault if len(line) > ROW_BYTES else None
 
@@ -80,11 +82,15 @@ class RowFile:
 
         Raises `LocalError` when the file cannot be read at all.
         """
+        found = self._parquet(first, last) if is_parquet(self.path) else self._lines(first, last)
+        form: tuple[str, ...] = ()
         try:
-            if is_parquet(self.path):
-                yield from self._parquet(first, last)
-            else:
-                yield from self._lines(first, last)
+            for row in found:
+                stated = () if row.fault else self.format.form_of(row.value)
+                form = form or stated
+                yield (
+                    row if stated in ((), form) else self._of_another_form(row.number, stated, form)
+                )
         except OSError as error:
             raise LocalError.because(f"{self.name} cannot be read: {error.strerror}") from error
 
@@ -127,38 +133,42 @@ class RowFile:
             return self._wrong(number, error.colno, f"not JSON: {error.msg}")
         except ValueError as error:
             return self._wrong(number, 1, f"not usable JSON: {error}")
-        fault = fault_in(value)
+        fault = self.format.fault_in(value)
         if fault is None:
             return Row(number, value)
         column = _column(text, fault)
         if fault.other_format:
-            hint = next(f.as_chat for f in OTHER_FORMATS if f.name == fault.other_format)
             place = Position(self.name, number, column)
-            told = Diagnostic(fault.cause, place, hint=f"write each row as {hint}")
+            told = Diagnostic(fault.cause, place, hint=self.format.rewrite(fault.other_format))
             return Row(number, None, told, fault.alike)
         return self._wrong(number, column, fault.cause, fault.alike)
 
     def _wrong(self, number: int, column: int, cause: str, alike: str = "") -> Row:
         place = Position(self.name, number, column)
-        return Row(number, None, Diagnostic(cause, place, hint=A_ROW), alike or cause)
+        return Row(number, None, Diagnostic(cause, place, hint=self.format.a_row), alike or cause)
+
+    def _of_another_form(self, number: int, stated: tuple[str, ...], form: tuple[str, ...]) -> Row:
+        has, first = (" and ".join(f"`{key}`" for key in keys) for keys in (stated, form))
+        return self._wrong(number, 1, f"the row has {has}, the first one {first}")
 
     def _parquet(self, first: int, last: int | None) -> Iterator[Row]:
         with self.open() as file:
-            for index, messages in messages_of(_opened(file), self.name, first, last):
-                fault = fault_in({"messages": messages})
+            columns = self.format.columns
+            for index, value in values_of(_opened(file), self.name, first, last, columns):
+                fault = self.format.fault_in(value)
                 told = None
                 if fault:
                     what = f"{self.name} row {index + 1}: {fault.cause}"
-                    told = Diagnostic(what, hint=A_ROW)
-                yield Row(index + 1, {"messages": messages}, told, fault.alike if fault else "")
+                    told = Diagnostic(what, hint=self.format.a_row)
+                yield Row(index + 1, value, told, fault.alike if fault else "")
 
 
-def local_file(folder: Path, text: str, name: str) -> RowFile:
+def local_file(folder: Path, text: str, name: str, format_: RowFormat = CHAT) -> RowFile:
     """Return the file that a path in a spec means, by the name that messages use.
 
     Raises `ValueError` with a sentence for what may not be read.
     """
-    return RowFile(inside(folder, text), name, real_path(folder))
+    return RowFile(inside(folder, text), name, real_path(folder), format_)
 
 
 def _opened(file: BufferedReader) -> Path:

@@ -12,10 +12,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.datasets.chat_format import encode, unseen_in
 from reconciler.datasets.local import is_parquet
 from reconciler.datasets.row_faults import MAX_PROBLEMS, RowFaults, limited
-from reconciler.datasets.rows import A_ROW, Row, RowFile
+from reconciler.datasets.row_format import CHAT
+from reconciler.datasets.rows import Row, RowFile
 from reconciler.datasets.validation_cache import Unseen, Verdict, remember_good, verdict_on
 from reconciler.diagnostics import Diagnostic, LocalError, Position, Severity
 
@@ -28,6 +28,7 @@ class Survey:
     rows: int
     problems: tuple[Diagnostic, ...] = ()
     unseen: tuple[Unseen, ...] = ()
+    sees: str = CHAT.sees
 
     def warnings(self, name: str, address: str = "") -> Iterator[Diagnostic]:
         """Yield what training would not see of the file, each key once.
@@ -38,7 +39,7 @@ class Survey:
             rest = item.count - len(item.first)
             where = ", ".join(map(str, item.first)) + (f" and {rest} more" if rest else "")
             yield Diagnostic(
-                f"`{item.key}` is not seen by training, which reads `role` and `content` only",
+                f"`{item.key}` is not seen by training, which reads {self.sees} only",
                 Position(name, item.first[0], 1),
                 detail=f"rows that have it, by line: {where}",
                 hint="remove it, or the rows that make sense only with it",
@@ -53,12 +54,13 @@ def survey(file: RowFile) -> Survey:
     if fault := file.fault_at_once():
         return Survey("", 1, (fault,))
     raw = file.digest()
-    known = verdict_on(file.path, raw)
+    rules = file.format.version
+    known = verdict_on(file.path, raw, rules)
     if known is not None:
-        return Survey(known.digest, known.rows, unseen=known.unseen)
+        return Survey(known.digest, known.rows, unseen=known.unseen, sees=file.format.sees)
     found = _read(file, raw)
     if not found.problems:
-        remember_good(file.path, raw, Verdict(found.digest, found.rows, found.unseen))
+        remember_good(file.path, raw, rules, Verdict(found.digest, found.rows, found.unseen))
     return found
 
 
@@ -80,15 +82,19 @@ def row_count(files: Iterable[RowFile]) -> int:
     return sum(survey(file).rows for file in files)
 
 
-def written(row: Row, name: str) -> bytes | Diagnostic:
+def written(row: Row, file: RowFile) -> bytes | Diagnostic:
     """Return a row as it is written, or what is wrong with it."""
     if row.fault:
         return row.fault
     try:
-        return encode(row.value)
+        return file.format.encode(row.value)
     except UnicodeEncodeError:
-        cause = "a `content` holds half of a surrogate pair, which is not text"
-        return Diagnostic(cause, Position(name, row.number, 1), hint=A_ROW)
+        cause = f"{_a_text(file)} holds half of a surrogate pair, which is not text"
+        return Diagnostic(cause, Position(file.name, row.number, 1), hint=file.format.a_row)
+
+
+def _a_text(file: RowFile) -> str:
+    return "a `content`" if file.format is CHAT else "a text"
 
 
 def _read(file: RowFile, raw: str) -> Survey:
@@ -98,12 +104,12 @@ def _read(file: RowFile, raw: str) -> Survey:
     try:
         for row in file.rows():
             rows += 1
-            line = written(row, file.name)
+            line = written(row, file)
             if isinstance(line, Diagnostic):
                 faults.add(file.name, row.number, line, row.alike)
             else:
                 digest.update(line)
-                for key in unseen_in(row.value):
+                for key in file.format.unseen_in(row.value):
                     unseen[key] = unseen.get(key, Unseen(key)).also_in(row.number)
             if faults.is_full:
                 break
@@ -112,8 +118,12 @@ def _read(file: RowFile, raw: str) -> Survey:
         problems = [*faults.told(), *error.diagnostics]
     if not rows and not problems:
         place = Position(file.name, 1, 1)
-        problems.append(Diagnostic("the file has no rows", place, hint=A_ROW))
+        problems.append(Diagnostic("the file has no rows", place, hint=file.format.a_row))
     by_bytes = problems or is_parquet(file.path)
     return Survey(
-        raw if by_bytes else digest.hexdigest(), rows, tuple(problems), tuple(unseen.values())
+        raw if by_bytes else digest.hexdigest(),
+        rows,
+        tuple(problems),
+        tuple(unseen.values()),
+        file.format.sees,
     )

@@ -12,14 +12,13 @@ from pathlib import Path
 
 from reconciler.bounded_json import loads
 from reconciler.datasets.cache import cache_folder
-from reconciler.datasets.fingerprint import FORMAT
 from reconciler.diagnostics import LocalError
 
 WORTH_REMEMBERING_BYTES = 4 << 20
 VERDICT_VALUES = 10_000
 _KEPT = 1000
 _LINES_SHOWN = 5
-_here: dict[str, Verdict] = {}
+_here: dict[tuple[str, str], Verdict] = {}
 """What this process has read; a spec is expanded and then checked."""
 
 
@@ -46,11 +45,11 @@ class Verdict:
     unseen: tuple[Unseen, ...] = ()
 
 
-def verdict_on(path: Path, raw: str) -> Verdict | None:
+def verdict_on(path: Path, raw: str, rules: str) -> Verdict | None:
     """Return what is known of these bytes, by their SHA-256; None where nothing is."""
-    marker = _marker(path, raw)
-    if raw in _here or marker is None:
-        return _here.get(raw)
+    marker = _marker(path, raw, rules)
+    if (raw, rules) in _here or marker is None:
+        return _here.get((raw, rules))
     try:
         saved = loads(marker.read_text(encoding="utf-8"), VERDICT_VALUES)
         unseen = (Unseen(u["key"], u["count"], tuple(u["first"])) for u in saved["unseen"])
@@ -59,12 +58,12 @@ def verdict_on(path: Path, raw: str) -> Verdict | None:
         return None
 
 
-def remember_good(path: Path, raw: str, verdict: Verdict) -> None:
+def remember_good(path: Path, raw: str, rules: str, verdict: Verdict) -> None:
     """Note what these bytes hold; a cache that cannot be written is no reason to fail."""
     if len(_here) >= _KEPT:
         _here.clear()
-    _here[raw] = verdict
-    marker = _marker(path, raw)
+    _here[raw, rules] = verdict
+    marker = _marker(path, raw, rules)
     if marker is None:
         return
     try:
@@ -74,11 +73,11 @@ def remember_good(path: Path, raw: str, verdict: Verdict) -> None:
         return
 
 
-def _marker(path: Path, raw: str) -> Path | None:
+def _marker(path: Path, raw: str, rules: str) -> Path | None:
     """Return the file that stands for a verdict; None where it is not worth one."""
     try:
         if path.stat().st_size < WORTH_REMEMBERING_BYTES:
             return None
-        return cache_folder() / "checked" / f"{FORMAT}-{raw}"
+        return cache_folder() / "checked" / f"{rules}-{raw}"
     except (OSError, LocalError):
         return None

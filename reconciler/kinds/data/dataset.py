@@ -112,7 +112,7 @@ class DatasetHandler(Handler):
         source = wanted.source
         share = None if source.given else wanted.split.test
         if isinstance(source, LocalSource):
-            return local_problems(source.files, share, document, path)
+            return local_problems(wanted, source.files, share, document, path)
         return () if share is None else hub_problems(source.split, share, document, path)
 
     def contacts(self, context: HandlerContext, resource: Resource[AnyWanted]) -> Iterator[Contact]:

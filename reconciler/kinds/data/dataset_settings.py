@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from reconciler.datasets import slices
+from reconciler.datasets.row_format import CHAT, RowFormat
 from reconciler.kinds.data.raw_settings import (
     PART,
     RAW_TYPES,
@@ -163,9 +164,9 @@ class Dataset(SpecModel):
 
     source: Annotated[AnySource, Field(discriminator="type")]
     """Where the data comes from."""
-    format: Literal["chat", "raw"] = "chat"
-    """`chat`: each row is `{"messages": [{"role", "content"}, ...]}`, and every row is checked.
-    `raw`: taken as it is, which is what every source but `huggingface` and `local` means."""
+    format: Literal["chat", "text", "raw"] = "chat"
+    """`chat`: each row is `{"messages": [{"role", "content"}, ...]}`; `text`: each row is
+    `{"prompt", "completion"}` or `{"text"}`; every row is checked. `raw`: taken as it is, which is what every source but `huggingface` and `local` means."""
     type: AssetType | None = None
     """The type of raw data; what is uploaded says it by its source."""
     version: Annotated[str, StringConstraints(pattern=VERSION)] | None = None
@@ -235,3 +236,4 @@ class Wanted:
     workspace: str
     blobs: str
     digests: tuple[str, ...] = ()
+    format: RowFormat = CHAT

@@ -10,14 +10,17 @@ from reconciler.datasets.rows import local_file
 from reconciler.datasets.split import MORE_ROWS, undivided
 from reconciler.datasets.survey import check_files, row_count
 from reconciler.diagnostics import Diagnostic
+from reconciler.kinds.data.dataset_settings import Wanted
 from reconciler.spec.document import Document, Keys
 
 
 def local_problems(
-    paths: list[str], share: float | None, document: Document, path: Keys
+    wanted: Wanted, paths: list[str], share: float | None, document: Document, path: Keys
 ) -> list[Diagnostic]:
     """Return what is wrong in the rows of local files, and whether a share has no row."""
-    files = [local_file(document.folder, text, named(document, text)) for text in paths]
+    files = [
+        local_file(document.folder, text, named(document, text), wanted.format) for text in paths
+    ]
     problems = check_files(files)
     if problems or share is None or not (said := undivided(row_count(files), share)):
         return problems

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.datasets import slices
-from reconciler.datasets.fingerprint import FORMAT, fingerprint
+from reconciler.datasets.fingerprint import fingerprint
+from reconciler.datasets.row_format import FORMATS, RowFormat
 from reconciler.datasets.rows import local_file
 from reconciler.datasets.survey import survey
 from reconciler.engine.types import JsonObject, Resource
@@ -37,12 +38,13 @@ def row_resource(
 
 def _inputs(settings: Dataset, source: Rows, expansion: Expansion, path: Keys) -> JsonObject | None:
     """Return what decides the rows; None, with a problem noted, when a file cannot be read."""
-    shared = {"format": FORMAT, **({} if source.given else _division(settings.split))}
+    rules = FORMATS[settings.format]
+    shared = {"format": rules.version, **({} if source.given else _division(settings.split))}
     if isinstance(source, HuggingFaceSource):
         repo = {"repo": source.repo.lower(), "revision": source.revision, "config": source.config}
         given = {part: slices.normalised(split) for part, split in source.given.items()}
         return {**shared, **repo, **(given or {"split": slices.normalised(source.split)})}
-    digests = [_digest(text, expansion, place) for text, place in _places(source, path)]
+    digests = [_digest(text, rules, expansion, place) for text, place in _places(source, path)]
     if None in digests:
         return None
     return {**shared, "files": digests, **({"parts": list(source.given)} if source.given else {})}
@@ -60,9 +62,9 @@ def _places(source: LocalSource, path: Keys) -> Iterable[tuple[str, Keys]]:
     return [(t, (*path, "source", "paths", i)) for i, t in enumerate(source.paths or ())]
 
 
-def _digest(text: str, expansion: Expansion, path: Keys) -> str | None:
+def _digest(text: str, rules: RowFormat, expansion: Expansion, path: Keys) -> str | None:
     try:
-        found = survey(local_file(expansion.document.folder, text, text))
+        found = survey(local_file(expansion.document.folder, text, text, rules))
     except ValueError as error:
         expansion.problem(str(error), path, hint=BESIDE)
         return None
@@ -106,6 +108,7 @@ def _resource(
             workspace,
             blobs,
             tuple(inputs.get("files", ())),
+            FORMATS[settings.format],
         ),
         position=expansion.document.position(("datasets", key), of_key=True),
         depends_on=frozenset({"workspace"}),

@@ -46,7 +46,7 @@ def _by_part(context: HandlerContext, address: Address, wanted: Wanted) -> dict[
     context.progress.say(address, f"reading {source.repo}")
     hub = _hub(context, address)
     return {
-        part: pieces(hub, Source(source.repo, source.revision, source.config, split))
+        part: pieces(hub, Source(source.repo, source.revision, source.config, split, wanted.format))
         for part, split in (source.given or {"": source.split}).items()
     }
 
@@ -73,7 +73,7 @@ def _local_pieces(source: LocalSource, wanted: Wanted) -> list[Piece]:
     found = []
     for text, digest in zip(source.files, wanted.digests, strict=True):
         try:
-            file = local_file(wanted.folder, text, text)
+            file = local_file(wanted.folder, text, text, wanted.format)
             now = survey(file).digest
         except (ValueError, OSError) as error:
             raise ReconcileError.because(f"{text} can no longer be read: {error}") from error

@@ -28,6 +28,7 @@ from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.durations import lasted_s
 from reconciler.kinds.job.follow import follow
 from reconciler.kinds.job.inputs import folded, made_here, plain_text, uri_of
+from reconciler.kinds.job.row_fit import check_rows
 from reconciler.kinds.job.runs import (
     INPUTS_PROPERTY,
     JOB_TAG,
@@ -228,6 +229,7 @@ def _resource(
             settings.validation_data, workspace, expansion, place
         )
         details["validationData"] = {"jobInputType": "uri_file", "uri": uri}
+    check_rows(settings, details, expansion, path)
     texts = {name: plain_text(value) for name, value in settings.hyperparameters.items()}
     inputs.update({f"hyperparameters.{name}": text for name, text in texts.items()})
     if texts:

@@ -108,7 +108,8 @@ def _rows(world: World, job: Record, name: str, reference: str) -> list[Json]:
     try:
         place = training_data.find(world, workspace, reference)
         _check_access(world, job, place)
-        return training_data.conversations(training_data.read(world, place))
+        task = str(job.body["properties"]["fineTuningDetails"].get("taskType") or "")
+        return training_data.conversations(training_data.read(world, place), task)
     except training_data.DataError as error:
         raise JobFailedError(f"{name}: {error}", "DataValidationError") from error
 

@@ -90,15 +90,16 @@ def read(world: World, place: Place) -> list[tuple[str, bytes]]:
     return [(name.rsplit("/", 1)[-1], data) for name, data in found if data is not None]
 
 
-def conversations(files: list[tuple[str, bytes]]) -> list[Json]:
+def conversations(files: list[tuple[str, bytes]], task: str = "") -> list[Json]:
     """Return `{"messages": [...]}` of every line. Raises DataError on the first bad one."""
-    rows = [row for name, content in files for row in _rows(name, content)]
+    is_text = task.casefold() == "textcompletion"
+    rows = [row for name, content in files for row in _rows(name, content, is_text=is_text)]
     if not rows:
         raise DataError(f"The file '{files[0][0]}' has no rows.")
     return rows
 
 
-def _rows(name: str, content: bytes) -> list[Json]:
+def _rows(name: str, content: bytes, *, is_text: bool) -> list[Json]:
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -107,10 +108,25 @@ def _rows(name: str, content: bytes) -> list[Json]:
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                rows.append({"messages": _messages(json.loads(line))})
+                row = json.loads(line)
+                is_chat = not is_text or (isinstance(row, dict) and "messages" in row)
+                rows.append({"messages": _messages(row) if is_chat else _completion(row)})
             except (ValueError, DataError) as error:
                 raise DataError(f"Line {number} of '{name}' is not usable: {error}.") from error
     return rows
+
+
+def _completion(row: Any) -> list[Json]:
+    """Return a prompt and its completion as a turn; of a text alone, its halves."""
+    if not isinstance(row, dict):
+        raise DataError("it is no object")
+    prompt, completion = row.get("prompt"), row.get("completion")
+    if isinstance(row.get("text"), str) and prompt is None and completion is None:
+        words = row["text"].split()
+        prompt, completion = " ".join(words[: len(words) // 2]), " ".join(words[len(words) // 2 :])
+    if not isinstance(prompt, str) or not isinstance(completion, str) or not completion.strip():
+        raise DataError("it needs `prompt` and `completion`, or `text`")
+    return [{"role": "user", "content": prompt}, {"role": "assistant", "content": completion}]
 
 
 def _messages(row: Any) -> list[Json]:
