@@ -31,6 +31,9 @@ TREE_NAME = 900
 A blob's whole name has 1,024 at most (learn.microsoft.com/rest/api/storageservices/
 naming-and-referencing-containers--blobs--and-metadata).
 """
+CONTEXT_FILES = 2_000
+CONTEXT_BYTES = 100 * MIB
+"""Of the folder of a Dockerfile: Azure ML itself takes snapshots of 300 MB and 2,000 files."""
 LONG_TEXT = 256 * KIB
 """Characters of a text that are looked at where only a part of it is shown."""
 EXCERPT_REACH = 32 * KIB

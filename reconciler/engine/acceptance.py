@@ -31,6 +31,7 @@ class Occurs(Enum):
 
 ACCEPTABLE = {
     "retirement": Occurs.ALWAYS,
+    "moving-tag": Occurs.ALWAYS,
     "wide-role": Occurs.ALWAYS,
     "missing-role": Occurs.ALWAYS,
     "quota-too-low": Occurs.ALWAYS,

@@ -15,6 +15,8 @@ from reconciler.kinds.connection.connection import Connection, ConnectionHandler
 from reconciler.kinds.data.dataset import DatasetHandler
 from reconciler.kinds.data.dataset_settings import Dataset
 from reconciler.kinds.data.datastore import Datastore, DatastoreHandler
+from reconciler.kinds.environment.environment import EnvironmentHandler
+from reconciler.kinds.environment.settings import Environment
 from reconciler.kinds.flow.flow import Flow, FlowHandler
 from reconciler.kinds.job.job import JobHandler
 from reconciler.kinds.job.settings import Job
@@ -52,6 +54,7 @@ KINDS: tuple[Handler, ...] = (
     ComputeHandler(),
     DatastoreHandler(),
     DatasetHandler(),
+    EnvironmentHandler(),
     JobHandler(),
     ModelHandler(),
     EndpointHandler(),
@@ -115,6 +118,8 @@ class Spec(SpecModel):
     """Datastores of the workspace: names for storage that holds data. Secrets are references."""
     datasets: dict[Key, Dataset] = Field(default_factory=dict)
     """Chat data from the Hugging Face hub or from local files."""
+    environments: dict[Key, Environment] = Field(default_factory=dict)
+    """Environments of the workspace: the images in which jobs and deployments run."""
     jobs: dict[Key, Job] = Field(default_factory=dict)
     """Fine-tuning jobs. A job runs once for the same inputs, never twice."""
     models: dict[Key, Model] = Field(default_factory=dict)

@@ -18,6 +18,7 @@ IDENTIFYING = {
     "workspace.application_insights": ("log_analytics_name",),
     "hub.application_insights": ("log_analytics_name",),
     "deployments": ("endpoint_name",),
+    "environments": ("version",),
     "models": ("version",),
 }
 """Fields beside `name` that are a part of the resource's id."""
@@ -40,7 +41,7 @@ def change_of(section: Section, field: Field) -> str:
     match section.path.partition(".")[0]:
         case "target":
             return REPLACED
-        case "datasets":
+        case "datasets" | "environments":
             return IN_PLACE if field.name in ("description", "tags") else NEW_VERSION
         case "jobs" if field.name in RUN_INPUTS or section.path.split(".")[-1] in RUN_INPUTS:
             return NEW_RUN

@@ -16,9 +16,9 @@ from io import BufferedReader
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Position
-from reconciler.kinds.flow.folder import LEFT_OUT
-from reconciler.kinds.flow.ignore_rules import PatternError
-from reconciler.kinds.flow.left_out import IGNORE_FILES, LeftOut, holds_key, names_key
+from reconciler.kinds.local.folder import LEFT_OUT
+from reconciler.kinds.local.ignore_rules import PatternError
+from reconciler.kinds.local.left_out import IGNORE_FILES, LeftOut, holds_key, names_key
 from reconciler.limits import IGNORE_FILE_BYTES, MIB, TREE_DEPTH, TREE_FILES, TREE_NAME
 from reconciler.safe_open import folder_below, open_in, real_path
 

@@ -168,6 +168,23 @@ Source: learn.microsoft.com/azure/azure-resource-manager/management/tag-resource
 """
 
 
+def not_a_mark(name: str) -> str:
+    """Return a tag's name. Raises `ValueError` for one that only we may write."""
+    if name.casefold().startswith(RESERVED_TAGS[-1]):
+        raise ValueError(f"a tag name cannot begin with `{RESERVED_TAGS[-1]}`: it is reserved")
+    return name
+
+
+AssetTags = Annotated[
+    dict[
+        Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(not_a_mark)],
+        Annotated[str, StringConstraints(max_length=1024)],
+    ],
+    Field(max_length=45),
+]
+"""Tags of what Azure Resource Manager does not tag: a property of an asset or of a run."""
+
+
 def plain_location(text: str) -> str:
     """Return a region's name for its display name too: `westeurope` for `West Europe`."""
     return text.replace(" ", "").lower()

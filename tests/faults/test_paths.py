@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import ExitCode
-from reconciler.kinds.flow.folder import read_folder
+from reconciler.kinds.local.folder import read_folder
 from reconciler.limits import FLOW_ENTRIES
 from tests.faults.inotify import opens
 from tests.faults.scenes import ROOT

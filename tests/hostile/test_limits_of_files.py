@@ -6,7 +6,7 @@ import pytest
 
 from reconciler import limits
 from reconciler.diagnostics import SpecError
-from reconciler.kinds.flow.folder import read_folder
+from reconciler.kinds.local.folder import read_folder
 from reconciler.spec.document import load
 
 HEAD = "version: 1\n"

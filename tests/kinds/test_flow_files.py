@@ -13,8 +13,8 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.kinds.flow import dag
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import check_dag, read_dag
-from reconciler.kinds.flow.folder import FLOW_FILE, FlowFolder, read_folder, root_of
-from reconciler.kinds.flow.left_out import holds_key
+from reconciler.kinds.local.folder import FLOW_FILE, LocalFolder, read_folder, root_of
+from reconciler.kinds.local.left_out import holds_key
 from reconciler.spec.document import parse
 
 SHIPPED = Path(__file__).resolve().parents[2] / "examples/flows/phi3-chat"
@@ -40,7 +40,7 @@ nodes:
 
 
 def problems(dag: str, *, tool: bytes = TOOL, bound: tuple[str, ...] = ()) -> list[Diagnostic]:
-    folder = FlowFolder("flow", {FLOW_FILE: dag.encode(), "ask.py": tool})
+    folder = LocalFolder("flow", {FLOW_FILE: dag.encode(), "ask.py": tool})
     document, found = read_dag(folder)
     if document is not None:
         found = check_dag(document, folder, is_chat=True, bound=bound)
@@ -96,7 +96,7 @@ def test_python_without_a_tool_is_told() -> None:
 
 
 def test_missing_flow_file_is_told() -> None:
-    document, [found] = read_dag(FlowFolder("flow", {"ask.py": TOOL}))
+    document, [found] = read_dag(LocalFolder("flow", {"ask.py": TOOL}))
     assert document is None
     assert found.summary == f"the flow has no {FLOW_FILE}"
 
@@ -126,11 +126,11 @@ def test_pipes_and_links_in_circles_are_refused(tmp_path: Path) -> None:
 
 def test_fingerprint_covers_names_bytes_and_bindings() -> None:
     prints = {
-        FlowFolder("flow", {"a": b"1"}).fingerprint("chat"),
-        FlowFolder("flow", {"b": b"1"}).fingerprint("chat"),
-        FlowFolder("flow", {"a": b"2"}).fingerprint("chat"),
-        FlowFolder("flow", {"a": b"1"}).fingerprint("standard"),
-        FlowFolder("flow", {"a": b"1"}).fingerprint("chat", "connection=x"),
+        LocalFolder("flow", {"a": b"1"}).fingerprint("chat"),
+        LocalFolder("flow", {"b": b"1"}).fingerprint("chat"),
+        LocalFolder("flow", {"a": b"2"}).fingerprint("chat"),
+        LocalFolder("flow", {"a": b"1"}).fingerprint("standard"),
+        LocalFolder("flow", {"a": b"1"}).fingerprint("chat", "connection=x"),
     }
     assert len(prints) == 5
 
@@ -217,6 +217,6 @@ def test_a_flow_file_is_parsed_once_however_often_it_is_asked_for(monkeypatch) -
     parsed: list[str] = []
     monkeypatch.setattr(dag, "parse", lambda text, *rest: parsed.append(text) or parse(text, *rest))
     for content in (b"nodes: [1, 2]\n", b"nodes: [\n"):
-        asked = [read_dag(FlowFolder("once", {FLOW_FILE: content})) for _ in range(3)]
+        asked = [read_dag(LocalFolder("once", {FLOW_FILE: content})) for _ in range(3)]
         assert asked[1:] == asked[:2]
     assert len(parsed) == 2

@@ -4,8 +4,8 @@ import pytest
 
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import read_dag
-from reconciler.kinds.flow.folder import FLOW_FILE, read_folder
 from reconciler.kinds.flow.includes import with_includes
+from reconciler.kinds.local.folder import FLOW_FILE, read_folder
 from reconciler.spec.document import parse
 
 DAG = "inputs: {}\nadditional_includes:\n- ENTRY\nnodes:\n- name: a\n"

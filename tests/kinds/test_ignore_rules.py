@@ -7,8 +7,8 @@ import warnings
 import pytest
 from pathspec import GitIgnoreSpec
 
-from reconciler.kinds.flow.folder import FLOW_FILE, read_folder
-from reconciler.kinds.flow.ignore_rules import PatternError, rules_of
+from reconciler.kinds.local.folder import FLOW_FILE, read_folder
+from reconciler.kinds.local.ignore_rules import PatternError, rules_of
 from reconciler.limits import (
     IGNORE_FILE_BYTES,
     IGNORE_FILE_LINES,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.kinds.flow.folder import FLOW_FILE, read_folder
+from reconciler.kinds.local.folder import FLOW_FILE, read_folder
 
 PRIVATE = "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIE\n-----END RSA " + "PRIVATE KEY-----\n"
 

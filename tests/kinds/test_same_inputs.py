@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.flow.folder import as_stored, read_folder
 from reconciler.kinds.job.inputs import plain_text
+from reconciler.kinds.local.folder import as_stored, read_folder
 from reconciler.kinds.one_spelling import folded
 from reconciler.operations.load import load_document
 from reconciler.spec.document import parse

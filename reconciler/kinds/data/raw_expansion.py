@@ -24,7 +24,7 @@ from reconciler.kinds.data.raw_settings import (
 )
 from reconciler.kinds.data.row_checks import named
 from reconciler.kinds.expansion import Expansion
-from reconciler.kinds.flow.folder import root_of
+from reconciler.kinds.local.folder import root_of
 from reconciler.kinds.local_tree import LocalTree, read_one, read_tree
 from reconciler.kinds.one_spelling import folded
 from reconciler.spec.document import Document, Keys

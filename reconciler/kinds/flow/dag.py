@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Position, SpecError
-from reconciler.kinds.flow.folder import FLOW_FILE, FlowFolder
 from reconciler.kinds.flow.tools import Tool, parsed
+from reconciler.kinds.local.folder import FLOW_FILE, LocalFolder
 from reconciler.spec.document import Document, Keys, parse
 from reconciler.spec.problems import did_you_mean
 
@@ -31,7 +31,7 @@ TOP_KEYS = frozenset(
 )  # fmt: skip
 
 
-def read_dag(folder: FlowFolder) -> tuple[Document | None, list[Diagnostic]]:
+def read_dag(folder: LocalFolder) -> tuple[Document | None, list[Diagnostic]]:
     """Return the parsed flow file of a folder, or None with what is wrong with it."""
     shown = f"{folder.shown}/{FLOW_FILE}"
     content = folder.files.get(FLOW_FILE)
@@ -56,7 +56,7 @@ def _parsed(content: bytes, shown: str) -> tuple[Document | None, tuple[Diagnost
 
 
 def check_dag(
-    document: Document, folder: FlowFolder, *, is_chat: bool, bound: Iterable[str]
+    document: Document, folder: LocalFolder, *, is_chat: bool, bound: Iterable[str]
 ) -> list[Diagnostic]:
     """Return everything that is wrong with a flow, in file order.
 
@@ -67,7 +67,7 @@ def check_dag(
 
 
 class _Check:
-    def __init__(self, document: Document, folder: FlowFolder) -> None:
+    def __init__(self, document: Document, folder: LocalFolder) -> None:
         self.document = document
         self.folder = folder
         self.data: Mapping[str, Any] = document.data

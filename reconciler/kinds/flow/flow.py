@@ -7,10 +7,8 @@ archived where others are deleted.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
@@ -25,9 +23,10 @@ from reconciler.kinds.connection.connection import home_of
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.flow.binding import bind
 from reconciler.kinds.flow.dag import check_dag, read_dag
-from reconciler.kinds.flow.folder import FLOW_FILE, NO_FOLDER, FlowFolder, read_folder, root_of
 from reconciler.kinds.flow.includes import with_includes
 from reconciler.kinds.flow.service import API_VERSION, ROOT, FlowService
+from reconciler.kinds.local.files import beside, folder_beside
+from reconciler.kinds.local.folder import FLOW, FLOW_FILE, LocalFolder
 from reconciler.kinds.ownership import OWNER_TAG, owner_of
 from reconciler.kinds.retirements import report_prompt_flow
 from reconciler.kinds.within import Within
@@ -199,7 +198,7 @@ class FlowSource:
 
     settings: Flow
     connections: Mapping[str, str]
-    folder: FlowFolder
+    folder: LocalFolder
 
     @property
     def fingerprint(self) -> str:
@@ -268,16 +267,11 @@ def _connections(
     return names, frozenset(needs)
 
 
-def _folder(settings: Flow, document: Document) -> FlowFolder:
+def _folder(settings: Flow, document: Document) -> LocalFolder:
     """Return the flow's folder as it is now; its name in messages is relative like the spec's."""
-    beside = Path(document.file).parent if document.file != "<stdin>" else Path()
-    shown = os.path.normpath(beside / settings.path)
-    if Path(settings.path).is_absolute():
-        problem = Diagnostic(f"{settings.path} is absolute", hint=NO_FOLDER)
-        return FlowFolder(shown, problems=(problem,))
-    folder = Path(os.path.normpath(document.folder / settings.path))
-    top = root_of(document.folder)
-    return with_includes(read_folder(folder, shown, top), folder, top)
+    folder = folder_beside(document, settings.path, FLOW)
+    found = beside(document, settings.path)
+    return with_includes(folder, found.place, found.top)
 
 
 def _project(context: HandlerContext, resource: Resource) -> JsonObject | None:

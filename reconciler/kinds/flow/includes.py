@@ -15,21 +15,14 @@ from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.kinds.flow.dag import read_dag
-from reconciler.kinds.flow.folder import (
-    SMALLER,
-    TOO_FAR,
-    FlowFolder,
-    over,
-    read_file,
-    read_folder,
-)
+from reconciler.kinds.local.folder import FLOW, LocalFolder, read_file, read_folder
 from reconciler.safe_open import real_path
 from reconciler.spec.document import Document
 
 KEY = "additional_includes"
 
 
-def with_includes(flow: FlowFolder, folder: Path, top: Path) -> FlowFolder:
+def with_includes(flow: LocalFolder, folder: Path, top: Path) -> LocalFolder:
     """Return a flow with the files that it includes, and what is wrong with them.
 
     `folder` is where it was read from, `top` the folder that all of it must lie in.
@@ -47,10 +40,10 @@ def with_includes(flow: FlowFolder, folder: Path, top: Path) -> FlowFolder:
             what = f"`{entry}` would hide `{hidden[0]}`, which is in the flow already"
             problems.append(Diagnostic(what, place, hint="rename one of them"))
         files = {**included.files, **files}
-    if excess := over(len(files), sum(map(len, files.values()))):
+    if excess := FLOW.over(len(files), sum(map(len, files.values()))):
         what = f"the flow in {flow.shown} has, with its includes, more than {excess}"
-        problems.append(Diagnostic(what, document.position((KEY,)), hint=SMALLER))
-    return FlowFolder(flow.shown, files, tuple(problems))
+        problems.append(Diagnostic(what, document.position((KEY,)), hint=FLOW.smaller))
+    return LocalFolder(flow.shown, files, tuple(problems))
 
 
 def without_includes(document: Document, lines: list[str]) -> list[str]:
@@ -77,7 +70,7 @@ def _entries(document: Document, problems: list[Diagnostic]) -> Iterator[tuple[i
             problems.append(Diagnostic(what, document.position((KEY, index))))
 
 
-def _included(entry: str, shown: str, folder: Path, top: Path) -> FlowFolder:
+def _included(entry: str, shown: str, folder: Path, top: Path) -> LocalFolder:
     """Return the files of one entry, by the paths that they have in the flow."""
     named = os.path.normpath(f"{shown}/{entry}")
     if Path(entry).is_absolute():
@@ -88,7 +81,7 @@ def _included(entry: str, shown: str, folder: Path, top: Path) -> FlowFolder:
     except (OSError, ValueError):
         return _refused(f"there is no `{entry}`", f"paths in `{KEY}` are relative to {shown}")
     if not real.is_relative_to(top):
-        return _refused(f"`{entry}` is outside {top}", TOO_FAR)
+        return _refused(f"`{entry}` is outside {top}", FLOW.too_far)
     if home.is_relative_to(real):
         return _refused(f"`{entry}` contains the flow itself", "name what is needed of it")
     if not real.is_dir():
@@ -97,5 +90,5 @@ def _included(entry: str, shown: str, folder: Path, top: Path) -> FlowFolder:
     return replace(found, files={f"{place.name}/{n}": c for n, c in found.files.items()})
 
 
-def _refused(summary: str, hint: str) -> FlowFolder:
-    return FlowFolder("", problems=(Diagnostic(summary, hint=hint),))
+def _refused(summary: str, hint: str) -> LocalFolder:
+    return LocalFolder("", problems=(Diagnostic(summary, hint=hint),))

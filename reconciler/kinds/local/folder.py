@@ -1,4 +1,4 @@
-"""The folder of a flow as bytes: only regular files, only inside, only so many.
+"""A folder that is uploaded, as bytes: only regular files, only inside, only so many.
 
 What is read here is what is checked, what the fingerprint covers and what is uploaded. Text
 is taken as Git stores it: with LF and without a byte order mark, whatever a checkout made of it.
@@ -15,27 +15,67 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Position
-from reconciler.kinds.flow.ignore_rules import PatternError
-from reconciler.kinds.flow.left_out import IGNORE_FILES, LeftOut, holds_key, names_key
+from reconciler.kinds.local.ignore_rules import PatternError
+from reconciler.kinds.local.left_out import (
+    IGNORE_FILES,
+    LeftOut,
+    holds_key,
+    line_of_key,
+    names_key,
+)
 from reconciler.limits import FLOW_BYTES, FLOW_DEPTH, FLOW_ENTRIES, FLOW_FILES, IGNORE_FILE_BYTES
 from reconciler.safe_open import folder_below, open_in, real_path
 
 FLOW_FILE = "flow.dag.yaml"
-NO_FOLDER = "check the flow's `path`: it is relative to the spec"
 ROOT_MARK = ".reconcile-root"
-TOO_FAR = (
-    "keep the flow beside the spec's folder or below it, or put an empty file "
-    f"`{ROOT_MARK}` into the folder that holds both"
-)
 TAKE_OUT = "remove it from the folder"
-SMALLER = "remove files that the flow does not need to run"
 LEFT_OUT = frozenset({"__pycache__", ".promptflow", ".git", ".runs", ".venv"})
 """Folders that tools leave behind and that are no part of a flow."""
 
 
 @dataclass(frozen=True)
-class FlowFolder:
-    """The files of a flow by their path inside the folder, with `/`."""
+class Purpose:
+    """What a folder is uploaded for: the words of its messages, and how much it may hold."""
+
+    what: str
+    field: str
+    keys_from: str
+    readers: str = "workspace"
+    most_files: int = FLOW_FILES
+    most_entries: int = FLOW_ENTRIES
+    most_bytes: int = FLOW_BYTES
+
+    @property
+    def no_folder(self) -> str:
+        """What to do where there is no such folder."""
+        return f"check the {self.what}'s `{self.field}`: it is relative to the spec"
+
+    @property
+    def too_far(self) -> str:
+        """What to do where it lies too far from the spec."""
+        return (
+            f"keep the {self.what} beside the spec's folder or below it, or put an empty file "
+            f"`{ROOT_MARK}` into the folder that holds both"
+        )
+
+    @property
+    def smaller(self) -> str:
+        """What to do where it is too large."""
+        return f"remove files that the {self.what} does not need, or name them in `.amlignore`"
+
+    def over(self, files: int, size: int) -> str:
+        """Return which limit so many files and bytes are over; "" where none."""
+        if files > self.most_files:
+            return f"{self.most_files} files"
+        return f"{self.most_bytes >> 20} MiB" if size > self.most_bytes else ""
+
+
+FLOW = Purpose("flow", "path", "a flow gets its keys from a connection", "project")
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """The files of a folder by their path inside it, with `/`."""
 
     shown: str
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -50,7 +90,7 @@ class FlowFolder:
 
 
 def root_of(spec_folder: Path) -> Path:
-    """Return the folder that a flow of a spec must lie in: the one above the spec's.
+    """Return the folder that what a spec uploads must lie in: the one above the spec's.
 
     A file `.reconcile-root` in the spec's folder or above it names another one; the nearest counts.
     Not `.git`: an export of a repository has none, and a spec means the same in both.
@@ -62,8 +102,10 @@ def root_of(spec_folder: Path) -> Path:
     return here.parent if here.parent != here.parent.parent else here
 
 
-def read_folder(folder: Path, shown: str, top: Path | None = None) -> FlowFolder:
-    """Return the files of a flow's folder, which lies in `top`. `shown`: its name in messages.
+def read_folder(
+    folder: Path, shown: str, top: Path | None = None, purpose: Purpose = FLOW
+) -> LocalFolder:
+    """Return the files of a folder, which lies in `top`. `shown`: its name in messages.
 
     What does not belong (a link to outside, a device, too much) is a problem, not an error.
     """
@@ -71,31 +113,32 @@ def read_folder(folder: Path, shown: str, top: Path | None = None) -> FlowFolder
         real = real_path(folder, strict=True)
         top = real if top is None else top
         if not real.is_relative_to(top):
-            problem = Diagnostic(f"{shown} is outside {top}", hint=TOO_FAR)
-            return FlowFolder(shown, problems=(problem,))
+            problem = Diagnostic(f"{shown} is outside {top}", hint=purpose.too_far)
+            return LocalFolder(shown, problems=(problem,))
         with folder_below(top, real.relative_to(top).parts) as number:
-            return _Reading(real, shown, number).whole()
+            return _Reading(real, shown, number, purpose).whole()
     except (OSError, ValueError):
-        problem = Diagnostic(f"there is no folder {shown}", hint=NO_FOLDER)
-        return FlowFolder(shown, problems=(problem,))
+        problem = Diagnostic(f"there is no folder {shown}", hint=purpose.no_folder)
+        return LocalFolder(shown, problems=(problem,))
 
 
-def read_file(path: Path, name: str, shown: str, top: Path) -> FlowFolder:
-    """Return one file that a flow includes, under a `name` in it. `path`: real, in `top`."""
+def read_file(path: Path, name: str, shown: str, top: Path, purpose: Purpose = FLOW) -> LocalFolder:
+    """Return one file that is uploaded too, under a `name`. `path`: real, in `top`."""
     beside = str(Path(shown).parent)
     try:
         with folder_below(top, path.parent.relative_to(top).parts) as number:
-            found = _Reading(path.parent, beside, number).one(path.name)
+            found = _Reading(path.parent, beside, number, purpose).one(path.name)
     except OSError:
-        return FlowFolder(beside, problems=(Diagnostic(f"there is no file {shown}"),))
+        return LocalFolder(beside, problems=(Diagnostic(f"there is no file {shown}"),))
     files = {name: found.files[path.name]} if found.files else {}
-    return FlowFolder(beside, files, found.problems)
+    return LocalFolder(beside, files, found.problems)
 
 
 class _Reading:
     """One folder that is read, all of it by its open descriptor."""
 
-    def __init__(self, real: Path, shown: str, number: int) -> None:
+    def __init__(self, real: Path, shown: str, number: int, purpose: Purpose) -> None:
+        self._purpose = purpose
         self._real = real
         self._shown = shown
         self._number = number
@@ -120,7 +163,7 @@ class _Reading:
                 return LeftOut(name)
         return LeftOut()
 
-    def one(self, name: str) -> FlowFolder:
+    def one(self, name: str) -> LocalFolder:
         """Return one file of the folder, and no other."""
         if self._left_out.ignores(name):
             where = Position(f"{self._shown}/{name}", 1, 1)
@@ -128,17 +171,17 @@ class _Reading:
             self._problems.append(Diagnostic(what, where, hint="remove one of the two"))
         else:
             self._consider(name, is_link=False)
-        return FlowFolder(self._shown, self._files, tuple(self._problems))
+        return LocalFolder(self._shown, self._files, tuple(self._problems))
 
-    def whole(self) -> FlowFolder:
+    def whole(self) -> LocalFolder:
         """Return what is in the folder, in the order of the names."""
         try:
             for name, is_link in sorted(self._walk(self._number, "", FLOW_DEPTH)):
                 self._consider(name, is_link=is_link)
         except _TooLarge as limit:
-            what = f"the flow in {self._shown} has more than {limit}"
-            self._problems.append(Diagnostic(what, hint=SMALLER))
-        return FlowFolder(self._shown, self._files, tuple(self._problems))
+            what = f"the {self._purpose.what} in {self._shown} has more than {limit}"
+            self._problems.append(Diagnostic(what, hint=self._purpose.smaller))
+        return LocalFolder(self._shown, self._files, tuple(self._problems))
 
     def _walk(self, number: int, prefix: str, depth: int) -> Iterator[tuple[str, bool]]:
         """Yield everything that is not itself a real folder, and whether it is a link.
@@ -149,8 +192,8 @@ class _Reading:
         with os.scandir(number) as entries:
             for entry in entries:
                 self._entries += 1
-                if self._entries > FLOW_ENTRIES:
-                    raise _TooLarge(f"{FLOW_ENTRIES} files and folders")
+                if self._entries > self._purpose.most_entries:
+                    raise _TooLarge(f"{self._purpose.most_entries} files and folders")
                 if not depth:
                     raise _TooLarge(f"{FLOW_DEPTH} folders in each other")
                 if entry.name in LEFT_OUT and entry.is_dir():
@@ -178,7 +221,7 @@ class _Reading:
             target = self._behind(name) if is_link else tuple(name.split("/"))
             below = folder_below(self._number, target[:-1])
             with below as folder, open_in(folder, target[-1]) as file:
-                content = file.read(FLOW_BYTES - self._size + 1)
+                content = file.read(self._purpose.most_bytes - self._size + 1)
         except _Refused as refusal:
             what = Diagnostic(f"{name} {refusal}", where, hint=TAKE_OUT)
             self._problems.append(what)
@@ -189,23 +232,23 @@ class _Reading:
             self._problems.append(Diagnostic(f"{name} {says}", where, hint=TAKE_OUT))
             return
         self._size += len(content)
-        if excess := over(len(self._files) + 1, self._size):
+        if excess := self._purpose.over(len(self._files) + 1, self._size):
             raise _TooLarge(excess)
         if holds_key(content):
-            self._refuse(name, "contains a key or a token")
+            self._refuse(name, "contains a key or a token", line_of_key(content))
         else:
             self._files[name] = as_stored(content)
 
-    def _refuse(self, name: str, why: str) -> None:
+    def _refuse(self, name: str, why: str, line: int = 1) -> None:
         """Note that a file is not uploaded, and what to type for it to stay here."""
-        rules = self._left_out
+        rules, purpose = self._left_out, self._purpose
         self._problems.append(
             Diagnostic(
-                f"{name} {why}: it would be uploaded with the flow",
-                Position(f"{self._shown}/{name}", 1, 1),
-                detail="whoever may read the project could read it",
+                f"{name} {why}: it would be uploaded with the {purpose.what}",
+                Position(f"{self._shown}/{name}", line, 1),
+                detail=f"whoever may read the {purpose.readers} could read it",
                 hint=f"add the line `{rules.line_for(name)}` to {self._shown}/{rules.file}, or "
-                "remove it; a flow gets its keys from a connection",
+                f"remove it; {purpose.keys_from}",
             )
         )
 
@@ -220,13 +263,6 @@ class _Reading:
         if not stat.S_ISREG(target.lstat().st_mode):
             raise _Refused("is not a regular file")
         return target.relative_to(self._real).parts
-
-
-def over(files: int, size: int) -> str:
-    """Return which limit of a flow so many files and bytes are over; "" where none."""
-    if files > FLOW_FILES:
-        return f"{FLOW_FILES} files"
-    return f"{FLOW_BYTES >> 20} MiB" if size > FLOW_BYTES else ""
 
 
 class _Refused(Exception):  # noqa: N818 - a verdict

@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
-from reconciler.kinds.flow.ignore_rules import rules_of
+from reconciler.kinds.local.ignore_rules import rules_of
 from reconciler.secrets import holds_token
 
 IGNORE_FILES = (".amlignore", ".gitignore")
@@ -69,6 +69,12 @@ def names_key(name: str) -> bool:
 def holds_key(content: bytes) -> bool:
     """Return whether a file holds a private key or a token, wherever in it."""
     return holds_token(content.decode("utf-8", "replace"))
+
+
+def line_of_key(content: bytes) -> int:
+    """Return the first line that holds a key or a token by itself; 1 where it takes several."""
+    lines = content.decode("utf-8", "replace").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if holds_token(line)), 1)
 
 
 def _fits(name: str, patterns: Sequence[str]) -> bool:

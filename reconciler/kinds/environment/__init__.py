@@ -1,0 +1,1 @@
+"""Environments: the image in which jobs and deployments run."""
