@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -20,8 +21,9 @@ from reconciler.gitops.debounce import Debounce
 from reconciler.gitops.http_access import CHALLENGE, Access, Gatekeeper
 from reconciler.gitops.last_passes import LastPasses
 from reconciler.gitops.metrics import CONTENT_TYPE, Metrics
-from reconciler.gitops.status import details, page, summary
+from reconciler.gitops.status import details, overview, page, summary
 from reconciler.gitops.vitals import Vitals
+from reconciler.render.loop_page import loop_page
 from reconciler.secrets import scrub
 
 MOST_BYTES = 1 << 20
@@ -53,6 +55,7 @@ class Told:
     look: Callable[[str], None]
     look_at_source: Callable[[], None]
     access: HttpConfig = field(default_factory=HttpConfig)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 def application(told: Told, debounce: Debounce) -> web.Application:
@@ -61,6 +64,7 @@ def application(told: Told, debounce: Debounce) -> web.Application:
     found = web.Application(client_max_size=MOST_BYTES, middlewares=[_bounded])
     found.add_routes(
         [
+            web.get("/", made.home),
             web.get("/livez", made.livez),
             web.get("/readyz", made.readyz),
             web.get("/metrics", made.metrics),
@@ -94,6 +98,15 @@ class _Routes:
         self._check_read(request, "metrics")
         text = await asyncio.to_thread(self._told.metrics.text)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
+
+    async def home(self, request: web.Request) -> web.Response:
+        """The page for people."""
+        self._check_read(request, "status")
+        found, number = self._told, page_number(request)
+        text = await asyncio.to_thread(
+            lambda: loop_page(overview(found.specs(), found.last.all(), number, found.now()))
+        )
+        return web.Response(text=scrub(text), content_type="text/html")
 
     async def status(self, request: web.Request) -> web.Response:
         """One page of all specs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -17,6 +17,19 @@ from reconciler.gitops.records import (
 )
 from reconciler.gitops.results import Result, result_of, waits_for_approval
 
+PENDING = "pending"
+"""How a plan's JSON marks what Azure works on."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """Something that Azure works on: a job, a deployment. `phase` is Azure's word."""
+
+    address: str
+    what: str
+    phase: str
+    since: datetime
+
 
 @dataclass(frozen=True)
 class LastPass:
@@ -25,12 +38,14 @@ class LastPass:
     `succeeded`: when one last ended without a failure, which one that waits for Azure does too;
     `waiting_since`: since when the same plan waits for an approval, None where none does. `cost`:
     the currency, and what all of it costs an hour while it serves, by the last plan that told.
+    `running` is what Azure works on, and since when it was seen to.
     """
 
     end: PassEnd
     succeeded: datetime | None = None
     waiting_since: datetime | None = None
     cost: tuple[str, Decimal] | None = None
+    running: tuple[Running, ...] = ()
 
 
 class LastPasses:
@@ -79,7 +94,13 @@ def _after(before: LastPass | None, end: PassEnd) -> LastPass:
         others = (c for c in known if c.type is not ConditionType.LEASE_HELD)
         return replace(before, end=replace(before.end, conditions=(*others, *lease)))
     succeeded = before.succeeded if result_of(end) is Result.FAILURE else end.ended
-    return LastPass(end, succeeded, _waiting_since(before, end), _cost_of(end) or before.cost)
+    return LastPass(
+        end,
+        succeeded,
+        _waiting_since(before, end),
+        _cost_of(end) or before.cost,
+        tuple(_running(before, end)),
+    )
 
 
 def _is_of_another(end: PassEnd) -> bool:
@@ -101,6 +122,19 @@ def _cost_of(end: PassEnd) -> tuple[str, Decimal] | None:
             return _amount(currency, amount)
         case _:
             return None
+
+
+def _running(before: LastPass, end: PassEnd) -> Iterator[Running]:
+    """Yield what a plan found Azure to be working on."""
+    since = {one.address: one.since for one in before.running}
+    found = (end.plan or {}).get("resource_changes")
+    for change in found if isinstance(found, list) else ():
+        if change.get("action_reason") == PENDING:
+            address, shown = str(change["address"]), change.get("shown") or {}
+            notes = [str(note) for note in shown.get("notes", ())]
+            phase = "; ".join(notes) or str(change.get("reason", ""))
+            what = str(shown.get("what") or change["type"])
+            yield Running(address, what, phase, since.get(address, end.ended))
 
 
 def _amount(currency: str, amount: object) -> tuple[str, Decimal] | None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from reconciler.engine.types import JsonObject
 from reconciler.gitops.last_passes import LastPass
 from reconciler.gitops.records import Condition, ConditionReason, ConditionStatus, ConditionType
 from reconciler.gitops.results import Result, result_of, waits_for_approval
 from reconciler.render.event_text import problem_text
+from reconciler.render.loop_page import Overview, urgency
 from reconciler.render.plan_json import diagnostic
 
 PAGE = 100
@@ -20,18 +22,21 @@ def summary(spec: str, one: LastPass | None) -> JsonObject:
     """Return a spec in a few words; one without a pass yet is `Unknown`."""
     if one is None:
         return {"spec": spec, "state": "unknown", "ready": "Unknown", "reason": "", "message": ""}
-    ready = one.end.condition(ConditionType.READY)
+    ready, state = one.end.condition(ConditionType.READY), state_of(one)
+    synced = one.end.condition(ConditionType.SYNCED)
+    said = synced if state == "drifted" else ready
     return {
         "spec": spec,
-        "state": state_of(one),
+        "state": state,
         "ready": (ready.status if ready else ConditionStatus.UNKNOWN).value,
         "reason": (ready.reason if ready else ConditionReason.UNKNOWN).value,
-        "message": ready.message if ready else "",
+        "message": said.message if said else "",
         "since": time_text(ready.transition if ready else None),
         "revision": str(one.end.revision or ""),
         "plan": one.end.effect,
         "drift": len({row.address for row in one.end.drift}),
         "ended": time_text(one.end.ended),
+        "cost": {"currency": one.cost[0], "per_hour": f"{one.cost[1]:f}"} if one.cost else None,
     }
 
 
@@ -49,6 +54,15 @@ def details(one: LastPass) -> JsonObject:
         "reads": end.reads,
         "writes": end.writes,
         "contended": list(end.contended),
+        "running": [
+            {
+                "address": work.address,
+                "what": work.what,
+                "phase": work.phase,
+                "since": time_text(work.since),
+            }
+            for work in one.running
+        ],
         "conditions": [condition_values(one) for one in end.conditions],
         "drifted": [
             {
@@ -75,9 +89,8 @@ def page(
     """Return one page of all specs, by name, counted from 1."""
     known = {one.end.spec: one for one in last}
     names = sorted({*specs, *known})
-    begin = (number - 1) * size
-    rows = [summary(name, known.get(name)) for name in names[begin : begin + size]]
-    pages = max(1, -(-len(names) // size))
+    rows = [summary(name, known.get(name)) for name in part_of(names, number, size)]
+    pages = pages_of(names, size)
     found: JsonObject = {
         "format_version": FORMAT_VERSION,
         "total": len(names),
@@ -86,6 +99,38 @@ def page(
         "specs": rows,
     }
     return found | ({"next": f"/status?page={number + 1}"} if number < pages else {})
+
+
+def overview(
+    specs: Iterable[str], last: Iterable[LastPass], number: int, now: datetime, size: int = PAGE
+) -> Overview:
+    """Return what the page for people tells, the most urgent specs first."""
+    known = {one.end.spec: one for one in last}
+    states = {name: state_of(known[name]) if name in known else "unknown" for name in specs}
+    names = sorted(states, key=lambda name: (urgency(states[name]), name))
+    shown = [
+        details(known[name]) if name in known else summary(name, None)
+        for name in part_of(names, number, size)
+    ]
+    sums: dict[str, Decimal] = {}
+    for one in known.values():
+        if one.cost:
+            sums[one.cost[0]] = sums.get(one.cost[0], Decimal()) + one.cost[1]
+    costs = {currency: f"{amount:f}" for currency, amount in sorted(sums.items())}
+    return Overview(
+        list(states.values()), shown, time_text(now), number, pages_of(names, size), costs
+    )
+
+
+def part_of(names: Sequence[str], number: int, size: int) -> Sequence[str]:
+    """Return the names of one page."""
+    begin = (number - 1) * size
+    return names[begin : begin + size]
+
+
+def pages_of(names: Sequence[str], size: int) -> int:
+    """Return how many pages there are; one where there is nothing."""
+    return max(1, -(-len(names) // size))
 
 
 def state_of(one: LastPass) -> str:

@@ -36,14 +36,14 @@ def plan_html(views: Views) -> str:
     title = f"{plan.spec_name} in {plan.target.resource_group}"
     where = f"{plan.target.location}, subscription {plan.target.subscription_id}"
     body = [
-        f"<h1>{_t(title)}</h1><p class='quiet'>{_t(where)}</p>",
-        f"<p class='{_mood(page)}'><strong>{_t(_verdict(page))}</strong></p>",
+        f"<h1>{escaped(title)}</h1><p class='quiet'>{escaped(where)}</p>",
+        f"<p class='{_mood(page)}'><strong>{escaped(_verdict(page))}</strong></p>",
         _attention(page),
         _problems("Fix these first", page.blocked, "bad"),
         _problems("Warnings", (*page.warnings, *page.told), "warn"),
-        f"<p>{_t(page.partial)}</p>" if page.partial else "",
-        f"<p class='cost'>{_t(page.cost)}</p>" if page.cost else "",
-        f"<p>{_t(page.origins)}</p>" if page.origins else "",
+        f"<p>{escaped(page.partial)}</p>" if page.partial else "",
+        f"<p class='cost'>{escaped(page.cost)}</p>" if page.cost else "",
+        f"<p>{escaped(page.origins)}</p>" if page.origins else "",
         _tags(page),
         _changes(page),
         _compared(page),
@@ -56,23 +56,24 @@ def plan_html(views: Views) -> str:
 
 
 def _document(title: str, body: str) -> str:
-    policy = f"default-src 'none'; style-src '{_digest(STYLE)}'; script-src '{_digest(SCRIPT)}'"
+    policy = f"default-src 'none'; style-src '{digest_of(STYLE)}'; script-src '{digest_of(SCRIPT)}'"
     policy += "; base-uri 'none'; form-action 'none'"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{_t(title)}</title>\n<style>{STYLE}</style></head>\n"
+        f"<title>{escaped(title)}</title>\n<style>{STYLE}</style></head>\n"
         f"<body>\n{body}\n<script>{SCRIPT}</script>\n</body></html>\n"
     )
 
 
-def _digest(text: str) -> str:
+def digest_of(text: str) -> str:
+    """Return a style or a script as a security policy names it."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def _t(text: object) -> str:
+def escaped(text: object) -> str:
     """Return text that is nothing but text in HTML."""
     return escape(clean(text), quote=True)
 
@@ -96,20 +97,22 @@ def _attention(page: Page) -> str:
     rows = []
     for item in page.attention:
         more = f" and {item.unnamed} more" if item.unnamed else ""
-        names = ", ".join(f"<code>{_t(address)}</code>" for address in item.named)
-        rows.append(f"<li>{names}{more}: {_t(item.what)}{_id(item.id)}</li>")
+        names = ", ".join(f"<code>{escaped(address)}</code>" for address in item.named)
+        rows.append(f"<li>{names}{more}: {escaped(item.what)}{_id(item.id)}</li>")
     return _section("Needs your attention", rows, "attention")
 
 
 def _problems(heading: str, found: Sequence[Diagnostic], style: str) -> str:
     rows = []
     for item in islice(found, MOST_PROBLEMS):
-        place = f"<code>{_t(item.position)}</code> " if item.position else ""
-        detail = f"<br><span class='quiet'>{_t(detail_of(item))}</span>" if detail_of(item) else ""
-        lines = "<br>".join(map(_t, item.hint.splitlines()))
+        place = f"<code>{escaped(item.position)}</code> " if item.position else ""
+        detail = (
+            f"<br><span class='quiet'>{escaped(detail_of(item))}</span>" if detail_of(item) else ""
+        )
+        lines = "<br>".join(map(escaped, item.hint.splitlines()))
         hint = f"<br>hint: {lines}" if lines else ""
         id_ = _id(item.id) if item.severity is Severity.WARNING else ""
-        rows.append(f"<li>{place}{_t(summary_of(item))}{id_}{detail}{hint}</li>")
+        rows.append(f"<li>{place}{escaped(summary_of(item))}{id_}{detail}{hint}</li>")
     more = len(found) - len(rows)
     rows += [f"<li>and {more} more</li>"] if more > 0 else []
     return _section(heading, rows, style)
@@ -124,20 +127,20 @@ def _tags(page: Page) -> str:
     plan, tags = page.views.plan, page.views.tags
     if not tags or not plan.count(Action.CREATE):
         return ""
-    shown = ", ".join(f"<code>{_t(f'{name}={value}')}</code>" for name, value in tags.items())
+    shown = ", ".join(f"<code>{escaped(f'{name}={value}')}</code>" for name, value in tags.items())
     return f"<p>Everything new is tagged {shown}</p>"
 
 
 def _compared(page: Page) -> str:
-    rows = [f"<li><code>{_t(address)}</code></li>" for address in page.compared]
+    rows = [f"<li><code>{escaped(address)}</code></li>" for address in page.compared]
     return _section("Secrets compared at apply", rows, "")
 
 
 def _changes(page: Page) -> str:
     folds = [
-        f"<li><code>{_t(_value(fold.row))}</code> on {len(fold.addresses)} resources"
+        f"<li><code>{escaped(_value(fold.row))}</code> on {len(fold.addresses)} resources"
         f"{f', {ANYWAY}' if fold.pending else ''}: "
-        f"{_t(', '.join(fold.addresses))}</li>"
+        f"{escaped(', '.join(fold.addresses))}</li>"
         for fold in page.folds
     ]
     room = MAX_BYTES
@@ -167,15 +170,15 @@ def _changes(page: Page) -> str:
 
 def _entry(views: Views, entry: Entry) -> str:
     style = style_of(entry.change.action, is_blocked=entry.change.is_blocked)
-    notes = "".join(f"<p>{_t(note)}</p>" for note in entry.notes)
+    notes = "".join(f"<p>{escaped(note)}</p>" for note in entry.notes)
     rows = "".join(_row(row) for row in entry.rows)
     table = f"<table>{rows}</table>" if rows else ""
-    foot = f"<p class='quiet'>{_t(entry.footnote)}</p>" if entry.footnote else ""
+    foot = f"<p class='quiet'>{escaped(entry.footnote)}</p>" if entry.footnote else ""
     foot += f"<p class='quiet'>secrets: {AT_APPLY}</p>" if entry.compares_secrets else ""
     head = (
-        f"<summary><b class='{style}'>{_t(entry.change.action.sign)}</b> "
-        f"<code>{_t(entry.address)}</code> <span class='quiet'>{_t(entry.what)}</span> "
-        f"{_t(entry.intent)}</summary>"
+        f"<summary><b class='{style}'>{escaped(entry.change.action.sign)}</b> "
+        f"<code>{escaped(entry.address)}</code> <span class='quiet'>{escaped(entry.what)}</span> "
+        f"{escaped(entry.intent)}</summary>"
     )
     is_grave = entry.change.action.is_destructive or views.of(entry.change).grants_access
     opened = " open" if is_grave else ""
@@ -183,9 +186,9 @@ def _entry(views: Views, entry: Entry) -> str:
 
 
 def _row(row: Row) -> str:
-    before = f"<del>{_t(row.before)}</del> " if row.before is not None else ""
+    before = f"<del>{escaped(row.before)}</del> " if row.before is not None else ""
     forced = " <em>forces replacement</em>" if row.forces_replace else ""
-    return f"<tr><th>{_t(row.name)}</th><td>{before}<ins>{_t(row.after)}</ins>{forced}</td></tr>"
+    return f"<tr><th>{escaped(row.name)}</th><td>{before}<ins>{escaped(row.after)}</ins>{forced}</td></tr>"
 
 
 def _value(row: Row) -> str:
@@ -195,14 +198,17 @@ def _value(row: Row) -> str:
 def _held(page: Page) -> str:
     parts = []
     for heading, held in page.held:
-        rows = [f"<li><code>{_t(h.address)}</code>: {_t(h.text)}{_id(h.id)}</li>" for h in held]
+        rows = [
+            f"<li><code>{escaped(h.address)}</code>: {escaped(h.text)}{_id(h.id)}</li>"
+            for h in held
+        ]
         parts.append(_section(heading, rows, "warn"))
     return "".join(parts)
 
 
 def _accepted(page: Page) -> str:
     rows = [
-        f"<li><code>{_t(', '.join(item.addresses))}</code>: {_t(item.text)}{_id(item.id)}</li>"
+        f"<li><code>{escaped(', '.join(item.addresses))}</code>: {escaped(item.text)}{_id(item.id)}</li>"
         for item in page.accepted
     ]
     notes = _problems("Accepted in vain", page.notes, "")
@@ -211,13 +217,13 @@ def _accepted(page: Page) -> str:
 
 def _id(check: str) -> str:
     """Return the id by which the spec can accept what a line says."""
-    return f" <code class='quiet'>{_t(check)}</code>" if is_acceptable(check) else ""
+    return f" <code class='quiet'>{escaped(check)}</code>" if is_acceptable(check) else ""
 
 
 def _leftovers(page: Page) -> str:
     rows = [
-        f"<li><code>{_t(e.address)}</code> ({_t(e.what)}): "
-        f"{_t('; '.join(part for part in (e.intent, *e.notes) if part))}</li>"
+        f"<li><code>{escaped(e.address)}</code> ({escaped(e.what)}): "
+        f"{escaped('; '.join(part for part in (e.intent, *e.notes) if part))}</li>"
         for e in page.leftovers
     ]
     return _section("No longer in the spec", rows, "warn")

@@ -31,8 +31,11 @@ NO_TEXTS = {
     ("versions.py", "others[:MOST_NAMES]"),
     ("ways.py", "tuple(_others(use, own, sizes, accounts))[:MOST - 1]"),
     ("diagnostics_text.py", "items[:MAX_SHOWN]"),
+    ("loop_page.py", "found[:MOST_PROBLEMS]"),
+    ("loop_page.py", "commit[:SHORT_COMMIT]"),
+    ("loop_plan.py", "changes[:MOST_CHANGES]"),
 }
-"""Slices of lists, which look the same."""
+"""Slices of lists, which look the same, and of commits."""
 
 
 @pytest.fixture(scope="module")
