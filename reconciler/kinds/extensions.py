@@ -18,6 +18,7 @@ from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import states_hidden
 from reconciler.engine.plan_scope import is_whole
 from reconciler.engine.types import Action, Address, JsonObject, Observed, Reference, Resource
+from reconciler.kinds.ability import Ability
 from reconciler.kinds.base import Handler, HandlerContext, Reads
 from reconciler.reasons import Concern
 from reconciler.secrets import Secret
@@ -25,7 +26,7 @@ from reconciler.spec.document import Document
 
 
 @runtime_checkable
-class ChecksFiles(Protocol):
+class ChecksFiles(Ability, Protocol):
     """A kind whose resources name local files (a dataset, a flow)."""
 
     def check(self, resource: Resource, document: Document) -> Iterable[Diagnostic]:
@@ -33,7 +34,7 @@ class ChecksFiles(Protocol):
 
 
 @runtime_checkable
-class Reviews(Protocol):
+class Reviews(Ability, Protocol):
     """A kind that knows more of a decision than its policy says."""
 
     def review(self, change: Change) -> Change:
@@ -54,7 +55,7 @@ class Grant:
 
 
 @runtime_checkable
-class GrantsRoles(Protocol):
+class GrantsRoles(Ability, Protocol):
     """A kind that gives roles to identities."""
 
     def grant(self, resource: Resource) -> Grant:
@@ -63,7 +64,7 @@ class GrantsRoles(Protocol):
 
 
 @runtime_checkable
-class HasHost(Protocol):
+class HasHost(Ability, Protocol):
     """A kind whose resources answer at a host of their own, which no two can have."""
 
     def host(self, resource: Resource, cloud: Cloud) -> str:
@@ -80,7 +81,7 @@ class Contact:
 
 
 @runtime_checkable
-class HasContacts(Protocol):
+class HasContacts(Ability, Protocol):
     """A kind whose work talks to others than Azure Resource Manager."""
 
     def contacts(self, context: HandlerContext, resource: Resource) -> Iterable[Contact]:
@@ -89,7 +90,7 @@ class HasContacts(Protocol):
 
 
 @runtime_checkable
-class ServesModel(Protocol):
+class ServesModel(Ability, Protocol):
     """A kind that loads a model into the memory of its machines."""
 
     def serves_model(self, resource: Resource, resources: Mapping[Address, Resource]) -> str:
@@ -98,7 +99,7 @@ class ServesModel(Protocol):
 
 
 @runtime_checkable
-class TellsConsequences(Protocol):
+class TellsConsequences(Ability, Protocol):
     """A kind of which a change leaves something behind that its fields do not show."""
 
     def consequences(self, change: Change) -> Iterable[str]:
@@ -106,7 +107,7 @@ class TellsConsequences(Protocol):
 
 
 @runtime_checkable
-class WritesElsewhere(Protocol):
+class WritesElsewhere(Ability, Protocol):
     """A kind whose fields do not stand in the body at its resource's own id, or not there alone."""
 
     def written(self, change: Change) -> Mapping[str, Announced]:
@@ -142,7 +143,7 @@ def announces_all(change: Change) -> bool:
 
 
 @runtime_checkable
-class EndsRuns(Protocol):
+class EndsRuns(Ability, Protocol):
     """A kind on which runs go on that end when it goes, or gets smaller."""
 
     def ends_runs(self, change: Change) -> str:
@@ -151,7 +152,7 @@ class EndsRuns(Protocol):
 
 
 @runtime_checkable
-class TellsDurations(Protocol):
+class TellsDurations(Ability, Protocol):
     """A kind that runs on a cluster, of which runs like the next one may have ended."""
 
     def lasted_s(
@@ -162,7 +163,7 @@ class TellsDurations(Protocol):
 
 
 @runtime_checkable
-class Preflights(Protocol):
+class Preflights(Ability, Protocol):
     """A kind whose creates may be known to fail before they are tried."""
 
     def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
@@ -173,7 +174,7 @@ class Preflights(Protocol):
 
 
 @runtime_checkable
-class Reveals(Protocol):
+class Reveals(Ability, Protocol):
     """A kind with secrets that others may refer to."""
 
     def reveal(self, context: HandlerContext, resource: Resource, attribute: str) -> Secret:
@@ -181,7 +182,7 @@ class Reveals(Protocol):
 
 
 @runtime_checkable
-class ComparesSecrets(Protocol):
+class ComparesSecrets(Ability, Protocol):
     """A kind with secrets that no GET shows, and that a plan does not read."""
 
     def differences(
@@ -198,7 +199,7 @@ def compares_secrets(handler: Handler, resource: Resource) -> bool:
 
 
 @runtime_checkable
-class FollowsRuns(Protocol):
+class FollowsRuns(Ability, Protocol):
     """A kind whose create starts something that runs on by itself (a job)."""
 
     def follow(self, context: HandlerContext, resource: Resource) -> None:
@@ -210,7 +211,7 @@ class FollowsRuns(Protocol):
 
 
 @runtime_checkable
-class StatesWait(Protocol):
+class StatesWait(Ability, Protocol):
     """A kind for which the spec says how long to wait."""
 
     def stated_wait_s(self, resource: Resource) -> float:
@@ -218,7 +219,7 @@ class StatesWait(Protocol):
 
 
 @runtime_checkable
-class LeavesRemains(Protocol):
+class LeavesRemains(Ability, Protocol):
     """A kind of which Azure keeps something after a delete."""
 
     def remains(self, resource: Resource) -> str:
@@ -226,7 +227,7 @@ class LeavesRemains(Protocol):
 
 
 @runtime_checkable
-class HoldsCredentials(Protocol):
+class HoldsCredentials(Ability, Protocol):
     """A kind that keeps an address and secrets for others (a connection)."""
 
     def credentials(self, context: HandlerContext, resource_id: str) -> JsonObject:
@@ -234,7 +235,7 @@ class HoldsCredentials(Protocol):
 
 
 @runtime_checkable
-class RaisesConcerns(Protocol):
+class RaisesConcerns(Ability, Protocol):
     """A kind of whose changes a reader must not miss something."""
 
     def concerns(self, change: Change) -> Iterable[Concern]:
@@ -243,7 +244,7 @@ class RaisesConcerns(Protocol):
 
 
 @runtime_checkable
-class RoutesTraffic(Protocol):
+class RoutesTraffic(Ability, Protocol):
     """A kind that passes requests on to what is in it (an endpoint)."""
 
     def shares(self, observed: Observed) -> Mapping[str, int]:
@@ -252,7 +253,7 @@ class RoutesTraffic(Protocol):
 
 
 @runtime_checkable
-class SetsTraffic(Protocol):
+class SetsTraffic(Ability, Protocol):
     """A kind that says who is to answer the requests of what it is in."""
 
     def shares_of(self, resource: Resource) -> Mapping[str, int]:

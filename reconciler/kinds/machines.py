@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import Address, JsonObject, Reference, Resource
+from reconciler.kinds.ability import Ability
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Occupied:
 
 
 @runtime_checkable
-class UsesMachines(Protocol):
+class UsesMachines(Ability, Protocol):
     """A kind that is made of virtual machines."""
 
     def machines(self, body: JsonObject) -> Machines | None:
@@ -44,7 +45,7 @@ class UsesMachines(Protocol):
 
 
 @runtime_checkable
-class OccupiesMachines(Protocol):
+class OccupiesMachines(Ability, Protocol):
     """A kind that runs on the machines of another."""
 
     def occupied(self, resource: Resource) -> Occupied | None:

@@ -19,6 +19,7 @@ from reconciler.engine.decisions import Blocked, Change, Update
 from reconciler.engine.diff import Rules
 from reconciler.engine.numbers import whole_number_in
 from reconciler.engine.types import Action, JsonObject, Observed, Resource
+from reconciler.kinds.ability import Ability
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.quota.needs import address_of, cores_needed
@@ -59,7 +60,7 @@ class Raise:
 
 
 @runtime_checkable
-class RaisesLimits(Protocol):
+class RaisesLimits(Ability, Protocol):
     """A kind that raises what a subscription may use."""
 
     def raises(self, resource: Resource) -> Raise:
