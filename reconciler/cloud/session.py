@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -30,6 +31,33 @@ class BoundedSession(requests.Session):
         for scheme in ("https://", "http://"):
             self.mount(scheme, _Adapter(pool_connections=HOSTS, pool_maxsize=pool_size))
         self.headers["User-Agent"] = user_agent()
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Return a request with what this session adds: headers, and `auth` where it has one.
+
+        `requests` would also look into ~/.netrc, and send the password of a host in the place of
+        our token.
+        """
+        prepared = requests.PreparedRequest()
+        prepared.prepare(
+            method=request.method,
+            url=request.url,
+            headers=self._with_own(request.headers),
+            files=request.files,
+            data=request.data,
+            params=request.params,
+            auth=request.auth or self.auth,
+            cookies=self.cookies or None,
+            hooks=request.hooks,
+            json=request.json,
+        )
+        return prepared
+
+    def _with_own(self, headers: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return headers and those of this session; one that is None is not sent."""
+        pairs = (*self.headers.items(), *(headers or {}).items())
+        named = {name.casefold(): (name, value) for name, value in pairs}
+        return {name: value for name, value in named.values() if value is not None}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send; raises `requests.RequestException` for a request that does not come to an end."""
