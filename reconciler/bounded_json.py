@@ -27,13 +27,14 @@ def loads(content: bytes | str, values: int = JSON_VALUES, depth: int = JSON_DEP
     Raises `TooLargeError` for what is over its limits, `ValueError` for what is not JSON.
     """
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    if raw.count(b"[") + raw.count(b"{") + raw.count(b",") > values and _has_more(raw, values):
+    brackets = raw.count(b"[") + raw.count(b"{")
+    if brackets + raw.count(b",") > values and _has_more(raw, values):
         raise TooLargeError(f"more than {values:,} values")
     try:
         found = json.loads(content)
     except RecursionError as error:
         raise TooLargeError(f"nested deeper than {depth} levels") from error
-    if _is_deeper(found, depth):
+    if brackets > depth and _is_deeper(found, depth):
         raise TooLargeError(f"nested deeper than {depth} levels")
     return found
 
