@@ -11,7 +11,8 @@ from reconciler.kinds.access.identity import IdentityHandler, ManagedIdentity
 from reconciler.kinds.access.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.base import Handler
 from reconciler.kinds.compute import Compute, ComputeHandler
-from reconciler.kinds.connection.connection import Connection, ConnectionHandler
+from reconciler.kinds.connection.connection import ConnectionHandler
+from reconciler.kinds.connection.settings import Connection
 from reconciler.kinds.data.dataset import DatasetHandler
 from reconciler.kinds.data.dataset_settings import Dataset
 from reconciler.kinds.data.datastore import Datastore, DatastoreHandler

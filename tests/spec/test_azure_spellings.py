@@ -28,7 +28,7 @@ workspace: @WORKSPACE@
 compute:
   gpu: {size: @SIZE@}
 models:
-  ours: {path: azureml://registries/azureml/models/Phi-4/versions/1, version: "3"}
+  ours: {path: azureml://datastores/workspaceblobstore/paths/phi-4, version: "3"}
 endpoints:
   chat: {auth_mode: @MODE@}
 deployments:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reconciler.kinds.az_ml.reshape import REMOTE
+from reconciler.kinds.az_ml.shaped import REMOTE
 
 PATHS = frozenset({"path", "code", "conda_file", "train", "test"})
 """The fields that name local files or folders, wherever they stand."""

@@ -8,44 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.engine.types import JsonObject
+from reconciler.kinds.az_ml.shaped import NO_ENDPOINT, REMOTE, Shaped, filled, in_vault, into_vault
 from reconciler.spec.document import Document
 
-YOUR_VAULT = "https://YOUR-VAULT.vault.azure.net/secrets"
-"""Where a secret is to be put that stood in a file: a spec never holds one."""
-SECRETS = (
-    "account_key",
-    "sas_token",
-    "client_secret",
-    "api_key",
-    "key",
-    "password",
-    "pat",
-    "secret_access_key",
-)
-NO_ENDPOINT = "your-endpoint"
-"""The endpoint of a deployment whose file leaves it to an option of `az ml`."""
 NO_MODEL = "azureml:your-model:1"
 """The model of a deployment whose file leaves it to `az ml ... --set model=`."""
-REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,31}")
-
-
-@dataclass
-class Shaped:
-    """An item of a section, and what goes with it."""
-
-    item: JsonObject
-    beside: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
-    told: list[Diagnostic] = field(default_factory=list)
-
-    def add(self, section: str, key: str, item: JsonObject) -> None:
-        """Put an item into another section."""
-        self.beside.setdefault(section, {})[key] = item
 
 
 Reshape = Callable[[JsonObject, Document, str], Shaped]
@@ -133,7 +105,7 @@ def datastore(stated: JsonObject, document: Document, key: str) -> Shaped:
     shaped = Shaped(stated)
     credentials = stated.get("credentials")
     if isinstance(credentials, dict):
-        _into_vault(shaped, credentials, ("credentials",), document, key)
+        into_vault(shaped, credentials, ("credentials",), document, key)
     elif "credentials" in stated:
         del stated["credentials"]
     return shaped
@@ -141,7 +113,10 @@ def datastore(stated: JsonObject, document: Document, key: str) -> Shaped:
 
 def connection(stated: JsonObject, document: Document, key: str) -> Shaped:
     """Take a connection of az ml or of promptflow; its secrets become those of a key vault."""
+    of_promptflow = "promptflow" in str(document.data.get("$schema", ""))
     made = {k: v for k, v in stated.items() if k not in ("api_type", "configs", "secrets")}
+    if not of_promptflow:
+        made.setdefault("is_shared", True)  # what az ml makes of a file that does not say
     if "api_base" in made:
         made["target"] = made.pop("api_base")
     if "endpoint" in made and made.get("type") != "custom":
@@ -149,38 +124,12 @@ def connection(stated: JsonObject, document: Document, key: str) -> Shaped:
     if made.get("type") == "custom":
         made["keys"] = {**(stated.get("configs") or {}), **(stated.get("secrets") or {})}
     shaped = Shaped(made)
-    for part, prefix in ((made, ()), (made.get("credentials"), ("credentials",))):
-        if isinstance(part, dict):
-            _into_vault(shaped, part, prefix, document, key)
+    into_vault(shaped, made, (), document, key)
+    if isinstance(made.get("credentials"), dict):
+        into_vault(shaped, made["credentials"], ("credentials",), document, key)
     for name in stated.get("secrets") or {}:
-        made["keys"][name] = _secret(shaped, ("secrets", name), document, f"{key}-{name}")
+        made["keys"][name] = in_vault(shaped, ("secrets", name), document, f"{key}-{name}")
     return shaped
-
-
-def _into_vault(
-    shaped: Shaped,
-    held: JsonObject,
-    prefix: tuple[str, ...],
-    document: Document,
-    key: str,
-) -> None:
-    for name in SECRETS:
-        if isinstance(held.get(name), str):
-            held[name] = _secret(shaped, (*prefix, name), document, f"{key}-{name}")
-
-
-def _secret(shaped: Shaped, path: tuple[str, ...], document: Document, name: str) -> JsonObject:
-    """Return where the secret is to be put, and tell that it must be."""
-    url = f"{YOUR_VAULT}/{re.sub(r'[^A-Za-z0-9-]', '-', name)}"
-    shaped.told.append(
-        Diagnostic(
-            f"`{'.'.join(path)}` is not copied: a spec holds no secret",
-            document.position(path),
-            hint=f"put it into a key vault, and write its address for {url}",
-            severity=Severity.WARNING,
-        )
-    )
-    return {"key_vault_url": url}
 
 
 def job(stated: JsonObject, document: Document, key: str) -> Shaped:
@@ -299,4 +248,10 @@ RESHAPE: Mapping[str, Reshape] = {
 def reshaped(section: str, stated: JsonObject, document: Document, key: str) -> Shaped:
     """Return what a file states as its section says it."""
     shape = RESHAPE.get(section)
-    return shape(stated, document, key) if shape else Shaped(stated)
+    named, told = filled(stated, document)
+    shaped = shape(named, document, key) if shape else Shaped(named)
+    shaped.told = told + shaped.told
+    for field in ("tags", "properties"):
+        if isinstance(shaped.item.get(field), dict):
+            shaped.item[field] = {k: _as_text(v) for k, v in shaped.item[field].items()}
+    return shaped

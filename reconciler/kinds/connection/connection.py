@@ -10,76 +10,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.diagnostics import ApiError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, same_folded
-from reconciler.engine.types import Address, JsonObject, Owner, Reference, Resource
+from reconciler.engine.types import Address, JsonObject, Owner, Resource
 from reconciler.kinds.arm_handler import ArmHandler, without
 from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.connection.body import body_of
 from reconciler.kinds.expansion import Attributes, Expansion
-from reconciler.kinds.ownership import OWNER_TAG, mark, owner_of
-from reconciler.kinds.secret_values import SecretText, revealed, secret_of
+from reconciler.kinds.ownership import OWNER_TAG, owner_of
+from reconciler.kinds.secret_values import revealed
 from reconciler.kinds.within import Within
 from reconciler.secrets import Secret, remember
 from reconciler.spec.document import Keys
-from reconciler.spec.model import SpecModel
-from reconciler.spec.vault_secrets import REFER, KeyVaultSecret, text_or_secret
 
 if TYPE_CHECKING:
     from reconciler.kinds import Spec
 
 API_VERSION = "2026-05-01"
 NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,32}", re.ASCII)
-LOOKS_SECRET = re.compile(r"key|secret|token|password|pwd|credential", re.IGNORECASE)
 HOMES = ("project", "hub", "workspace")
 """Where a connection is made: the first of these that the spec has."""
-
-Value = Annotated[
-    Annotated[str, StringConstraints(min_length=1), Tag("text")]
-    | Annotated[KeyVaultSecret, Tag("key vault secret")],
-    Discriminator(text_or_secret),
-]
-ADDRESS_OF_SECRET = ".vault.azure.net/secrets/"
-KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$")]
-
-
-class Connection(SpecModel):
-    """A connection; the key is its name."""
-
-    type: Literal["custom", "api_key", "azure_open_ai"] = "custom"
-    """What it connects to: named values of your own (`custom`), a URL with a key (`api_key`), or
-    Azure OpenAI (`azure_open_ai`)."""
-    keys: dict[KeyName, Value] = Field(default_factory=dict)
-    """For `custom`: the named values. A secret must be a reference to an endpoint's key or to a
-    secret in this spec's key vault, or a map with the `key_vault_url` of a secret in any other
-    vault."""
-    target: Annotated[str, StringConstraints(min_length=1)] | None = None
-    """The URL it connects to. Default for `custom`: the value of `endpoint` in `keys`."""
-    api_key: SecretText | None = None
-    """For `api_key` and `azure_open_ai`: a reference to the key, or a map with its
-    `key_vault_url`."""
-    api_version: Annotated[str, StringConstraints(pattern=r"^20\d\d-\d\d-\d\d[a-z-]*$")] | None = (
-        None
-    )
-    """For `azure_open_ai`: the API version that clients use."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> Connection:
-        if self.type == "custom":
-            if not self.keys:
-                raise ValueError("a custom connection needs `keys`")
-            if self.target is None and "endpoint" not in self.keys:
-                raise ValueError("needs a `target`, or a key named `endpoint`")
-            if self.api_key or self.api_version:
-                raise ValueError("`api_key` and `api_version` are not for custom connections")
-        elif self.keys or not (self.target and self.api_key):
-            raise ValueError(f"type `{self.type}` needs `target` and `api_key`, and no `keys`")
-        return self
 
 
 class ConnectionHandler(ArmHandler):
@@ -102,6 +56,9 @@ class ConnectionHandler(ArmHandler):
                 "properties.target": "target",
                 "properties.category": "type",
                 "properties.credentials.keys": "keys",
+                "properties.authType": "credentials",
+                "properties.isSharedToAll": "is_shared",
+                "properties.metadata": "metadata",
             },
             write_only=frozenset({"properties.credentials"}),
             sensitive=frozenset({"properties.credentials"}),
@@ -133,7 +90,7 @@ class ConnectionHandler(ArmHandler):
                     f"connections.{name}",
                     self.kind,
                     resource_id,
-                    _body(settings, resource_id, expansion, path),
+                    body_of(settings, resource_id, expansion, path),
                     settings=settings,
                     position=expansion.document.position(path, of_key=True),
                     depends_on=frozenset({home}),
@@ -158,7 +115,7 @@ class ConnectionHandler(ArmHandler):
         kept = without({"properties": observed}, self.read_only)["properties"]
         wanted = {**kept, **desired["properties"]}
         wanted["metadata"] = {**(observed.get("metadata") or {}), **wanted["metadata"]}
-        keys = wanted["credentials"].get("keys")
+        keys = (wanted.get("credentials") or {}).get("keys")
         if keys is not None:
             held = self.credentials(context, resource_id).get("keys") or {}
             remember(*_secrets_of(held, keys))
@@ -175,7 +132,7 @@ class ConnectionHandler(ArmHandler):
             if error.status == 404:
                 return
             raise
-        wanted = _flat(desired["properties"]["credentials"])
+        wanted = _flat(desired["properties"].get("credentials") or {})
         remember(*_secrets_of(held, wanted))
         for name, value in wanted.items():
             theirs = held.get(name, "")
@@ -213,68 +170,3 @@ def _flat(credentials: Mapping[str, Any]) -> dict[str, Any]:
     """Return credentials as one table: those of CustomKeys are one level down."""
     keys = credentials.get("keys")
     return {f"keys.{k}": v for k, v in keys.items()} if keys else dict(credentials)
-
-
-def _body(settings: Connection, resource_id: str, expansion: Expansion, path: Keys) -> JsonObject:
-    metadata = {**_metadata(settings), OWNER_TAG: mark(expansion.owner, resource_id)}
-    if settings.type == "custom":
-        keys = {
-            name: _value(name, text, expansion, (*path, "keys", name))
-            for name, text in settings.keys.items()
-        }
-        target = _target(settings, keys, expansion, path)
-        kind, credentials = "CustomKeys", {"keys": keys}
-        auth = "CustomKeys"
-    else:
-        target = _target(settings, {}, expansion, path)
-        key = secret_of(settings.api_key or "", expansion, (*path, "api_key"))
-        kind = "AzureOpenAI" if settings.type == "azure_open_ai" else "ApiKey"
-        auth, credentials = "ApiKey", {"key": key}
-    return {
-        "properties": {
-            "category": kind,
-            "authType": auth,
-            "target": target,
-            "credentials": credentials,
-            "metadata": metadata,
-        }
-    }
-
-
-def _metadata(settings: Connection) -> dict[str, str]:
-    if settings.type == "custom":
-        return {
-            "azureml.flow.connection_type": "Custom",
-            "azureml.flow.module": "promptflow.connections",
-        }
-    if settings.type == "azure_open_ai":
-        version = {"ApiVersion": settings.api_version} if settings.api_version else {}
-        return {"ApiType": "azure", **version}
-    return {}
-
-
-def _target(settings: Connection, keys: JsonObject, expansion: Expansion, path: Keys) -> Any:
-    """Return the address: the stated one, or the value of `endpoint`; it cannot be a secret."""
-    place = (*path, "target") if settings.target else (*path, "keys", "endpoint")
-    found = expansion.reference(settings.target, place) if settings.target else keys["endpoint"]
-    if isinstance(found, Reference) and found.secret:
-        expansion.problem(
-            f"`{place[-1]}` is visible to everyone, so it cannot be a secret",
-            place,
-            hint="give the address here, and the secret under another name in `keys`",
-        )
-    return found
-
-
-def _value(name: str, stated: str | KeyVaultSecret, expansion: Expansion, path: Keys) -> Any:
-    """Return a value or reference; a secret written out in the spec is refused."""
-    found = secret_of(stated, expansion, path)
-    if isinstance(found, Reference) or found != stated:
-        return found
-    if ADDRESS_OF_SECRET in found:
-        hint = f"write `{name}: {{key_vault_url: ...}}` to use its value"
-        expansion.problem(f"`{name}` is the address of a secret, not the secret", path, hint=hint)
-    elif LOOKS_SECRET.search(name):
-        what = f"`{name}` looks like a secret: a spec must not contain one"
-        expansion.problem(what, path, hint=REFER)
-    return found
