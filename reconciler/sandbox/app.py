@@ -28,6 +28,7 @@ from reconciler.sandbox import (
     serving,
     storage,
     vault,
+    webhooks,
 )
 from reconciler.sandbox.arm.engine import Engine
 from reconciler.sandbox.arm.errors import ArmError
@@ -69,7 +70,7 @@ def build(world: World) -> web.Application:
     app.add_routes(entra_routes.routes(world))
     app.add_routes(managed_identity.routes(world))
     app.add_routes(graph.routes(world))
-    for plane in (storage, vault, hub, serving, retail, names, forge, git):
+    for plane in (storage, vault, hub, serving, retail, names, forge, git, webhooks):
         app.add_routes(plane.routes(world))
     app.router.add_route("*", "/{tail:.*}", _Arm(world).handle)
     return app

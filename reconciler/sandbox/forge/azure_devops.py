@@ -14,7 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
-from reconciler.sandbox.forge import azure_pulls, azure_threads
+from reconciler.sandbox.forge import azure_commits, azure_pulls, azure_threads
 from reconciler.sandbox.forge.azure_errors import (
     AzureError,
     bad_version,
@@ -55,6 +55,7 @@ ROUTES = (
     Route("GET", "{o}/_apis/connectionData", connection),
     *azure_threads.ROUTES,
     *azure_pulls.ROUTES,
+    *azure_commits.ROUTES,
 )
 
 
