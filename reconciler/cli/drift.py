@@ -36,13 +36,14 @@ def add_arguments(parser: Parser) -> None:
 def run(session: Session) -> ExitCode:
     """Plan, and show of the plan what is drift."""
     session.start_sandbox()
-    from reconciler.cli.session import kind_views, parallelism
+    from reconciler.cli.session import parallelism
     from reconciler.operations.load import load
     from reconciler.operations.plan.build import PlanOptions, plan
     from reconciler.operations.refresh import PARALLELISM
     from reconciler.render.drift import drift_json, drift_lines, drifted
     from reconciler.render.drift_markdown import drift_markdown
     from reconciler.render.fields import Views
+    from reconciler.render.kind_views import kind_views
     from reconciler.render.plan_json import resource_drift
     from reconciler.spec.sections import sections_of
 

@@ -9,7 +9,7 @@ from typing import assert_never
 from reconciler.cli.confirm import confirm
 from reconciler.cli.in_flight import InFlight
 from reconciler.cli.repeat_options import same_options
-from reconciler.cli.session import Session, kind_views, parallelism
+from reconciler.cli.session import Session, parallelism
 from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.decisions import (
@@ -30,6 +30,7 @@ from reconciler.operations.approval import approve_plan
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.build import Plan
 from reconciler.render.fields import Views
+from reconciler.render.kind_views import kind_views
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.report import report_json, report_lines
 from reconciler.render.terminal import clean

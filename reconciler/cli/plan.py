@@ -139,10 +139,10 @@ def _planned(session: Session) -> tuple[Loaded, RunScope, Views]:
     """Return the plan of the spec that the options name."""
     from reconciler.cli.make_plan import choices_of, make_plan
     from reconciler.cli.policy import policy_of
-    from reconciler.cli.session import kind_views
     from reconciler.operations.acceptance import open_warnings
     from reconciler.operations.load import load
     from reconciler.render.fields import Views
+    from reconciler.render.kind_views import kind_views
     from reconciler.spec.sections import sections_of
 
     options = session.options

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from reconciler.diagnostics import Diagnostic
     from reconciler.engine.types import Action, Address, Outcome
     from reconciler.operations.load import Loaded
-    from reconciler.render.fields import KindView
 
 
 class Watcher(Protocol):
@@ -188,23 +187,3 @@ class Session:
 def parallelism(options: argparse.Namespace) -> dict[str, int]:
     """Return the keyword for an operation; nothing leaves the operation's own default."""
     return {"parallelism": options.parallelism} if options.parallelism else {}
-
-
-def kind_views() -> dict[str, KindView]:
-    """Return what rendering needs to know of every kind."""
-    from reconciler.kinds import KINDS
-    from reconciler.kinds.extensions import ComparesSecrets, RaisesConcerns
-    from reconciler.render.fields import KindView
-
-    return {
-        h.kind: KindView(
-            h.policy.rules,
-            compares_at_apply=isinstance(h, ComparesSecrets),
-            holds_data=h.holds_data,
-            serves_traffic=h.serves_traffic,
-            grants_access=h.grants_access,
-            stated_apart=h.stated_apart,
-            **({"concerns": h.concerns} if isinstance(h, RaisesConcerns) else {}),
-        )
-        for h in KINDS
-    }

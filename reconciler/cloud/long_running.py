@@ -59,8 +59,11 @@ class Poller:
         """Follow a write or an action from its first answer; return the last body seen.
 
         Raises `ApiError` with the operation's own error when it ends badly, `PendingError`
-        when it does not end within two hours. Some records go with what they delete.
+        when it does not end within two hours, or at once in a run that does not wait: but for
+        an action, whose answer is needed. Some records go with what they delete.
         """
+        if self._resource and (status == ACCEPTED or is_moving(body) or _follows(headers)):
+            self._run.refuse_to_wait(self._resource[0].rpartition("/")[2])
         operation = self._address(headers, "azure-asyncoperation")
         if operation:
             return self._follow_operation(operation, headers)
@@ -187,6 +190,11 @@ class Poller:
             detail=path,
             hint="run `reconcile plan` in a few minutes",
         )
+
+
+def _follows(headers: Headers) -> bool:
+    """Whether an answer names the record of an operation."""
+    return bool(headers.get("azure-asyncoperation"))
 
 
 def _status(answer: Reply) -> str:

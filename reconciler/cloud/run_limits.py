@@ -31,6 +31,7 @@ from reconciler.diagnostics import (
     DeniedError,
     InterruptedRun,
     OverdueError,
+    PendingError,
     ReconcileError,
 )
 from reconciler.engine.types import JsonObject
@@ -81,6 +82,8 @@ class RunLimits:
         self._guard: WriteGuard | None = None
         self._fence: Callable[[], object] = lambda: None
         self.stop = threading.Event()
+        self.waits = True
+        """Whether what Azure takes time for is waited for; the next run looks at it otherwise."""
         self.resource_deadline = ResourceDeadline()
         self.retry_budget = RetryBudget(self.sleep)
         self.read_after_write = ReadAfterWrite(self)
@@ -144,6 +147,13 @@ class RunLimits:
 
     def _is_write(self, method: str, url: str) -> bool:
         return writes(method, url) or self.cloud.is_vault(url)
+
+    def refuse_to_wait(self, what: str) -> None:
+        """Raise `PendingError` in a run that waits for nothing: the next one looks again."""
+        if not self.waits:
+            raise PendingError.because(
+                f"Azure is still working on {what}", hint="the next run looks at it again"
+            )
 
     def send(self, request: Request[T]) -> Attempt[T]:
         """Return the answer to a request about a resource, sent by the rules of this run.

@@ -88,3 +88,8 @@ def with_dependencies(graph: Edges, wanted: Iterable[Address]) -> set[Address]:
             found.add(address)
             queue.extend(graph.get(address, ()))
     return found
+
+
+def needing(graph: Edges, wanted: Iterable[Address]) -> set[Address]:
+    """Return the wanted addresses and all that need them, directly or not."""
+    return with_dependencies(reverse(graph), wanted)

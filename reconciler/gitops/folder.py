@@ -1,7 +1,7 @@
 """A folder of this machine as a source, for trying: its revision is a digest of its files.
 
 What is planned is a copy, so that a file that is edited meanwhile changes nothing of a pass.
-Links and hidden names are left out, as git's own folder is.
+Links are left out, and what git and the sandbox keep there.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from reconciler.limits import MIB
 from reconciler.safe_open import open_file
 
 REF = "folder"
+LEFT_OUT = (".git", ".reconcile")
 MOST_FILES = 20_000
 MOST_BYTES = 200 * MIB
 DIGITS = 40
@@ -105,8 +106,8 @@ class Folder:
             raise error
 
         for top, folders, names in os.walk(self._folder, onerror=fail):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            paths = (Path(top) / name for name in names if not name.startswith("."))
+            folders[:] = [name for name in folders if name not in LEFT_OUT]
+            paths = (Path(top) / name for name in names)
             yield from (path for path in paths if not path.is_symlink() and path.is_file())
 
     def _copied(self, commit: str, files: dict[Path, bytes]) -> Tree:

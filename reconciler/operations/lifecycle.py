@@ -54,7 +54,7 @@ def with_lifecycle(
 
 def _with_word(resource: Resource, key: str, word: Lifecycle, document: Document) -> Resource:
     """Return the resource with what one key of `lifecycle` says of it."""
-    found = accepting(_ignoring(resource, word.ignore), key, word.accept, document)
+    found = accepting(ignoring(resource, word.ignore), key, word.accept, document)
     return found if word.protect is None else replace(found, protected=word.protect)
 
 
@@ -109,8 +109,11 @@ def _is_plain(resource: Resource, path: Path) -> bool:
     return not is_link and (value is None or isinstance(value, str | int | float | bool))
 
 
-def _ignoring(resource: Resource, fields: Iterable[str]) -> Resource:
-    """Return the resource with the paths of these fields, and of what is in them, ignored."""
+def ignoring(resource: Resource, fields: Iterable[str]) -> Resource:
+    """Return the resource with the paths of these fields, and of what is in them, ignored.
+
+    A field that it does not have, or that cannot be ignored, changes nothing.
+    """
     words = ignorable(resource.desired, HANDLERS[resource.kind].policy.rules)
     found = {p for f in fields for p, word in words.items() if f"{word}.".startswith(f"{f}.")}
     return replace(resource, ignored=resource.ignored | found)

@@ -45,13 +45,13 @@ class Document:
         return Position(self.file, 1, 1)
 
 
-def load(source: str) -> Document:
-    """Read a spec file, or standard input for `-`.
+def load(source: str, name: str = "") -> Document:
+    """Read a spec file, or standard input for `-`; messages call it `name`, if one is given.
 
     Raises `SpecError` when it cannot be read, or with every problem found
     when it is not one clean YAML document.
     """
-    name = "<stdin>" if source == "-" else source
+    name = name or ("<stdin>" if source == "-" else source)
     folder = Path.cwd() if source == "-" else real_path(source).parent
     return parse(_decode(_read(source), name), name, folder)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.session import kind_views
 from reconciler.cloud.ml import own_cloud
 from reconciler.engine.decide import resolve
 from reconciler.engine.diff import ASKED_TAG
@@ -13,6 +12,7 @@ from reconciler.engine.types import Action, Status
 from reconciler.kinds.ownership import OWNER_TAG
 from reconciler.operations.load import load
 from reconciler.render.fields import Views
+from reconciler.render.kind_views import kind_views
 from tests.contract.test_published_types import checked, needs_types
 from tests.support.azure import ROOT, edited
 from tests.support.vaults import put_secret

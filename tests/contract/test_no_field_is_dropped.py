@@ -15,7 +15,6 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from reconciler.cli.session import kind_views
 from reconciler.diagnostics import SpecError
 from reconciler.operations.load import Loaded, load_document
 from reconciler.operations.plan.build import Plan
@@ -23,6 +22,7 @@ from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.refresh import Snapshot, observe_all
 from reconciler.render.fields import Views
 from reconciler.render.held import held_of
+from reconciler.render.kind_views import kind_views
 from reconciler.spec.document import parse
 from reconciler.spec.sections import sections_of
 from tests.support.azure import ROOT

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from reconciler.cli.session import kind_views
 from reconciler.engine.types import Action
 from reconciler.kinds import HANDLERS
 from reconciler.operations.load import load
 from reconciler.render.fields import Views
+from reconciler.render.kind_views import kind_views
 from reconciler.render.plan_html import plan_html
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_markdown import plan_markdown

@@ -45,7 +45,7 @@ def test_a_copy_stays_as_it_was_until_it_is_forgotten(tmp_path: Path) -> None:
     assert not second.folder.exists()
 
 
-def test_links_and_hidden_names_are_left_out(tmp_path: Path) -> None:
+def test_links_and_what_git_keeps_are_left_out(tmp_path: Path) -> None:
     folder = filled(tmp_path / "a")
     before = Folder(str(folder)).latest().revision
     (tmp_path / "secret").write_text("secret", encoding="utf-8")

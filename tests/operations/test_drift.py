@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reconciler.cli.session import kind_views
 from reconciler.engine.cause import Origin, asked_in, cause_of
 from reconciler.engine.diff import ASKED_TAG
 from reconciler.render.drift import OUTSIDE, drift_lines, drift_of
 from reconciler.render.fields import Views
+from reconciler.render.kind_views import kind_views
 from reconciler.render.plan_json import document
 from reconciler.render.plan_text import plan_lines
 from reconciler.spec.sections import sections_of

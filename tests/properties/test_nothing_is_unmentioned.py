@@ -19,13 +19,13 @@ import yaml
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.session import kind_views
 from reconciler.engine.types import Action
 from reconciler.kinds.ownership import mark
 from reconciler.operations.apply.executor import apply
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import PlanOptions, plan
 from reconciler.render.fields import Views
+from reconciler.render.kind_views import kind_views
 from reconciler.render.plan_html import plan_html
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_markdown import plan_markdown

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from built import GROUP, cluster, in_a_pipe, resource, views
 
-from reconciler.cli.session import kind_views
 from reconciler.engine.decisions import Change, Create, Delete, NoOp, Replace, Run, Update
 from reconciler.engine.types import FieldDiff, Observed, Resource
 from reconciler.operations.load import load
 from reconciler.operations.plan.build import Plan
 from reconciler.reasons import CannotUpdateInPlace, InputChange, InputsChanged, NoLongerInSpec
 from reconciler.render.fields import Views
+from reconciler.render.kind_views import kind_views
 from reconciler.render.plan_html import plan_html
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_markdown import plan_markdown

@@ -224,6 +224,7 @@ def _await_end(context: HandlerContext, job_id: str) -> None:
     def has_ended(body: JsonObject | None) -> bool:
         return body is None or status_of(body).casefold() in ENDED
 
+    context.run.refuse_to_wait(f"{job_id.rpartition('/')[2]}, which is being cancelled")
     last = poll(
         context.run,
         lambda: context.run.arm.get_expected(job_id, API_VERSION),

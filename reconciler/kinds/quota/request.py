@@ -80,7 +80,9 @@ def _until_there(
         left = max(0.0, end - time.monotonic())
         return min(wait_seconds(asked_s, looks), LONGEST_PAUSE_S, left)
 
-    if not poll(context.run, is_there, bool, backoff=pause_s, within_s=bound_s):
+    within_s = bound_s if context.run.waits else 0.0
+    if not poll(context.run, is_there, bool, backoff=pause_s, within_s=within_s):
+        doing = doing or turn()[0]
         raise PendingError(
             Diagnostic(
                 f"`{resource.address}`: the cores are not available yet ({doing})",

@@ -86,18 +86,19 @@ class ApplyExecutor:
         self._loaded = loaded
         self._plan = {c.address: c for c in plan.changes}
         self._destroys = plan.destroys
+        self._held = plan.held
         self._progress = progress
         self._seen = LatestObserved(plan.changes)
         self._run = run
         self._waiter = Waiter(run)
-        self.write_scope = WriteScope(plan.changes)
+        self.write_scope = WriteScope(plan.changes)  # what is held is never begun, so never written
         self.context: HandlerContext = context_of(
             loaded,
             run,
             Reads(run, fresh=True),
             self._seen.of,
             progress,
-            wait_for_runs=not no_wait,
+            wait_for_runs=run.waits and not no_wait,
         )
         self._redecider = Redecider(loaded.resources, self.context, self._seen)
         self._writer = Writer(self._plan, self.context, self._seen, self._redecider, self._waiter)
@@ -158,6 +159,8 @@ class ApplyExecutor:
 
     def has_work(self, change: Change) -> bool:
         """Whether a run of a resource may do anything. A destroy only deletes: it waits for nothing else."""
+        if change.address in self._held:
+            return False
         match change.decision:
             case Create() | Adopt() | Update() | Replace() | Delete() | Run() | Blocked():
                 return True

@@ -14,7 +14,13 @@ from enum import Enum, auto
 from reconciler.cloud.backoff import wait_seconds
 from reconciler.cloud.poll import is_outage
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import ApiError, Diagnostic, ReconcileError, RefusedError
+from reconciler.diagnostics import (
+    ApiError,
+    Diagnostic,
+    PendingError,
+    ReconcileError,
+    RefusedError,
+)
 
 ANY = 1000
 """More tries than fit into any of the times below."""
@@ -66,6 +72,9 @@ POLICIES = {
     RetryReason.DENIED: RetryPolicy(600.0, longest_wait_s=30.0),
 }
 
+LONG = (RetryReason.BUSY, RetryReason.DENIED)
+"""What ends when Azure has finished something else, or has made a role effective."""
+
 BUSY_CODES = frozenset(
     {
         "AnotherOperationInProgress",
@@ -112,8 +121,11 @@ class Retries:
         """Wait until it is time for the next decision. Raises where there is to be none.
 
         After an outage or in doubt it counts as a request that is sent again, in the run's one
-        budget; the other causes have their own bounds (`POLICIES`).
+        budget; the other causes have their own bounds (`POLICIES`). A run that does not wait
+        leaves what may take minutes to the next one (`PendingError`).
         """
+        if not self._run.waits and cause in LONG:
+            raise PendingError(*error.diagnostics) from error
         now, policy = time.monotonic(), POLICIES[cause]
         began = self._began.setdefault(cause, now)
         failed = self._failed[cause] = self._failed.get(cause, 0) + 1

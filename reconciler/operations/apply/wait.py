@@ -82,6 +82,8 @@ class Waiter:
             handler.follow(context, resource)
             return
 
+        self._run.refuse_to_wait(f"`{resource.address}`")
+
         def look() -> Observed | None:
             seen = outlast_outage(self._run, lambda: handler.observe(context, resource))
             if seen is not None and seen.phase is Phase.PENDING:
@@ -133,6 +135,8 @@ class Waiter:
         remaining = propagation_s - min((max(0.0, age) for age in ages_s), default=math.inf)
         if remaining <= 0:
             return False
+        if not self._run.waits:
+            raise _not_in_effect(change.resource)
         context.progress.say(change.address, "waiting for role assignments to take effect")
         self._run.sleep(remaining)
         return True
@@ -142,6 +146,17 @@ class Waiter:
         with self._lock:
             made = self._granted.get(grant)
         return _age_s(seen(grant)) if made is None else time.monotonic() - made
+
+
+def _not_in_effect(resource: Resource) -> PendingError:
+    """Return the end of a run that does not wait for roles to take effect."""
+    return PendingError(
+        Diagnostic(
+            f"`{resource.address}` needs roles that may not be in effect yet",
+            resource.position,
+            hint="the next run looks at it again",
+        )
+    )
 
 
 def _is_at_rest(seen: Observed | None) -> bool:

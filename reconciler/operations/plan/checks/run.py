@@ -203,7 +203,9 @@ def refuse_what_fails_now(loaded: Loaded, run: RunScope, plan: Planned, parallel
     blockers = [
         finding.diagnostic
         for finding in found
-        if finding.level is Level.BLOCKER and not (plan.lenient and finding.id in LENIENT)
+        if finding.level is Level.BLOCKER
+        and finding.address not in plan.held
+        and not (plan.lenient and finding.id in LENIENT)
     ]
     if blockers:
         raise RefusedError(*blockers)
