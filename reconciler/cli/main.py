@@ -43,6 +43,7 @@ COMMANDS = {
     "comment": "keep one comment on a pull request, from plans",
     "apply": "make Azure match the spec",
     "destroy": "delete what the spec created",
+    "loop": "keep many specs as git says",
     "status": "show whether each resource is in sync and healthy",
     "doctor": "check sign-in, rights, clock and network",
     "chat": "ask the deployed model a question",

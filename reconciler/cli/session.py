@@ -114,9 +114,9 @@ class Session:
 
         timeout_s = getattr(self.options, "timeout", None)
         deadline = time.monotonic() + timeout_s if timeout_s else None
-        return RunScope(self._process(), subscription_id, read_only=read_only, deadline=deadline)
+        return RunScope(self.azure(), subscription_id, read_only=read_only, deadline=deadline)
 
-    def _process(self) -> Azure:
+    def azure(self) -> Azure:
         """Return what the runs of this process share; waits until the sandbox has started."""
         from reconciler.cloud.azure import POOL_SIZE, Azure
 

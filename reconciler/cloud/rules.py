@@ -23,6 +23,8 @@ never ours to risk: what it costs is a training run. It is looked for, and then 
 """
 READING_POSTS = ("/checknameavailability", "/checkpolicyrestrictions")
 """The only POSTs that plan may send: they read, and touch no key."""
+REVEALING_POSTS = ("/listkeys", "/listsecrets", "/getlogs")
+"""POSTs that change nothing, but show what a plan does not ask for."""
 RESENDABLE_POSTS = (
     *READING_POSTS,  # storage-accounts/check-name-availability, policy/policy-restrictions
     "/listkeys",  # azureml/online-endpoints/list-keys
@@ -46,6 +48,12 @@ def writes(method: str, url: str) -> bool:
     if method in READING:
         return False
     return not (method == "POST" and urlsplit(url).path.lower().endswith(READING_POSTS))
+
+
+def changes(method: str, url: str) -> bool:
+    """Return whether a request may change anything in Azure."""
+    path = urlsplit(url).path.lower()
+    return writes(method, url) and not (method == "POST" and path.endswith(REVEALING_POSTS))
 
 
 def refused(method: str, url: str) -> ReconcileError:

@@ -23,7 +23,7 @@ from reconciler.cloud.read_after_write import ReadAfterWrite
 from reconciler.cloud.request_deadline import fenced, run_ends
 from reconciler.cloud.resource_deadline import ResourceDeadline
 from reconciler.cloud.retry import Attempt, Request, RetryBudget, send_with_policy
-from reconciler.cloud.rules import refused, writes
+from reconciler.cloud.rules import changes, refused, writes
 from reconciler.cloud.tokens import RunTokens
 from reconciler.cloud.uninterruptible import Uninterruptible
 from reconciler.diagnostics import (
@@ -81,7 +81,10 @@ class RunLimits:
         self.deadline = deadline
         self._guard: WriteGuard | None = None
         self._fence: Callable[[], object] = lambda: None
+        self._counting = threading.Lock()
         self.stop = threading.Event()
+        self.reads = self.writes = 0
+        """How many requests were sent, those that were sent again not counted."""
         self.waits = True
         """Whether what Azure takes time for is waited for; the next run looks at it otherwise."""
         self.resource_deadline = ResourceDeadline()
@@ -144,6 +147,12 @@ class RunLimits:
             self._fence()
         if is_write and self._guard:
             self._guard.check(method, url, body())
+        self._count(is_write=changes(method, url))
+
+    def _count(self, *, is_write: bool) -> None:
+        with self._counting:
+            self.writes += is_write
+            self.reads += not is_write
 
     def _is_write(self, method: str, url: str) -> bool:
         return writes(method, url) or self.cloud.is_vault(url)

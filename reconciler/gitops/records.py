@@ -29,6 +29,11 @@ class Revision:
         """Return `main@sha1:<40 hex>`, the form in tags, conditions and events."""
         return f"{self.ref}@sha1:{self.commit}"
 
+    @property
+    def short(self) -> str:
+        """The commit as people write it."""
+        return self.commit[:12]
+
     @classmethod
     def parse(cls, text: str) -> Revision | None:
         """Return the revision that `__str__` wrote; None for any other text."""
@@ -94,6 +99,7 @@ class ConditionReason(StrEnum):
     NOT_VERIFIED = "NotVerified"
     QUOTA_DENIED = "QuotaDenied"
     NOT_FOUND = "NotFound"
+    AZURE_UNAVAILABLE = "AzureUnavailable"
     SOURCE_UNAVAILABLE = "SourceUnavailable"
     VERIFIED = "Verified"
     NOT_ASKED = "NotAsked"

@@ -24,7 +24,7 @@ from reconciler.engine.attribution import Attribution, with_others
 from reconciler.engine.decisions import Change
 from reconciler.engine.effect import effect_of
 from reconciler.engine.findings import Finding, Level
-from reconciler.engine.graph import Edges, needing, with_dependencies
+from reconciler.engine.graph import Edges, with_dependencies
 from reconciler.engine.money import PlanCost
 from reconciler.engine.policy import NO_POLICY, Policy
 from reconciler.engine.types import Action, Address
@@ -79,7 +79,7 @@ class Plan:
     targets: tuple[str, ...] = ()
     """What it was limited to, as the user said it; nothing where it is of the whole spec."""
     held: frozenset[Address] = frozenset()
-    """What is left as it is for now, and what needs it: nothing is done about them (`holding`)."""
+    """What is left as it is for now, whatever its decision: nothing is done about it."""
     attribution: Attribution | None = None
     """Which of the changes come from the change of the spec; None without a base."""
 
@@ -117,10 +117,6 @@ class Plan:
             and (c.is_unread or c.resource.kind not in RUNS)
             and c.address not in self.held
         ]
-
-    def holding(self, addresses: Collection[Address]) -> Plan:
-        """Return the plan that leaves some resources as they are, and whatever needs them."""
-        return replace(self, held=self.held.union(needing(self.graph, addresses)))
 
     @property
     def exit_code(self) -> ExitCode:

@@ -77,6 +77,10 @@ class Planned(Protocol):
     def lenient(self) -> bool:
         """Whether what would fail is to be tried all the same."""
 
+    @property
+    def held(self) -> frozenset[Address]:
+        """What is left as it is for now."""
+
 
 @dataclass(frozen=True)
 class Allowed:
