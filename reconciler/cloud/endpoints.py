@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 _PLAIN_HOST = re.compile(r"[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 """No user and no backslash: urllib3 ends a host at a backslash where urlsplit goes on."""
 SANDBOX_VAULTS = "/_vault/"
-"""Where a sandbox, which has one address for all of Azure, has its vaults."""
+SANDBOX_BLOBS = "/_blob/"
+"""Where a sandbox, which has one address for all of Azure, has its vaults, and its blobs."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,12 @@ class Cloud:
         if self.sandbox:
             return f"{self.sandbox.url}{SANDBOX_VAULTS}{vault}"
         return f"https://{vault}{self.vault_hosts[0]}"
+
+    def blob_endpoint(self, url: str) -> str:
+        """Return the address of a storage account's blobs; a sandbox has the account of any host."""
+        if self.sandbox and not self.may_store(url):
+            return f"{self.sandbox.url}{SANDBOX_BLOBS}{host_of(url).partition('.')[0]}"
+        return f"https://{host_of(url)}"
 
     def is_vault(self, url: str) -> bool:
         """Return whether an address is of a key vault: what is asked there reads a secret."""

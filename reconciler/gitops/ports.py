@@ -6,11 +6,11 @@ All raise `ReconcileError`s: what is away now and may come back is an `Unavailab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from reconciler.gitops.records import Condition, Drift, Event, PassEnd, Tree
+from reconciler.gitops.records import Condition, Drift, Event, PassEnd, Revision, Tree
 
 
 class Source(Protocol):
@@ -46,13 +46,25 @@ class Lease(Protocol):
         """Ask for the lease once; True where it is ours now."""
 
     def valid_until(self) -> float:
-        """Return until when (`time.monotonic()`) a write may begin; 0.0 where it is not ours."""
+        """Return until when (`lease.boot_seconds`) a write may begin; 0.0 where it is not ours."""
 
     def check(self) -> None:
         """Raise `RefusedError` where no write may begin any more: asked by the transport, before each."""
 
+    def fence(self) -> Callable[[], None]:
+        """Return a `check` for a pass that begins now, to be given to `RunLimits.fence_writes`.
+
+        It raises for good once the lease was another's, also where it is ours again.
+        """
+
     def release(self) -> None:
         """Give it back, where it is ours."""
+
+    def applied(self) -> dict[str, Revision]:
+        """Return the revision that each spec was applied at, where its group is not ours to tag."""
+
+    def keep_applied(self, spec: str, revision: Revision) -> None:
+        """Remember that; Azure takes it from the holder of the lease only."""
 
 
 class Feed(Protocol):

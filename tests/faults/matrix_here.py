@@ -9,6 +9,7 @@ DESTROYING = "contract/test_destroying.py"
 INFRA = "kinds/test_infra_live.py"
 SECRETS = "secrets/test_nowhere.py"
 CORPUS = "spec/test_corpus.py"
+LEASE = "gitops/test_lease.py"
 STOPPING = "cli/test_stopping.py"
 
 HERE = (
@@ -57,7 +58,13 @@ HERE = (
         f"{HISTORIES}::test_two_writers_without_a_lock_come_to_one_state",
         f"{HISTORIES}::test_a_seed_is_one_order_of_two_writers",
     ),
-    not_built("F42", "lock, takeover, SIGSTOP", "there is no lock: F41 is what holds instead"),
+    green(
+        "F42",
+        "lock, takeover, SIGSTOP",
+        f"{LEASE}::test_a_renewed_lease_lasts_and_one_that_is_not_goes_to_the_next",
+        f"{LEASE}::test_a_replica_that_was_stopped_writes_nothing_when_it_wakes",
+        f"{CLIENTS}::test_what_is_lost_while_a_write_is_sent_leaves_it_incomplete",
+    ),
     green(
         "F43",
         "two specs claim one resource",
