@@ -48,6 +48,8 @@ def _has_more(raw: bytes, values: int) -> bool:
 def _is_deeper(found: Any, depth: int) -> bool:
     level = [found] if isinstance(found, dict | list) else []
     for _ in range(depth):
+        if not level:
+            return False
         level = [
             inner
             for outer in level

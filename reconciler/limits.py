@@ -59,8 +59,8 @@ JSON_DEPTH = 100
 """Of one answer or one file in JSON. A number of 4,300 digits is refused by Python itself."""
 ANSWER_BYTES = 16 * MIB
 """Of one answer of a service, unpacked. A page of Azure's longest lists has 2 MiB."""
-DATA_FILE_BYTES = 4 * GIB
-"""Of one local file of chat data: two million rows have some 2 GiB."""
+DATA_FILE_BYTES = 16 * GIB
+"""Of one local file of rows: twenty million have some 10 GiB, read in 250 MiB of memory."""
 ROW_BYTES = 4 * MIB
 ROW_VALUES = 20_000
 """Of one row of chat data: a conversation of a million tokens has 4 MiB."""

@@ -204,8 +204,8 @@ def test_a_file_in_another_known_format_is_told_once_with_how_to_write_it(tmp_pa
     [
         ("chats.jsonl", b"", DATA_FILE_BYTES, "longer than 4 MiB"),
         ("chats.parquet", b"", DATA_FILE_BYTES, "cannot be read as Parquet"),
-        ("chats.jsonl", GOOD.encode() + b"\n", DATA_FILE_BYTES + 1, "larger than 4 GiB"),
-        ("chats.parquet", b"PAR1", DATA_FILE_BYTES + 1, "larger than 4 GiB"),
+        ("chats.jsonl", GOOD.encode() + b"\n", DATA_FILE_BYTES + 1, "larger than 16 GiB"),
+        ("chats.parquet", b"PAR1", DATA_FILE_BYTES + 1, "larger than 16 GiB"),
     ],
 )
 def test_a_sparse_file_is_refused_before_it_is_read(tmp_path, name, begin, size, told):

@@ -76,12 +76,11 @@ def measure(lanes, options, progress):
         seconds, source = time.monotonic() - began, f"{_today()}, {commit}"
         measured = Measured(row.what, cases, row.result(found, wrong), seconds, source)
         yield measured, len(wrong) + row.is_wrong_in_all(found)
-    if options.inputs:
-        for measure_one in rows.ALONE:
-            began = time.monotonic()
-            what, cases, result, wrong = measure_one()
-            seconds, source = time.monotonic() - began, f"{_today()}, {commit}"
-            yield Measured(what, cases, result, seconds, source), wrong
+    for measure_one in rows.alone(options):
+        began = time.monotonic()
+        what, cases, result, wrong = measure_one()
+        seconds, source = time.monotonic() - began, f"{_today()}, {commit}"
+        yield Measured(what, cases, result, seconds, source), wrong
 
 
 def _today():

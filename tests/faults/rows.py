@@ -4,6 +4,7 @@ import random
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from tests.faults.matrix import MATRIX
 from tests.faults.row import GREEN, OPEN, PARTLY
@@ -237,8 +238,22 @@ def _bad_input():
     return "bad input", cases, result, files - seen.whole + seen.crashes + (not is_cheap)
 
 
-ALONE = (_matrix, _secrets, _bad_input)
-"""What needs no lane: each returns what, cases, result and how many are wrong."""
+def _volumes(megabytes):
+    from tests.faults.volumes import measured
+
+    seen = measured(megabytes)
+    result = (
+        f"{seen.sent_twice} files sent twice, {seen.missing} missing; at most {seen.memory_mib} MiB"
+        + "".join(f"; {text}" for text in seen.wrong)
+    )
+    cases = f"{seen.files:,} files, killed half way; {seen.rows:,} rows of {megabytes:,} MB"
+    return "much data", cases, result, seen.violations
+
+
+def alone(options):
+    """Return what needs no lane: each returns what, cases, result and how many are wrong."""
+    volumes = (partial(_volumes, options.volumes),) if options.volumes else ()
+    return (*((_matrix, _secrets, _bad_input) if options.inputs else ()), *volumes)
 
 
 def _sample(chance, cases, count):
