@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT.parent / "shared/azure-ml-yaml"
 FILES = [f for f in sorted(CORPUS.rglob("*.yml")) if "data.schema.json" in f.read_text("utf-8")]
 TABLE = "paths:\n  - file: ./rows.csv\n"
-MADE = ("reconcile.format", "reconcile.sha256", "reconcile.files")
+MADE = ("reconcile.format", "reconcile.sha256", "files", "bytes")
 """Properties that we add; our marks among the tags are the other addition."""
 
 

@@ -162,10 +162,15 @@ def test_what_lies_somewhere_is_registered_and_stays_when_the_asset_goes(azure):
     assert azure.plan(other).change_of("datasets.theirs").action is Action.REPLACE
 
 
-def test_destroying_takes_what_was_uploaded_along(azure):
+def test_destroying_takes_what_was_uploaded_and_leaves_what_was_registered(azure):
     text = folder_of(azure, "gone", {"a.txt": "one", "b.txt": "two"})
+    place = "azureml://datastores/workspaceblobstore/paths/own/"
+    theirs = f'theirs: {{source: {{type: datastore, path: "{place}"}}, type: uri_folder}}'
+    text = text.replace("datasets: {", f"datasets: {{{theirs}, ")
     azure.applied(text)
     assert len(blobs(azure, "reconcile/gone/")) == 2
-    azure.destroy(text)
+    report = azure.destroy(text)
     assert blobs(azure, "reconcile/gone/") == {}
     assert versions(azure, "gone") == []
+    stays = f"`datasets.theirs` was registered only: its data stays at {place}"
+    assert stays in report.remains

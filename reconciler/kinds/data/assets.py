@@ -23,7 +23,13 @@ from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.dataset_settings import Wanted
 from reconciler.kinds.data.default_store import API_VERSION, in_container
-from reconciler.kinds.data.raw_settings import PART, RawWanted
+from reconciler.kinds.data.raw_settings import (
+    DIGEST_PROPERTY,
+    FORMAT,
+    FORMAT_PROPERTY,
+    PART,
+    RawWanted,
+)
 from reconciler.kinds.data.row_files import heed_stop, prepared
 from reconciler.kinds.data.tree_upload import put_tree, remove_tree
 from reconciler.kinds.extensions import announces_all
@@ -31,11 +37,8 @@ from reconciler.kinds.extensions import announces_all
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
 
-DIGEST_PROPERTY = "reconcile.sha256"
 ROWS_PROPERTY = "reconcile.rows"
-FILES_PROPERTY = "reconcile.files"
-FORMAT_PROPERTY = "reconcile.format"
-RAW = "raw"
+WRITTEN_IN_PLACE = ("tags", "description", "properties")
 
 
 def same_uri(observed: Any, desired: Any) -> bool:
@@ -72,7 +75,7 @@ def workspace_client(context: HandlerContext, workspace: str) -> Iterator[Any]:
 def is_raw(body: JsonObject) -> bool:
     """Return whether an asset is of data that was taken as it is."""
     said = (body.get("properties") or {}).get("properties") or {}
-    return said.get(FORMAT_PROPERTY) == RAW
+    return said.get(FORMAT_PROPERTY) == FORMAT
 
 
 def publish(context: HandlerContext, resource: Resource[Any], desired: JsonObject) -> None:
@@ -113,10 +116,7 @@ def raw_body(wanted: RawWanted, properties: JsonObject) -> JsonObject:
 
     `referencedUris` is what azure-ai-ml says of a table that it can read.
     """
-    said, tree = {FORMAT_PROPERTY: RAW}, wanted.tree
-    if tree is not None:
-        said |= {DIGEST_PROPERTY: tree.digest, FILES_PROPERTY: str(len(tree.files))}
-    body = {"isAnonymous": False, "isArchived": False, **properties, "properties": said}
+    body = {"isAnonymous": False, "isArchived": False, **properties}
     return {**body, "referencedUris": list(wanted.referenced)} if wanted.referenced else body
 
 
@@ -129,7 +129,7 @@ def retag(context: HandlerContext, change: Change, desired: JsonObject) -> None:
     for name, body in observed.items():
         kept = {key: value for key, value in body.items() if key not in SYSTEM_KEYS}
         wanted = desired[name]["properties"]
-        changed = {key: wanted[key] for key in ("tags", "description") if key in wanted}
+        changed = {key: wanted[key] for key in WRITTEN_IN_PLACE if key in wanted}
         clean = without(kept, frozenset({"properties.provisioningState"}))
         whole = overlay(clean, {"properties": changed})
         context.run.arm.put(str(resource.known[name]), API_VERSION, whole)

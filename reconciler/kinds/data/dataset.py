@@ -30,7 +30,7 @@ from reconciler.kinds.data.dataset_settings import (
 )
 from reconciler.kinds.data.default_store import API_VERSION
 from reconciler.kinds.data.raw_expansion import raw_resource
-from reconciler.kinds.data.raw_settings import PART, RawWanted
+from reconciler.kinds.data.raw_settings import BYTES_PROPERTY, FILES_PROPERTY, PART, RawWanted
 from reconciler.kinds.data.row_checks import hub_problems, local_problems
 from reconciler.kinds.data.row_expansion import row_resource
 from reconciler.kinds.expansion import Attributes, Expansion
@@ -76,6 +76,8 @@ class DatasetHandler(Handler):
                 **{f"{part}.properties.dataUri": f"{part} file" for part in PARTS},
                 f"{PART}.properties.dataUri": "path",
                 f"{PART}.properties.dataType": "type",
+                f"{PART}.properties.properties.{FILES_PROPERTY}": "files",
+                f"{PART}.properties.properties.{BYTES_PROPERTY}": "bytes",
                 **{f"{part}.properties.description": "description" for part in ALL},
             },
         )
@@ -150,6 +152,14 @@ class DatasetHandler(Handler):
     def written(self, change: Change) -> Mapping[str, Announced]:
         """Return the fields of each version at its own id."""
         return assets.written(change)
+
+    def remains(self, resource: Resource[AnyWanted]) -> str:
+        """Say that what was only registered is still where it was."""
+        wanted = resource.settings
+        if not isinstance(wanted, RawWanted) or wanted.tree is not None:
+            return ""
+        place = resource.desired[PART]["properties"]["dataUri"]
+        return f"`{resource.address}` was registered only: its data stays at {place}"
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
         """Delete the versions and the files behind them."""

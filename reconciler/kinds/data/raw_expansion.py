@@ -84,7 +84,8 @@ def _resource(
     expansion: Expansion,
 ) -> Resource[RawWanted]:
     place = f"{wanted.workspace}/data/{key}/versions/{version}"
-    body = {**properties, "tags": expansion.tracked_tags(place, settings.tags)}
+    tags = expansion.tracked_tags(place, settings.tags)
+    body: JsonObject = {**properties, "properties": wanted.said, "tags": tags}
     if settings.description:
         body["description"] = settings.description
     return Resource(

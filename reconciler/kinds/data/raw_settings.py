@@ -22,6 +22,10 @@ PART = "data"
 """What the one asset of such data is called beside `train` and `test`."""
 FORMAT = "raw-1"
 """Version of how files are named, ordered and digested."""
+DIGEST_PROPERTY = "reconcile.sha256"
+FORMAT_PROPERTY = "reconcile.format"
+FILES_PROPERTY = "files"
+BYTES_PROPERTY = "bytes"
 RawPath = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 _DATASTORE = re.compile(
     r"azureml://(?:subscriptions/[^/]+/resource[gG]roups/[^/]+/(?:providers/[^/]+/)?workspaces/[^/]+/)?"
@@ -136,3 +140,15 @@ class RawWanted:
     """What the file `MLTable` of a local table refers to."""
     problems: tuple[Diagnostic, ...] = ()
     """What is wrong with the files."""
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What the asset's properties say of the data."""
+        if self.tree is None:
+            return {FORMAT_PROPERTY: FORMAT}
+        return {
+            FORMAT_PROPERTY: FORMAT,
+            DIGEST_PROPERTY: self.tree.digest,
+            FILES_PROPERTY: f"{len(self.tree.files):,}",
+            BYTES_PROPERTY: f"{self.tree.size:,}",
+        }
