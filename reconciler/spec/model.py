@@ -204,6 +204,11 @@ Location = Annotated[
 `displayName` (`West Europe`)."""
 
 
+def number_as_text(value: Any) -> Any:
+    """Return a whole number as text, as az ml takes it; anything else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def text_or_map(value: Any) -> str:
     """Tell an existing thing (its id as text) from one to create (a map)."""
     return "existing" if isinstance(value, str) else "create"

@@ -38,7 +38,9 @@ def spellings(resource_id):
 @functools.cache
 def models():
     """Every model of the spec, by the names in its schema."""
-    known = {model.__name__: model for model in subclasses(BaseModel)}
+    every = list(subclasses(BaseModel))
+    known = {model.__name__: model for model in every}
+    known |= {f"{m.__module__}.{m.__name__}".replace(".", "__"): m for m in every}
     return {"Spec": Spec, **{name: known[name] for name in Spec.model_json_schema()["$defs"]}}
 
 

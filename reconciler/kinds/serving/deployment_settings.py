@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from reconciler.kinds.asset_references import CODE, ENVIRONMENT, MODEL, reference_or
 from reconciler.kinds.serving.data_collector import DataCollector
 from reconciler.kinds.serving.endpoint import ServingName
-from reconciler.spec.model import SpecModel, Tags
+from reconciler.spec.model import SpecModel, Tags, number_as_text
 
 
 class RequestSettings(SpecModel):
@@ -61,11 +61,6 @@ class ScaleSettings(SpecModel):
     other type of az ml is for Kubernetes."""
 
 
-def _variable(value: Any) -> Any:
-    """Return a whole number as the text that a container sees."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 class Deployment(SpecModel):
     """A managed online deployment."""
 
@@ -99,9 +94,9 @@ class Deployment(SpecModel):
     """Who decides how many instances there are."""
     data_collector: DataCollector | None = None
     """What is collected of requests and answers in production, for monitoring."""
-    environment_variables: dict[str, Annotated[str, BeforeValidator(_variable)]] = Field(
-        default_factory=dict
-    )
+    environment_variables: dict[
+        str, Annotated[str, BeforeValidator(number_as_text, json_schema_input_type=str | int)]
+    ] = Field(default_factory=dict)
     """Environment variables of the container. Never put secrets here: everyone with access to the
     deployment can read them."""
     egress_public_network_access: Literal["enabled", "disabled"] = "enabled"

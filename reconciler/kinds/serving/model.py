@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.sdk import translated
 from reconciler.datasets.fingerprint import fingerprint
-from reconciler.diagnostics import ReconcileError
+from reconciler.diagnostics import Diagnostic, ReconcileError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import Rules, overlay
@@ -30,10 +30,17 @@ from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.inputs import folded
 from reconciler.kinds.job.runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
 from reconciler.kinds.ownership import OWNER_TAG, mark
-from reconciler.kinds.serving.model_settings import Model, Wanted
-from reconciler.kinds.serving.model_versions import (
+from reconciler.kinds.serving.model_files import (
     PATH_PROPERTY,
+    files_of,
+    misfits,
+    put_model,
+    remove_model,
+)
+from reconciler.kinds.serving.model_settings import Model
+from reconciler.kinds.serving.model_versions import (
     RUN_PROPERTY,
+    Wanted,
     claim,
     is_left_behind,
     job_of,
@@ -43,7 +50,7 @@ from reconciler.kinds.serving.model_versions import (
 )
 from reconciler.kinds.versions import other_versions
 from reconciler.kinds.within import Within
-from reconciler.spec.document import Keys
+from reconciler.spec.document import Document, Keys
 
 if TYPE_CHECKING:
     from reconciler.kinds import Spec
@@ -95,6 +102,13 @@ class ModelHandler(ArmHandler):
                 known = {"name": resource.settings.name}
                 expansion.resources[resource.address] = replace(resource, known=known)
 
+    def check(self, resource: Resource[Wanted], document: Document) -> Iterable[Diagnostic]:
+        """Return what is wrong with local files."""
+        path: Keys = ("models", resource.address.partition(".")[2], "path")
+        form, files = str(resource.desired["properties"]["modelType"]), resource.settings.files
+        found = misfits(files, form) if files else ()
+        return [problem.at(document.position(path)) for problem in found]
+
     def observe(self, context: HandlerContext, resource: Resource[Wanted]) -> Observed | None:
         """Read the version at our own id, or the one that the job registered."""
         wanted = resource.settings
@@ -133,6 +147,8 @@ class ModelHandler(ArmHandler):
             return
         properties = desired["properties"]
         path = properties["modelUri"]
+        if wanted.files:
+            put_model(context, resource.address, wanted.workspace, path, wanted.files)
         about = {PATH_PROPERTY: path}
         if wanted.job:
             run = _run_name(context, wanted.job)
@@ -167,37 +183,52 @@ class ModelHandler(ArmHandler):
         context.run.arm.put(actual, self.api_version, overlay(body, {"properties": wanted}))
 
     def delete(self, context: HandlerContext, resource: Resource, observed: Observed) -> None:
-        """Delete the version; the files of the job stay."""
+        """Delete the version, then the files that we uploaded for it; those of a job stay."""
         context.run.arm.delete(str(observed.outputs["id"]), self.api_version)
+        if isinstance(resource.settings, Wanted):
+            remove_model(context, resource.settings.workspace, observed)
 
 
 def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -> Resource[Wanted]:
     path: Keys = ("models", key)
-    source = expansion.reference(settings.path, (*path, "path"), kinds=("fine-tuning job",))
-    job = ""
-    version = settings.version or fingerprint({"path": folded(settings.path, workspace)})
-    if isinstance(source, Reference):
-        # A bare reference to a job means what it leaves behind.
-        source, job = replace(source, attribute=OUTPUT_ATTRIBUTE), source.address
-        version = settings.version or expansion.known_id(job).rpartition("-")[2]
-    name = settings.name or key
-    resource_id = f"{workspace}/models/{name}/versions/{version}"
+    wanted, source = _place(key, settings, workspace, expansion)
+    resource_id = f"{workspace}/models/{wanted.name}/versions/{wanted.version}"
     properties: JsonObject = {
-        "modelType": settings.type,
+        "modelType": settings.format,
         "modelUri": source,
         "tags": expansion.tracked_tags(resource_id, settings.tags),
+        **_stated(settings),
     }
-    properties |= _stated(settings)
     return Resource(
         f"models.{key}",
         ModelHandler.kind,
         resource_id,
         {"properties": properties},
-        settings=Wanted(workspace, name, version, settings.version or "", job),
+        settings=wanted,
         position=expansion.document.position(path, of_key=True),
-        depends_on=frozenset({"workspace", *((job,) if job else ())}),
-        known={"name": name, "version": version},
+        depends_on=frozenset({"workspace", *((wanted.job,) if wanted.job else ())}),
+        known={"name": wanted.name, "version": wanted.version},
     )
+
+
+def _place(
+    key: str, settings: Model, workspace: str, expansion: Expansion
+) -> tuple[Wanted, str | Reference]:
+    """Return what handling it takes, and where its files are."""
+    name, stated = settings.name or key, settings.version or ""
+    if settings.is_local:
+        files = files_of(expansion.document, settings.path)
+        version = stated or files.version()
+        return Wanted(workspace, name, version, stated, files=files), files.uri(name, version)
+    path: Keys = ("models", key, "path")
+    source = expansion.reference(settings.path, path, kinds=("fine-tuning job",))
+    if isinstance(source, Reference):
+        # A bare reference to a job means what it leaves behind.
+        job, source = source.address, replace(source, attribute=OUTPUT_ATTRIBUTE)
+        version = stated or expansion.known_id(job).rpartition("-")[2]
+        return Wanted(workspace, name, version, stated, job), source
+    version = stated or fingerprint({"path": folded(settings.path, workspace)})
+    return Wanted(workspace, name, version, stated), source
 
 
 def _stated(settings: Model) -> JsonObject:

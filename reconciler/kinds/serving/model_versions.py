@@ -8,25 +8,36 @@ register carries the path as a property, and that is compared.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
-from reconciler.engine.types import JsonObject, Observed, Owner, Resource, Unknown
+from reconciler.engine.types import Address, JsonObject, Observed, Owner, Resource, Unknown
 from reconciler.kinds.arm_handler import provisioning_phase
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.assets import same_uri
 from reconciler.kinds.job.runs import MODEL_OUTPUT
 from reconciler.kinds.ownership import OWNER_TAG, mark, tag_owner
-from reconciler.kinds.serving.model_settings import Wanted
+from reconciler.kinds.serving.model_files import PATH_PROPERTY, ModelFiles
 
 RUN_PROPERTY = "reconcile.run"
 """The property that names the run of a version that we registered ourselves."""
-PATH_PROPERTY = "reconcile.path"
-"""The property that says from where we registered a version."""
 OF_ITS_RUN = "what the job left behind"
 """Stands for the path of a version that comes from the run in question."""
 _OF_A_RUN = re.compile(
     r"(?:azureml://jobs/(?P<job>[^/]+)/outputs/artifacts/paths|runs:/(?P<run>[^/]+))/(?P<rest>.+)"
 )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What handling a model takes beyond its body; `job` is "" and `files` None for a plain path."""
+
+    workspace: str
+    name: str
+    version: str
+    stated_version: str
+    job: Address = ""
+    files: ModelFiles | None = None
 
 
 def same_model_uri(observed: Any, desired: Any) -> bool:
