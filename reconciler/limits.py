@@ -80,3 +80,16 @@ ANSWER_TOKENS = 128_000
 LIST_PAGES = 1_000
 LIST_PAGES_WITHOUT_NEWS = 25
 """Of one list of Azure: all its pages, and how many in a row may show nothing new."""
+GIT_REFS_BYTES = 32 * MIB
+GIT_PACK_BYTES = 200 * MIB
+GIT_UNPACKED_BYTES = 200 * MIB
+GIT_OBJECT_BYTES = 64 * MIB
+GIT_OBJECTS = 200_000
+"""Of a repository, in one question: what it lists, packs, and packs unpacked; of one object; how many."""
+TREE_FILES = 20_000
+TREE_BYTES = 200 * MIB
+TREE_DEPTH = 32
+TREE_NAMES = 100_000
+"""Of the files of one revision; the last counts folders, links and submodules, too."""
+HISTORY_COMMITS = 1_000
+"""How far back is looked to find out whether one commit descends from another."""

@@ -10,7 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from reconciler.diagnostics import UnavailableError
 from reconciler.gitops.records import Condition, Drift, Event, PassEnd, Revision, Tree
+
+
+class RefGoneError(UnavailableError):
+    """The repository answers, but the configured ref names nothing there: deleted, or rewritten."""
 
 
 class Source(Protocol):
@@ -19,7 +24,8 @@ class Source(Protocol):
     def latest(self) -> Tree:
         """Return the files that the configured ref names now; one small question where it did not move.
 
-        Raises `UnavailableError` where the repository cannot be reached or does not let us in.
+        Raises `UnavailableError` where the repository cannot be reached or does not let us in,
+        `RefGoneError` where it has no such ref, and `RefusedError` for files that are not taken.
         The tree of a revision stays in its folder until `forget`.
         """
 

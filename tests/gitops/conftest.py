@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.cloud.endpoints import Cloud, SandboxAccess
+from reconciler.gitops.config_source import SourceConfig
+from reconciler.gitops.git.source import GitSource
 from reconciler.sandbox.launch import Server
 from tests.support.azure import Azure
-from tests.support.controls import Pool
+from tests.support.controls import Controls, Pool
+from tests.support.git_server import GitServer
 from tests.support.one_spec import Looped
+
+Sources = Callable[..., GitSource]
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +55,34 @@ def kept(azure: Azure, world_kept: object, tmp_path: Path) -> Looped:
     looped = Looped(azure, tmp_path)
     looped.source.latest()
     return looped
+
+
+@pytest.fixture
+def forge(server: Server) -> GitServer:
+    """The git of an empty sandbox, with the repository `acme/ml`."""
+    controls = Controls(server)
+    controls.empty()
+    return GitServer(controls)
+
+
+@pytest.fixture
+def cloud(server: Server) -> Cloud:
+    access = SandboxAccess(
+        server.url, server.ca_file, server.tenant_id, server.client_id, server.client_secret
+    )
+    return Cloud.of_sandbox(access)
+
+
+@pytest.fixture
+def source(forge: GitServer, cloud: Cloud) -> Iterator[Sources]:
+    """`source(ref=..., timeout="2s")` follows the repository `acme/ml`."""
+    made: list[GitSource] = []
+
+    def run(authorization: str = "", **words: Any) -> GitSource:
+        config = SourceConfig.model_validate({"url": forge.url, **words})
+        made.append(GitSource(config, cloud, lambda: authorization))
+        return made[-1]
+
+    yield run
+    for one in made:
+        one.close()

@@ -34,6 +34,9 @@ NO_TEXTS = {
     ("loop_page.py", "found[:MOST_PROBLEMS]"),
     ("loop_page.py", "commit[:SHORT_COMMIT]"),
     ("loop_plan.py", "changes[:MOST_CHANGES]"),
+    ("packs.py", "pack[-DIGEST_BYTES:]"),
+    ("packs.py", "pack[:-DIGEST_BYTES]"),
+    ("packs.py", "pack[8:HEAD_BYTES]"),
 }
 """Slices of lists, which look the same, and of commits."""
 

@@ -12,6 +12,7 @@ import random
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 
 from aiohttp import web
 
@@ -22,6 +23,7 @@ DRIP_S = 0.2
 CHUNK = 60_000
 BOMB_BYTES = 4 << 30
 BLOB = 3
+FLUSH = b"0000"
 STATUSES = {
     "unauthorized": (401, {"WWW-Authenticate": 'Basic realm="GitHub"'}),
     "unavailable": (503, {}),
@@ -42,7 +44,10 @@ async def misbehave(
     endless = (ENDLESS_PACKS if is_pack else ENDLESS_REFS).get(behavior)
     if endless is None:
         return None
-    return await _sent(request, endless(), content_type, DRIP_S if behavior == "slow" else 0)
+    chunks = endless()
+    if b"deepen" in await request.read():
+        chunks = chain([FLUSH], chunks)  # no commit is a boundary
+    return await _sent(request, chunks, content_type, DRIP_S if behavior == "slow" else 0)
 
 
 async def _sent(
@@ -62,12 +67,13 @@ async def _sent(
 
 
 def _drops() -> Iterator[bytes]:
+    """A line of the greatest length, but by the byte, and of another one then."""
     while True:
-        yield b"0"
+        yield from (b"fff0", *(b"." for _ in range(0xFFF0 - 4)))
 
 
 def _refs() -> Iterator[bytes]:
-    yield from (_line(f"# service={UPLOAD}\n".encode()), b"0000")
+    yield from (_line(f"# service={UPLOAD}\n".encode()), FLUSH)
     number = 0
     while True:
         number += 1
@@ -92,7 +98,7 @@ def _bomb() -> Iterator[bytes]:
     for _ in range(BOMB_BYTES // len(zeros)):
         yield from _bands(packer.compress(zeros))
     yield from _bands(packer.flush())
-    yield b"0000"
+    yield FLUSH
 
 
 def _line(content: bytes) -> bytes:

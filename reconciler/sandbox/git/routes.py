@@ -68,6 +68,8 @@ class _Git:
             return refused
         name = _name(request)
         repo = self._repositories.open(name)
+        if service == UPLOAD:
+            _offer_commits(repo)
         body = await asyncio.to_thread(_carried_out, repo, service, raw)
         if service == PUSH:
             self._repositories.store(name, repo)
@@ -106,9 +108,19 @@ def _denied(why: str) -> web.Response:
     return web.Response(status=401, text=why, headers=CHALLENGE)
 
 
+def _offer_commits(repo: MemoryRepo) -> None:
+    """Let every commit be asked for by its id, as GitHub does, not only those that a ref names."""
+    from dulwich.objects import Commit
+    from dulwich.refs import Ref
+
+    for sha in repo.object_store:
+        if isinstance(repo.object_store[sha], Commit):
+            repo.refs[Ref(b"refs/commits/" + sha)] = sha
+
+
 def _carried_out(repo: MemoryRepo, service: str, raw: bytes, *, advertise: bool = False) -> bytes:
     """Return what dulwich's server answers to the bytes of one request."""
-    from dulwich.errors import HangupException
+    from dulwich.errors import GitProtocolError, HangupException
     from dulwich.protocol import ReceivableProtocol
     from dulwich.server import DEFAULT_HANDLERS, DictBackend
 
@@ -122,6 +134,9 @@ def _carried_out(repo: MemoryRepo, service: str, raw: bytes, *, advertise: bool 
         handler.handle()
     except HangupException:
         return answer.getvalue()
+    except GitProtocolError as error:
+        words = f"ERR {error}".encode()
+        return answer.getvalue() + f"{len(words) + 4:04x}".encode() + words
     return answer.getvalue()
 
 

@@ -1,0 +1,44 @@
+"""Whether a commit descends from another: looked up in steps, no further back than has sense."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from reconciler.gitops.git.remote import Fetched, Remote
+from reconciler.limits import HISTORY_COMMITS
+
+if TYPE_CHECKING:
+    from dulwich.objects import Commit
+
+STEPS = (10, 100, HISTORY_COMMITS)
+
+
+def descends(remote: Remote, commit: str, of: str) -> bool | None:
+    """Return whether `of` is among the ancestors of a commit; None where it may lie further back."""
+    if commit == of:
+        return True
+    for depth in STEPS:
+        fetched = remote.fetch([commit], depth, commits_only=True)
+        found = {one.id for one in _ancestors(fetched, commit)}
+        if of.encode() in found:
+            return True
+        if not found & fetched.shallow:
+            return False
+    return None
+
+
+def _ancestors(fetched: Fetched, commit: str) -> Iterator[Commit]:
+    """Yield a commit and those before it that were fetched, each once."""
+    from dulwich.objects import Commit, ObjectID
+
+    waiting, seen = [ObjectID(commit.encode())], {commit.encode()}
+    while waiting:
+        sha = waiting.pop()
+        found = fetched.objects.get(sha)
+        if not isinstance(found, Commit):
+            continue
+        yield found
+        fresh = [parent for parent in found.parents if parent not in seen]
+        seen |= set(fresh)
+        waiting += fresh
