@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import ExitCode
+from reconciler.sandbox.launch import Server
 from tests.support.commands import Ended, attached, in_process, reconcile
-from tests.support.controls import Pool
+from tests.support.controls import Controls, Pool
 
 ROOT = Path(__file__).parents[2]
 DATA = "data/support-chats.jsonl"
@@ -30,22 +31,40 @@ def writes(folder: Path) -> list[str]:
     return [e["path"] for e in entries if e["method"] in ("PUT", "PATCH", "DELETE")]
 
 
+MADE: dict[str, Path] = {}
+"""Each example with its plan, made once: the sandbox is the same, and as empty, for every test."""
+
+
+@pytest.fixture(scope="module")
+def server(pool: Pool) -> Iterator[Server]:
+    with pool.lent() as lent:
+        yield lent
+    MADE.clear()
+
+
 @pytest.fixture
-def folder(tmp_path: Path, pool: Pool) -> Iterator[Path]:
-    """A folder whose embedded sandbox is an empty one of the pool."""
-    with pool.lent() as server:
-        yield attached(tmp_path / "a", server)
+def folder(tmp_path: Path, server: Server) -> Path:
+    """A folder whose embedded sandbox is empty."""
+    Controls(server).empty()
+    return attached(tmp_path / "a", server)
 
 
 def planned(folder: Path, example: str) -> Path:
     """Return a folder with an example in it and a plan of it in `plan.json`."""
+    if example not in MADE:
+        _plan(folder, example)
+        MADE[example] = folder.with_name("made")
+        shutil.copytree(folder, MADE[example], ignore=shutil.ignore_patterns(".reconcile", "home"))
+    return Path(shutil.copytree(MADE[example], folder, dirs_exist_ok=True))
+
+
+def _plan(folder: Path, example: str) -> None:
     text = (ROOT / example).read_text(encoding="utf-8").replace("../examples/flows", "flows")
     (folder / "spec.yaml").write_text(text, encoding="utf-8")
     for part in ("data", "flows"):
         shutil.copytree(ROOT / "examples" / part, folder / part)
     done = reconcile(folder, "plan", "spec.yaml", "--out", "plan.json")
     assert done.returncode == ExitCode.OK, done.stderr
-    return folder
 
 
 def refused(done: Ended, folder: Path) -> None:

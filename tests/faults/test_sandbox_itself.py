@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import threading
@@ -61,14 +62,22 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("how", BROKEN)
-def test_a_state_that_is_broken_is_one_clear_line(tmp_path, how):
-    state = tmp_path / ".reconcile" / "sandbox"
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The state of a sandbox that has ended."""
+    state = tmp_path_factory.mktemp("whole")
     with launch(state, clock="instant") as server:
         pid = server.pid
     gone(pid)
     for log in state.glob("state.db-*"):
         log.unlink()
+    return state
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_a_state_that_is_broken_is_one_clear_line(tmp_path, whole, how):
+    state = tmp_path / ".reconcile" / "sandbox"
+    shutil.copytree(whole, state)
     BROKEN[how](state / "state.db")
     done = run(tmp_path, "plan", str(SMALL), "--sandbox")
     assert done.code == ExitCode.FAILED, done.err
