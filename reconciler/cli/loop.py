@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.diagnostics import ReconcileError
     from reconciler.gitops.config import LoopConfig
+    from reconciler.gitops.lease import Leases
     from reconciler.gitops.pass_ import World
 
 SUMMARY = "Keep many specs as git says: look, plan, apply what may be applied, report."
@@ -75,13 +76,15 @@ def check_installed() -> None:
 def _once(session: Session, config: LoopConfig) -> ExitCode:
     import gc
 
+    from reconciler.gitops.lease import Leases
     from reconciler.gitops.once import once
     from reconciler.gitops.pass_text import exit_code, pass_json, pass_lines
     from reconciler.render.diagnostics_text import problems
 
     gc.enable()
     ends = []
-    world = _world(session, config)
+    leases = Leases(session.azure(), config.lease)
+    world = _world(session, config, leases)
     try:
         for end in once(config, world, session.options.spec):
             ends.append(end)
@@ -92,11 +95,12 @@ def _once(session: Session, config: LoopConfig) -> ExitCode:
                 session.out.say(line)
             session.err.write(problems(end.problems))
     finally:
+        leases.release()
         world.source.close()
     return exit_code(ends)
 
 
-def _world(session: Session, config: LoopConfig) -> World:
+def _world(session: Session, config: LoopConfig, leases: Leases) -> World:
     """Return what all passes share."""
     from datetime import UTC, datetime
 
@@ -107,7 +111,7 @@ def _world(session: Session, config: LoopConfig) -> World:
 
     silence_libraries()
     policy = load_policy(config.policy) if config.policy else None
-    return World(session.azure(), source_of(config), lambda: datetime.now(UTC), policy)
+    return World(session.azure(), source_of(config), lambda: datetime.now(UTC), policy, leases.of)
 
 
 def failed(_options: argparse.Namespace, error: ReconcileError) -> str:

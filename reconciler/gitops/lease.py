@@ -206,8 +206,8 @@ class Leases:
 
     def __init__(
         self,
-        azure: Azure,
-        config: LeaseConfig | None,
+        azure: Azure | None,
+        config: LeaseConfig | None = None,
         *,
         clock: Callable[[], float] = boot_seconds,
     ) -> None:
@@ -233,7 +233,7 @@ class Leases:
                 lease.release()
 
     def _made(self, shard: str) -> Lease:
-        if self._config is None:
+        if self._config is None or self._azure is None:
             return NoLease()
         blob = LeaseBlob(self._azure, self._config.container, f"subscriptions/{shard}")
         return BlobLease(blob, shard, clock=self._clock)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
 
@@ -24,8 +24,9 @@ from reconciler.gitops.contend import Field
 from reconciler.gitops.dangers import dangerous
 from reconciler.gitops.gate import Permits, Proposal, Verdict, judge
 from reconciler.gitops.kept import Kept, leaving, load_kept, whole
+from reconciler.gitops.lease import Leases
 from reconciler.gitops.memory import Memory, digest_of
-from reconciler.gitops.ports import Source
+from reconciler.gitops.ports import Lease, Source
 from reconciler.gitops.records import ConditionReason, PassEnd, Revision, Tree
 from reconciler.gitops.tags import Remembered, remember, remembered
 from reconciler.gitops.told import Told
@@ -44,13 +45,13 @@ from reconciler.operations.progress import NullProgress
 
 @dataclass(frozen=True)
 class World:
-    """What all passes of a process share. `check_write` raises where we may not write any more."""
+    """What all passes of a process share. `lease_of` a subscription is the right to write there."""
 
     azure: Azure
     source: Source
     now: Callable[[], datetime]
     policy: PolicyFile | None = None
-    check_write: Callable[[], None] = lambda: None
+    lease_of: Callable[[str], Lease] = field(default_factory=lambda: Leases(None).of)
     parallelism: int = 8
 
 
@@ -64,6 +65,7 @@ class Look:
     plan: Plan
     is_new: bool
     """Whether the spec is another one than the applied."""
+    lease: Lease
 
 
 class SpecPass:
@@ -105,23 +107,26 @@ class SpecPass:
             loaded = load_kept(self._kept, self._tree)
         except SpecError as error:
             return told.of_error(error), self._memory
-        run = self._run_on(loaded)
-        tags = remembered(run, self._group(loaded), self._kept.name)
+        lease = self._world.lease_of(loaded.spec.target.subscription_id)
+        if not lease.acquire():
+            return told.held_by_another(), self._memory
+        run = self._run_on(loaded, lease)
+        tags = remembered(run, lease, self._group(loaded), self._kept.name)
         memory = replace(self._memory, applied=tags.applied)
         if tags.suspended:
             return told.suspended(), memory
         if tags.applied and self._goes_back(tags, tags.applied):
             return told.rewound(tags.applied, self._tree.revision), memory
-        look = self._planned(loaded, run, tags)
+        look = self._planned(loaded, run, tags, lease)
         return self._carried_out(look, memory)
 
-    def _run_on(self, loaded: Loaded) -> RunScope:
-        """Return a read-only run that waits for nothing."""
+    def _run_on(self, loaded: Loaded, lease: Lease) -> RunScope:
+        """Return a read-only run that waits for nothing, and writes with the lease of now alone."""
         deadline = time.monotonic() + self._kept.settings.timeout
         subscription_id = loaded.spec.target.subscription_id
         run = RunScope(self._world.azure, subscription_id, read_only=True, deadline=deadline)
         run.stop, run.waits = self.stop, False
-        run.fence_writes(self._world.check_write)
+        run.fence_writes(lease.fence())
         self._sent.append(run)
         return run
 
@@ -137,7 +142,7 @@ class SpecPass:
             return False
         return self._world.source.descends(commit, applied.commit) is False
 
-    def _planned(self, loaded: Loaded, run: RunScope, tags: Remembered) -> Look:
+    def _planned(self, loaded: Loaded, run: RunScope, tags: Remembered, lease: Lease) -> Look:
         base, is_new = self._base(loaded, tags)
         policy = self._world.policy
         resting = self._memory.corrections.resting(self._began)
@@ -151,7 +156,7 @@ class SpecPass:
         made = build.plan(loaded, run, options)
         if policy is not None:
             made = under_policy(loaded, run, made, policy)
-        return Look(loaded, run, tags, made, is_new)
+        return Look(loaded, run, tags, made, is_new, lease)
 
     def _base(self, loaded: Loaded, tags: Remembered) -> tuple[Base | None, bool]:
         """Return the spec that was applied, and whether this one is another."""
@@ -226,7 +231,8 @@ class SpecPass:
         revision = self._tree.revision
         if look.tags.applied != revision and (look.is_new or done):
             look.run.allow_writes()
-            remember(look.run, self._group(look.loaded), self._kept.name, revision)
+            group = self._group(look.loaded)
+            remember(look.run, look.lease, group, self._kept.name, revision)
             kept = replace(kept, applied=revision)
         return replace(kept, digest=digest_of(load_kept(self._kept, self._tree)))
 

@@ -7,10 +7,12 @@ revision it applied last, and only when something changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.cloud.run_scope import RunScope
+from reconciler.diagnostics import ApiError, ExitCode
 from reconciler.engine.types import JsonObject
+from reconciler.gitops.ports import Lease
 from reconciler.gitops.records import Revision
 from reconciler.kinds.resource_group import RESOURCES_API
 
@@ -34,10 +36,16 @@ class Remembered:
         return f"{REWIND}{commit}" in self.approvals
 
 
-def remembered(run: RunScope, group_id: str, spec: str) -> Remembered:
-    """Return what is remembered of a spec; nothing where its group does not exist yet."""
-    group = run.arm.get(group_id, RESOURCES_API) or {}
-    return read_tags(group.get("tags") or {}, spec)
+def remembered(run: RunScope, lease: Lease, group_id: str, spec: str) -> Remembered:
+    """Return what is remembered of a spec; nothing where its group does not exist yet.
+
+    Where its group has no tag of it, the lease may know what was applied.
+    """
+    group = run.arm.get(group_id, RESOURCES_API)
+    if group is None:
+        return Remembered()
+    found = read_tags(group.get("tags") or {}, spec)
+    return found if found.applied else replace(found, applied=lease.applied().get(spec))
 
 
 def read_tags(tags: Mapping[str, object], spec: str) -> Remembered:
@@ -51,9 +59,17 @@ def read_tags(tags: Mapping[str, object], spec: str) -> Remembered:
     )
 
 
-def remember(run: RunScope, group_id: str, spec: str, revision: Revision) -> None:
-    """Write which revision was applied; other tags stay as they are."""
+def remember(run: RunScope, lease: Lease, group_id: str, spec: str, revision: Revision) -> None:
+    """Write which revision was applied; other tags stay as they are.
+
+    Where we may not write tags of the group, it is kept with the lease.
+    """
     tags: JsonObject = {f"{REVISION}{spec}": str(revision)}
     body = {"operation": "Merge", "properties": {"tags": tags}}
     path = f"{group_id}/providers/Microsoft.Resources/tags/default"
-    run.arm.send("PATCH", path, RESOURCES_API, body=body)
+    try:
+        run.arm.send("PATCH", path, RESOURCES_API, body=body)
+    except ApiError as error:
+        if error.exit_code is not ExitCode.DENIED:
+            raise
+        lease.keep_applied(spec, revision)

@@ -118,6 +118,13 @@ def suspended() -> Told:
     return Told((Condition(READY, UNKNOWN, Reason.SUSPENDED, message),))
 
 
+def held_by_another() -> Told:
+    """Return the end of a pass whose subscription another replica keeps."""
+    message = "another replica has the lease of this subscription"
+    held = Condition(ConditionType.LEASE_HELD, FALSE, Reason.HELD_BY_ANOTHER, message)
+    return Told((Condition(READY, UNKNOWN, Reason.HELD_BY_ANOTHER, message), held))
+
+
 def rewound(applied: Revision, revision: Revision) -> Told:
     """Return the end of a pass whose revision does not come after the applied one."""
     message = f"{revision.short} does not come after the applied {applied.short}"

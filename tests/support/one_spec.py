@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.gitops.config import Settings
 from reconciler.gitops.folder import Folder
 from reconciler.gitops.kept import Kept
+from reconciler.gitops.lease import Leases
 from reconciler.gitops.memory import Memory
 from reconciler.gitops.pass_ import SpecPass, World
 from reconciler.gitops.records import Condition, ConditionReason, ConditionType, PassEnd
@@ -42,6 +43,7 @@ class Looped:
         self.memory = Memory()
         self.policy: Any = None
         self.closed: ConditionReason | None = None
+        self.leases = Leases(None)
 
     def set(self, **settings: Any) -> Looped:
         """Keep the spec in another way from now on."""
@@ -65,7 +67,9 @@ class Looped:
 
     def begun(self) -> SpecPass:
         """Return the next pass, not begun yet."""
-        world = World(self.azure.process, self.source, lambda: self.time, self.policy)
+        world = World(
+            self.azure.process, self.source, lambda: self.time, self.policy, self.leases.of
+        )
         kept = Kept(NAME, FILE if self.file.exists() else "", self.settings, FILE)
         tree = self.source.latest()
         return SpecPass(kept, tree, world, self.memory, closed=self.closed)
