@@ -28,9 +28,20 @@ class AzureDevOps(RepositoryHost):
         self, method: str, number: int, path: str = "", body: Mapping[str, Any] | None = None
     ) -> Any:
         """Return an answer about a pull request. Raises what `ask` does."""
-        project, repository = (quote(name, safe="") for name in (self.project, self.repository))
-        place = f"/{project}/_apis/git/repositories/{repository}/pullRequests/{number}"
+        place = f"{self._place}/pullRequests/{number}"
         return self.ask(method, f"{place}{path}?api-version={VERSION}", body)
+
+    def of_commit(
+        self, method: str, commit: str, query: str = "", body: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return an answer about the statuses of a commit. Raises what `ask` does."""
+        place = f"{self._place}/commits/{commit}/statuses"
+        return self.ask(method, f"{place}?api-version={VERSION}{query}", body)
+
+    @property
+    def _place(self) -> str:
+        project, repository = (quote(name, safe="") for name in (self.project, self.repository))
+        return f"/{project}/_apis/git/repositories/{repository}"
 
     def who(self) -> str:
         """Return the id of whom the token is of."""

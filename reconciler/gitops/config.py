@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from reconciler.diagnostics import Diagnostic, SpecError
+from reconciler.gitops.config_notify import Notify
 from reconciler.gitops.config_source import SourceConfig
 from reconciler.gitops.config_told import HttpConfig, Listen, MetricsConfig
 from reconciler.gitops.config_types import FilePath, LoopModel, SpecName, Time
@@ -155,6 +156,8 @@ class LoopConfig(LoopModel):
     """Who may ask what over HTTP."""
     metrics: MetricsConfig = MetricsConfig()
     """What `/metrics` tells."""
+    notify: list[Notify] = Field(default_factory=list)
+    """Who else is told: commits, deployments, chats."""
 
     def settings(self, spec: SpecConfig) -> Settings:
         """Return what holds for a spec: its own words, and else the defaults."""

@@ -59,10 +59,12 @@ class EventLog:
         found.told[event.code] = replace(event, count=found.untold.pop(event.code))
         return [found.told[event.code]]
 
-    def over(self, spec: str, reason: ConditionReason, at: datetime) -> list[Event]:
+    def over(
+        self, spec: str, reason: ConditionReason, at: datetime, address: Address = ""
+    ) -> list[Event]:
         """Return that something that is not of one pass is over; nothing where it was not told."""
-        groups = [group for group in self._open if group[:2] == (spec, reason)]
-        return [self._recovered(group, at) for group in groups]
+        group = (spec, reason, address)
+        return [self._recovered(group, at)] if group in self._open else []
 
     def forget(self, specs: Iterable[str]) -> None:
         """Forget the specs that are no longer configured."""

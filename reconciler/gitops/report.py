@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TextIO
 
 from reconciler.diagnostics import ReconcileError, Severity, UnforeseenError
-from reconciler.engine.types import JsonObject
+from reconciler.engine.types import Address, JsonObject
 from reconciler.gitops.event_log import EventLog
 from reconciler.gitops.ports import Listener
 from reconciler.gitops.records import ConditionReason, Event, PassEnd
@@ -45,10 +45,10 @@ class Reporter:
             events = self._log.sift(event)
         self._tell(events)
 
-    def over(self, spec: str, reason: ConditionReason, at: datetime) -> None:
+    def over(self, spec: str, reason: ConditionReason, at: datetime, address: Address = "") -> None:
         """Tell that what `happened` was told of is over."""
         with self._lock:
-            events = self._log.over(spec, reason, at)
+            events = self._log.over(spec, reason, at, address)
         self._tell(events)
 
     def forget(self, specs: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from reconciler.secrets import on_one_line
 
 MOST = 1000
 """Characters of a message: what Teams and a line of a log can show."""
+MOST_OF_STATUS = 140
 
 
 def problem_text(problem: Diagnostic) -> str:
@@ -52,3 +53,13 @@ def json_line(values: JsonObject) -> str:
     """Return an object on one line: no text in it can steer a terminal or a build server."""
     shown = {k: clean(v) if isinstance(v, str) else v for k, v in values.items()}
     return json.dumps(shown, ensure_ascii=True)
+
+
+def status_text(head: str, message: str) -> str:
+    """Return the description of a commit's status: why, then what; as long as GitHub takes."""
+    return on_one_line(clean(f"{head}: {message}" if message else head), MOST_OF_STATUS)
+
+
+def head_of_status(text: str) -> str:
+    """Return how such a description begins: the part that is the same for the same state."""
+    return text.partition(": ")[0]

@@ -1,0 +1,130 @@
+"""All that the loop tells, from its configuration: what the runner starts, feeds and stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from threading import Event as Signal
+from threading import Thread
+from typing import TextIO
+
+from reconciler.cloud.azure import Azure
+from reconciler.diagnostics import ReconcileError
+from reconciler.gitops.config import LoopConfig
+from reconciler.gitops.last_passes import LastPasses
+from reconciler.gitops.notifiers import notifiers
+from reconciler.gitops.notify_github import WRITE_SPACING_S
+from reconciler.gitops.outbox import Notifier, Outbox
+from reconciler.gitops.records import ConditionReason
+from reconciler.gitops.report import JsonLines, Reporter, muted
+from reconciler.gitops.vitals import Vitals
+
+LONGEST_STOP_S = 2.0
+Now = Callable[[], datetime]
+
+
+class Telling:
+    """Whoever is told. Feed `reporter` and `vitals`; `specs` names every spec that is kept.
+
+    `look` is asked for a pass of one spec, `look_at_source` for a look at git: both are called
+    in another thread, and must not wait.
+    """
+
+    def __init__(
+        self,
+        config: LoopConfig,
+        azure: Azure,
+        specs: Callable[[], Sequence[str]],
+        *,
+        stream: TextIO | None = None,
+        now: Now = lambda: datetime.now(UTC),
+        spacing_s: float = WRITE_SPACING_S,
+    ) -> None:
+        """Tell nobody yet."""
+        from reconciler.gitops.metrics import Metrics
+        from reconciler.gitops.spans import Spans
+
+        self.config, self.vitals, self.last = config, Vitals(), LastPasses()
+        self._specs, self._now, self._stop = specs, now, Signal()
+        per_spec, traffic = config.metrics.per_spec, azure.throttle.traffic
+        self.metrics = Metrics(self.last, self.vitals, traffic, per_spec=per_spec, now=now)
+        made = notifiers(config.notify, azure, self._stop, spacing_s=spacing_s)
+        self.outbox = Outbox(made, self._told, now)
+        others = (self.last, self.metrics, Spans(), self.outbox)
+        self.reporter = Reporter(JsonLines(stream), others)
+        self._sender = Thread(target=self._send, name="notify", daemon=True)
+        self._http: _Http | None = None
+
+    def start(
+        self,
+        look: Callable[[str], None] = lambda _: None,
+        look_at_source: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Begin to answer and to send. Raises `LocalError` where the address cannot be had."""
+        if self.config.listen is not None:
+            self._http = _Http(self, look, look_at_source, self._specs, self._now)
+            self._http.thread.start()
+        if self.config.notify:
+            self._sender.start()
+
+    @property
+    def port(self) -> int | None:
+        """Where HTTP is answered, None where it is not."""
+        return self._http.thread.port if self._http else None
+
+    def forget(self, specs: Sequence[str]) -> None:
+        """Forget the specs that are no longer kept."""
+        self.reporter.forget(specs)
+        self.last.forget(specs)
+        self.metrics.forget(specs)
+
+    def flush(self) -> None:
+        """Send what waits, once: for a loop that ends after one pass of each spec."""
+        self.outbox.deliver()
+
+    def stop(self) -> None:
+        """End within a few seconds; what was not sent by then is told by the next start."""
+        self._stop.set()
+        self.outbox.arrived.set()
+        if self._sender.is_alive():
+            self._sender.join(LONGEST_STOP_S)
+        if self._http is not None:
+            self._http.thread.stop()
+
+    def _send(self) -> None:
+        while not self._stop.is_set():
+            self.outbox.arrived.clear()
+            self.outbox.arrived.wait(self.outbox.deliver())
+
+    def _told(self, notifier: Notifier, error: ReconcileError | None, at: datetime) -> None:
+        if error is None:
+            self.reporter.over("", ConditionReason.NOTIFICATION_FAILED, at, notifier.name)
+        else:
+            self.reporter.happened(muted(notifier.name, error, at))
+
+
+class _Http:
+    """The server; aiohttp is imported where it is asked for."""
+
+    def __init__(
+        self,
+        telling: Telling,
+        look: Callable[[str], None],
+        look_at_source: Callable[[], None],
+        specs: Callable[[], Sequence[str]],
+        now: Now,
+    ) -> None:
+        from reconciler.gitops.http import Told
+        from reconciler.gitops.http_thread import HttpThread
+
+        told = Told(
+            telling.vitals,
+            telling.last,
+            telling.metrics,
+            specs,
+            look,
+            look_at_source,
+            telling.config.http,
+            now,
+        )
+        self.thread = HttpThread(told, telling.config.listen or "")
