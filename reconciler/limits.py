@@ -64,6 +64,9 @@ DATA_FILE_BYTES = 16 * GIB
 ROW_BYTES = 4 * MIB
 ROW_VALUES = 20_000
 """Of one row of chat data: a conversation of a million tokens has 4 MiB."""
+BLOCK_BYTES = 8 * MIB
+BLOCKS = 50_000
+"""Of what is uploaded: a file of more bytes goes in blocks, and Azure takes so many of them."""
 PARQUET_ROWS = 5_000_000
 PARQUET_MEMORY_MIB = 96, 1000
 """Of one file: the rows that are taken of it, and what duckdb may use for a small or a large one."""

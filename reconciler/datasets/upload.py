@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from reconciler.cloud.sdk import translated
+from reconciler.datasets.blocks import put_blocks
 from reconciler.datasets.prepare import Part
 from reconciler.diagnostics import ReconcileError
+from reconciler.limits import BLOCK_BYTES
 
 if TYPE_CHECKING:
-    from azure.storage.blob import ContainerClient
+    from azure.storage.blob import BlobClient, ContainerClient
 
 DIGEST = "sha256"
 PARALLEL_BLOCKS = 4
@@ -28,20 +30,36 @@ def upload(container: ContainerClient, name: str, part: Part, tell: Callable[[in
             tell(part.size)
             return False
         with part.path.open("rb") as content:
-            blob.upload_blob(
-                content,
-                length=part.size,
-                overwrite=True,
-                metadata={DIGEST: part.sha256},
-                max_concurrency=PARALLEL_BLOCKS,
-                validate_content=True,
-                progress_hook=lambda done, _total: tell(done),
-            )
+            send(blob, content, part.size, part.sha256, tell)
         if not _is_same(blob, part):
             raise ReconcileError.because(
                 f"{name} was changed on the way to Azure", hint="run again"
             )
     return True
+
+
+def send(
+    blob: BlobClient,
+    content: BinaryIO,
+    size: int,
+    sha256: str,
+    tell: Callable[[int], None] = lambda done: None,
+    at_once: int = PARALLEL_BLOCKS,
+) -> None:
+    """Upload a file under its digest, a large one in blocks that are sent once."""
+    metadata = {DIGEST: sha256}
+    if size > BLOCK_BYTES:
+        put_blocks(blob, content, size, metadata, tell, at_once)
+        return
+    blob.upload_blob(
+        content,
+        length=size,
+        overwrite=True,
+        metadata=metadata,
+        max_concurrency=at_once,
+        validate_content=True,
+        progress_hook=lambda done, _total: tell(done),
+    )
 
 
 def remove(container: ContainerClient, name: str) -> None:

@@ -243,10 +243,10 @@ def _volumes(megabytes):
 
     seen = measured(megabytes)
     result = (
-        f"{seen.sent_twice} files sent twice, {seen.missing} missing; at most {seen.memory_mib} MiB"
+        f"{seen.sent_twice} files or blocks sent twice, {seen.missing} missing; at most {seen.memory_mib} MiB"
         + "".join(f"; {text}" for text in seen.wrong)
     )
-    cases = f"{seen.files:,} files, killed half way; {seen.rows:,} rows of {megabytes:,} MB"
+    cases = f"{seen.files:,} files, {seen.rows:,} rows of {megabytes:,} MB, killed half way"
     return "much data", cases, result, seen.violations
 
 

@@ -1,7 +1,8 @@
 """Much data: rows by the gigabyte and a folder of 5,000 files, in bounded memory, each sent once.
 
 `python -m tests.faults.volumes MEGABYTES` measures in a process of its own, whose memory is that of
-the runs. The upload of the folder is killed half way, and the next run sends what is missing.
+the runs. Either upload is killed half way, and the next run sends what is missing: of the folder
+the files, of the rows the blocks of eight megabytes.
 """
 
 import json
@@ -39,7 +40,7 @@ ROWS = "rows: {source: {type: local, path: rows.jsonl}}"
 
 @dataclass(frozen=True)
 class Measured:
-    """What came of it: runs that went wrong in words, files sent twice, the most memory of a run."""
+    """What came of it: runs that went wrong in words, files and blocks sent twice, the most memory of a run."""
 
     files: int
     rows: int
@@ -84,10 +85,10 @@ def write_rows(file, megabytes):
     return rows
 
 
-def killed_and_resumed(arena, spec, nth):
-    """Upload a folder, killed at its nth file, then again; return what went wrong."""
+def killed_and_resumed(arena, spec, nth, dataset="many"):
+    """Upload a dataset, killed at its nth file or block, then again; return what went wrong."""
     run = arena.start("apply", str(spec), "--yes")
-    place = {"method": "PUT", "path": "/reconcile/many/", "nth": nth, "when": "after"}
+    place = {"method": "PUT", "path": f"/reconcile/{dataset}/", "nth": nth, "when": "after"}
     arena.arm({**place, "action": {"kill": run.pid}})
     run.go()
     first = run.join()
@@ -97,10 +98,12 @@ def killed_and_resumed(arena, spec, nth):
     return wrong + ([] if second.code == 0 else [f"the run after it failed: {second.err}"])
 
 
-def uploads(arena):
-    """Return how often each file was put, as far as it was carried out."""
-    puts = (e for e in arena.journal() if e["method"] == "PUT" and "/reconcile/many/" in e["path"])
-    return Counter(entry["path"] for entry in puts if entry["status"] == 201)
+def uploads(arena, dataset="many"):
+    """Return how often each file or block was put, as far as it was carried out."""
+    place = f"/reconcile/{dataset}/"
+    puts = (e for e in arena.journal() if e["method"] == "PUT" and place in e["path"])
+    done = (entry for entry in puts if entry["status"] == 201)
+    return Counter((entry["path"], entry["query"].get("blockid", "")) for entry in done)
 
 
 def _measure(top, megabytes):
@@ -111,13 +114,13 @@ def _measure(top, megabytes):
         arena = Arena(server, top / "state")
         spec.write_text(SPEC.format(dataset=FOLDER))
         wrong = killed_and_resumed(arena, spec, KILLED_AT)
-        sent = uploads(arena)
+        files = uploads(arena)
         spec.write_text(SPEC.format(dataset=ROWS))
-        ended = arena.run("apply", str(spec), "--yes")
-        wrong += [] if ended.code == 0 else [f"the rows were not uploaded: {ended.err}"]
+        wrong += killed_and_resumed(arena, spec, max(1, megabytes // 20), "rows")
+        blocks = {place: n for place, n in uploads(arena, "rows").items() if place[1]}
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    twice = sum(count - 1 for count in sent.values())
-    return Measured(FILES, rows, twice, FILES - len(sent), memory, tuple(wrong))
+    twice = sum(count - 1 for count in (*files.values(), *blocks.values()))
+    return Measured(FILES, rows, twice, FILES - len(files), memory, tuple(wrong))
 
 
 if __name__ == "__main__":

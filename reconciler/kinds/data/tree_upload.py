@@ -17,7 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.cloud.sdk import translated
-from reconciler.datasets.upload import DIGEST, PARALLEL_BLOCKS, remove
+from reconciler.datasets.upload import DIGEST, PARALLEL_BLOCKS, remove, send
 from reconciler.diagnostics import ReconcileError
 from reconciler.engine.types import Address
 from reconciler.kinds.base import HandlerContext
@@ -71,6 +71,7 @@ class _Sending:
         self._container, self._folder, self._tree = container, folder, tree
         self._lock, self._done = Lock(), 0
         self._end = context.run.resource_deadline.end
+        self._blocks_at_once = 1
 
     def missing(self) -> Iterator[TreeFile]:
         """Yield the files that are not there with their size and digest."""
@@ -84,6 +85,7 @@ class _Sending:
     def send(self, files: list[TreeFile]) -> None:
         """Upload files side by side; the first that fails stops those that have not begun."""
         self._done = self._tree.size - sum(file.size for file in files)
+        self._blocks_at_once = max(1, PARALLEL_BLOCKS // len(files))
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="upload") as pool:
             try:
                 for size in pool.map(self._send, files):
@@ -95,16 +97,12 @@ class _Sending:
     def _send(self, file: TreeFile) -> int:
         heed_stop(self._context)
         with self._in_time(), self._as_planned(file) as content, translated():
-            self._container.upload_blob(
-                f"{self._folder}/{file.name}",
-                content,
-                length=file.size,
-                overwrite=True,
-                metadata={DIGEST: file.sha256},
-                max_concurrency=PARALLEL_BLOCKS,
-                validate_content=True,
-            )
+            blob = self._container.get_blob_client(f"{self._folder}/{file.name}")
+            send(blob, content, file.size, file.sha256, self._heed, self._blocks_at_once)
         return file.size
+
+    def _heed(self, _done: int) -> None:
+        heed_stop(self._context)
 
     @contextmanager
     def _in_time(self) -> Iterator[None]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import BlobClient, ContainerClient
 
 from reconciler.datasets.prepare import Part
 from reconciler.datasets.upload import remove, upload
+from reconciler.limits import BLOCK_BYTES
 from tests.clients.storage.conftest import Account
 
 LINE = b'{"messages": [{"role": "user", "content": "hello"}]}\n'
@@ -68,3 +69,38 @@ def test_other_bytes_under_the_name_are_replaced_and_a_removed_file_stays_gone(
     remove(target, "train.jsonl")
     remove(target, "train.jsonl")
     assert list(container.list_blobs()) == []
+
+
+class CutShortError(Exception):
+    """An upload that ended in the middle."""
+
+
+def test_a_large_file_that_was_cut_short_goes_on_with_the_blocks_that_are_missing(
+    account: Account, container: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put: list[str] = []
+    stage = BlobClient.stage_block
+
+    def counted(self: BlobClient, block_id: str, *data: Any, **options: Any) -> Any:
+        put.append(block_id)
+        return stage(self, block_id, *data, **options)
+
+    monkeypatch.setattr(BlobClient, "stage_block", counted)
+    pieces = [bytes([number]) * BLOCK_BYTES for number in range(3)] + [b"rest"]
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(b"".join(pieces))
+    part = Part(path, 1, path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+
+    def cut(done: int) -> None:
+        if done:
+            raise CutShortError
+
+    with pytest.raises(CutShortError):
+        upload(client(account), "train.jsonl", part, cut)
+    assert 1 <= len(put) <= len(pieces)
+    told: list[int] = []
+    assert upload(client(account), "train.jsonl", part, told.append)
+    assert len(put) == len(set(put)) == len(pieces)
+    assert told[-1] == part.size
+    blob = container.get_blob_client("train.jsonl")
+    assert hashlib.sha256(blob.download_blob().readall()).hexdigest() == part.sha256
