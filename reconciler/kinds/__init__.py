@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from reconciler.engine.types import JsonObject
+from reconciler.kinds.access.assignment_settings import RoleAssignment
 from reconciler.kinds.access.identity import IdentityHandler, ManagedIdentity
 from reconciler.kinds.access.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.base import Handler
@@ -113,6 +114,8 @@ class Spec(SpecModel):
     """The Azure ML workspace: a map creates it, a resource id uses an existing one."""
     identities: dict[Key, ManagedIdentity | None] = Field(default_factory=dict)
     """User-assigned managed identities, with their roles."""
+    role_assignments: list[RoleAssignment] = Field(default_factory=list)
+    """Roles for people, groups, applications, and what Azure acts as by itself."""
     compute: dict[Key, Compute] = Field(default_factory=dict)
     """Compute clusters of the workspace."""
     datastores: dict[Key, Datastore] = Field(default_factory=dict)

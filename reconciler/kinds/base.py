@@ -227,6 +227,9 @@ class Handler(ABC):
     def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add the resources that the spec states of this kind to the scope. Pure."""
 
+    def expand_late(self, spec: Spec, expansion: Expansion) -> None:  # noqa: B027 - few have any
+        """Add what refers to resources of kinds that expand later than its own. Pure."""
+
     @abstractmethod
     def observe(self, context: HandlerContext, resource: Resource) -> Observed | None:
         """Read one resource; None only when Azure says that it does not exist."""

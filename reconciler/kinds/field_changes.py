@@ -15,6 +15,7 @@ IDENTIFYING = {
     "target": ("subscription_id", "resource_group"),
     "quota": ("vm_family",),
     "identities.role_assignments": ("role", "scope"),
+    "role_assignments": ("principal", "role", "scope"),
     "workspace.application_insights": ("log_analytics_name",),
     "hub.application_insights": ("log_analytics_name",),
     "deployments": ("endpoint_name",),

@@ -186,6 +186,8 @@ def _expanded(
     )
     for handler in KINDS:
         handler.expand(spec, expansion)
+    for handler in KINDS:
+        handler.expand_late(spec, expansion)
     return expansion
 
 
@@ -204,10 +206,17 @@ def _named(expansion: Expansion) -> Iterator[Existing]:
     for resource_id, (kind, path) in expansion.named.items():
         found = kind or _kind_named(resource_id)
         if resource_id.casefold() not in known and found:
-            name = f"{found} {resource_id.rpartition('/')[2]}"
+            name = f"{found} {_name_of(resource_id)}"
             label = name if name not in known else f"{found} {resource_id}"
             known |= {resource_id.casefold(), name}
             yield Existing(label, found, resource_id, expansion.document.position(path))
+
+
+def _name_of(resource_id: str) -> str:
+    """Return what people call it: its name, with the version of an asset."""
+    asset, versions, version = resource_id.rpartition("/versions/")
+    name = (asset if versions else resource_id).rpartition("/")[2]
+    return f"{name}:{version}" if versions else name
 
 
 def _kind_named(resource_id: str) -> str:

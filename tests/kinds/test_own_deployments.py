@@ -74,7 +74,13 @@ def test_another_environment_is_rolled_out_in_place(with_assets: Azure) -> None:
     assert held(with_assets)["environmentId"] == newer
 
 
-def test_an_environment_that_is_not_there_fails_with_azures_word(azure: Azure) -> None:
-    report = azure.apply(HEAD + IMAGE_ONLY)
+def test_an_environment_that_is_not_there_is_told_by_the_plan(azure: Azure) -> None:
+    told = [p.summary for p in azure.plan(HEAD + IMAGE_ONLY).blocked]
+    assert told == ["`environment vllm:3` does not exist"]
+
+
+def test_code_that_is_not_there_fails_with_azures_word(with_assets: Azure) -> None:
+    report = with_assets.apply(HEAD + OWN.replace("score:1", "score:2"))
     told = [p.summary for o in report.outcomes for p in o.problems]
-    assert any(f"Environment {ENVIRONMENT} was not found" in text for text in told), told
+    gone = CODE.replace("versions/1", "versions/2")
+    assert any(f"Code {gone} was not found" in text for text in told), told

@@ -24,7 +24,7 @@ def put(operations: RoleAssignmentsOperations, scope: str, name: str, desired: J
     parameters = RoleAssignmentCreateParameters(
         role_definition_id=wanted["roleDefinitionId"],
         principal_id=wanted["principalId"],
-        principal_type=wanted["principalType"],
+        principal_type=wanted.get("principalType"),
         description=wanted["description"],
         condition=wanted.get("condition"),
         condition_version=wanted.get("conditionVersion"),

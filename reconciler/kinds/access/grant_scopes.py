@@ -27,7 +27,8 @@ def scope_of(grant: RoleGrant, expansion: Expansion, path: Keys) -> tuple[str, f
     if grant.scope == "resource_group":
         found: Any = expansion.group_id
     else:
-        found = expansion.reference(grant.scope, place)
+        stated = "${{ workspace }}" if grant.scope == "workspace" else grant.scope
+        found = expansion.reference(stated, place)
         expansion.names_existing("", str(found), place)
     needs = group
     if isinstance(found, Reference):
@@ -55,12 +56,12 @@ def addresses_of(identity: str, grants: Sequence[RoleGrant]) -> list[Address]:
     roles = [role_guid(grant.role) for grant in grants]
     return [
         f"identities.{identity}.{kebab(role_name(grant.role))}"
-        + (f"-{_scope_word(grant.scope)}" if roles.count(role) > 1 else "")
+        + (f"-{scope_word(grant.scope)}" if roles.count(role) > 1 else "")
         for role, grant in zip(roles, grants, strict=True)
     ]
 
 
-def _scope_word(text: str) -> str:
+def scope_word(text: str) -> str:
     """Return a scope's last word as part of an address: `storage-account`."""
     inner = text.strip("${} ").rstrip("/")
     return kebab(inner.rpartition("/")[2].rpartition(".")[2])

@@ -28,13 +28,13 @@ _ID = (
     rf"(azureml:)?/[sS]ubscriptions/{GUID[1:-1]}"
     r"(/[rR]esource[gG]roups/[^/]+(/[pP]roviders/[^/]+(/[^/]+/[^/]+)+)?)?/?"
 )
-SCOPE = rf"^(resource_group|subscription|\$\{{\{{[^}}]+\}}\}}|{_ID})$"
+SCOPE = rf"^(resource_group|subscription|workspace|\$\{{\{{[^}}]+\}}\}}|{_ID})$"
 
 
 def _scope(text: str) -> str:
     if not re.fullmatch(SCOPE, text):
         raise ValueError(
-            f"{text!r} is not a valid scope: write `resource_group`, a reference or an ARM id"
+            f"{text!r} is not a valid scope: write `resource_group`, `workspace`, a reference or an ARM id"
         )
     return plain_id(text)
 
@@ -45,7 +45,10 @@ class RoleGrant(SpecModel):
     role: Annotated[str, StringConstraints(min_length=1, max_length=128)]
     """The name of a built-in role, for example `AcrPull`, or the GUID of any role."""
     scope: Annotated[str, AfterValidator(_scope), Field(json_schema_extra={"pattern": SCOPE})]
-    """The scope: `resource_group`, a reference to a resource, or an ARM id."""
+    """The scope: `resource_group`, `workspace`, a reference to a resource, or an ARM id."""
+    condition: Annotated[str, StringConstraints(min_length=1, max_length=8192)] | None = None
+    """A condition in Azure's language (ABAC) that narrows what the role allows. One that somebody
+    else set on the assignment stays where the spec states none."""
 
 
 class ManagedIdentity(SpecModel):

@@ -8,12 +8,11 @@ Source: learn.microsoft.com/azure/role-based-access-control/role-assignments-res
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.cloud.sdk import translated
-from reconciler.diagnostics import ApiError, RefusedError
+from reconciler.diagnostics import ApiError, Diagnostic, RefusedError
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules, same_folded, same_id
@@ -27,6 +26,14 @@ from reconciler.engine.types import (
     Resource,
 )
 from reconciler.kinds.access.assignment_match import TYPE, fits, list_path, same_role
+from reconciler.kinds.access.assignment_resource import (
+    KIND,
+    Holder,
+    assignment,
+    before_its_work,
+    holder_of,
+)
+from reconciler.kinds.access.assignment_settings import addresses_of_all
 from reconciler.kinds.access.assignment_writes import put, until_principal_known, with_condition
 from reconciler.kinds.access.grant_scopes import addresses_of, scope_of
 from reconciler.kinds.access.identity import RoleGrant
@@ -39,7 +46,7 @@ from reconciler.kinds.access.roles import (
 from reconciler.kinds.base import Handler, HandlerContext
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.extensions import Grant
-from reconciler.kinds.ownership import mark, owner_of
+from reconciler.kinds.ownership import owner_of
 from reconciler.kinds.within import Within
 from reconciler.reasons import Concern, PrivilegedRole, RoleAt
 from reconciler.spec.document import Keys
@@ -49,13 +56,12 @@ if TYPE_CHECKING:
     from reconciler.kinds import Spec
 
 API_VERSION = "2022-04-01"
-NAMESPACE = uuid.UUID("6a1f6f3c-0d53-5a0c-9f3e-2f0f4b9f1c55")
 
 
 class RoleAssignmentHandler(Handler):
-    """Knows the assignments of roles to the identities of the spec."""
+    """Knows the assignments of roles: to the identities of the spec, and to anybody else."""
 
-    kind = "role assignment"
+    kind = KIND
     section = "identities"
     type = "Microsoft.Authorization/roleAssignments"
     api_version = API_VERSION
@@ -64,12 +70,17 @@ class RoleAssignmentHandler(Handler):
     within = (Within("resource group", f"providers/{TYPE}"),)
     policy: ClassVar[Policy] = Policy(
         Rules(
-            immutable=frozenset({"properties"}),
+            immutable=frozenset({"properties.roleDefinitionId", "properties.principalId"}),
             same={
                 "properties.roleDefinitionId": same_role,
                 "properties.principalId": same_folded,
             },
-            labels={"properties.roleDefinitionId": "role", "properties.principalId": "principal"},
+            labels={
+                "properties.roleDefinitionId": "role",
+                "properties.principalId": "principal",
+                "properties.condition": "condition",
+                "properties.conditionVersion": "condition version",
+            },
             words={"properties.roleDefinitionId": role_in_words},
             write_only=frozenset({"properties.principalType", "properties.description"}),
         ),
@@ -80,27 +91,20 @@ class RoleAssignmentHandler(Handler):
         """Add the grants of every identity."""
         for name, settings in spec.identities.items():
             grants = settings.role_assignments if settings else []
-            seen: set[tuple[str, str]] = set()
-            roles = [role_guid(grant.role) for grant in grants]
-            addresses = addresses_of(name, grants)
-            for index, grant in enumerate(grants):
-                path: Keys = ("identities", name, "role_assignments", index)
-                place, needs = scope_of(grant, expansion, path)
-                if not roles[index]:
-                    expansion.problem(
-                        f"there is no role `{grant.role}`",
-                        (*path, "role"),
-                        hint=role_hint(grant.role),
-                    )
-                if not roles[index] or not place:
-                    continue
-                if (roles[index], place.casefold()) in seen:
-                    expansion.problem(f"`{grant.role}` is granted twice at this scope", path)
-                    continue
-                seen.add((roles[index], place.casefold()))
-                expansion.add(
-                    _resource(addresses[index], name, grant, (place, needs), expansion, path)
-                )
+            holder = Holder(
+                Reference(f"identities.{name}", "principal_id"),
+                expansion.known_id(f"identities.{name}"),
+            )
+            path: Keys = ("identities", name, "role_assignments")
+            _add(grants, addresses_of(name, grants), [holder] * len(grants), expansion, path)
+
+    def expand_late(self, spec: Spec, expansion: Expansion) -> None:
+        """Add the grants to anybody else, at anything that the spec makes."""
+        grants, path = spec.role_assignments, ("role_assignments",)
+        holders = [
+            holder_of(grant, expansion, (*path, index)) for index, grant in enumerate(grants)
+        ]
+        _add(grants, addresses_of_all(grants), holders, expansion, path)
 
     def preflight(self, context: HandlerContext, resource: Resource) -> Preflight:
         """Say where the role will hold."""
@@ -194,6 +198,20 @@ class RoleAssignmentHandler(Handler):
                 hint="find out whose it is; delete it by hand if nobody needs it",
             )
 
+    def review(self, change: Change) -> Change:
+        """Refuse to set another condition on an equal assignment that is not ours."""
+        seen, wanted = change.observed, any(f.label == "condition" for f in change.fields)
+        if seen is None or seen.owner is Owner.OURS or not wanted or change.is_blocked:
+            return change
+        return change.blocked_by(
+            Diagnostic(
+                f"`{change.address}` exists with another condition and is not marked as ours",
+                change.resource.position,
+                detail=str(seen.outputs["id"]),
+                hint="state the condition that it has, or delete it by hand if nobody needs it",
+            )
+        )
+
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """Write it again, with the condition that somebody set on it."""
         self.create(context, change.resource, with_condition(desired, change.observed))
@@ -209,36 +227,32 @@ class RoleAssignmentHandler(Handler):
         if not isinstance(wanted, Reference):
             return str(wanted)
         seen = context.others(wanted.address)
-        return str(seen.outputs.get("principal_id") or "") if seen else ""
+        return str(seen.outputs.get(wanted.attribute) or "") if seen else ""
 
 
-def _resource(
-    address: Address,
-    identity: str,
-    grant: RoleGrant,
-    place: tuple[str, frozenset[Address]],
+def _add(
+    grants: Sequence[RoleGrant],
+    addresses: Sequence[Address],
+    holders: Sequence[Holder | None],
     expansion: Expansion,
     path: Keys,
-) -> Resource:
-    """Return the assignment as a node of the graph."""
-    guid, (where, needs) = role_guid(grant.role), place
-    holder = f"identities.{identity}"
-    seed = f"{where}|{expansion.known_id(holder)}|{guid}".lower()
-    resource_id = f"{where}/providers/{TYPE}/{uuid.uuid5(NAMESPACE, seed)}"
-    definitions = f"/subscriptions/{expansion.subscription_id}/providers/Microsoft.Authorization"
-    return Resource(
-        address,
-        RoleAssignmentHandler.kind,
-        resource_id,
-        {
-            "properties": {
-                "roleDefinitionId": f"{definitions}/roleDefinitions/{guid}",
-                "principalId": Reference(holder, "principal_id"),
-                "principalType": "ServicePrincipal",
-                "description": f"made by reconcile {mark(expansion.owner, resource_id)}",
-            }
-        },
-        settings=grant,
-        position=expansion.document.position(path),
-        depends_on=frozenset({holder, *needs}),
-    )
+) -> None:
+    """Add some grants; what is wrong with one, or there twice, is noted."""
+    seen: set[tuple[str, str, str]] = set()
+    for index, (grant, holder) in enumerate(zip(grants, holders, strict=True)):
+        here: Keys = (*path, index)
+        place, needs = scope_of(grant, expansion, here)
+        role = role_guid(grant.role)
+        if not role:
+            what = f"there is no role `{grant.role}`"
+            expansion.problem(what, (*here, "role"), hint=role_hint(grant.role))
+        if not role or not place or holder is None:
+            continue
+        if (holder.seed, role, place.casefold()) in seen:
+            expansion.problem(f"`{grant.role}` is granted twice at this scope", here)
+            continue
+        seen.add((holder.seed, role, place.casefold()))
+        made = assignment(addresses[index], holder, grant, (place, needs), expansion, here)
+        expansion.add(made)
+        if holder.address:
+            before_its_work(made, holder, expansion)

@@ -58,7 +58,7 @@ def _assets(
     if settings.environment:
         place = (*path, "environment")
         found["environmentId"] = id_of(
-            settings.environment, ENVIRONMENT, workspace, expansion, place
+            settings.environment, ENVIRONMENT, workspace, expansion, place, "environment"
         )
     code = settings.code_configuration
     if code:

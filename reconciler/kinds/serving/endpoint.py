@@ -102,7 +102,7 @@ class EndpointHandler(ArmHandler):
     stated_apart = frozenset({"traffic"})
     read_only = READ_ONLY
     attributes = Attributes(
-        frozenset({"id", "name", "scoring_uri"}),
+        frozenset({"id", "name", "scoring_uri", "identity"}),
         frozenset({"primary_key", "secondary_key"}),
         excluded=_without_keys,
     )
@@ -174,7 +174,8 @@ class EndpointHandler(ArmHandler):
     def outputs(self, body: JsonObject) -> dict[str, Any]:
         """Return the name, and the address once Azure has given one."""
         uri = (body.get("properties") or {}).get("scoringUri")
-        return {"name": body.get("name"), "scoring_uri": uri}
+        principal = (body.get("identity") or {}).get("principalId")
+        return {"name": body.get("name"), "scoring_uri": uri, "identity": principal}
 
     def update(self, context: HandlerContext, change: Change, desired: JsonObject) -> None:
         """PUT what Azure has now with the wanted settings over it; traffic stays."""

@@ -137,7 +137,7 @@ class MLWorkspaceHandler(ArmHandler):
         """Return its id where it goes: what runs in it goes too."""
         return change.resource.resource_id if change.action.is_destructive else ""
 
-    attributes = Attributes(frozenset({"id", "name", "location", "workspace_id"}))
+    attributes = Attributes(frozenset({"id", "name", "location", "workspace_id", "identity"}))
     policy: ClassVar[Policy] = Policy(RULES)
 
     def collection(self, resource: Resource) -> str:
@@ -165,6 +165,7 @@ class MLWorkspaceHandler(ArmHandler):
         return {
             "name": body.get("name"),
             "location": body.get("location"),
+            "identity": (body.get("identity") or {}).get("principalId"),
             "workspace_id": properties.get("workspaceId"),
             "discovery_url": properties.get("discoveryUrl"),
         }

@@ -2,8 +2,10 @@
 
 Sources: learn.microsoft.com/azure/role-based-access-control/conditions-format (grammar),
 .../conditions-authorization-actions-attributes (RoleDefinitionId, PrincipalId, PrincipalType) and
-.../delegate-role-assignments-portal (templates). Only conditions about role assignments are known;
-another attribute is refused when it is stored (UNVERIFIED: with which code).
+.../delegate-role-assignments-portal (templates), /azure/storage/blobs/storage-auth-abac-attributes.
+Conditions about role assignments are evaluated; those about a container or a blob are stored, and
+whoever reads blobs here is not held to them. Another attribute is refused when it is stored
+(UNVERIFIED: with which code).
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ _NAMES = {
     "microsoft.authorization/roleassignments:roledefinitionid": "roleDefinitionId",
     "microsoft.authorization/roleassignments:principalid": "principalId",
     "microsoft.authorization/roleassignments:principaltype": "principalType",
+    "microsoft.storage/storageaccounts/blobservices/containers:name": "container",
+    "microsoft.storage/storageaccounts/blobservices/containers/blobs:path": "path",
 }
 _LONGEST = 8192
 Test = Callable[[str, Json], bool]

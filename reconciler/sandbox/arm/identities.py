@@ -91,7 +91,7 @@ def present(world: World, record: Record, body: Json) -> None:
     identity = body.get("identity")
     if not identity:
         return
-    if "SystemAssigned" in identity["type"]:
+    if "systemassigned" in identity["type"].lower():
         identity["principalId"] = record.hidden["principal"]
         identity["tenantId"] = world.identity.tenant_id
     for identity_id in identity.get("userAssignedIdentities") or {}:
@@ -114,4 +114,4 @@ def principals(world: World, record: Record) -> list[str]:
     if assigned:
         return assigned
     own = record.hidden.get("principal")
-    return [own] if own and "SystemAssigned" in identity.get("type", "") else []
+    return [own] if own and "systemassigned" in identity.get("type", "").lower() else []
