@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.options import (
+    INPUTS,
     add_adopt,
     add_check,
     add_currency,
@@ -20,6 +21,7 @@ from reconciler.cli.options import (
     add_spec,
     add_timeout,
     add_yes,
+    inputs_of,
 )
 from reconciler.diagnostics import ExitCode, UsageError
 
@@ -102,7 +104,11 @@ def run(session: Session) -> ExitCode:
         _refuse_choices(options)
         saved.refuse_other_cloud(session.cloud().resource_manager)
     choices = saved.choices if saved else choices_of(options)
-    loaded = saved.load() if saved else load(options.spec, adopt=choices.adopt)
+    loaded = (
+        saved.load()
+        if saved
+        else load(options.spec, adopt=choices.adopt, inputs=inputs_of(options))
+    )
     session.warn(loaded.open_warnings)
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
@@ -157,10 +163,11 @@ def saved_plan(source: str) -> SavedPlan | None:
 
 def _refuse_choices(options: Any) -> None:
     """Raise `UsageError` for an option that a saved plan has answered already."""
-    for name in ("target", "prune", "adopt", "retry", "allow_outage", "approved"):
+    for name in ("target", "prune", "adopt", "retry", "allow_outage", "approved", *INPUTS):
         if getattr(options, name):
+            flag = INPUTS.get(name) or f"--{name.replace('_', '-')}"
             raise UsageError.because(
-                f"--{name.replace('_', '-')} cannot be used with a saved plan",
+                f"{flag} cannot be used with a saved plan",
                 hint="a saved plan keeps the options it was made with: pass it to `reconcile plan`",
             )
 
@@ -171,3 +178,6 @@ def _tell(options: Any, saved: SavedPlan) -> None:
     options.adopt, options.retry = saved.choices.adopt, saved.choices.retry
     options.target, options.prune = saved.choices.targets, saved.choices.prune
     options.allow_outage = saved.choices.allow_outage
+    options.environments = [saved.inputs.environment_name] if saved.inputs.environment_name else []
+    options.values = [os.path.relpath(file) for file in saved.inputs.values]
+    options.sets = list(saved.inputs.sets)

@@ -15,8 +15,7 @@ from typing import NoReturn
 from reconciler.diagnostics import UsageError
 
 OTHER_WORDS = {
-    "--set": "no option changes the spec: edit the file",
-    "--var": "no option changes the spec: edit the file",
+    "--var": "`--set FIELD=VALUE` sets one field of the spec",
     "--auto-approve": "did you mean --yes?",
     "--assume-yes": "did you mean --yes?",
     "--dry-run": "`reconcile plan` shows what apply would do",

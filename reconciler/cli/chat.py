@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import add_spec, add_timeout
+from reconciler.cli.options import add_spec, add_timeout, inputs_of
 from reconciler.diagnostics import ExitCode, UsageError
 from reconciler.limits import ANSWER_TOKENS, QUESTION_CHARACTERS
 
@@ -59,7 +59,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.render.terminal import clean_lines
     from reconciler.render.words import duration
 
-    loaded = load(options.spec)
+    loaded = load(options.spec, inputs=inputs_of(options))
     # Reading the connection's key is a POST in ARM.
     run = session.connect(loaded, read_only=False)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli.options import (
+    add_inputs,
     add_output,
     add_parallelism,
     add_policy,
     add_preflight,
     add_timeout,
     add_yes,
+    inputs_of,
 )
 from reconciler.diagnostics import ExitCode, UsageError
 from reconciler.operations.approval import MAX_DELETIONS, refuse_too_many_deletions
@@ -36,6 +38,7 @@ def add_arguments(parser: Parser) -> None:
     parser.own.add_argument(
         "spec", metavar="SPEC", nargs="?", help="the spec: a YAML file, or - for standard input"
     )
+    add_inputs(parser)
     add_output(parser, ("text", "json"))
     add_yes(parser)
     parser.own.add_argument(
@@ -85,7 +88,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.operations.plan.lenient import lenient
 
     options = session.options
-    loaded = load(options.spec)
+    loaded = load(options.spec, inputs=inputs_of(options))
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)
     made = plan_destroy(

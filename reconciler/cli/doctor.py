@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import add_output, add_timeout
+from reconciler.cli.options import add_inputs, add_output, add_timeout, inputs_of
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +31,7 @@ def add_arguments(parser: Parser) -> None:
         nargs="?",
         help="a spec: its hosts are asked too, and what the identity may do where it goes",
     )
+    add_inputs(parser)
     add_output(parser, ("text", "json"))
     add_timeout(parser)
 
@@ -42,7 +43,11 @@ def run(session: Session) -> ExitCode:
     from reconciler.operations.load import load
     from reconciler.render.doctor_text import doctor_json, doctor_lines
 
-    loaded = load(session.options.spec) if session.options.spec else None
+    loaded = (
+        load(session.options.spec, inputs=inputs_of(session.options))
+        if session.options.spec
+        else None
+    )
     subscription = loaded.spec.target.subscription_id if loaded else ""
     checks = examine(session.run_on(subscription, read_only=True), loaded)
     if session.options.output == "json":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import add_output, add_parallelism, add_spec, add_timeout
+from reconciler.cli.options import add_output, add_parallelism, add_spec, add_timeout, inputs_of
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.render.plan_json import resource_drift
     from reconciler.spec.sections import sections_of
 
-    loaded = load(session.options.spec)
+    loaded = load(session.options.spec, inputs=inputs_of(session.options))
     session.warn(loaded.open_warnings)
     run = session.connect(loaded, read_only=True)
     bound = parallelism(session.options).get("parallelism", PARALLELISM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import add_output, add_spec
+from reconciler.cli.options import add_output, add_spec, inputs_of
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.operations.load import load
     from reconciler.render.graph_text import dot, mermaid
 
-    loaded = load(session.options.spec)
+    loaded = load(session.options.spec, inputs=inputs_of(session.options))
     kinds = {address: resource.kind for address, resource in loaded.resources.items()}
     drawn = dot if session.options.output == "dot" else mermaid
     session.out.raw(drawn(loaded.graph, kinds))

@@ -8,8 +8,11 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from reconciler.diagnostics import UsageError
+
 if TYPE_CHECKING:
     from reconciler.cli.arguments import Parser
+    from reconciler.spec.document import Inputs
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 CURRENCIES = (
@@ -21,9 +24,53 @@ POLICY = "RECONCILE_POLICY"
 """The policy of an environment, where no other is passed."""
 
 
+INPUTS = {"environments": "--environment", "values": "--values", "sets": "--set"}
+"""The options that say with what a spec is read, by where they are held."""
+
+
 def add_spec(parser: Parser, what: str = "the spec: a YAML file, or - for standard input") -> None:
     """Add the SPEC argument."""
     parser.own.add_argument("spec", metavar="SPEC", help=what)
+    add_inputs(parser)
+
+
+def add_inputs(parser: Parser) -> None:
+    """Add `--environment`, `--values` and `--set`: what the spec is read with."""
+    own = parser.own
+    own.add_argument(
+        "--environment",
+        dest="environments",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the environment that is meant, of `per_environment` in the spec",
+    )
+    own.add_argument(
+        "--values",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="lay this YAML file over the spec, by key (repeatable)",
+    )
+    own.add_argument(
+        "--set",
+        dest="sets",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="set one field of the spec, such as `compute.gpu.max_instances=2` (repeatable)",
+    )
+
+
+def inputs_of(options: argparse.Namespace) -> Inputs:
+    """Return what the spec is read with. Raises `UsageError` for several environments."""
+    from reconciler.spec.document import Inputs
+
+    if len(options.environments) > 1:
+        raise UsageError.because(
+            "one environment at a time", hint="`reconcile plan` takes several, for one table"
+        )
+    return Inputs("".join(options.environments), tuple(options.values), tuple(options.sets))
 
 
 def add_parallelism(parser: Parser) -> None:

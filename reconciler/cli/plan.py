@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     add_selection,
     add_spec,
     add_timeout,
+    inputs_of,
 )
 from reconciler.cli.repeat_options import same_options
 from reconciler.diagnostics import ExitCode, LocalError, UsageError
@@ -40,6 +41,7 @@ EXAMPLES = (
     "reconcile plan spec.yaml -o github               # in GitHub Actions",
     "reconcile plan spec.yaml -o azure-devops         # in Azure Pipelines",
     "reconcile plan 'specs/**/*.yaml' --changed-since origin/main --out-json plans",
+    "reconcile plan spec.yaml --environment dev --environment prod   # one table for both",
     "reconcile plan spec.yaml --html plan.html        # a page for a browser",
     "reconcile plan spec.yaml --detailed-exitcode   # 0: nothing to do, 2: changes",
 )
@@ -122,6 +124,8 @@ def run(session: Session) -> ExitCode:
 
 def _is_of_several(options: argparse.Namespace) -> bool:
     """Return whether several specs may be meant, without importing much where they are not."""
+    if len(options.environments) > 1:
+        return True
     if options.changed_since is None and not any(sign in options.spec for sign in "*?["):
         return False
     from reconciler.operations.spec_choice import is_pattern
@@ -146,7 +150,7 @@ def _planned(session: Session) -> tuple[Loaded, RunScope, Views]:
     from reconciler.spec.sections import sections_of
 
     options = session.options
-    loaded = load(options.spec, adopt=options.adopt)
+    loaded = load(options.spec, adopt=options.adopt, inputs=inputs_of(options))
     session.warn(loaded.open_warnings)
     policy = policy_of(session, loaded)
     run = session.connect(loaded, read_only=True)

@@ -7,6 +7,7 @@ import re
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from reconciler.cli.session import Session
@@ -48,8 +49,12 @@ Planned = Callable[[Session], tuple[Views, ExitCode]]
 
 @dataclass(frozen=True)
 class Result:
-    """The result for one spec; `views` is None if no plan could be made."""
+    """The result for one spec; `views` is None if no plan could be made.
 
+    `source` is how it is named among the others: its file, with its environment if it has several.
+    """
+
+    file: str
     source: str
     views: Views | None
     found: JsonObject
@@ -65,9 +70,10 @@ def plan_each(session: Session, planned: Planned) -> ExitCode:
         sources if options.changed_since is None else changed_since(sources, options.changed_since)
     )
     results = []
-    for source in chosen:
-        session.options = Namespace(**{**vars(options), "spec": source})
-        results.append(_one(session, planned))
+    for source, environment in product(chosen, options.environments or [""]):
+        named = [environment] if environment else []
+        session.options = Namespace(**{**vars(options), "spec": source, "environments": named})
+        results.append(_one(session, planned, _label(source, options, environment)))
     session.options = options
     if options.out_json:
         _write(Path(options.out_json), results)
@@ -94,17 +100,24 @@ def _refuse(options: Namespace) -> None:
         )
 
 
-def _one(session: Session, planned: Planned) -> Result:
+def _label(source: str, options: Namespace, environment: str) -> str:
+    """Return how a plan is named among others: by its file, and its environment of several."""
+    return f"{source} ({environment})" if len(options.environments) > 1 else source
+
+
+def _one(session: Session, planned: Planned, source: str) -> Result:
     """Plan one spec; what is wrong with it is told, and keeps no other from being planned."""
-    source = session.options.spec
+    file = session.options.spec
     try:
         views, code = planned(session)
     except InterruptedRun:
         raise
     except ReconcileError as error:
         session.err.write(problems(error.diagnostics))
-        return Result(source, None, json.loads(failed_plan_json(error, source)), error.exit_code)
-    return Result(source, views, document(views), code)
+        return Result(
+            file, source, None, json.loads(failed_plan_json(error, source)), error.exit_code
+        )
+    return Result(file, source, views, document(views), code)
 
 
 def _gravity(code: ExitCode) -> int:
@@ -145,7 +158,7 @@ def _table(results: Sequence[Result], looked_at: int) -> Iterator[Line]:
         yield line(Span(f"{clean(result.source):<{width}}", Style.STRONG), f"  {_told(result)}")
     changing = sum(map(_is_changing, results))
     blocked = sum(_is_blocked(result) for result in results)
-    unchanged = looked_at - len(results)
+    unchanged = looked_at - len({result.file for result in results})
     tail = f", {blocked} blocked or without a plan" if blocked else ""
     tail += f"; {unchanged} not changed since then" if unchanged else ""
     yield line(Span(f"{len(results)} planned: {changing} with changes{tail}.", Style.STRONG))

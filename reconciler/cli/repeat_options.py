@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.cli.options import INPUTS
 from reconciler.operations.approval import MAX_DELETIONS
 
 NAMING = ("target", "only", "adopt", "retry", "allow_outage", "unprotect", "check")
@@ -19,6 +20,12 @@ def same_options(options: Mapping[str, Any]) -> list[str]:
     looks at the plan again.
     """
     words = [
+        part
+        for name, flag in INPUTS.items()
+        for one in options.get(name, ())
+        for part in (flag, one)
+    ]
+    words += [
         part
         for name in NAMING
         for one in options.get(name, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import add_output, add_parallelism, add_spec, add_timeout
+from reconciler.cli.options import add_output, add_parallelism, add_spec, add_timeout, inputs_of
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def run(session: Session) -> ExitCode:
     from reconciler.operations.status import status
     from reconciler.render.status_text import status_json, status_lines
 
-    loaded = load(session.options.spec)
+    loaded = load(session.options.spec, inputs=inputs_of(session.options))
     session.warn(loaded.open_warnings)
     run = session.connect(loaded, read_only=True)
     rows = status(loaded, run, **parallelism(session.options))

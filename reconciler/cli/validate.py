@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli.hosts import HOSTS, in_checkout
-from reconciler.cli.options import add_output, add_spec
+from reconciler.cli.options import add_output, add_spec, inputs_of
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run(session: Session) -> ExitCode:
     """Load the spec; every problem of it is raised at once."""
     from reconciler.operations.load import load
 
-    loaded = load(session.options.spec)
+    loaded = load(session.options.spec, inputs=inputs_of(session.options))
     document = _document(session.options, loaded.open_warnings)
     if document:
         session.out.raw(document)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -142,3 +142,6 @@ class Spec(SpecModel):
     """Prompt flows of the project (experimental)."""
     lifecycle: dict[str, Lifecycle] = Field(default_factory=dict)
     """Protection and exceptions, by section or by resource address."""
+    per_environment: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    """What differs in each environment, by its name: parts of this spec that are laid over it, by
+    key, with `--environment NAME`. `${{ environment }}` in a text is the name."""

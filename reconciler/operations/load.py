@@ -25,8 +25,9 @@ from reconciler.operations.acceptance import open_warnings
 from reconciler.operations.lifecycle import with_lifecycle
 from reconciler.operations.literal_references import literal_references
 from reconciler.spec import document as documents
-from reconciler.spec.document import Document
+from reconciler.spec.document import NO_INPUTS, Document, Inputs
 from reconciler.spec.literals import literal_secrets
+from reconciler.spec.overlay import SECTION, overlaid
 from reconciler.spec.problems import diagnostics, did_you_mean, nearest
 
 PLANS = "reconcile-plan/"
@@ -90,8 +91,8 @@ class Loaded:
         return found
 
 
-def load(source: str, *, adopt: Iterable[Address] = ()) -> Loaded:
-    """Return the spec of a file (`-`: standard input), ready to plan.
+def load(source: str, *, adopt: Iterable[Address] = (), inputs: Inputs = NO_INPUTS) -> Loaded:
+    """Return the spec of a file (`-`: standard input), as it is with `inputs`, ready to plan.
 
     Raises `SpecError` with every problem found, each with its place; `UsageError` for a plan
     that was saved.
@@ -102,7 +103,7 @@ def load(source: str, *, adopt: Iterable[Address] = ()) -> Loaded:
             hint=f"print it with `reconcile show {source}`, apply it with "
             f"`reconcile apply {source}`, or pass the spec that it was made from",
         )
-    return load_document(documents.load(source), adopt=adopt)
+    return load_document(overlaid(documents.load(source), inputs), adopt=adopt)
 
 
 def is_saved_plan(source: str) -> bool:
@@ -115,7 +116,9 @@ def is_saved_plan(source: str) -> bool:
 
 
 def load_document(document: Document, *, adopt: Iterable[Address] = ()) -> Loaded:
-    """Return the spec of a document that was read already."""
+    """Return the spec of a document that was read already, with its inputs laid over it."""
+    if SECTION in document.data:
+        document = overlaid(document, document.inputs)
     spec, problems, broken = _validated(document)
     if spec is None:
         raise SpecError(*problems, *literal_secrets(document))

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -31,8 +31,9 @@ from reconciler.operations.output_file import write_whole
 from reconciler.operations.plan.build import Plan
 from reconciler.safe_open import real_path
 from reconciler.secrets import on_one_line
+from reconciler.spec.document import NO_INPUTS, Inputs
 
-FORMAT = f"{PLANS}5"
+FORMAT = f"{PLANS}6"
 MOST_NAMED = 10
 MOST_OF_PATH = 300
 NEW_PLAN = "make a new plan and review it"
@@ -79,6 +80,7 @@ class SavedPlan:
     choices: Choices
     place: Place
     prints: JsonObject
+    inputs: Inputs = NO_INPUTS
 
     def load(self) -> Loaded:
         """Load the spec that the plan was made from.
@@ -87,7 +89,7 @@ class SavedPlan:
         of somebody else may name any file.
         """
         try:
-            return load(self.spec, adopt=self.choices.adopt)
+            return load(self.spec, adopt=self.choices.adopt, inputs=self.inputs)
         except SpecError as error:
             what = f"{self.shown_spec} changed since the plan was made: it is not a valid spec now"
             hint = f"check it with `reconcile validate`, then {NEW_PLAN}"
@@ -215,6 +217,7 @@ def save(
         "tool": tool_version(),
         "spec": os.path.relpath(spec, real_path(path).parent),
         "spec_digest": spec_digest(loaded),
+        "inputs": asdict(_beside(loaded.document.inputs, real_path(path).parent)),
         "choices": asdict(choices),
         "place": asdict(place),
         "changes": {c.address: decision(c) for c in plan.changes},
@@ -237,6 +240,7 @@ def load_plan(path: Path) -> SavedPlan:
             _choices(content["choices"]),
             Place(_text(place["resource_manager"]), _text(place["tenant"])),
             dict(content["prints"]),
+            _inputs(content["inputs"], real_path(path).parent),
         )
     except OSError as error:
         raise LocalError.because(f"{path} cannot be read: {error.strerror}") from error
@@ -273,6 +277,21 @@ def _refuse_other_format(path: Path, found: str) -> None:
             hint=NEW_PLAN,
         )
     raise not_a_plan(path)
+
+
+def _beside(inputs: Inputs, folder: Path) -> Inputs:
+    """Return inputs with the paths of their files relative to a folder."""
+    return replace(
+        inputs, values=tuple(os.path.relpath(real_path(file), folder) for file in inputs.values)
+    )
+
+
+def _inputs(content: Any, folder: Path) -> Inputs:
+    return Inputs(
+        _text(content["environment_name"]),
+        tuple(os.path.normpath(folder / _text(file)) for file in content["values"]),
+        tuple(map(_text, content["sets"])),
+    )
 
 
 def _choices(content: Any) -> Choices:

@@ -23,6 +23,18 @@ from reconciler.spec.yaml_data import read
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """What a spec is read with: an environment, files of values, and `a.b=c` of the command line."""
+
+    environment_name: str = ""
+    values: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+
+
+NO_INPUTS = Inputs()
+
+
+@dataclass(frozen=True)
 class Document:
     """A YAML document as plain dicts, lists and scalars, with places."""
 
@@ -33,6 +45,7 @@ class Document:
     keys: dict[Keys, Position] = field(default_factory=dict)
     values: dict[Keys, Position] = field(default_factory=dict)
     warnings: tuple[Diagnostic, ...] = ()
+    inputs: Inputs = NO_INPUTS
 
     def position(self, path: Keys, *, of_key: bool = False) -> Position:
         """Return the place of the node at `path`, or of its nearest parent that exists."""

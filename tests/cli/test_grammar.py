@@ -155,7 +155,7 @@ def test_a_time_without_unit_is_asked_back(number: str, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("option", "expected"),
     [
-        ("--set", "edit the file"),
+        ("--var", "`--set FIELD=VALUE`"),
         ("--auto-approve", "--yes"),
         ("--dry-run", "`reconcile plan`"),
         ("--targets", "did you mean --target?"),

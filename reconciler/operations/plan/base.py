@@ -20,6 +20,7 @@ from reconciler.operations.plan.decide import decide_all
 from reconciler.operations.progress import NullProgress
 from reconciler.operations.refresh import Snapshot, context_of, observe_fresh
 from reconciler.spec import document as documents
+from reconciler.spec.overlay import overlaid
 
 WITHOUT = "the base spec could not be used, so every change counts as one of this spec"
 
@@ -39,7 +40,7 @@ def load_base(source: str, head: Loaded, adopt: Iterable[Address] = ()) -> Base:
     files where the spec finds them. A spec with another name owns other resources, so it cannot be the base.
     """
     try:
-        document = documents.load(source)
+        document = overlaid(documents.load(source), head.document.inputs)
         try:
             found = load_document(document)
         except SpecError:
