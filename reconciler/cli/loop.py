@@ -22,6 +22,7 @@ EXAMPLES = (
     "reconcile loop loop.yaml --check                # validate the configuration",
     "reconcile loop loop.yaml --once --sandbox       # one pass of each spec",
     "reconcile loop loop.yaml --once --spec chat -o json",
+    "reconcile loop loop.yaml                        # until it is stopped",
 )
 NEEDED = ("aiohttp", "cronsim", "dulwich", "prometheus_client")
 """Packages of the extra `loop` in pyproject.toml."""
@@ -58,7 +59,7 @@ def run(session: Session) -> ExitCode:
         session.out.say(f"{session.options.config} is valid: {count}.")
         return ExitCode.OK
     session.start_sandbox()
-    return _once(session, config)
+    return _once(session, config) if session.options.once else _keep(session, config)
 
 
 def check_installed() -> None:
@@ -98,6 +99,23 @@ def _once(session: Session, config: LoopConfig) -> ExitCode:
         leases.release()
         world.source.close()
     return exit_code(ends)
+
+
+def _keep(session: Session, config: LoopConfig) -> ExitCode:
+    """Keep the specs until a signal; leave with 0 after SIGTERM, as a container should."""
+    import gc
+
+    from reconciler.gitops.keeping import keep
+    from reconciler.gitops.lease import Leases
+
+    gc.enable()
+    leases = Leases(session.azure(), config.lease)
+    world = _world(session, config, leases)
+    try:
+        return keep(config, world, session.signals.instead, only=session.options.spec)
+    finally:
+        leases.release()
+        world.source.close()
 
 
 def _world(session: Session, config: LoopConfig, leases: Leases) -> World:

@@ -51,6 +51,20 @@ class Signals:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
 
+    def instead(self, do: Callable[[int], None]) -> None:
+        """From now on let each signal be told to `do`, in a thread of its own, and nothing else.
+
+        A handler runs in the middle of anything, so it must not wait for a lock.
+        """
+        from threading import Thread
+
+        def told(number: int, _frame: FrameType | None) -> None:
+            Thread(target=do, args=(number,), daemon=True).start()
+
+        for number in CODES:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, told)
+
     def guard(
         self, stop: Event, say: Callable[[str], None], under_way: Callable[[], Iterable[str]]
     ) -> None:

@@ -32,6 +32,8 @@ class Kept:
     settings: Settings = field(default_factory=Settings)
     pattern: str = ""
     """What loop.yaml names it by."""
+    entry: str = ""
+    """The name of its entry there."""
 
 
 def kept_of(config: LoopConfig, tree: Tree) -> list[Kept]:
@@ -40,9 +42,9 @@ def kept_of(config: LoopConfig, tree: Tree) -> list[Kept]:
     for entry in config.specs:
         settings = config.settings(entry)
         named = sorted(_named(entry, tree))
-        found += [Kept(name, path, settings, entry.path) for name, path in named]
+        found += [Kept(name, path, settings, entry.path, entry.name) for name, path in named]
         if not named:
-            found.append(Kept(entry.name, "", settings, entry.path))
+            found.append(Kept(entry.name, "", settings, entry.path, entry.name))
     return found
 
 

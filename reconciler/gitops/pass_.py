@@ -30,6 +30,7 @@ from reconciler.gitops.ports import Lease, Source
 from reconciler.gitops.records import ConditionReason, PassEnd, Revision, Tree
 from reconciler.gitops.tags import Remembered, remember, remembered
 from reconciler.gitops.told import Told
+from reconciler.gitops.told_plan import of_plan, stopping
 from reconciler.kinds import HANDLERS
 from reconciler.kinds.extensions import compares_secrets
 from reconciler.operations.apply import executor
@@ -176,12 +177,12 @@ class SpecPass:
         verdict = judge(self._proposal(look.plan), self._kept.settings, self._permits(look))
         plan = replace(look.plan, held=frozenset(verdict.held) | self._left(look))
         report = self._applied(look, plan) if _has_work(plan) else None
-        ended = told.of_plan(look.loaded, plan, verdict, report, stopped=self.stop.is_set())
+        ended = of_plan(look.loaded, plan, verdict, report, stopped=self.stop.is_set())
         return ended, self._remembering(look, memory, verdict, report, ended)
 
     def _proposal(self, plan: Plan) -> Proposal:
         by = plan.attribution.by if plan.attribution else {}
-        return Proposal(plan.changes, plan.graph, by, dangerous(plan.changes), told.stopping(plan))
+        return Proposal(plan.changes, plan.graph, by, dangerous(plan.changes), stopping(plan))
 
     def _permits(self, look: Look) -> Permits:
         memory, settings = self._memory, self._kept.settings
@@ -235,6 +236,11 @@ class SpecPass:
             remember(look.run, look.lease, group, self._kept.name, revision)
             kept = replace(kept, applied=revision)
         return replace(kept, digest=digest_of(load_kept(self._kept, self._tree)))
+
+    @property
+    def revision(self) -> Revision:
+        """The revision that it is of."""
+        return self._tree.revision
 
     def _end(self, ended: Told, applied: Revision | None) -> PassEnd:
         before = self._memory.end.conditions if self._memory.end else ()

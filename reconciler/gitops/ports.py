@@ -11,7 +11,16 @@ from datetime import datetime
 from typing import Protocol
 
 from reconciler.diagnostics import UnavailableError
-from reconciler.gitops.records import Condition, Drift, Event, PassEnd, Revision, Tree
+from reconciler.engine.types import Address
+from reconciler.gitops.records import (
+    Condition,
+    ConditionReason,
+    Drift,
+    Event,
+    PassEnd,
+    Revision,
+    Tree,
+)
 
 
 class RefGoneError(UnavailableError):
@@ -103,3 +112,10 @@ class Listener(Protocol):
 
     def happened(self, event: Event) -> None:
         """Something is told for the first time, again after a day, or is over."""
+
+
+class Reports(Listener, Protocol):
+    """Whom the runner tells."""
+
+    def over(self, spec: str, reason: ConditionReason, at: datetime, address: Address = "") -> None:
+        """What `happened` was told of is over."""

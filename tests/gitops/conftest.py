@@ -15,7 +15,7 @@ from reconciler.sandbox.launch import Server
 from tests.support.azure import Azure
 from tests.support.controls import Controls, Pool
 from tests.support.git_server import GitServer
-from tests.support.one_spec import Looped
+from tests.support.one_spec import OneSpec
 
 Sources = Callable[..., GitSource]
 
@@ -38,21 +38,21 @@ def world_kept(server: Server, tmp_path_factory: pytest.TempPathFactory) -> obje
     """The world once a loop has brought up the smallest example: made once for a file."""
     azure = Azure(server)
     azure.empty()
-    Looped(azure, tmp_path_factory.mktemp("kept")).until_ready()
+    OneSpec(azure, tmp_path_factory.mktemp("kept")).until_ready()
     return azure.snapshot()
 
 
 @pytest.fixture
-def looped(azure: Azure, tmp_path: Path) -> Looped:
+def looped(azure: Azure, tmp_path: Path) -> OneSpec:
     """A loop over the smallest example, in an empty subscription."""
-    return Looped(azure, tmp_path)
+    return OneSpec(azure, tmp_path)
 
 
 @pytest.fixture
-def kept(azure: Azure, world_kept: object, tmp_path: Path) -> Looped:
+def kept(azure: Azure, world_kept: object, tmp_path: Path) -> OneSpec:
     """A loop that has brought up the smallest example and was started anew, an empty journal."""
     azure.restore(world_kept)
-    looped = Looped(azure, tmp_path)
+    looped = OneSpec(azure, tmp_path)
     looped.source.latest()
     return looped
 

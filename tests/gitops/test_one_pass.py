@@ -7,14 +7,14 @@ import pytest
 from reconciler.cloud.run_scope import RunScope
 from reconciler.gitops.records import ConditionReason as Reason
 from reconciler.gitops.records import ConditionStatus, ConditionType, Revision
-from tests.support.one_spec import CLUSTER, STORAGE, Looped, of, reason
+from tests.support.one_spec import CLUSTER, STORAGE, OneSpec, of, reason
 
 NODES = {"properties": {"properties": {"scaleSettings": {"maxNodeCount": 7}}}}
 SYNCED = ConditionType.SYNCED
 
 
 def test_passes_bring_a_spec_up_and_none_of_them_waits(
-    looped: Looped, monkeypatch: pytest.MonkeyPatch
+    looped: OneSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr(RunScope, "sleep", lambda _, seconds: slept.append(seconds))
@@ -28,7 +28,7 @@ def test_passes_bring_a_spec_up_and_none_of_them_waits(
     assert ends[-1].writes == 0
 
 
-def test_what_was_applied_is_remembered_once(looped: Looped) -> None:
+def test_what_was_applied_is_remembered_once(looped: OneSpec) -> None:
     end = looped.until_ready()[-1]
     tags = looped.tags()
     assert Revision.parse(tags["reconcile-revision.small"]) == end.revision == end.applied
@@ -38,7 +38,7 @@ def test_what_was_applied_is_remembered_once(looped: Looped) -> None:
     assert looped.azure.writes() == []
 
 
-def test_a_commit_that_changes_nothing_of_the_spec_writes_nothing(kept: Looped) -> None:
+def test_a_commit_that_changes_nothing_of_the_spec_writes_nothing(kept: OneSpec) -> None:
     for _ in range(3):
         kept.commit()
         end = kept.look()
@@ -47,7 +47,7 @@ def test_a_commit_that_changes_nothing_of_the_spec_writes_nothing(kept: Looped) 
     assert kept.azure.writes() == []
 
 
-def test_drift_is_reported_and_left(kept: Looped) -> None:
+def test_drift_is_reported_and_left(kept: OneSpec) -> None:
     kept.drift(CLUSTER, NODES)
     end = kept.look()
     assert (reason(end), reason(end, SYNCED)) == (Reason.SUCCEEDED, Reason.DRIFTED)
@@ -58,7 +58,7 @@ def test_drift_is_reported_and_left(kept: Looped) -> None:
     assert kept.nodes() == 7
 
 
-def test_drift_is_corrected_where_it_is_to_be(kept: Looped) -> None:
+def test_drift_is_corrected_where_it_is_to_be(kept: OneSpec) -> None:
     kept.set(drift="correct").drift(CLUSTER, NODES)
     ends = [kept.look(), kept.look()]
     assert kept.nodes() == 2
@@ -66,7 +66,7 @@ def test_drift_is_corrected_where_it_is_to_be(kept: Looped) -> None:
     assert all("/computes/cpu-cluster" in line for line in kept.azure.writes())
 
 
-def test_a_change_of_the_spec_leaves_drift_alone(kept: Looped) -> None:
+def test_a_change_of_the_spec_leaves_drift_alone(kept: OneSpec) -> None:
     kept.drift(STORAGE, {"properties": {"allowBlobPublicAccess": True}})
     kept.edit("max_instances: 2", "max_instances: 3")
     end = kept.until_ready()[-1]
@@ -75,7 +75,7 @@ def test_a_change_of_the_spec_leaves_drift_alone(kept: Looped) -> None:
     assert not [line for line in kept.azure.writes() if "storageAccounts" in line]
 
 
-def test_a_change_waits_for_the_approval_of_its_effect(kept: Looped) -> None:
+def test_a_change_waits_for_the_approval_of_its_effect(kept: OneSpec) -> None:
     kept.set(changes="approve").edit("max_instances: 2", "max_instances: 3")
     end = kept.look()
     assert reason(end) is Reason.WAITING_FOR_APPROVAL
@@ -87,7 +87,7 @@ def test_a_change_waits_for_the_approval_of_its_effect(kept: Looped) -> None:
     assert kept.nodes() == 3
 
 
-def test_an_approval_of_another_effect_approves_nothing(kept: Looped) -> None:
+def test_an_approval_of_another_effect_approves_nothing(kept: OneSpec) -> None:
     kept.set(changes="approve").edit("max_instances: 2", "max_instances: 3")
     kept.tag("reconcile-approve.small", kept.look().effect)
     kept.edit("max_instances: 3", "max_instances: 4")
@@ -95,7 +95,7 @@ def test_an_approval_of_another_effect_approves_nothing(kept: Looped) -> None:
     assert kept.nodes() == 2
 
 
-def test_what_was_approved_goes_on_though_less_of_it_is_left(looped: Looped) -> None:
+def test_what_was_approved_goes_on_though_less_of_it_is_left(looped: OneSpec) -> None:
     looped.set(changes="approve").make_group()
     end = looped.look()
     assert reason(end) is Reason.WAITING_FOR_APPROVAL
@@ -106,7 +106,7 @@ def test_what_was_approved_goes_on_though_less_of_it_is_left(looped: Looped) -> 
 
 
 @pytest.mark.parametrize("word", ["true", "", "yes", "someone asked"])
-def test_a_suspended_spec_is_left_alone(kept: Looped, word: str) -> None:
+def test_a_suspended_spec_is_left_alone(kept: OneSpec, word: str) -> None:
     kept.set(drift="correct").drift(CLUSTER, NODES)
     kept.tag("reconcile-suspend.small", word)
     assert reason(kept.look()) is Reason.SUSPENDED
@@ -116,7 +116,7 @@ def test_a_suspended_spec_is_left_alone(kept: Looped, word: str) -> None:
     assert kept.nodes() == 2
 
 
-def test_an_invalid_spec_needs_a_person_and_has_a_place_in_the_source(kept: Looped) -> None:
+def test_an_invalid_spec_needs_a_person_and_has_a_place_in_the_source(kept: OneSpec) -> None:
     kept.edit("max_instances: 2", "max_instance: 2")
     end = kept.look()
     assert (reason(end), reason(end, ConditionType.STALLED)) == (
@@ -127,7 +127,7 @@ def test_an_invalid_spec_needs_a_person_and_has_a_place_in_the_source(kept: Loop
     assert kept.azure.journal() == []
 
 
-def test_a_spec_that_is_gone_deletes_nothing(kept: Looped) -> None:
+def test_a_spec_that_is_gone_deletes_nothing(kept: OneSpec) -> None:
     kept.set(prune=True)
     kept.file.unlink()
     kept.commit()
@@ -135,7 +135,7 @@ def test_a_spec_that_is_gone_deletes_nothing(kept: Looped) -> None:
     assert kept.azure.journal() == []
 
 
-def test_nothing_is_written_while_it_is_closed(kept: Looped) -> None:
+def test_nothing_is_written_while_it_is_closed(kept: OneSpec) -> None:
     kept.closed = Reason.OUTSIDE_WINDOW
     assert reason(kept.look()) is Reason.SUCCEEDED
     kept.edit("max_instances: 2", "max_instances: 3")
@@ -145,7 +145,7 @@ def test_nothing_is_written_while_it_is_closed(kept: Looped) -> None:
     assert kept.nodes() == 3
 
 
-def test_a_field_that_another_corrects_back_is_left_to_it(kept: Looped) -> None:
+def test_a_field_that_another_corrects_back_is_left_to_it(kept: OneSpec) -> None:
     kept.set(drift="correct")
     for _ in range(3):
         kept.drift(CLUSTER, NODES)
@@ -157,7 +157,7 @@ def test_a_field_that_another_corrects_back_is_left_to_it(kept: Looped) -> None:
     assert of(kept.look(), SYNCED).status is ConditionStatus.TRUE
 
 
-def test_more_deletions_than_allowed_stop_the_pass(kept: Looped) -> None:
+def test_more_deletions_than_allowed_stop_the_pass(kept: OneSpec) -> None:
     kept.set(prune=True, deletes_per_pass=0)
     text = kept.file.read_text("utf-8")
     kept.file.write_text(text.partition("compute:")[0], "utf-8")

@@ -14,13 +14,13 @@ from reconciler.gitops.records import ConditionType, Revision
 from reconciler.sandbox.launch import Server
 from tests.support.azure import Azure
 from tests.support.leased import Leased
-from tests.support.one_spec import SUBSCRIPTION, Looped, reason
+from tests.support.one_spec import SUBSCRIPTION, OneSpec, reason
 
 LEASE_HELD = ConditionType.LEASE_HELD
 TAGS = "rg-smallest/providers/Microsoft.Resources/tags/default"
 
 
-class Replica(Looped):
+class Replica(OneSpec):
     """A loop with a lease, which it renews while time goes by."""
 
     def __init__(self, azure: Azure, folder: Path, leased: Leased) -> None:

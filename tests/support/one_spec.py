@@ -26,7 +26,7 @@ STORAGE = f"{GROUP}/providers/Microsoft.Storage/storageAccounts/smallestwsstorag
 MOST_PASSES = 12
 
 
-class Looped:
+class OneSpec:
     """The passes of one spec, with what is remembered in between."""
 
     def __init__(self, azure: Azure, folder: Path, **settings: Any) -> None:
@@ -45,7 +45,7 @@ class Looped:
         self.closed: ConditionReason | None = None
         self.leases = Leases(None)
 
-    def set(self, **settings: Any) -> Looped:
+    def set(self, **settings: Any) -> OneSpec:
         """Keep the spec in another way from now on."""
         self.settings = Settings(**settings)
         return self
