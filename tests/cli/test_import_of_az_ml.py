@@ -197,3 +197,20 @@ def test_a_file_that_exists_is_not_replaced(at, capsys) -> None:
     assert code is ExitCode.REFUSED
     assert "spec.yml exists" in err
     assert (at / "spec.yml").read_text() == "mine: 1\n"
+
+
+def test_what_a_deployment_states_within_itself_gets_its_own_section(at, capsys) -> None:
+    (at / "model").mkdir()
+    (at / "env").mkdir()
+    (at / "model" / "weights.txt").write_text("1")
+    (at / "env" / "conda.yml").write_text("dependencies: [python=3.11]\n")
+    inner = "model:\n  path: model/\nenvironment:\n  image: contoso/serve:1\n  conda_file: env/conda.yml\n"
+    written(at, blue=DEPLOYMENT.replace("model: azureml:chat:3\n", inner))
+    code, spec, err = imported(capsys, "blue.yml")
+    assert code is ExitCode.OK, err
+    assert spec["deployments"]["blue"]["model"] == "${{ models.blue-model }}"
+    assert spec["models"]["blue-model"] == {"type": "custom_model", "path": "model/"}
+    assert spec["environments"]["blue-environment"] == {
+        "image": "contoso/serve:1",
+        "conda_file": "env/conda.yml",
+    }

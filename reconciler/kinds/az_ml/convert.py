@@ -58,6 +58,9 @@ def take(document: Document) -> Taken:
         if name is not None and name != key:
             shaped.item["name"] = name
     left = _fit(section, shaped.item, document)
+    for other, items in shaped.beside.items():
+        for item in items.values():
+            left += _fit(other, item, document)
     return Taken(
         document, section, key, shaped.item, shaped.beside, tuple(left), tuple(shaped.told)
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
@@ -144,6 +145,7 @@ def job(stated: JsonObject, document: Document, key: str) -> Shaped:
         stated.pop("name", None)  # a run's name is made of its inputs
     else:
         stated["type"] = "command"
+        _apart(shaped, "environment", "environments", key)
     return shaped
 
 
@@ -182,7 +184,7 @@ def _number(value: Any) -> Any:
     return value
 
 
-def deployment(stated: JsonObject, document: Document, _key: str) -> Shaped:
+def deployment(stated: JsonObject, document: Document, key: str) -> Shaped:
     """Take a deployment; numbers and switches of its variables become the text that they are."""
     made = dict(stated)
     shaped = Shaped(made)
@@ -197,7 +199,21 @@ def deployment(stated: JsonObject, document: Document, _key: str) -> Shaped:
     if isinstance(made.get("data_collector"), dict):
         made["data_collector"] = _switches(made["data_collector"])
     made.setdefault("endpoint_name", NO_ENDPOINT)
+    _apart(shaped, "model", "models", key)
+    _apart(shaped, "environment", "environments", key)
     return shaped
+
+
+def _apart(shaped: Shaped, field: str, section: str, key: str) -> None:
+    """Put what an item states within itself into its own section, and refer to it."""
+    inner = shaped.item.get(field)
+    if not isinstance(inner, dict):
+        return
+    named = re.sub(r"[^A-Za-z0-9_-]+", "-", str(inner.get("name") or f"{key}-{field}")).strip("-")
+    held = {name: value for name, value in inner.items() if name not in ("$schema", "name")}
+    shape = RESHAPE[section]
+    shaped.add(section, named, shape(held, Document("", {}, Path()), named).item)
+    shaped.item[field] = f"${{{{ {section}.{named} }}}}"
 
 
 def _given_to_az(field: str, value: str, document: Document) -> Diagnostic:
