@@ -24,7 +24,7 @@ EXAMPLES = (
     "reconcile loop loop.yaml --once --spec chat -o json",
     "reconcile loop loop.yaml                        # until it is stopped",
 )
-NEEDED = ("aiohttp", "cronsim", "dulwich", "prometheus_client")
+NEEDED = ("aiohttp", "cronsim", "dulwich", "jwt", "prometheus_client", "pysequoia", "sshsig")
 """Packages of the extra `loop` in pyproject.toml."""
 
 
@@ -129,7 +129,8 @@ def _world(session: Session, config: LoopConfig, leases: Leases) -> World:
 
     silence_libraries()
     policy = load_policy(config.policy) if config.policy else None
-    return World(session.azure(), source_of(config), lambda: datetime.now(UTC), policy, leases.of)
+    source = source_of(config, session.azure())
+    return World(session.azure(), source, lambda: datetime.now(UTC), policy, leases.of)
 
 
 def failed(_options: argparse.Namespace, error: ReconcileError) -> str:

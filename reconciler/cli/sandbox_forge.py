@@ -28,6 +28,9 @@ def run(session: Session, server: Server) -> None:
     if body["op"] == "token":
         # What was asked for is a token: `session.out` would hide it.
         sys.stdout.write(found["token"] + "\n")
+    elif body["op"] == "app":
+        sys.stdout.write(found["key"])
+        session.err.say(f"app_id: {found['app_id']}, installation_id: {found['installation_id']}")
     elif session.options.output == "json":
         session.out.raw(json.dumps(found, indent=2) + "\n")
     else:
@@ -39,6 +42,8 @@ def body_of(words: list[str]) -> Json:
     match words:
         case ["token", login, *pairs]:
             return {"op": "token", "login": login, **_rights(pairs)}
+        case ["app", name, *pairs]:
+            return {"op": "app", "login": name, **_rights(pairs)}
         case ["expire"]:
             return {"op": "expire", "token": _token_from_input()}
         case ["commit", repo, *rest] if len(rest) < 3:

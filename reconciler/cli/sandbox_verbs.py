@@ -128,10 +128,11 @@ VERBS = {
     ),
     "forge": Verb(
         "Use the GitHub and Azure DevOps of `serve --forge`: tokens, commits, pull requests.",
-        "token|expire|commit|pr|comment-as ...",
+        "token|app|expire|commit|pr|comment-as ...",
         ("--output",),
         (
             "reconcile sandbox forge token actions pull-requests=write statuses=write",
+            "reconcile sandbox forge app acme-bot contents=read repo=acme/ml > app.pem",
             "reconcile sandbox forge commit acme/ml",
             "reconcile sandbox forge pr open acme/ml head=bigger by=ann",
             "reconcile sandbox forge pr push acme/ml 1",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.cloud import azure as process
 from reconciler.cloud.endpoints import Cloud, SandboxAccess
 from reconciler.gitops.config_source import SourceConfig
 from reconciler.gitops.git.source import GitSource
@@ -78,11 +79,13 @@ def source(forge: GitServer, cloud: Cloud) -> Iterator[Sources]:
     """`source(ref=..., timeout="2s")` follows the repository `acme/ml`."""
     made: list[GitSource] = []
 
-    def run(authorization: str = "", **words: Any) -> GitSource:
-        config = SourceConfig.model_validate({"url": forge.url, **words})
-        made.append(GitSource(config, cloud, lambda: authorization))
-        return made[-1]
+    with process.Azure(cloud) as azure:
 
-    yield run
-    for one in made:
-        one.close()
+        def run(**words: Any) -> GitSource:
+            config = SourceConfig.model_validate({"url": forge.url, **words})
+            made.append(GitSource(config, azure))
+            return made[-1]
+
+        yield run
+        for one in made:
+            one.close()

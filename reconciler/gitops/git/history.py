@@ -14,8 +14,12 @@ if TYPE_CHECKING:
 STEPS = (10, 100, HISTORY_COMMITS)
 
 
-def descends(remote: Remote, commit: str, of: str) -> bool | None:
-    """Return whether `of` is among the ancestors of a commit; None where it may lie further back."""
+def descends(remote: Remote, commit: str, of: str) -> bool:
+    """Return whether `of` is among the ancestors of a commit that are looked at.
+
+    What lies further back is not proven, so that is False, too: a history that was rewritten can
+    be made as long as one likes.
+    """
     if commit == of:
         return True
     for depth in STEPS:
@@ -25,7 +29,7 @@ def descends(remote: Remote, commit: str, of: str) -> bool | None:
             return True
         if not found & fetched.shallow:
             return False
-    return None
+    return False
 
 
 def _ancestors(fetched: Fetched, commit: str) -> Iterator[Commit]:

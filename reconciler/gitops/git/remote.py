@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -37,6 +37,7 @@ from reconciler.gitops.git.http import (
     host_of,
 )
 from reconciler.gitops.git.packs import Objects, unpacked
+from reconciler.gitops.git.sign_in import SignIn
 from reconciler.limits import GIT_PACK_BYTES, GIT_REFS_BYTES
 from reconciler.secrets import on_one_line
 
@@ -77,14 +78,12 @@ class Fetched:
 
 
 class Remote:
-    """A repository at an address; `authorization` is asked for anew each time."""
+    """A repository at an address."""
 
-    def __init__(
-        self, url: str, cloud: Cloud, timeout_s: float, authorization: Callable[[], str]
-    ) -> None:
+    def __init__(self, url: str, cloud: Cloud, timeout_s: float, signs_in: SignIn) -> None:
         """Ask nothing yet."""
         self._url, self._cloud, self._timeout_s = url, cloud, timeout_s
-        self._authorization = authorization
+        self._sign_in = signs_in
         self.host = host_of(url)
 
     def refs(self, prefixes: Sequence[str]) -> dict[str, Listed]:
@@ -123,7 +122,7 @@ class Remote:
     @contextmanager
     def _asking(self, most: int) -> Iterator[Any]:
         """Give a client for one question. Raises `UnavailableError` for what comes of a bad one."""
-        authorization = self._authorization()
+        authorization = self._sign_in.header()
         try:
             ends = run_ends(ends_at(self._timeout_s), lambda: None)
             with ends, session_of(self._cloud, 1) as session:
@@ -156,6 +155,8 @@ class Remote:
         return UnavailableError(Diagnostic(what, detail=said, hint=hint))
 
     def _refused(self, error: StatusError) -> UnavailableError:
+        if error.status == requests.codes.unauthorized:
+            self._sign_in.refused()
         what, hint = _words(error, self.host)
         return UnavailableError(Diagnostic(what, detail=f"HTTP {error.status}", hint=hint))
 

@@ -5,29 +5,25 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cloud.endpoints import Cloud
+from reconciler.cloud.azure import Azure
 from reconciler.cloud.request_deadline import current, run_ends
+from reconciler.cloud.run_limits import RunLimits
 from reconciler.diagnostics import LocalError, UnavailableError
 from reconciler.gitops.config_source import HighestTag, OneCommit, SourceConfig
 from reconciler.gitops.git import confined, history
 from reconciler.gitops.git.http import ends_at
 from reconciler.gitops.git.remote import Fetched, Listed, Remote
+from reconciler.gitops.git.sign_in import sign_in
+from reconciler.gitops.git.verification import condition
 from reconciler.gitops.git.versions import TAGS, highest
 from reconciler.gitops.ports import RefGoneError
-from reconciler.gitops.records import (
-    Condition,
-    ConditionReason,
-    ConditionStatus,
-    ConditionType,
-    Revision,
-    Tree,
-)
+from reconciler.gitops.records import Condition, Revision, Tree
 from reconciler.secrets import on_one_line
 
 if TYPE_CHECKING:
@@ -60,13 +56,12 @@ class Kept:
 class GitSource:
     """The specs in a repository. Threads may ask at once; they take turns."""
 
-    def __init__(
-        self, config: SourceConfig, cloud: Cloud, authorization: Callable[[], str]
-    ) -> None:
-        """Ask nothing yet."""
+    def __init__(self, config: SourceConfig, azure: Azure) -> None:
+        """Ask nothing yet. `azure` signs in where the repository is one of Azure DevOps."""
         assert config.url is not None
         self._config = config
-        self._remote = Remote(config.url, cloud, config.timeout, authorization)
+        signs_in = sign_in(config, lambda: _run(azure, config.timeout))
+        self._remote = Remote(config.url, azure.cloud, config.timeout, signs_in)
         self._folder = Path(tempfile.mkdtemp(prefix="reconcile-loop-"))
         self._kept: dict[str, Kept] = {}
         self._turn = threading.RLock()
@@ -84,22 +79,22 @@ class GitSource:
         """Return the files of a commit. Raises `UnavailableError` where the server has it no more."""
         with self._turn:
             kept = self._kept.get(commit)
-            return (kept or self._fetched(Named(self._short(PINNED), commit))).tree
+            if kept is None:
+                tags = self._tags_of(commit, self._refs(()))
+                kept = self._fetched(Named(self._short(PINNED), commit, tags))
+            return kept.tree
 
-    def descends(self, commit: str, of: str) -> bool | None:
-        """Return whether a commit has another among its last 1,000 ancestors; None: not known."""
+    def descends(self, commit: str, of: str) -> bool:
+        """Return whether a commit has another among its ancestors, no further than 1,000 back."""
         with self._turn:
             return history.descends(self._remote, commit, of)
 
     def verified(self, tree: Tree) -> Condition:
-        """Return `SourceVerified` for a revision."""
-        return Condition(
-            ConditionType.SOURCE_VERIFIED,
-            ConditionStatus.UNKNOWN,
-            ConditionReason.NOT_ASKED,
-            "`source.verify` is not set: whoever may push is believed",
-            tree.revision,
-        )
+        """Return `SourceVerified` for a revision: who signed it, or why that does not count."""
+        with self._turn:
+            self.at(tree.revision.commit)
+            kept = self._kept[tree.revision.commit]
+            return condition(self._config.verify, tree.revision, kept.commit, kept.tags)
 
     def forget(self, keep: Iterable[str]) -> None:
         """Remove the folders of all revisions but those of the commits in `keep`."""
@@ -182,6 +177,11 @@ class GitSource:
         return problem
 
 
+def _run(azure: Azure, timeout_s: float) -> RunLimits:
+    """Return what bounds a sign-in: it is of no subscription."""
+    return RunLimits(azure, "", read_only=True, deadline=ends_at(timeout_s))
+
+
 def _commit_of(fetched: Fetched, sha: str, host: str) -> Commit:
     """Return a commit that was asked for. Raises `UnavailableError` where something else came."""
     from dulwich.objects import Commit, ObjectID
@@ -211,7 +211,7 @@ def _tags_in(fetched: Fetched, tags: dict[str, str]) -> dict[str, Tag]:
 
 def _annotated(ref: str, listed: Listed) -> dict[str, str]:
     """Return a tag's name and object, nothing for one that is only a name of a commit."""
-    return {_short(ref): listed.sha} if listed.sha != listed.commit else {}
+    return {ref.removeprefix(TAGS): listed.sha} if listed.sha != listed.commit else {}
 
 
 def _short(ref: str) -> str:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from reconciler.sandbox.fault_checks import known
 from reconciler.sandbox.forge import azure_threads as threads
+from reconciler.sandbox.forge.apps import Apps
 from reconciler.sandbox.forge.github_pulls import COMMENTS
 from reconciler.sandbox.forge.repositories import Repositories
 from reconciler.sandbox.forge.tokens import Tokens, person
@@ -36,6 +37,7 @@ class Controls:
         operations: dict[str, Callable[[Json], Json]] = {
             "token": self._token,
             "expire": self._expire,
+            "app": self._app,
             "commit": self._commit,
             "open": self._open,
             "push": lambda b: self._repositories.push(self._pull(b), b.get("sha", "")),
@@ -56,6 +58,13 @@ class Controls:
             raise ValueError("a token is of a login, of `actions`, or of `app/NAME`")
         seen = body.get("repositories")
         return {"token": self._tokens.issue(login, body.get("permissions"), seen)}
+
+    def _app(self, body: Json) -> Json:
+        """A GitHub App, installed: its ids and its private key."""
+        apps = Apps(self._repositories.store)
+        return apps.make(
+            str(body.get("login") or ""), body.get("permissions"), body.get("repositories")
+        )
 
     def _expire(self, body: Json) -> Json:
         self._tokens.expire(str(body.get("token", "")))

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from reconciler.sandbox.forge import (
+    github_apps,
     github_checks,
     github_deployments,
     github_issues,
@@ -19,6 +20,7 @@ from reconciler.sandbox.forge import (
     github_pulls,
     github_statuses,
 )
+from reconciler.sandbox.forge.apps import Apps
 from reconciler.sandbox.forge.exchange import Ask, Reply, Route, find
 from reconciler.sandbox.forge.github_errors import GitHubError, not_found
 from reconciler.sandbox.forge.github_shapes import user
@@ -47,6 +49,7 @@ ROUTES = (
     *github_labels.ROUTES,
     *github_checks.ROUTES,
     *github_deployments.ROUTES,
+    *github_apps.ROUTES,
 )
 
 
@@ -78,6 +81,8 @@ class GitHub:
         if not header:
             return NOBODY
         scheme, _, text = header.partition(" ")
+        if request.path.startswith(f"{BASE}/app/"):
+            return Apps(self._repositories.store).signed_in(text.strip())
         found = self._tokens.find(text.strip()) if scheme.lower() in ("bearer", "token") else None
         if found is None or found.expired:
             raise GitHubError(401, "Bad credentials")

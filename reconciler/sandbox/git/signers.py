@@ -79,16 +79,13 @@ def _string(content: bytes) -> bytes:
 
 
 def _openpgp(name: str) -> Json:
-    from pysequoia import Cert
+    from pysequoia import Tsk
 
-    made = Cert.generate(f"{name} <{name}@example.com>")
-    assert made.secrets is not None
-    return {"secret": str(made.secrets), "public": str(made)}
+    made = Tsk.generate(f"{name} <{name}@example.com>")
+    return {"secret": str(made), "public": str(made.extract_certificate())}
 
 
 def _signed_by_openpgp(secret: str, said: bytes) -> bytes:
-    from pysequoia import Cert, SignatureMode, sign
+    from pysequoia import SignatureMode, Tsk, sign
 
-    key = Cert.from_bytes(secret.encode()).secrets
-    assert key is not None
-    return sign(key.signer(), said, mode=SignatureMode.DETACHED)
+    return sign(Tsk.from_bytes(secret.encode()).signer(), said, mode=SignatureMode.DETACHED)
