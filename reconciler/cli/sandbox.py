@@ -33,6 +33,7 @@ EXAMPLES = (
     "reconcile sandbox faults add --method PUT --path computes --status 503 --times 2",
     "reconcile sandbox faults clear                       # also: faults list",
     "reconcile sandbox latency 100 50                     # ms on every answer, and jitter",
+    "reconcile sandbox feed 240                           # Resource Graph tells changes late",
     "reconcile sandbox clock advance 3600                 # freeze, speed N, auto, instant",
     "reconcile sandbox throttle azure                     # or writes=5,1; off",
     "reconcile sandbox turns one two --seed 7             # two clients in a fixed order; off",

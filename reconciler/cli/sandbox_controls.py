@@ -76,6 +76,9 @@ def control(session: Session, server: Server) -> None:
             jitter = {"jitter_ms": _number(words[1])} if len(words) > 1 else {}
             ask(server, "POST", "latency", {"ms": _number(ms), **jitter})
             session.err.say(f"every answer takes {ms} ms")
+        case "feed", [seconds]:
+            ask(server, "POST", "settings", {"change_feed_delay_s": _number(seconds)})
+            session.err.say(f"Resource Graph tells changes after {seconds} s")
         case "clock", _:
             _say_clock(session, ask(server, *_clock(words)))
         case "throttle", [_, *_]:

@@ -72,6 +72,12 @@ VERBS = {
         (),
         ("reconcile sandbox latency 100 50", "reconcile sandbox latency 0"),
     ),
+    "feed": Verb(
+        "Let Resource Graph tell changes SECONDS late, as Azure does by up to five minutes.",
+        "SECONDS",
+        (),
+        ("reconcile sandbox feed 240", "reconcile sandbox feed 0"),
+    ),
     "clock": Verb(
         "Print the virtual time of a served sandbox, or change how it passes.",
         "[freeze|auto|instant|advance SECONDS|speed FACTOR]",

@@ -30,6 +30,7 @@ from reconciler.sandbox import (
     vault,
     webhooks,
 )
+from reconciler.sandbox.arm import resource_changes
 from reconciler.sandbox.arm.engine import Engine
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.types import Answer, Call
@@ -117,7 +118,10 @@ class _Arm:
             principal_id=claims["oid"],
             app_id=claims["appid"],
         )
-        return self._world.arm.handle(call)
+        answer = self._world.arm.handle(call)
+        if request.method not in READS:
+            resource_changes.note(self._world, call)
+        return answer
 
     def _claims(self, request: web.Request) -> Json:
         header = request.headers.get(hdrs.AUTHORIZATION, "")

@@ -46,6 +46,7 @@ NOT_WORLD = {
     "operations",
     "principals",
     "quota_requests",
+    "resource_changes",
     "settings",
     "throttle",
 }

@@ -67,7 +67,9 @@ class Clock:
         """Change the mode, keeping the current virtual time. Raises ValueError on a bad mode."""
         new_mode, speed = parse_mode(mode)
         self._base, self._since = self.now(), time.monotonic()
+        waited = self.waited()
         self.mode, self.speed = new_mode, speed
+        self._skipped += waited - self.waited()
         self.save()
 
     @property

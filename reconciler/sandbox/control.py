@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from reconciler.sandbox import forge, git, subscription_controls
+from reconciler.sandbox.arm import resource_changes
 from reconciler.sandbox.arm.checks import merge
 from reconciler.sandbox.arm.errors import ArmError
 from reconciler.sandbox.arm.ids import Target, parse
@@ -193,6 +194,7 @@ class _Control:
         if target is None or target.type.lower() not in self._world.arm.types:
             raise ValueError(f"{body.get('id')!r} names no resource type of this sandbox")
         record = self._world.store.get(body["id"])
+        self._world.store.watch_write()
         match body.get("op"):
             case "put":
                 self._drift_put(target, record, body)
@@ -208,6 +210,8 @@ class _Control:
                 self._drift_cancel(_found(record, body))
             case other:
                 raise ValueError(f"op {other!r} is not put, patch, tag, delete or cancel")
+        call = Call("PUT", body["id"], {}, None, {}, *_someone_else())
+        resource_changes.note(self._world, call)
         return web.json_response({})
 
     def _drift_put(self, target: Target, record: Record | None, body: Json) -> None:

@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "directory_replication_s": 10.0,
     "token_lifetime_s": 86400,
     "vm_price_estimates": 1,
+    "change_feed_delay_s": 0.0,
     "forge": 0,
     "git": 0,
 }

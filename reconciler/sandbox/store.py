@@ -185,6 +185,14 @@ class Store:
         """Remember, until the next commit or rollback, what the coming write replaces."""
         self._touched = {}
 
+    def replaced(self) -> list[tuple[Record | None, Record | None]]:
+        """Return each record that the watched write has touched so far: as it was, and as it is."""
+        texts = (self._touched or {}).items()
+        return [
+            (None if text is None else Record(**self._parse(text)), self._records.get(key))
+            for key, text in texts
+        ]
+
     @contextmanager
     def past(self, path: str) -> Iterator[None]:
         """Show what a path names, and what is below it, as before the latest watched write of it.

@@ -90,6 +90,19 @@ def test_a_lease_lasts_as_long_as_its_client_thinks(azure: Azure, blob: Any) -> 
     lease.release()
 
 
+def test_a_lease_lasts_over_another_mode_of_the_clock(azure: Azure, blob: Any) -> None:
+    lease = blob.acquire_lease(60)
+    azure.control("POST", "clock", json={"mode": "frozen"})
+    pass_time(azure, 59)
+    assert blob.get_blob_properties().lease.state == "leased"
+    pass_time(azure, 1)
+    assert blob.get_blob_properties().lease.state == "expired"
+    lease.renew()
+    azure.control("POST", "clock", json={"mode": "instant"})
+    assert blob.get_blob_properties().lease.state == "leased"
+    lease.release()
+
+
 def test_a_lease_id_is_a_guid(blob: Any) -> None:
     with pytest.raises(HttpResponseError) as odd:
         blob.acquire_lease(60, lease_id="mine")
