@@ -1,18 +1,17 @@
-"""Validate specs in a process that keeps every file which Python opens: `python -m ...opened`.
+"""Validate specs in a process that keeps every file which Python opens: a fork, as no hook goes.
 
-Reads a JSON list of spec files from standard input and prints, for each, the exit code, what
-was said and which paths were opened. With `--swap NAME` the first time that NAME is about to
-be opened it is replaced by a link to its own name in the folder `../../outside`: the moment
-between the check and the open, held fast.
+For each spec there is the exit code, what was said and which paths were opened. The first time
+that a name to be swapped is about to be opened it is replaced by a link to its own name in the
+folder `../../outside`: the moment between the check and the open, held fast.
 """
 
 import contextlib
 import io
-import json
 import os
 import sys
 
 from reconciler.cli.main import main
+from tests.support.forked import in_fork
 
 opened = []
 swaps = []
@@ -49,10 +48,16 @@ def validated(spec):
     return {"code": code, "said": said, "opened": [*opened]}
 
 
-if __name__ == "__main__":
-    specs = json.load(sys.stdin)
-    sys.addaudithook(heard)
-    if "--swap" in sys.argv:
-        validated(specs[0])  # what is imported only once is imported now
-        swaps.append(sys.argv[-1])
-    json.dump([validated(spec) for spec in specs], sys.stdout)
+def watched(specs, swapped, folder, environment):
+    """Return how each spec ended in a fork; `swapped`: the name that is swapped, "" for none."""
+
+    def call():
+        os.chdir(folder)
+        os.environ.update(environment)
+        sys.addaudithook(heard)
+        if swapped:
+            validated(specs[0])  # what is imported only once is imported now
+            swaps.append(swapped)
+        return [validated(spec) for spec in specs]
+
+    return in_fork(call)

@@ -5,12 +5,9 @@ folder outside, so that libraries which open by themselves are heard, too.
 """
 
 import contextlib
-import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ from reconciler.diagnostics import ExitCode
 from reconciler.kinds.local.folder import read_folder
 from reconciler.limits import FLOW_ENTRIES
 from tests.faults.inotify import opens
+from tests.faults.opened import watched
 from tests.faults.scenes import ROOT
 
 ROW = '{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}\n'
@@ -125,25 +123,15 @@ def spec_of(tree, name, *, data="data/a.jsonl", flow=""):
     return file
 
 
-def validated(tree, specs, *options):
+def validated(tree, specs, swapped=""):
     """Validate specs in one watched process; return results and what was opened outside."""
     home = {"HOME": str(tree / "outside"), "RECONCILE_CACHE": str(tree / "cache")}
     with contextlib.ExitStack() as stack:
         folders = ("", "data", "flow", "nested")
         ears = [stack.enter_context(opens(tree / "outside" / name)) for name in folders]
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.opened", *options],
-            input=json.dumps([str(spec) for spec in specs]),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tree / "repository" / "specs",
-            env={**os.environ, **home, "PYTHONPATH": str(ROOT)},
-        )
-        names = [name for heard in ears for name in heard()]
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), names
+        folder = tree / "repository" / "specs"
+        results = watched([str(spec) for spec in specs], swapped, folder, home)
+        return results, [name for heard in ears for name in heard()]
 
 
 def forbidden(path):
@@ -204,7 +192,7 @@ def refused_after_swap(tree, swapped, **stated):
     """Validate a spec while a path of it is swapped; it must be refused. Return what is said."""
     spec = spec_of(tree, f"swap-{swapped}", **stated)
     try:
-        results, names = validated(tree, [spec], "--swap", swapped)
+        results, names = validated(tree, [spec], swapped)
     finally:
         put_back(tree / "repository" / "specs")
     assert names == []

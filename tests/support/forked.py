@@ -166,3 +166,22 @@ def forked(*words, environment=None, folder=None, prepare=lambda: None):
     running = Running(words, prepare=prepare)
     running.go(environment=environment, folder=folder)
     return running.join()
+
+
+def in_fork(call):
+    """Return what a call returns, as JSON keeps it, of a fork that ends with it."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            with os.fdopen(write, "w") as stream:
+                json.dump(call(), stream)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(write)
+    with os.fdopen(read) as stream:
+        text = stream.read()
+    _, status = os.waitpid(pid, 0)
+    assert status == 0
+    return json.loads(text)
