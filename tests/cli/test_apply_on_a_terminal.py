@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,10 +15,10 @@ import pytest
 from reconciler.diagnostics import ExitCode
 from tests.support.commands import attached, reconcile
 from tests.support.controls import Pool, state_of
+from tests.support.entered import NEVER_STARTED, entering
 
 ROOT = Path(__file__).parents[2]
 SPEC = str(ROOT / "examples" / "smallest.yaml")
-RECONCILE = [sys.executable, "-m", "reconciler"]
 TIMEOUT_S = 60
 
 
@@ -52,8 +51,8 @@ def frozen(home: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def on_a_terminal(*words: str) -> pexpect.spawn:
     """Start a command on a terminal of 80 x 24."""
     return pexpect.spawn(
-        RECONCILE[0],
-        [*RECONCILE[1:], *words],
+        NEVER_STARTED[0],
+        preexec_fn=entering(*words),
         dimensions=(24, 80),
         encoding="utf-8",
         timeout=TIMEOUT_S,
@@ -108,7 +107,8 @@ def test_the_first_signal_stops_gently_and_says_how_to_go_on(
     frozen: str, number: signal.Signals, code: ExitCode
 ) -> None:
     with subprocess.Popen(
-        [*RECONCILE, "apply", SPEC, "--yes", "-v", "--sandbox", frozen],
+        NEVER_STARTED,
+        preexec_fn=entering("apply", SPEC, "--yes", "-v", "--sandbox", frozen),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -22,8 +22,10 @@ import pytest
 
 from reconciler.cli.signals import CODES, GRACE_S, Signals
 from reconciler.diagnostics import ExitCode
+from tests.faults.seed import drawn
 from tests.support.commands import in_process
 from tests.support.controls import Controls, Pool, state_of
+from tests.support.entered import NEVER_STARTED, entering
 
 ROOT = Path(__file__).parents[2]
 SPEC = str(ROOT / "examples" / "smallest.yaml")
@@ -72,18 +74,18 @@ class Worlds:
 
     @contextlib.contextmanager
     def hanging(
-        self, command: str, fault: str = "hang", **streams: Any
+        self,
+        command: str,
+        fault: str = "hang",
+        prepare: Callable[[], object] = lambda: None,
+        **streams: Any,
     ) -> Iterator[subprocess.Popen[str]]:
         """Run a command until the request that Azure does not answer is under way."""
         self.before(command)
         self.controls.arm_fault(**HANGS[command], times=0, action={fault: True})
         pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.PIPE, **streams}
-        with subprocess.Popen(
-            [*RECONCILE, *self.words(command)],
-            text=True,
-            env={**os.environ, **self.environment},
-            **pipes,
-        ) as process:
+        entered = entering(*self.words(command), prepare=prepare, **self.environment)
+        with subprocess.Popen(NEVER_STARTED, text=True, preexec_fn=entered, **pipes) as process:
             while not json.loads(self.controls.control("GET", "faults"))["value"][0]["seen"]:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(BETWEEN_LOOKS_S)
@@ -93,6 +95,12 @@ class Worlds:
             finally:
                 process.kill()
                 self.controls.clear_faults()
+
+    def ended(self, command: str, **streams: Any) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end with these streams."""
+        self.before(command)
+        entered = entering(*self.words(command), **self.environment)
+        return subprocess.run(NEVER_STARTED, text=True, check=False, preexec_fn=entered, **streams)
 
     def shell(self, command: str, redirections: str) -> subprocess.CompletedProcess[str]:
         """Run a command by a shell, with its streams as the words after it say."""
@@ -192,7 +200,7 @@ def test_under_nohup_a_closed_terminal_ends_nothing(worlds: Worlds) -> None:
     def nohup() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    with worlds.hanging("apply", "hold", preexec_fn=nohup) as process:
+    with worlds.hanging("apply", "hold", nohup) as process:
         process.send_signal(signal.SIGHUP)
         worlds.controls.clear_faults()
         _, err = process.communicate()
@@ -203,9 +211,7 @@ def test_under_nohup_a_closed_terminal_ends_nothing(worlds: Worlds) -> None:
 @pytest.mark.parametrize(
     ("command", "closed"),
     [
-        ("apply", "1>&-"),
-        ("apply", "2>&-"),
-        ("apply", "<&-"),
+        *(("apply", one) for one in drawn(("1>&-", "2>&-", "<&-"), 1, "closed")),
         ("apply", "<&- 1>&- 2>&-"),
         ("plan", "<&- 1>&- 2>&-"),
         ("destroy", "1>&- 2>&-"),
@@ -222,13 +228,16 @@ def test_streams_that_are_closed_change_nothing(worlds: Worlds, command: str, cl
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_a_reader_that_has_left_changes_nothing(worlds: Worlds, command: str) -> None:
     """Both streams are a pipe whose reader is gone before the first word."""
-    done = worlds.shell(command, "2>&1 | true; exit ${PIPESTATUS[0]}")
-    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write) as pipe:
+        assert worlds.ended(command, stdout=pipe, stderr=pipe).returncode == 0
 
 
 def test_progress_that_cannot_be_written_stops_nothing(worlds: Worlds) -> None:
     """A log on a full disk: the run converges, and its report is on standard output."""
-    done = worlds.shell("apply", "2>/dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = worlds.ended("apply", stdout=subprocess.PIPE, stderr=full)
     assert done.returncode == 0
     assert "created" in done.stdout
     assert len(worlds.writes()) >= 7
