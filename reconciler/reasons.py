@@ -92,6 +92,8 @@ class InputChange:
     name: str
     before: str | None
     after: str | None
+    files: tuple[str, ...] = ()
+    """Of a folder: the files in it that differ, where they are known."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.cli.main import COMMANDS
 from reconciler.kinds import KINDS
-from reconciler.kinds.field_changes import IDENTIFYING, RUN_INPUTS, immutable
+from reconciler.kinds.field_changes import COMMAND_INPUTS, IDENTIFYING, RUN_INPUTS, immutable
+from reconciler.kinds.spec_fields import by_path as shapes_by_path
 from reconciler.kinds.spec_fields import sections
 from tools.pages import ROOT, parts, with_part, written
 
@@ -119,7 +120,11 @@ def test_a_kind_shows_fields_of_its_own_section_only():
 
 
 def test_the_fields_that_the_reference_singles_out_exist():
-    by_path = {s.path: {f.name for f in s.fields} for s in sections()}
+    by_path = {
+        path: {f.name for shape in shapes for f in shape.fields}
+        for path, shapes in shapes_by_path().items()
+    }
     for path, names in IDENTIFYING.items():
         assert set(names) <= by_path[path]
     assert set(RUN_INPUTS) <= by_path["jobs"]
+    assert set(COMMAND_INPUTS) <= by_path["jobs"] | by_path["jobs.resources"]

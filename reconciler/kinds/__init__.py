@@ -20,8 +20,9 @@ from reconciler.kinds.data.datastore import Datastore, DatastoreHandler
 from reconciler.kinds.environment.environment import EnvironmentHandler
 from reconciler.kinds.environment.settings import Environment
 from reconciler.kinds.flow.flow import Flow, FlowHandler
+from reconciler.kinds.job.any_job import AnyJob
+from reconciler.kinds.job.command_job import CommandJobHandler
 from reconciler.kinds.job.job import JobHandler
-from reconciler.kinds.job.settings import Job
 from reconciler.kinds.quota.quota import Quota, QuotaHandler
 from reconciler.kinds.resource_group import ResourceGroupHandler
 from reconciler.kinds.resource_provider import ResourceProviderHandler
@@ -58,6 +59,7 @@ KINDS: tuple[Handler, ...] = (
     DatasetHandler(),
     EnvironmentHandler(),
     JobHandler(),
+    CommandJobHandler(),
     ModelHandler(),
     EndpointHandler(),
     DeploymentHandler(),
@@ -124,8 +126,8 @@ class Spec(SpecModel):
     """Chat data from the Hugging Face hub or from local files."""
     environments: dict[Key, Environment] = Field(default_factory=dict)
     """Environments of the workspace: the images in which jobs and deployments run."""
-    jobs: dict[Key, Job] = Field(default_factory=dict)
-    """Fine-tuning jobs. A job runs once for the same inputs, never twice."""
+    jobs: dict[Key, AnyJob] = Field(default_factory=dict)
+    """Fine-tuning jobs, and jobs with your own code. A job runs once for the same inputs, never twice."""
     models: dict[Key, Model] = Field(default_factory=dict)
     """Registered models."""
     endpoints: dict[Key, Endpoint] = Field(default_factory=dict)

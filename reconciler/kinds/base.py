@@ -188,6 +188,8 @@ class Handler(ABC):
     """Whether it lets the subscription use a provider, which takes its time too."""
     keeps_history: ClassVar[bool] = False
     """Whether its resources are records of work: they stay when the spec names them no more."""
+    own_expressions: ClassVar[frozenset[str]] = frozenset()
+    """What Azure's own `${{ ... }}` begins with in its bodies: sent as it is written."""
     asks_model: ClassVar[bool] = False
     """Whether `reconcile chat` puts its questions through it."""
 

@@ -48,6 +48,8 @@ class Attributes:
     default: str = "id"
     vault: bool = False
     """Whether it holds secrets of people's own: `secrets.NAME`, or `secrets.NAME.VERSION`."""
+    stated: Callable[[Any], frozenset[str]] = lambda _settings: frozenset()
+    """Returns the names that a resource of such settings has besides: the outputs of a job."""
     excluded: Callable[[Any], str] = lambda _settings: ""
     """Returns why a resource of such settings has none of its `secrets`, "" where it has."""
 
@@ -203,15 +205,16 @@ class Expansion:
         name = attribute or known.default
         if known.vault and name.partition(".")[0] == "secrets":
             return self._in_vault(text, address, name.partition(".")[2], path)
-        if name not in known.names | known.secrets:
+        made = self.resources.get(address)
+        own = known.stated(made.settings) if made else frozenset()
+        if name not in known.names | known.secrets | own:
             is_secret = name.startswith("key_vault.secrets")
-            hint = ELSEWHERE if is_secret else did_you_mean(name, known.shown)
+            hint = ELSEWHERE if is_secret else did_you_mean(name, known.shown | own)
             self.problem(f"`{text}`: {_a(self.kinds[address])} has no `{name}`", path, hint=hint)
             return ""
         if address in self.externals and name == "id":
             return self.externals[address]
         is_secret, place = name in known.secrets, self.document.position(path)
-        made = self.resources.get(address)
         if made and name in known.optional - made.known.keys():
             has = did_you_mean(name, known.optional & made.known.keys())
             self.problem(f"`{text}`: `{address}` has no `{name}`", path, hint=has)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from reconciler.kinds import KINDS
 from reconciler.kinds.base import Handler
+from reconciler.kinds.job.command_settings import CommandJob
+from reconciler.kinds.job.settings import Outputs, RegisteredModel
 from reconciler.kinds.spec_fields import Field, Section, sections
 
 IN_PLACE, REPLACED, ANOTHER = "no", "replaced", "another resource"
@@ -32,6 +34,11 @@ RUN_INPUTS = (
     "hyperparameters",
 )
 """Fields of a job that its fingerprint covers (`kinds/job/job.py`)."""
+COMMAND_INPUTS = (
+    *("command", "code", "environment", "inputs", "outputs", "distribution"),
+    *("environment_variables", "instance_count"),
+)
+"""Those of a command job (`kinds/job/command_job.py`)."""
 OF_THE_WAIT = ("timeout_minutes", "queue_timeout_minutes")
 
 
@@ -46,11 +53,24 @@ def change_of(section: Section, field: Field) -> str:
             return IN_PLACE if field.name in ("description", "tags") else NEW_VERSION
         case "jobs" if field.name in RUN_INPUTS or section.path.split(".")[-1] in RUN_INPUTS:
             return NEW_RUN
+        case "jobs" if _is_command_input(section, field.name):
+            return NEW_RUN
         case "jobs":
             return IN_PLACE if field.name in OF_THE_WAIT else NEXT_RUN
     if _is_held(section.path, field.name):
         return AT_CREATE
     return REPLACED if _is_fixed(f"{section.path}.{field.name}") else IN_PLACE
+
+
+def _is_command_input(section: Section, name: str) -> bool:
+    """Return whether a new value of a field of a command job is a new run."""
+    if section.path == "jobs":
+        return section.model == CommandJob.__name__ and name in COMMAND_INPUTS
+    part = section.path.split(".")[1]
+    if name in ("mode", "description") or (part, name) == ("outputs", "path"):
+        return False
+    of_command = section.model not in (Outputs.__name__, RegisteredModel.__name__)
+    return of_command and (part in COMMAND_INPUTS or name in COMMAND_INPUTS)
 
 
 def _is_held(section: str, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import assert_never
 
 from reconciler.diagnostics import Diagnostic
@@ -63,6 +64,8 @@ from reconciler.reasons import (
 )
 
 MADE_AGAIN = "it is created again once it is gone"
+MOST_FILES = 5
+"""So many files that changed are named."""
 SHOWN_AGAIN = "a new plan then shows what to create again"
 
 
@@ -194,6 +197,10 @@ def _run(reason: NoRunYet | InputsChanged | OtherRun | RetryOf) -> str:
 
 
 def _input(change: InputChange) -> str:
+    if change.files:
+        more = len(change.files) - MOST_FILES
+        rest = f" and {more} more" if more > 0 else ""
+        return f"{change.name} changed: {', '.join(islice(change.files, MOST_FILES))}{rest}"
     before, after = ("(none)" if v is None else v for v in (change.before, change.after))
     return f"{change.name}: {before} -> {after}"
 

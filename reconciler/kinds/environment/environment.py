@@ -10,7 +10,7 @@ environment), whose bodies these are; EnvironmentVersions_CreateOrUpdate (`conte
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 API_VERSION = "2026-05-01"
 FOLDER = "reconcile/environments"
 DOCKERFILE = "Dockerfile"
+PLAIN = 2
+"""How many keys lead to an environment of the section; more to one that stands in a job."""
 MOVING = "moving-tag"
 CONTEXT = Purpose(
     "build context",
@@ -64,6 +66,8 @@ class Wanted:
     workspace: str
     folder: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
+    digest: str = ""
+    """What stands for its content, whatever its name and version are."""
 
 
 def same_context(observed: Any, desired: Any) -> bool:
@@ -107,13 +111,12 @@ class EnvironmentHandler(ArmHandler):
 
     def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each environment, its version computed from its content."""
-        for key, settings in spec.environments.items():
-            path: Keys = ("environments", key)
+        for path, settings in _stated(spec):
             workspace = expansion.workspace_id(path)
             _tell_moving(settings.image, expansion, (*path, "image"))
             content, files = _content(settings, expansion, path)
             if workspace:
-                expansion.add(_resource(key, settings, workspace, content, files, expansion))
+                expansion.add(_resource(path, settings, workspace, content, files, expansion))
 
     def observed(self, context: HandlerContext, resource: Resource, body: JsonObject) -> Observed:
         """Return what a body says, with name and version."""
@@ -154,6 +157,16 @@ class EnvironmentHandler(ArmHandler):
         context.run.arm.delete(resource.resource_id, API_VERSION)
         if resource.settings.files:
             remove_folder(context, resource.settings.workspace, resource.settings.folder)
+
+
+def _stated(spec: Spec) -> Iterator[tuple[Keys, Environment]]:
+    """Yield each environment: those of the section, and those that stand in a job."""
+    for key, settings in spec.environments.items():
+        yield ("environments", key), settings
+    for key, job in spec.jobs.items():
+        inside = getattr(job, "environment", None)
+        if isinstance(inside, Environment):
+            yield ("jobs", key, "environment"), inside
 
 
 def _tell_moving(image: str | None, expansion: Expansion, path: Keys) -> None:
@@ -222,14 +235,14 @@ def _build(
 
 
 def _resource(
-    key: str,
+    path: Keys,
     settings: Environment,
     workspace: str,
     content: JsonObject,
     files: LocalFolder | None,
     expansion: Expansion,
 ) -> Resource[Wanted]:
-    name = settings.name or key
+    name = settings.name or (f"job-{path[1]}" if len(path) > PLAIN else str(path[1]))
     digest = fingerprint({**content, "build": _identity(content, files)})
     version = settings.version or digest
     folder = f"{FOLDER}/{name}/{version}/{digest}"
@@ -241,12 +254,12 @@ def _resource(
     if settings.description:
         properties["description"] = settings.description
     return Resource(
-        f"environments.{key}",
+        ".".join(map(str, path)),
         EnvironmentHandler.kind,
         resource_id,
         {"properties": properties},
-        settings=Wanted(workspace, folder, files.files) if files else Wanted(workspace),
-        position=expansion.document.position(("environments", key), of_key=True),
+        settings=Wanted(workspace, folder, files.files if files else {}, digest),
+        position=expansion.document.position(path, of_key=True),
         depends_on=frozenset({"workspace"}),
         known={"name": name, "version": version},
     )

@@ -17,7 +17,7 @@ from reconciler.spec.document import Document, Keys
 from reconciler.spec.secret_names import is_secret_by_name
 
 _SETS = ("ENV", "ARG")
-_PAIR = re.compile(r"([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)")
+_PAIR = re.compile(r"(?<!\w)([A-Za-z_]\w*+)=(\"[^\"]*\"|'[^']*'|\S*)")
 _OLD_FORM = re.compile(r"([A-Za-z_]\w*)\s+([^=\s].*)")
 _PASSWORD_IN_URL = re.compile(r"://[^\s/:@]{0,256}:([^\s/:@${}<>]{1,512})@")
 _READ_BY_PIP = ("requirements*.txt", "constraints*.txt", "pip.conf", "*.yml", "*.yaml")

@@ -21,8 +21,8 @@ API_VERSION = "2024-10-01-preview"
 COMPLETED = "completed"
 ENDED_BADLY = ("failed", "canceled")
 ENDED = (COMPLETED, *ENDED_BADLY)
-ALL_FINE_TUNING = {"jobType": "FineTuning", "listViewType": "All"}
-"""What a list of jobs is asked for: those of fine-tuning, archived ones too."""
+FINE_TUNING, COMMAND = "FineTuning", "Command"
+"""Azure's words for the types of jobs. The api-version above has both."""
 MISSES = 2
 """So many names in a row that do not exist end the search by name."""
 
@@ -62,7 +62,9 @@ def attempt_id(resource_id: str, number: int) -> str:
     return resource_id if number == 1 else f"{resource_id}-a{number}"
 
 
-def current_attempt(context: HandlerContext, resource_id: str) -> Attempt | None:
+def current_attempt(
+    context: HandlerContext, resource_id: str, job_type: str = FINE_TUNING
+) -> Attempt | None:
     """Return the attempt that counts, None when none exists.
 
     One request for the common case: the first attempt is ours and has not failed. Otherwise
@@ -73,22 +75,31 @@ def current_attempt(context: HandlerContext, resource_id: str) -> Attempt | None
     first = _attempt(context, resource_id, 1)
     if first and first.is_ours and not first.has_failed:
         return first
-    return max(_all(context, resource_id, first), key=_rank, default=None)
+    return max(_all(context, resource_id, first, job_type), key=_rank, default=None)
 
 
-def all_attempts(context: HandlerContext, resource_id: str) -> list[Attempt]:
+def all_attempts(
+    context: HandlerContext, resource_id: str, job_type: str = FINE_TUNING
+) -> list[Attempt]:
     """Return every attempt that exists, by number."""
-    return _all(context, resource_id, _attempt(context, resource_id, 1))
+    return _all(context, resource_id, _attempt(context, resource_id, 1), job_type)
 
 
-def listed_jobs(context: HandlerContext, workspace: str) -> list[JsonObject]:
-    """Return all fine-tuning jobs of a workspace, archived ones too.
+def all_of(job_type: str) -> dict[str, str]:
+    """Return what a list of jobs is asked for: those of a type, archived ones too."""
+    return {"jobType": job_type, "listViewType": "All"}
+
+
+def listed_jobs(
+    context: HandlerContext, workspace: str, job_type: str = FINE_TUNING
+) -> list[JsonObject]:
+    """Return all jobs of a workspace that are of a type, archived ones too.
 
     No request for the workspace of the spec when it does not exist.
     """
     if _is_to_be_made(context, workspace):
         return []
-    return context.reads.list(f"{workspace}/jobs", API_VERSION, ALL_FINE_TUNING)
+    return context.reads.list(f"{workspace}/jobs", API_VERSION, all_of(job_type))
 
 
 def _is_to_be_made(context: HandlerContext, workspace: str) -> bool:
@@ -103,10 +114,12 @@ def _rank(attempt: Attempt) -> tuple[bool, bool, bool, int]:
     return lives, attempt.is_ours, attempt.status == COMPLETED, order
 
 
-def _all(context: HandlerContext, resource_id: str, first: Attempt | None) -> list[Attempt]:
+def _all(
+    context: HandlerContext, resource_id: str, first: Attempt | None, job_type: str
+) -> list[Attempt]:
     if first is None and _is_to_be_made(context, resource_id.rpartition("/jobs/")[0]):
         return []
-    listed = _listed(context, resource_id)
+    listed = _listed(context, resource_id, job_type)
     found = {1: first} if first else {}
     number, misses = 1, int(first is None)
     while misses < MISSES:
@@ -124,11 +137,11 @@ def _sorted(attempts: Iterable[Attempt]) -> list[Attempt]:
     return sorted(attempts, key=lambda attempt: attempt.number)
 
 
-def _listed(context: HandlerContext, resource_id: str) -> dict[int, Attempt]:
+def _listed(context: HandlerContext, resource_id: str, job_type: str) -> dict[int, Attempt]:
     workspace, _, name = resource_id.rpartition("/jobs/")
     of_this_job = re.compile(rf"{re.escape(name)}(?:-a([1-9]\d*))?", re.IGNORECASE | re.ASCII)
     found: dict[int, Attempt] = {}
-    for body in listed_jobs(context, workspace):
+    for body in listed_jobs(context, workspace, job_type):
         match = of_this_job.fullmatch(str(body.get("name")))
         if match:
             number = int(match[1] or 1)

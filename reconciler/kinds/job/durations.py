@@ -14,7 +14,7 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.engine.durations import ENOUGH
 from reconciler.engine.types import JsonObject, Resource
 from reconciler.kinds.base import Reads
-from reconciler.kinds.job.attempts import ALL_FINE_TUNING, API_VERSION, COMPLETED, status_of
+from reconciler.kinds.job.attempts import API_VERSION, COMPLETED, FINE_TUNING, all_of, status_of
 from reconciler.kinds.job.runs import history_of
 from reconciler.kinds.job.settings import Wanted
 
@@ -29,7 +29,7 @@ def lasted_s(run: RunScope, reads: Reads, job: Resource[Wanted], cluster_id: str
     them. Raises `ReconcileError`.
     """
     workspace = job.settings.workspace
-    listed = reads.list(f"{workspace}/jobs", API_VERSION, ALL_FINE_TUNING)
+    listed = reads.list(f"{workspace}/jobs", API_VERSION, all_of(FINE_TUNING))
     names = set(_alike(listed, job, cluster_id))
     base = history_of(run.arm, workspace) if len(names) >= ENOUGH else ""
     if not base:

@@ -82,7 +82,8 @@ class _Following:
             raise self._failed()
         if self._status.casefold() != COMPLETED:
             return False
-        _await_model(self._context, self._resource, body)
+        if self._resource.settings.asset:
+            _await_model(self._context, self._resource, body)
         return True
 
     def _say(self, body: JsonObject, said: str) -> str:

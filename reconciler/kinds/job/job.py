@@ -13,21 +13,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.cloud.run_scope import RunScope
 from reconciler.datasets.fingerprint import fingerprint
 from reconciler.engine.decide import Policy
 from reconciler.engine.decisions import Change, Preflight
-from reconciler.engine.diff import Rules, same_id
+from reconciler.engine.diff import Rules
 from reconciler.engine.types import Action, JsonObject, Observed, Reference, Resource
-from reconciler.kinds.asset_references import asset_id, cluster_id
+from reconciler.kinds.asset_references import asset_id
 from reconciler.kinds.base import Handler, HandlerContext, Reads
 from reconciler.kinds.expansion import Attributes, Expansion
+from reconciler.kinds.job.attempts import FINE_TUNING
 from reconciler.kinds.job.durations import lasted_s
 from reconciler.kinds.job.follow import follow
 from reconciler.kinds.job.inputs import folded, made_here, plain_text, uri_of
+from reconciler.kinds.job.placing import add_job, cluster_named, home_of_job
 from reconciler.kinds.job.row_fit import check_rows
 from reconciler.kinds.job.runs import (
     INPUTS_PROPERTY,
@@ -51,8 +52,6 @@ from reconciler.spec.document import Keys
 
 if TYPE_CHECKING:
     from reconciler.kinds import Spec
-
-KEY_MAX = 240
 
 
 HOLDS_FOR_THE_NEXT_RUN = frozenset(
@@ -79,6 +78,7 @@ class JobHandler(Handler):
     """Knows fine-tuning jobs."""
 
     kind = "fine-tuning job"
+    job_type: ClassVar[str] = FINE_TUNING
     section = "jobs"
     type = "Microsoft.MachineLearningServices/workspaces/jobs"
     api_version = "2024-10-01-preview"
@@ -130,9 +130,14 @@ class JobHandler(Handler):
         runs=True,
     )
 
+    def knows(self, body: JsonObject) -> bool:
+        """Return whether a body out of a list is a job of this type."""
+        job_type = str((body.get("properties") or {}).get("jobType") or "")
+        return super().knows(body) and job_type.casefold() == self.job_type.casefold()
+
     def listed(self, context: HandlerContext, parent: str, collection: str) -> Iterable[JsonObject]:
         """Return the runs that carry a mark and are not archived: the list filters by tag."""
-        params = {"jobType": "FineTuning", "tag": OWNER_TAG}
+        params = {"jobType": self.job_type, "tag": OWNER_TAG}
         return context.reads.list(f"{parent}/{collection}", self.api_version, params)
 
     def key_in(self, body: JsonObject) -> str:
@@ -143,14 +148,9 @@ class JobHandler(Handler):
     def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each job, its name computed from its inputs."""
         for key, settings in spec.jobs.items():
-            path: Keys = ("jobs", key)
-            workspace = expansion.workspace_id(path)
-            if len(key) > KEY_MAX:
-                expansion.problem(f"`{key}` is too long to be the name of a job", path)
-            if workspace:
-                resource = expansion.add(_resource(key, settings, workspace, spec, expansion))
-                # A retried job has another id (`...-a2`): only Azure knows which one counts.
-                expansion.resources[resource.address] = replace(resource, known={})
+            workspace = isinstance(settings, Job) and home_of_job(key, expansion)
+            if isinstance(settings, Job) and workspace:
+                add_job(_resource(key, settings, workspace, spec, expansion), expansion)
 
     def concerns(self, change: Change) -> Iterable[Concern]:
         """Say that a new run is paid for."""
@@ -281,7 +281,7 @@ def _properties(  # noqa: PLR0913 - the parts of one body
     if settings.description:
         properties["description"] = settings.description
     if settings.compute:
-        named = _cluster(settings.compute, resource_id.partition("/jobs/")[0], expansion)
+        named = cluster_named(settings.compute, resource_id.partition("/jobs/")[0], expansion)
         properties["computeId"] = expansion.reference(
             named, (*path, "compute"), kinds=("compute cluster",)
         )
@@ -290,13 +290,6 @@ def _properties(  # noqa: PLR0913 - the parts of one body
     if settings.queue_settings:
         properties["queueSettings"] = {"jobTier": settings.queue_settings.job_tier.title()}
     return properties
-
-
-def _cluster(text: str, workspace: str, expansion: Expansion) -> str:
-    """Return the id of a cluster of the workspace, the reference where this spec makes it."""
-    named = cluster_id(text, workspace)
-    made = (a for a, r in expansion.resources.items() if same_id(r.resource_id, named))
-    return next((f"${{{{ {address} }}}}" for address in made), named)
 
 
 def asset_name(key: str, settings: Job, spec: Spec) -> str:

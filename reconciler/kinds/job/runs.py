@@ -6,6 +6,7 @@ reason of a failure, and what changed since the last run.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from reconciler.kinds.job.attempts import (
     COMPLETED,
     ENDED,
     ENDED_BADLY,
+    FINE_TUNING,
     all_attempts,
     current_attempt,
     listed_jobs,
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 STABLE_API_VERSION = "2026-05-01"
 JOB_TAG = "reconcile-job"
 INPUTS_PROPERTY = "reconcile.inputs"
+FILES_PROPERTY = "reconcile.files"
+CODE = "code"
+"""The input whose value is the digest of a folder, and the property that has those of its files."""
 MODEL_OUTPUT = "registered_model"
 OUTPUT_ATTRIBUTE = f"outputs.{MODEL_OUTPUT}"
 
@@ -53,14 +58,14 @@ ENDS_WITHIN_S = 900.0
 
 def observe(context: HandlerContext, resource: Resource[Wanted]) -> Observed | None:
     """Return what Azure says of the attempt that counts, None when there is none."""
-    found = current_attempt(context, resource.resource_id)
+    found = current_attempt(context, resource.resource_id, resource.settings.job_type)
     if found is None:
         return None
     workspace = resource.settings.workspace
     seen = observed(context, resource, found.body)
     seen = replace(seen, link=studio_link(context, workspace, str(seen.outputs["name"])))
     if seen.phase is Phase.READY:
-        return replace(seen, outputs={**seen.outputs, **registered(context, workspace, seen.body)})
+        return replace(seen, outputs={**seen.outputs, **left_behind(context, resource, seen.body)})
     if seen.phase is Phase.FAILED:
         reason = why(context, workspace, str(seen.outputs["name"]))
         return replace(seen, message=f"{seen.message}: {reason}")
@@ -89,6 +94,17 @@ def studio_link(context: HandlerContext, workspace: str, name: str) -> str:
     return f"{context.run.cloud.studio}/runs/{name}?wsid={workspace}"
 
 
+def left_behind(
+    context: HandlerContext, resource: Resource[Wanted], body: JsonObject
+) -> dict[str, str]:
+    """Return what others may refer to of a run that completed: its outputs, or its model."""
+    if resource.settings.job_type == FINE_TUNING:
+        return registered(context, resource.settings.workspace, body)
+    name = str(body["name"])
+    outputs = body["properties"].get("outputs") or {}
+    return {f"outputs.{key}": f"azureml://jobs/{name}/outputs/{key}" for key in outputs}
+
+
 def registered(context: HandlerContext, workspace: str, body: JsonObject) -> JsonObject:
     """Return the id of the model version that the platform registered for a job, if any."""
     outputs = body["properties"].get("outputs") or {}
@@ -108,8 +124,10 @@ def why_run(context: HandlerContext, resource: Resource[Wanted]) -> Reason:
     last = _last_run(context, resource, key)
     if last is None:
         return NoRunYet()
-    before = _inputs(last)
-    changed = _changes(before, resource.settings.inputs)
+    wanted = resource.settings
+    changed = _changes(_stated(last, INPUTS_PROPERTY), wanted.inputs)
+    files = changed_files(_stated(last, FILES_PROPERTY), wanted.files)
+    changed = tuple(replace(c, files=files) if c.name == CODE else c for c in changed)
     name, status = str(last["name"]), status_of(last)
     return InputsChanged(changed, name, status) if changed else OtherRun(name, status)
 
@@ -119,7 +137,7 @@ def _last_run(context: HandlerContext, resource: Resource[Wanted], key: str) -> 
     workspace = resource.settings.workspace
     ours = [
         body
-        for body in listed_jobs(context, workspace)
+        for body in listed_jobs(context, workspace, resource.settings.job_type)
         if (body["properties"].get("tags") or {}).get(JOB_TAG) == key
         and _is_ours(context, workspace, body)
     ]
@@ -136,14 +154,20 @@ def created(body: JsonObject) -> str:
     return str((body.get("systemData") or {}).get("createdAt") or "")
 
 
-def _inputs(body: JsonObject) -> JsonObject:
-    text = (body["properties"].get("properties") or {}).get(INPUTS_PROPERTY)
+def _stated(body: JsonObject, name: str) -> JsonObject:
+    text = (body["properties"].get("properties") or {}).get(name)
     try:
         found = loads(str(text or "{}"))
     except ValueError:
         # Somebody edited the property; the fingerprint in the name does not depend on it.
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def changed_files(before: JsonObject, now: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files of a code folder that differ; none where those before are not known."""
+    names = sorted({*before, *now}) if before else ()
+    return tuple(name for name in names if before.get(name) != now.get(name))
 
 
 def _changes(before: JsonObject, now: JsonObject) -> tuple[InputChange, ...]:
@@ -205,13 +229,15 @@ def adopt(context: HandlerContext, change: Change, desired: JsonObject) -> None:
     context.run.arm.put(job_id, API_VERSION, body)
 
 
-def delete(context: HandlerContext, resource: Resource) -> None:
+def delete(context: HandlerContext, resource: Resource[Wanted]) -> None:
     """Cancel what still runs, then delete the record of every attempt that is ours.
 
     The last one first: whatever cuts this short, the ones that are left are found by name.
     """
     arm = context.run.arm
-    for attempt in reversed(all_attempts(context, resource.resource_id)):
+    for attempt in reversed(
+        all_attempts(context, resource.resource_id, resource.settings.job_type)
+    ):
         if not attempt.is_ours:
             continue
         if attempt.status not in ENDED:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Protocol
 
 from pydantic import Field, StringConstraints, model_validator
 
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.asset_references import Cluster, ModelVersion
+from reconciler.kinds.code import Code
+from reconciler.kinds.job.attempts import FINE_TUNING
 from reconciler.kinds.job.hyperparameters import Hyperparameters
 from reconciler.kinds.job.inputs import DataInput
 from reconciler.spec.model import SpecModel, Tags, TextOr
@@ -128,11 +131,28 @@ class Job(SpecModel):
         return self
 
 
+class Followed(Protocol):
+    """What following a run takes of a job."""
+
+    @property
+    def timeout_minutes(self) -> int:
+        """How long to wait for its end."""
+
+    @property
+    def queue_timeout_minutes(self) -> int:
+        """How long to wait for its start."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What handling a job takes beyond its body."""
 
-    job: Job
+    job: Followed
     workspace: str
     inputs: JsonObject
-    asset: str
+    asset: str = ""
+    """The name of the model that the platform registers by itself, if any."""
+    job_type: str = FINE_TUNING
+    files: Mapping[str, str] = field(default_factory=dict)
+    """A digest of each file of the code, by its name."""
+    code: Code | None = None

@@ -23,7 +23,7 @@ MAX_ATTEMPTS = 50
 
 def submit(context: HandlerContext, resource: Resource[Wanted], desired: JsonObject) -> None:
     """Submit the job under the next free name; a run that has not failed is left alone."""
-    job_id = _free_id(context, resource)
+    job_id = free_id(context, resource)
     if not job_id:
         return
     with workspace_client(context, resource.settings.workspace) as client, translated():
@@ -32,12 +32,12 @@ def submit(context: HandlerContext, resource: Resource[Wanted], desired: JsonObj
         client.jobs.create_or_update(job)
 
 
-def _free_id(context: HandlerContext, resource: Resource) -> str:
+def free_id(context: HandlerContext, resource: Resource[Wanted]) -> str:
     """Return the id of the next attempt, "" when one is under way or done.
 
     A number between two attempts may be that of a deleted one, and no name is used twice.
     """
-    attempts = all_attempts(context, resource.resource_id)
+    attempts = all_attempts(context, resource.resource_id, resource.settings.job_type)
     if any(not attempt.has_failed for attempt in attempts):
         return ""
     last = max((attempt.number for attempt in attempts), default=0)

@@ -28,7 +28,7 @@ from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.assets import workspace_client
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.kinds.job.inputs import folded
-from reconciler.kinds.job.runs import MODEL_OUTPUT, OUTPUT_ATTRIBUTE
+from reconciler.kinds.job.runs import OUTPUT_ATTRIBUTE
 from reconciler.kinds.ownership import OWNER_TAG, mark
 from reconciler.kinds.serving.model_files import (
     PATH_PROPERTY,
@@ -54,6 +54,9 @@ from reconciler.spec.document import Document, Keys
 
 if TYPE_CHECKING:
     from reconciler.kinds import Spec
+
+
+JOBS = ("fine-tuning job", "command job")
 
 
 class ModelHandler(ArmHandler):
@@ -152,7 +155,7 @@ class ModelHandler(ArmHandler):
         about = {PATH_PROPERTY: path}
         if wanted.job:
             run = _run_name(context, wanted.job)
-            path, about = f"azureml://jobs/{run}/outputs/{MODEL_OUTPUT}", {RUN_PROPERTY: run}
+            path, about = f"azureml://jobs/{run}/outputs/{wanted.output}", {RUN_PROPERTY: run}
         with workspace_client(context, wanted.workspace) as client, translated():
             from azure.ai.ml.entities import Model as ModelEntity
 
@@ -221,14 +224,27 @@ def _place(
         version = stated or files.version()
         return Wanted(workspace, name, version, stated, files=files), files.uri(name, version)
     path: Keys = ("models", key, "path")
-    source = expansion.reference(settings.path, path, kinds=("fine-tuning job",))
+    source = expansion.reference(settings.path, path, kinds=JOBS)
     if isinstance(source, Reference):
-        # A bare reference to a job means what it leaves behind.
-        job, source = source.address, replace(source, attribute=OUTPUT_ATTRIBUTE)
+        job, source = source.address, _left_behind(source, expansion, path)
         version = stated or expansion.known_id(job).rpartition("-")[2]
-        return Wanted(workspace, name, version, stated, job), source
+        output = source.attribute.partition(".")[2]
+        return Wanted(workspace, name, version, stated, job, output=output), source
     version = stated or fingerprint({"path": folded(settings.path, workspace)})
     return Wanted(workspace, name, version, stated), source
+
+
+def _left_behind(source: Reference, expansion: Expansion, path: Keys) -> Reference:
+    """Return the output that a reference to a job means; a bare one means its model."""
+    if expansion.resources[source.address].settings.asset:
+        return replace(source, attribute=OUTPUT_ATTRIBUTE)
+    if not source.attribute.startswith("outputs."):
+        expansion.problem(
+            f"`{source.address}` has no model of its own",
+            path,
+            hint=f"name one of its outputs: `${{{{ {source.address}.outputs.NAME }}}}`",
+        )
+    return source
 
 
 def _stated(settings: Model) -> JsonObject:

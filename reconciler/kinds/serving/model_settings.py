@@ -34,7 +34,7 @@ class Model(SpecModel):
     `custom_model` for local files, as in az ml, `mlflow_model` for the output of a job and the rest."""
     path: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
     """Where its files are: a local file or folder, the output of a job
-    (`${{ jobs.NAME.outputs.registered_model }}`) or of any run (`runs:/RUN/model`,
+    (`${{ jobs.NAME.outputs.registered_model }}`; `outputs.OUTPUT` of a command job) or of any run (`runs:/RUN/model`,
     `azureml://jobs/RUN/outputs/artifacts/paths/model/`), a path in a datastore
     (`azureml://datastores/NAME/paths/...`), or the address of a blob or folder."""
     name: Annotated[str, StringConstraints(pattern=NAME)] | None = None

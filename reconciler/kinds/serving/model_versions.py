@@ -38,12 +38,16 @@ class Wanted:
     stated_version: str
     job: Address = ""
     files: ModelFiles | None = None
+    output: str = MODEL_OUTPUT
+    """Which output of the job it is."""
 
 
 def same_model_uri(observed: Any, desired: Any) -> bool:
     """Compare paths; of what refers to a job it counts whether it is of that run (`seen_version`)."""
+    if observed == OF_ITS_RUN:
+        return True
     if isinstance(desired, Unknown) or str(desired).startswith("/subscriptions/"):
-        return bool(observed == OF_ITS_RUN)
+        return False
     return same_uri(observed, desired) or _is_in_run(str(observed or ""), str(desired))
 
 
@@ -93,7 +97,7 @@ def seen_version(
         properties["tags"] = {**(properties.get("tags") or {}), OWNER_TAG: own}
     elif owner is Owner.NOBODY and run and run.owner is Owner.OURS:
         owner = Owner.OURS if job_of(body) == run.outputs["name"] else owner
-    if run and _comes_from(run, body):
+    if run and _comes_from(run, body, resource.settings.output):
         properties["modelUri"] = OF_ITS_RUN
     elif PATH_PROPERTY in (properties.get("properties") or {}):
         properties["modelUri"] = properties["properties"][PATH_PROPERTY]
@@ -111,10 +115,10 @@ def is_left_behind(seen: Observed) -> bool:
     return seen.owner is not Owner.OURS or seen.body["properties"]["modelUri"] == OF_ITS_RUN
 
 
-def _comes_from(run: Observed, body: JsonObject) -> bool:
+def _comes_from(run: Observed, body: JsonObject, of: str) -> bool:
     """Return whether a version is of this run: by Azure's word, by ours, or by its path."""
     name, properties = run.outputs["name"], body["properties"]
-    output = (run.body["properties"].get("outputs") or {}).get(MODEL_OUTPUT) or {}
+    output = (run.body["properties"].get("outputs") or {}).get(of) or {}
     said = (job_of(body), (properties.get("properties") or {}).get(RUN_PROPERTY))
     uri = output.get("uri")
     return name in said or bool(uri and same_uri(properties.get("modelUri"), uri))

@@ -63,13 +63,14 @@ def allocate(world: World, job: Record) -> None:
     scale, size = inner["scaleSettings"], catalog.vm_size(inner["vmSize"])
     assert size is not None
     others = _running_on(world, compute, job)
-    if others + 1 > int(scale["maxNodeCount"]):
+    nodes, most = _nodes(job), int(scale["maxNodeCount"])
+    if others + nodes > most:
         raise CoresShortError(
-            f"The cluster {compute.name} has no free node: {others} of {scale['maxNodeCount']} "
-            "run other jobs."
+            f"The cluster {compute.name} has no free node: {others} of {most} run other jobs"
+            + (f", {nodes} are needed." if nodes > 1 else ".")
         )
     minimum = int(scale["minNodeCount"])
-    extra = (max(minimum, others + 1) - max(minimum, others)) * size.cores
+    extra = (max(minimum, others + nodes) - max(minimum, others)) * size.cores
     location = compute.body["location"]
     need = capacity.Held(capacity.pools_of_cluster(size, inner.get("vmPriority")), extra)
     short = capacity.shortage(world, job.id, location, need)
@@ -81,12 +82,18 @@ def allocate(world: World, job: Record) -> None:
         )
 
 
+def _nodes(job: Record) -> int:
+    resources = job.body["properties"].get("resources") or {}
+    return int(resources.get("instanceCount") or 1)
+
+
 def _running_on(world: World, compute: Record, job: Record) -> int:
     return sum(
-        other.hidden.get("compute", "").lower() == compute.id.lower()
+        _nodes(other)
+        for other in world.store.of_type(capacity.JOBS, ml.workspace_id(job.id))
+        if other.hidden.get("compute", "").lower() == compute.id.lower()
         and other.body["properties"]["status"] in ("Running", "Finalizing")
         and other.id != job.id
-        for other in world.store.of_type(capacity.JOBS, ml.workspace_id(job.id))
     )
 
 
@@ -141,8 +148,6 @@ def finish(world: World, job: Record) -> None:
         if output is None:
             outputs[name] = output = {}
         folder = f"ExperimentRun/dcid.{job.name}/outputs/{name}"
-        if name == "default" and job.body["properties"]["jobType"] == "Command":
-            folder = f"ExperimentRun/dcid.{job.name}"
         uri = ml.long_uri(
             ml.workspace_id(job.id), f"azureml://datastores/{ARTIFACTS}/paths/{folder}"
         )

@@ -10,7 +10,7 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import capacity, finetuning, ml
+from reconciler.sandbox.arm import capacity, command_jobs, finetuning, ml
 from reconciler.sandbox.arm.errors import ArmError, ContentError, user_error
 from reconciler.sandbox.arm.ml_jobs_schema import schema_of
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write
@@ -37,6 +37,8 @@ def _prepare(write: Write) -> None:
     if write.old is not None:
         _merge_existing(write)
         return
+    if _is_command(properties):
+        command_jobs.check(write)
     write.hidden["sent"] = copy.deepcopy(properties)
     _resolve_compute(write)
     defaults: Json = {
@@ -54,7 +56,7 @@ def _prepare(write: Write) -> None:
             properties[key] = value
     properties["properties"]["_azureml.ComputeTargetType"] = "amlctrain"
     properties["status"] = STATUSES[0]
-    if properties["jobType"] == "Command" and not properties.get("outputs"):
+    if _is_command(properties) and not properties.get("outputs"):
         properties["outputs"] = {
             "default": {"jobOutputType": "uri_folder", "mode": "ReadWriteMount"}
         }
@@ -62,6 +64,10 @@ def _prepare(write: Write) -> None:
         if output is not None:
             output.setdefault("mode", "ReadWriteMount")
     write.hidden["wait"] = {"ends": write.world.clock.steps(*STEP_S), "done": 0}
+
+
+def _is_command(properties: Json) -> bool:
+    return str(properties["jobType"]).lower() == "command"
 
 
 def _check_version(version: str) -> None:
@@ -130,7 +136,7 @@ def _settle(world: World, record: Record, *, polled: bool) -> None:
 
 def _turn(world: World, record: Record) -> None:
     wait, properties = record.hidden["wait"], record.body["properties"]
-    status = STATUSES[wait["done"] + 1]
+    status, is_command = STATUSES[wait["done"] + 1], _is_command(properties)
     try:
         match status:
             case "Queued":
@@ -138,9 +144,9 @@ def _turn(world: World, record: Record) -> None:
             case "Running":
                 finetuning.allocate(world, record)
                 record.hidden["startTimeUtc"] = world.clock.iso()
-                finetuning.run(world, record)
+                (command_jobs.read if is_command else finetuning.run)(world, record)
             case "Completed":
-                finetuning.finish(world, record)
+                (command_jobs if is_command else finetuning).finish(world, record)
     except finetuning.CoresShortError as shortage:
         _requeue(world, record, str(shortage))
         return
