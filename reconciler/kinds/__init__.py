@@ -8,6 +8,7 @@ from pydantic import Field
 
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.access.assignment_settings import RoleAssignment
+from reconciler.kinds.access.federated_credential import FederatedCredentialHandler
 from reconciler.kinds.access.identity import IdentityHandler, ManagedIdentity
 from reconciler.kinds.access.role_assignment import RoleAssignmentHandler
 from reconciler.kinds.base import Handler
@@ -52,6 +53,7 @@ KINDS: tuple[Handler, ...] = (
     ApplicationInsightsHandler(),
     ContainerRegistryHandler(),
     IdentityHandler(),
+    FederatedCredentialHandler(),
     WorkspaceHandler(),
     RoleAssignmentHandler(),
     ComputeHandler(),

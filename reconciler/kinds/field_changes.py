@@ -17,6 +17,7 @@ IDENTIFYING = {
     "target": ("subscription_id", "resource_group"),
     "quota": ("vm_family",),
     "identities.role_assignments": ("role", "scope"),
+    "identities.federated_credentials": ("name",),
     "role_assignments": ("principal", "role", "scope"),
     "workspace.application_insights": ("log_analytics_name",),
     "hub.application_insights": ("log_analytics_name",),

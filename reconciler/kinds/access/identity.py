@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from reconciler.engine.decide import Policy
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import Address, JsonObject, Reference, Resource
+from reconciler.kinds.access.federated_settings import FederatedCredential
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.expansion import Attributes, Expansion
 from reconciler.spec.document import Keys
@@ -58,6 +59,8 @@ class ManagedIdentity(SpecModel):
     """Tags added to those of the whole spec."""
     role_assignments: list[RoleGrant] = Field(default_factory=list)
     """The roles it is granted. Each is a resource of its own in the plan."""
+    federated_credentials: list[FederatedCredential] = Field(default_factory=list)
+    """Whose tokens are accepted in place of a secret: a pipeline's. Each is a resource of its own."""
 
 
 class IdentityHandler(ArmHandler):
