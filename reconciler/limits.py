@@ -64,6 +64,9 @@ DATA_FILE_BYTES = 16 * GIB
 ROW_BYTES = 4 * MIB
 ROW_VALUES = 20_000
 """Of one row of chat data: a conversation of a million tokens has 4 MiB."""
+MANIFEST_BYTES = 32 * MIB
+MANIFEST_VALUES = 2_000_000
+"""Of a list of blobs as az prints it: one of 50,000 blobs has 30 MiB."""
 BLOCK_BYTES = 8 * MIB
 BLOCKS = 50_000
 """Of what is uploaded: a file of more bytes goes in blocks, and Azure takes so many of them."""

@@ -282,13 +282,22 @@ class Recovered:
 
 
 @dataclass(frozen=True)
+class DataCompared:
+    """Files and bytes lie where data is registered, as listed; `unseen`: why nobody could look."""
+
+    files: int = 0
+    size: int = 0
+    unseen: str = ""
+
+
+@dataclass(frozen=True)
 class GoesWith:
     """It is deleted together with its parent, `parent`."""
 
     parent: str
 
 
-Note = UsedAsIs | Kept | RoleAt | NameNotChecked | Recovered | GoesWith
+Note = UsedAsIs | Kept | RoleAt | NameNotChecked | Recovered | DataCompared | GoesWith
 
 Because = Reason | Protection | NotMadeAgain
 """What a diagnostic may carry as typed data."""

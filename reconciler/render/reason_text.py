@@ -25,6 +25,7 @@ from reconciler.engine.protection import PROTECT_TAG
 from reconciler.reasons import (
     Because,
     CannotUpdateInPlace,
+    DataCompared,
     DeletedSincePlan,
     DependencyReplaced,
     EndpointStays,
@@ -216,6 +217,10 @@ def note(found: Note) -> str:
             return f"on {scope}"
         case NameNotChecked(answer=answer):
             return f"could not check whether its name is available: {answer}"
+        case DataCompared(unseen=unseen) if unseen:
+            return f"not compared with its list: {unseen}"
+        case DataCompared(files=files, size=size):
+            return f"{files:,} files of {size:,} bytes are there, as listed"
         case GoesWith(parent=parent):
             return f"no longer in the spec: goes with `{parent}`"
         case Recovered(until=until):

@@ -1,10 +1,14 @@
 """Data as it comes, against the sandbox: what a workspace and its storage then hold."""
 
+import json
+from base64 import b64encode
+
 import pytest
 
 from reconciler.diagnostics import ExitCode
 from reconciler.engine.types import Action
 from reconciler.operations.apply.executor import apply
+from reconciler.render.reason_text import note
 from tests.support.training import API, COMMIT, SUBSCRIPTION, Events, training_in
 
 ROW = '{{"messages":[{{"role":"user","content":"{}"}},{{"role":"assistant","content":"a"}}]}}\n'
@@ -160,6 +164,46 @@ def test_what_lies_somewhere_is_registered_and_stays_when_the_asset_goes(azure):
     assert not [e for e in azure.journal(since) if "/_blob/" in e["path"]]
     other = text.replace("paths/own/", "paths/other/")
     assert azure.plan(other).change_of("datasets.theirs").action is Action.REPLACE
+
+
+def listed(azure, folder):
+    """Return what `az storage blob list -o json` prints of the default container."""
+    store = azure.arm.get(f"{azure.workspace('data')}/datastores/workspaceblobstore", API)
+    url, name = f"{azure.server.url}/_blob/datastorage", store["properties"]["containerName"]
+    found = azure.connection().container(url, name).list_blobs(folder)
+    return [
+        {
+            "name": blob.name,
+            "properties": {
+                "contentLength": blob.size,
+                "contentSettings": {
+                    "contentMd5": b64encode(blob.content_settings.content_md5).decode()
+                },
+            },
+        }
+        for blob in found
+    ]
+
+
+def test_what_is_registered_is_what_its_list_says(azure):
+    azure.applied(folder_of(azure, "lies", {"a.txt": "one", "b.txt": "two"}))
+    (asset,) = versions(azure, "lies")
+    folder = f"reconcile/lies/{asset['name']}/"
+    entries = listed(azure, folder)
+    (azure.folder / "list.json").write_text(json.dumps(entries))
+    uri = f"azureml://datastores/workspaceblobstore/paths/{folder}"
+    source = f'source: {{type: datastore, path: "{uri}", manifest: list.json}}'
+    text = spec(f"{{held: {{{source}, type: uri_folder}}}}")
+    (told,) = azure.plan(text).change_of("datasets.held").decision.notes
+    assert note(told) == "2 files of 6 bytes are there, as listed"
+    azure.applied(text)
+    assert azure.plan(text).is_empty
+    entries[0]["properties"]["contentLength"] = 4
+    entries.append({"name": f"{folder}c.txt", "properties": {"contentLength": 1}})
+    (azure.folder / "list.json").write_text(json.dumps(entries))
+    (problem,) = azure.plan(text).change_of("datasets.held").problems
+    assert problem.summary.startswith(f"what lies at {uri} is not what ")
+    assert problem.detail == f"{folder}a.txt has 3 bytes, not 4, {folder}c.txt is not there"
 
 
 def test_destroying_takes_what_was_uploaded_and_leaves_what_was_registered(azure):

@@ -14,7 +14,7 @@ from reconciler.cloud.sdk import translated
 from reconciler.datasets.cache import workshop
 from reconciler.datasets.prepare import Part
 from reconciler.datasets.upload import remove, upload
-from reconciler.diagnostics import ReconcileError
+from reconciler.diagnostics import ApiError, ReconcileError
 from reconciler.engine.contained import WHOLE_BODY, Announced
 from reconciler.engine.decisions import Change
 from reconciler.engine.diff import overlay
@@ -23,6 +23,7 @@ from reconciler.kinds.arm_handler import SYSTEM_KEYS, without
 from reconciler.kinds.base import HandlerContext
 from reconciler.kinds.data.dataset_settings import Wanted
 from reconciler.kinds.data.default_store import API_VERSION, in_container
+from reconciler.kinds.data.manifest import Manifest, compare
 from reconciler.kinds.data.raw_settings import (
     DIGEST_PROPERTY,
     FORMAT,
@@ -98,6 +99,8 @@ def _publish_raw(
 ) -> None:
     """Upload a local tree; register it, or what lies somewhere already, by one PUT."""
     tree = wanted.tree
+    if wanted.manifest is not None:
+        _compare(context, resource, wanted.manifest, str(properties["dataUri"]))
     if tree is not None:
         address, folder = resource.address, wanted.blobs
         in_container(
@@ -109,6 +112,17 @@ def _publish_raw(
         return
     body = {"properties": raw_body(wanted, properties)}
     context.run.arm.put(str(resource.known[PART]), API_VERSION, body)
+
+
+def _compare(
+    context: HandlerContext, resource: Resource[Any], manifest: Manifest, uri: str
+) -> None:
+    """Let what is registered be what its list says, where we may look."""
+    try:
+        compare(context, resource.settings.workspace, uri, manifest)
+    except ApiError as error:
+        said = error.diagnostics[0].summary
+        context.progress.say(resource.address, f"not compared with its list: {said}")
 
 
 def raw_body(wanted: RawWanted, properties: JsonObject) -> JsonObject:

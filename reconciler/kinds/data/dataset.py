@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import ApiError, Diagnostic, UnavailableError
 from reconciler.engine.contained import Announced
 from reconciler.engine.decide import Policy
-from reconciler.engine.decisions import Change
+from reconciler.engine.decisions import Change, Preflight
 from reconciler.engine.diff import Rules
 from reconciler.engine.types import JsonObject, Observed, Owner, Resource
 from reconciler.kinds.base import Handler, HandlerContext
@@ -29,6 +29,7 @@ from reconciler.kinds.data.dataset_settings import (
     Wanted,
 )
 from reconciler.kinds.data.default_store import API_VERSION
+from reconciler.kinds.data.manifest import compare
 from reconciler.kinds.data.raw_expansion import raw_resource
 from reconciler.kinds.data.raw_settings import BYTES_PROPERTY, FILES_PROPERTY, PART, RawWanted
 from reconciler.kinds.data.row_checks import hub_problems, local_problems
@@ -38,12 +39,14 @@ from reconciler.kinds.extensions import Contact
 from reconciler.kinds.ownership import tag_owner
 from reconciler.kinds.versions import other_versions
 from reconciler.kinds.within import Within
+from reconciler.reasons import DataCompared
 from reconciler.spec.document import Document, Keys
 
 if TYPE_CHECKING:
     from reconciler.kinds import Spec
 
 ASSET_NAME_MAX = 255
+NO_STORAGE = "the storage is not there yet, or is none that lists"
 ALL = (*PARTS, PART)
 AnyWanted = Wanted | RawWanted
 _DOUBT = {Owner.FOREIGN: 0, Owner.NOBODY: 1, Owner.OURS: 2}
@@ -140,6 +143,19 @@ class DatasetHandler(Handler):
         ]
         owner, name = min(marks, key=lambda m: _DOUBT[m[0]], default=(Owner.OURS, ""))
         return Observed(body, dict(resource.known), owner, owner_name=name)
+
+    def preflight(self, context: HandlerContext, resource: Resource[AnyWanted]) -> Preflight:
+        """Compare what is to be registered with its list, where storage lets us."""
+        wanted = resource.settings
+        if not isinstance(wanted, RawWanted) or wanted.manifest is None:
+            return Preflight()
+        uri = str(resource.desired[PART]["properties"]["dataUri"])
+        try:
+            found = compare(context, wanted.workspace, uri, wanted.manifest)
+        except (ApiError, UnavailableError) as error:
+            return Preflight(notes=(DataCompared(unseen=error.diagnostics[0].summary),))
+        told = DataCompared(*found) if found else DataCompared(unseen=NO_STORAGE)
+        return Preflight(notes=(told,))
 
     def create(self, context: HandlerContext, resource: Resource, desired: JsonObject) -> None:
         """Prepare the files, upload what is not there, register what is not there."""

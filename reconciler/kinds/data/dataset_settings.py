@@ -221,6 +221,8 @@ def _check_raw(source: LocalRaw | Registered, settings: Dataset, stated: set[str
     type_of(source, settings.type)
     if settings.version and isinstance(source, LocalRaw):
         raise ValueError("what is uploaded has the digest of its content as its version")
+    if settings.version and isinstance(source, Registered) and source.manifest:
+        raise ValueError("the digest of the `manifest` is the version: remove one of the two")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import Address, JsonObject, Resource
 from reconciler.kinds.data.dataset_settings import Dataset
 from reconciler.kinds.data.default_store import DATASTORE, FOLDER
+from reconciler.kinds.data.manifest import Manifest, read_manifest
 from reconciler.kinds.data.mltable import Table, read_table
 from reconciler.kinds.data.raw_settings import (
     FORMAT,
@@ -68,9 +69,13 @@ def _registered(
     key: str, settings: Dataset, source: Registered, workspace: str, expansion: Expansion
 ) -> Resource[RawWanted]:
     kind, uri = type_of(source, settings.type), folded(source.path, workspace)
-    version = settings.version or fingerprint({"format": FORMAT, "type": kind, "uri": uri})
+    manifest = _manifest(source, expansion.document)
+    inputs = {"format": FORMAT, "type": kind, "uri": uri}
+    inputs |= {"manifest": manifest.digest} if manifest else {}
+    wanted = RawWanted(workspace, "", None, (), manifest.problems if manifest else (), manifest)
     body = {"dataType": kind, "dataUri": source.path}
-    made = _resource(key, settings, version, body, RawWanted(workspace, "", None), expansion)
+    version = settings.version or fingerprint(inputs)
+    made = _resource(key, settings, version, body, wanted, expansion)
     stores = _stores(uri, workspace, expansion, ("datasets", key, "source", "path"))
     return replace(made, depends_on=made.depends_on | frozenset(stores))
 
@@ -100,14 +105,24 @@ def _resource(
     )
 
 
+def _manifest(source: Registered, document: Document) -> Manifest | None:
+    if source.manifest is None:
+        return None
+    return read_manifest(_read(source.manifest, read_one, document))
+
+
 def _tree(source: LocalRaw, document: Document) -> LocalTree:
-    """Return the files that a local source names; its name in messages is relative like the spec's."""
-    shown = os.path.normpath(named(document, source.path))
-    if Path(source.path).is_absolute():
-        what = f"{source.path!r} is absolute: give a path relative to the spec"
+    """Return the files that a local source names."""
+    return _read(source.path, read_one if isinstance(source, LocalFile) else read_tree, document)
+
+
+def _read(text: str, read: Callable[[Path, str, Path], LocalTree], document: Document) -> LocalTree:
+    """Return what a path of a spec means; its name in messages is relative like the spec's."""
+    shown = os.path.normpath(named(document, text))
+    if Path(text).is_absolute():
+        what = f"{text!r} is absolute: give a path relative to the spec"
         return LocalTree(document.folder, shown, problems=(Diagnostic(what),))
-    place, top = Path(os.path.normpath(document.folder / source.path)), root_of(document.folder)
-    read = read_one if isinstance(source, LocalFile) else read_tree
+    place, top = Path(os.path.normpath(document.folder / text)), root_of(document.folder)
     return read(place, shown, top)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints, field_validator
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.kinds.data.manifest import Manifest
 from reconciler.kinds.local_tree import LocalTree
 from reconciler.secrets import shortened
 from reconciler.spec.model import SpecModel
@@ -72,6 +73,9 @@ class DatastoreSource(SpecModel):
     """Where the data is."""
     path: RawPath
     """`azureml://datastores/NAME/paths/...`; nothing is uploaded, moved or deleted."""
+    manifest: RawPath | None = None
+    """A file beside the spec that lists what lies there, as `az storage blob list -o json` prints
+    it. Its digest is the version, and what really lies there is compared with it."""
 
     @field_validator("path")
     @classmethod
@@ -91,6 +95,9 @@ class UrlSource(SpecModel):
     """Where the data is."""
     path: RawPath
     """`https://`, `wasbs://` or `abfss://`; nothing is uploaded, moved or deleted."""
+    manifest: RawPath | None = None
+    """A file beside the spec that lists what lies there, as `az storage blob list -o json` prints
+    it. Its digest is the version, and what really lies there is compared with it."""
 
     @field_validator("path")
     @classmethod
@@ -140,6 +147,8 @@ class RawWanted:
     """What the file `MLTable` of a local table refers to."""
     problems: tuple[Diagnostic, ...] = ()
     """What is wrong with the files."""
+    manifest: Manifest | None = None
+    """What is said to lie where the data is registered."""
 
     @property
     def said(self) -> dict[str, str]:
