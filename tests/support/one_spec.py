@@ -96,9 +96,10 @@ class OneSpec:
 
     def tag(self, name: str, value: str) -> None:
         """Write a tag onto the resource group, as people do."""
-        self.azure.control(
-            "POST", "drift", {"id": GROUP, "op": "patch", "body": {"tags": {name: value}}}
-        )
+        body = {"operation": "Merge", "properties": {"tags": {name: value}}}
+        path = f"{GROUP}/providers/Microsoft.Resources/tags/default"
+        self.azure.run(SUBSCRIPTION).arm.send("PATCH", path, "2025-04-01", body=body)
+        self.azure.clear_journal()
 
     def tags(self) -> dict[str, str]:
         """Return the tags of the resource group, as Azure holds them."""
