@@ -2,6 +2,7 @@
 
 import random
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -251,9 +252,37 @@ def _volumes(megabytes):
 
 
 def alone(options):
-    """Return what needs no lane: each returns what, cases, result and how many are wrong."""
+    """Yield what needs no lane: each returns what, cases, result and how many are wrong."""
     volumes = (partial(_volumes, options.volumes),) if options.volumes else ()
-    return (*((_matrix, _secrets, _bad_input) if options.inputs else ()), *volumes)
+    others = (_matrix, _secrets, _bad_input) if options.inputs else ()
+    yield from (*others, *volumes)
+    yield from _of_loop(options)
+
+
+def _of_loop(options):
+    """Yield the rows of the loop: each is measured as a whole, in this process."""
+    from tests.faults import loops
+
+    if options.loop:
+        for what in loops.CASES:
+            yield partial(_disturbed_loop, what, options.loop, options.seed)
+    if options.loop_passes:
+        yield partial(_silent, options.loop_passes)
+
+
+def _disturbed_loop(what, count, seed):
+    from tests.faults import loops
+
+    name, cases, wrong = loops.disturbed(what, count, seed)
+    sys.stderr.writelines(f"{name}: {text}\n" for text in wrong)
+    return name, cases, f"{len(wrong)} violations", len(wrong)
+
+
+def _silent(count):
+    from tests.faults import loops
+
+    passes, bad = loops.silent(count)
+    return "the loop, no change", f"{passes} passes", f"{bad} writes and events", bad
 
 
 def _sample(chance, cases, count):
