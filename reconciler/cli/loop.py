@@ -24,7 +24,16 @@ EXAMPLES = (
     "reconcile loop loop.yaml --once --spec chat -o json",
     "reconcile loop loop.yaml                        # until it is stopped",
 )
-NEEDED = ("aiohttp", "cronsim", "dulwich", "jwt", "prometheus_client", "pysequoia", "sshsig")
+NEEDED = (
+    "aiohttp",
+    "cronsim",
+    "dulwich",
+    "jwt",
+    "paramiko",
+    "prometheus_client",
+    "pysequoia",
+    "sshsig",
+)
 """Packages of the extra `loop` in pyproject.toml."""
 
 

@@ -115,3 +115,12 @@ class SourceConfig(LoopModel):
         if isinstance(stated, dict) and ("folder" in stated) == ("url" in stated):
             raise ValueError("state either url or folder")
         return stated
+
+    @model_validator(mode="after")
+    def _signs_in_as_it_asks(self) -> SourceConfig:
+        is_ssh = bool(self.credentials and self.credentials.ssh)
+        if (self.url or "").startswith("ssh://") and not is_ssh:
+            raise ValueError("an ssh:// address needs credentials: {ssh: {key_file, known_hosts}}")
+        if is_ssh and not (self.url or "").startswith("ssh://"):
+            raise ValueError("credentials of ssh are for an ssh:// address")
+        return self

@@ -34,6 +34,7 @@ NO_TEXTS = {
     ("loop_page.py", "found[:MOST_PROBLEMS]"),
     ("loop_page.py", "commit[:SHORT_COMMIT]"),
     ("loop_plan.py", "changes[:MOST_CHANGES]"),
+    ("packs.py", "memoryview(pack)[:-DIGEST_BYTES]"),
     ("packs.py", "pack[-DIGEST_BYTES:]"),
     ("packs.py", "pack[:-DIGEST_BYTES]"),
     ("packs.py", "pack[8:HEAD_BYTES]"),

@@ -62,19 +62,20 @@ def measure(pack: bytes, check: Callable[[], object]) -> int:
     count = int.from_bytes(pack[8:HEAD_BYTES], "big")
     if count > GIT_OBJECTS:
         raise PackError(f"it has {count} objects, more than {GIT_OBJECTS}")
+    body = memoryview(pack)[:-DIGEST_BYTES]
     at, total = HEAD_BYTES, 0
     for _ in range(count):
         check()
-        at, size = _object(pack, at)
+        at, size = _object(body, at)
         total += size
         if total > GIT_UNPACKED_BYTES:
             raise PackError(f"unpacked it has more than {GIT_UNPACKED_BYTES // MIB} MiB")
-    if at != len(pack) - DIGEST_BYTES:
+    if at != len(body):
         raise PackError("it has more than its objects")
     return total
 
 
-def _object(pack: bytes, at: int) -> tuple[int, int]:
+def _object(pack: memoryview, at: int) -> tuple[int, int]:
     """Return where an object ends, and how many bytes it has with what its delta makes."""
     kind, size, at = _head(pack, at)
     if kind == OFFSET_DELTA:
@@ -96,7 +97,7 @@ def _hold(size: int) -> None:
         raise PackError(f"a file has {size} bytes, more than {GIT_OBJECT_BYTES // MIB} MiB")
 
 
-def _head(pack: bytes, at: int) -> tuple[int, int, int]:
+def _head(pack: memoryview, at: int) -> tuple[int, int, int]:
     """Return the type and size that an object states, and where its head ends.
 
     Source: git-scm.com/docs/pack-format.
@@ -109,7 +110,7 @@ def _head(pack: bytes, at: int) -> tuple[int, int, int]:
     return kind, size | rest << 4, at
 
 
-def _number(content: bytes, at: int) -> tuple[int, int]:
+def _number(content: bytes | memoryview, at: int) -> tuple[int, int]:
     """Return a number of seven bits a byte, the lowest first, and where it ends."""
     found = 0
     for place in range(LONGEST_NUMBER):
@@ -120,18 +121,17 @@ def _number(content: bytes, at: int) -> tuple[int, int]:
     raise PackError("a number in it has no end")
 
 
-def _byte(content: bytes, at: int) -> int:
+def _byte(content: bytes | memoryview, at: int) -> int:
     if at >= len(content):
         raise PackError("it ends too early")
     return content[at]
 
 
-def _inflated(pack: bytes, at: int, size: int) -> tuple[bytes, int]:
+def _inflated(pack: memoryview, at: int, size: int) -> tuple[bytes, int]:
     """Return the first bytes of a stream, and where it ends. It has exactly so many bytes."""
     stream, given, beginning = zlib.decompressobj(), 0, b""
-    view = memoryview(pack)
     while not stream.eof:
-        taken = stream.unconsumed_tail or view[at : at + STEP]
+        taken = stream.unconsumed_tail or pack[at : at + STEP]
         if not stream.unconsumed_tail:
             if not len(taken):
                 raise PackError("it ends too early")

@@ -6,6 +6,7 @@ dulwich speaks git's protocol; whatever it makes of a bad answer becomes an `Una
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,13 +22,19 @@ from dulwich.errors import (
     FileFormatException,
     GitProtocolError,
     NotGitRepository,
+    ObjectMissing,
+    RefFormatError,
+    WrongObjectException,
 )
+from dulwich.pack import UnresolvedDeltas
+from dulwich.refs import SymrefLoop
 
 from reconciler.cloud.endpoints import Cloud
 from reconciler.cloud.network_errors import unreachable
 from reconciler.cloud.request_deadline import current, run_ends
-from reconciler.cloud.session import session_of
+from reconciler.cloud.session import BoundedSession, session_of
 from reconciler.diagnostics import FORM_ERRORS, Diagnostic, UnavailableError
+from reconciler.gitops.config_source import SshKey
 from reconciler.gitops.git.http import (
     Allowance,
     HttpClient,
@@ -38,6 +45,7 @@ from reconciler.gitops.git.http import (
 )
 from reconciler.gitops.git.packs import Objects, unpacked
 from reconciler.gitops.git.sign_in import SignIn
+from reconciler.gitops.git.ssh import ERRORS, SshError, ssh_client
 from reconciler.limits import GIT_PACK_BYTES, GIT_REFS_BYTES
 from reconciler.secrets import on_one_line
 
@@ -52,6 +60,11 @@ NOT_GIT = (
     GitProtocolError,
     NotGitRepository,
     NotImplementedError,
+    ObjectMissing,
+    RefFormatError,
+    SymrefLoop,
+    UnresolvedDeltas,
+    WrongObjectException,
     struct.error,
     zlib.error,
 )
@@ -80,17 +93,24 @@ class Fetched:
 class Remote:
     """A repository at an address."""
 
-    def __init__(self, url: str, cloud: Cloud, timeout_s: float, signs_in: SignIn) -> None:
-        """Ask nothing yet."""
+    def __init__(
+        self,
+        url: str,
+        cloud: Cloud,
+        timeout_s: float,
+        signs_in: SignIn,
+        ssh: SshKey | None = None,
+    ) -> None:
+        """Ask nothing yet. An address of ssh:// needs `ssh`."""
         self._url, self._cloud, self._timeout_s = url, cloud, timeout_s
-        self._sign_in = signs_in
+        self._sign_in, self._ssh = signs_in, ssh
         self.host = host_of(url)
 
     def refs(self, prefixes: Sequence[str]) -> dict[str, Listed]:
         """Return the refs that begin with one of these, and what they name."""
         asked = [prefix.encode() for prefix in prefixes]
-        with self._asking(GIT_REFS_BYTES) as client:
-            found = client.get_refs("", ref_prefix=asked).refs
+        with self._asking(GIT_REFS_BYTES) as (client, path):
+            found = client.get_refs(path, ref_prefix=asked).refs
             names = {ref.decode(): sha.decode() for ref, sha in found.items() if sha}
         return {
             ref: Listed(sha, names.get(ref + PEELED, sha))
@@ -106,9 +126,9 @@ class Remote:
         from dulwich.object_store import ObjectStoreGraphWalker
 
         pack = BytesIO()
-        with self._asking(GIT_REFS_BYTES + GIT_PACK_BYTES) as client:
+        with self._asking(GIT_REFS_BYTES + GIT_PACK_BYTES) as (client, path):
             result = client.fetch_pack(
-                "",
+                path,
                 lambda refs, depth=None: [want.encode() for want in wants],
                 ObjectStoreGraphWalker([], lambda sha: []),
                 pack.write,
@@ -120,25 +140,35 @@ class Remote:
         return Fetched(objects, frozenset(result.new_shallow or ()))
 
     @contextmanager
-    def _asking(self, most: int) -> Iterator[Any]:
+    def _asking(self, most: int) -> Iterator[tuple[Any, str]]:
         """Give a client for one question. Raises `UnavailableError` for what comes of a bad one."""
-        authorization = self._sign_in.header()
+        authorization, end = self._sign_in.header(), ends_at(self._timeout_s)
         try:
-            ends = run_ends(ends_at(self._timeout_s), lambda: None)
+            ends = run_ends(end, lambda: None)
             with ends, session_of(self._cloud, 1) as session:
                 session.request_s = self._timeout_s
-                yield HttpClient(self._url, session, authorization, Allowance(most))
-        except (StatusError, TooLargeError, *NO_ANSWER, *NOT_GIT) as error:
-            raise self._told(error) from error
+                yield self._client(session, authorization, Allowance(most))
+        except (StatusError, SshError, TooLargeError, *NO_ANSWER, *NOT_GIT, *ERRORS) as error:
+            raise self._told(error, end) from error
 
-    def _told(self, error: BaseException) -> UnavailableError:
+    def _client(
+        self, session: BoundedSession, authorization: str, allowance: Allowance
+    ) -> tuple[Any, str]:
+        """Return one of dulwich's clients, and what it calls the repository."""
+        if self._ssh is not None:
+            return ssh_client(self._url, self._ssh, allowance)
+        return HttpClient(self._url, session, authorization, allowance), ""
+
+    def _told(self, error: BaseException, end: float) -> UnavailableError:
         """Return our error. dulwich makes its own of what the connection raised: that is told."""
-        links = list(_causes(error))
-        if any(isinstance(one, (TimeoutError, urllib3.exceptions.TimeoutError)) for one in links):
+        links, slow = list(_causes(error)), (TimeoutError, urllib3.exceptions.TimeoutError)
+        if time.monotonic() >= end or any(isinstance(one, slow) for one in links):
             return self._too_slow()
         for one in links:
             if isinstance(one, StatusError):
                 return self._refused(one)
+            if isinstance(one, SshError):
+                return UnavailableError(Diagnostic(one.what, hint=one.hint))
             if isinstance(one, NO_ANSWER):
                 return unreachable(self._url, one)
         return self._not_git(links[-1])

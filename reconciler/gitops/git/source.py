@@ -61,7 +61,8 @@ class GitSource:
         assert config.url is not None
         self._config = config
         signs_in = sign_in(config, lambda: _run(azure, config.timeout))
-        self._remote = Remote(config.url, azure.cloud, config.timeout, signs_in)
+        ssh = config.credentials.ssh if config.credentials else None
+        self._remote = Remote(config.url, azure.cloud, config.timeout, signs_in, ssh)
         self._folder = Path(tempfile.mkdtemp(prefix="reconcile-loop-"))
         self._kept: dict[str, Kept] = {}
         self._turn = threading.RLock()
