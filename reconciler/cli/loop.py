@@ -89,6 +89,7 @@ def _once(session: Session, config: LoopConfig) -> ExitCode:
     from reconciler.gitops.lease import Leases
     from reconciler.gitops.once import once
     from reconciler.gitops.pass_text import exit_code, pass_json, pass_lines
+    from reconciler.gitops.telling import Telling
     from reconciler.render.diagnostics_text import problems
 
     gc.enable()
@@ -96,14 +97,16 @@ def _once(session: Session, config: LoopConfig) -> ExitCode:
     leases = Leases(session.azure(), config.lease)
     world = _world(session, config, leases)
     try:
-        for end in once(config, world, session.options.spec):
-            ends.append(end)
-            if session.options.output == "json":
-                session.out.raw(pass_json(end))
-                continue
-            for line in pass_lines(end):
-                session.out.say(line)
-            session.err.write(problems(end.problems))
+        with Telling.of_one_pass(config, session.azure(), session.err.say) as telling:
+            for end in once(config, world, session.options.spec):
+                ends.append(end)
+                telling.reporter.passed(end)
+                if session.options.output == "json":
+                    session.out.raw(pass_json(end))
+                    continue
+                for line in pass_lines(end):
+                    session.out.say(line)
+                session.err.write(problems(end.problems))
     finally:
         leases.release()
         world.source.close()

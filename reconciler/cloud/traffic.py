@@ -24,6 +24,8 @@ SERVICES = {
     "huggingface.co": "hub",
     "api.github.com": "github",
     "dev.azure.com": "devops",
+    "127.0.0.1": "sandbox",
+    "localhost": "sandbox",
 }
 OTHER = "other"
 METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"})
@@ -75,7 +77,7 @@ class Traffic:
 
 def service_of(url: str) -> str:
     """Return which service an address is of, `other` for one that is not Azure's."""
-    host = host_of(url).lower().removesuffix(":443")
+    host = host_of(url).lower().partition(":")[0]
     for name, service in SERVICES.items():
         if host == name or (name.startswith(".") and host.endswith(name)):
             return service

@@ -20,7 +20,7 @@ from reconciler.gitops.records import (
     Event,
     PassEnd,
 )
-from reconciler.render.event_text import applied_text, drift_text, problem_text
+from reconciler.render.event_text import applied_text, contended_text, drift_text, problem_text
 from reconciler.secrets import shortened
 
 SEVERITIES = {
@@ -48,7 +48,10 @@ MOST_OF_CODE = 200
 
 def states_of(end: PassEnd) -> list[Event]:
     """Return what is wrong at the end of a pass, each thing once; nothing where all is well."""
-    found = {event.about: event for event in (*_conditions(end), *_problems(end), *_drift(end))}
+    found = {
+        event.about: event
+        for event in (*_conditions(end), *_problems(end), *_drift(end), *_contended(end))
+    }
     return list(found.values())
 
 
@@ -64,10 +67,15 @@ def is_over(event: Event, end: PassEnd) -> bool:
     """Return whether a pass in which something is no longer wrong proves that it is over.
 
     One that did not come as far as the resource proves nothing of it: only one that found
-    everything ready does, or for drift one that compared.
+    everything ready does, or for drift and for what is of no resource one that compared. What
+    another replica does proves nothing.
     """
+    if _is(end, ConditionType.LEASE_HELD, ConditionStatus.FALSE):
+        return False
+    if event.severity is Severity.NOTE or event.reason is ConditionReason.CONTENDED:
+        return True
     if not event.address:
-        return bool(end.conditions)
+        return end.condition(ConditionType.SYNCED) is not None
     if event.reason is ConditionReason.DRIFTED:
         synced = end.condition(ConditionType.SYNCED)
         return synced is not None and synced.status is not ConditionStatus.UNKNOWN
@@ -81,12 +89,17 @@ def _is(end: PassEnd, wanted: ConditionType, status: ConditionStatus) -> bool:
 
 def _conditions(end: PassEnd) -> Iterator[Event]:
     """Yield what conditions say, each reason once; where problems say it better, not at all."""
-    bad = {c.reason: c for c in end.conditions if BAD.get(c.type) is c.status}
+    bad = {c.reason: c for c in end.conditions if _is_bad(c)}
     if len(bad) > 1:
         bad.pop(ConditionReason.STALLED, None)
     if errors_of(end.problems):
         bad.pop(_reason(end) or ConditionReason.FAILED, None)
     return (_of_condition(end, condition) for condition in bad.values())
+
+
+def _is_bad(condition: Condition) -> bool:
+    is_suspended = condition.reason is ConditionReason.SUSPENDED
+    return is_suspended or BAD.get(condition.type) is condition.status
 
 
 def _of_condition(end: PassEnd, item: Condition) -> Event:
@@ -138,6 +151,19 @@ def _of_drift(end: PassEnd, address: Address, rows: list[Drift]) -> Event:
     told = _event(end, ConditionReason.DRIFTED, message)
     code = shortened(",".join(fields), MOST_OF_CODE)
     return replace(told, address=address, code=code, changed_by=author.changed_by)
+
+
+def _contended(end: PassEnd) -> Iterator[Event]:
+    for row in end.contended:
+        author = next((one.changed_by for one in end.drift if _is_same(one, row)), "")
+        message = contended_text(row.address, row.field, author)
+        told = _event(end, ConditionReason.CONTENDED, message)
+        code = shortened(row.field, MOST_OF_CODE)
+        yield replace(told, address=row.address, code=code, changed_by=author)
+
+
+def _is_same(one: Drift, other: Drift) -> bool:
+    return (one.address, one.field) == (other.address, other.field)
 
 
 def _event(end: PassEnd, reason: ConditionReason, message: str) -> Event:

@@ -13,22 +13,10 @@ from reconciler.gitops.records import (
     ConditionType,
     Event,
     PassEnd,
+    Working,
     transitions,
 )
 from reconciler.gitops.results import Result, result_of, waits_for_approval
-
-PENDING = "pending"
-"""How a plan's JSON marks what Azure works on."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """Something that Azure works on: a job, a deployment. `phase` is Azure's word."""
-
-    address: str
-    what: str
-    phase: str
-    since: datetime
 
 
 @dataclass(frozen=True)
@@ -38,14 +26,14 @@ class LastPass:
     `succeeded`: when one last ended without a failure, which one that waits for Azure does too;
     `waiting_since`: since when the same plan waits for an approval, None where none does. `cost`:
     the currency, and what all of it costs an hour while it serves, by the last plan that told.
-    `running` is what Azure works on, and since when it was seen to.
+    `working` is what Azure works on, and since when it was seen to.
     """
 
     end: PassEnd
     succeeded: datetime | None = None
     waiting_since: datetime | None = None
     cost: tuple[str, Decimal] | None = None
-    running: tuple[Running, ...] = ()
+    working: tuple[tuple[Working, datetime], ...] = ()
 
 
 class LastPasses:
@@ -99,7 +87,7 @@ def _after(before: LastPass | None, end: PassEnd) -> LastPass:
         succeeded,
         _waiting_since(before, end),
         _cost_of(end) or before.cost,
-        tuple(_running(before, end)),
+        tuple(_working(before, end)),
     )
 
 
@@ -124,17 +112,9 @@ def _cost_of(end: PassEnd) -> tuple[str, Decimal] | None:
             return None
 
 
-def _running(before: LastPass, end: PassEnd) -> Iterator[Running]:
-    """Yield what a plan found Azure to be working on."""
-    since = {one.address: one.since for one in before.running}
-    found = (end.plan or {}).get("resource_changes")
-    for change in found if isinstance(found, list) else ():
-        if change.get("action_reason") == PENDING:
-            address, shown = str(change["address"]), change.get("shown") or {}
-            notes = [str(note) for note in shown.get("notes", ())]
-            phase = "; ".join(notes) or str(change.get("reason", ""))
-            what = str(shown.get("what") or change["type"])
-            yield Running(address, what, phase, since.get(address, end.ended))
+def _working(before: LastPass, end: PassEnd) -> Iterator[tuple[Working, datetime]]:
+    since = {one.address: at for one, at in before.working}
+    return ((one, since.get(one.address, end.ended)) for one in end.working)
 
 
 def _amount(currency: str, amount: object) -> tuple[str, Decimal] | None:

@@ -11,7 +11,13 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
@@ -45,6 +51,8 @@ class Metrics:
         """Count from now on; `last` must hear of a pass before this does."""
         self._last, self._per_spec, self._lock = last, per_spec, Lock()
         self._is_told_apart = per_spec != "never"
+        # They would double the series of each counter.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # prometheus has no types here
         self.registry = CollectorRegistry()
         self._durations = Histogram(
             "reconcile_pass_duration_seconds",

@@ -7,7 +7,7 @@ raises nothing for what goes wrong with its spec: that is how it ended.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
@@ -27,7 +27,7 @@ from reconciler.gitops.kept import Kept, leaving, load_kept, whole
 from reconciler.gitops.lease import Leases
 from reconciler.gitops.memory import Memory, digest_of
 from reconciler.gitops.ports import Lease, Source
-from reconciler.gitops.records import ConditionReason, PassEnd, Revision, Tree
+from reconciler.gitops.records import ConditionReason, Drift, PassEnd, Revision, Tree
 from reconciler.gitops.tags import Remembered, remember, remembered
 from reconciler.gitops.told import Told
 from reconciler.gitops.told_plan import of_plan, stopping
@@ -259,7 +259,15 @@ class SpecPass:
             problems=ended.problems,
             plan=ended.plan,
             applied=applied,
+            contended=tuple(self._contended()),
+            interval_s=self._kept.settings.interval,
+            approvals=ended.approvals,
+            working=ended.working,
         )
+
+    def _contended(self) -> Iterator[Drift]:
+        for address, path in sorted(self._memory.corrections.resting(self._began)):
+            yield Drift(address, ".".join(map(str, path)))
 
 
 NO_BASE = "the applied spec could not be read, so every change counts as one of this revision"

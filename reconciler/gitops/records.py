@@ -144,13 +144,22 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class Working:
+    """A resource that Azure works on. `phase` is Azure's word for it, "" where it has begun just now."""
+
+    address: Address
+    kind: str
+    phase: str = ""
+
+
+@dataclass(frozen=True)
 class PassEnd:
     """How one pass of one spec ended; what reports, metrics and the status page are made of.
 
     `effect` is the digest of what the plan would do, "" where it does nothing; `writes` how many
     requests changed something; `plan` the plan as JSON (`render.plan_json`), None where none was
     made. `is_pending`: Azure still works, and the next pass looks again. Problems carry the `address`
-    of what they are about. `contended` are fields that are not corrected for now, `ADDRESS.FIELD`;
+    of what they are about. `contended` are fields that are not corrected for now, `approvals` what an approval has to name;
     `interval_s` is how often the spec is looked at.
     """
 
@@ -167,7 +176,9 @@ class PassEnd:
     problems: tuple[Diagnostic, ...] = ()
     plan: dict[str, object] | None = None
     applied: Revision | None = None
-    contended: tuple[str, ...] = ()
+    contended: tuple[Drift, ...] = ()
+    approvals: tuple[str, ...] = ()
+    working: tuple[Working, ...] = ()
     interval_s: float = 600.0
 
     def condition(self, wanted: ConditionType) -> Condition | None:

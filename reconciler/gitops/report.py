@@ -95,6 +95,22 @@ class JsonLines:
             self._terminal.raw(json_line(event_values(event)))
 
 
+class Complaints:
+    """Says which host could not be told, and nothing else."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """Say it to somebody."""
+        self._say = say
+
+    def passed(self, end: PassEnd) -> None:
+        """Say nothing."""
+
+    def happened(self, event: Event) -> None:
+        """Say what could not be told."""
+        if event.reason is ConditionReason.NOTIFICATION_FAILED:
+            self._say(f"warning: {event.message}")
+
+
 def event_values(event: Event) -> JsonObject:
     """Return an event as plain data, without what it has not."""
     values: JsonObject = {

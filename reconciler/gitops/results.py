@@ -44,5 +44,6 @@ def result_of(end: PassEnd) -> Result:
 
 
 def waits_for_approval(end: PassEnd) -> bool:
-    """Return whether somebody has to approve what a pass would do."""
-    return any(c.reason is ConditionReason.WAITING_FOR_APPROVAL for c in end.conditions)
+    """Return whether nothing but an approval is missing for what a pass would do."""
+    ready = end.condition(ConditionType.READY)
+    return ready is not None and ready.reason is ConditionReason.WAITING_FOR_APPROVAL

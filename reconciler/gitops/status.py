@@ -53,15 +53,16 @@ def details(one: LastPass) -> JsonObject:
         "waiting_for_approval_since": time_text(one.waiting_since),
         "reads": end.reads,
         "writes": end.writes,
-        "contended": list(end.contended),
-        "running": [
+        "contended": [f"{row.address}.{row.field}".rstrip(".") for row in end.contended],
+        "approvals": list(end.approvals),
+        "working": [
             {
                 "address": work.address,
-                "what": work.what,
+                "kind": work.kind,
                 "phase": work.phase,
-                "since": time_text(work.since),
+                "since": time_text(since),
             }
-            for work in one.running
+            for work, since in one.working
         ],
         "conditions": [condition_values(one) for one in end.conditions],
         "drifted": [
@@ -106,7 +107,8 @@ def overview(
 ) -> Overview:
     """Return what the page for people tells, the most urgent specs first."""
     known = {one.end.spec: one for one in last}
-    states = {name: state_of(known[name]) if name in known else "unknown" for name in specs}
+    every = sorted({*specs, *known})
+    states = {name: state_of(known[name]) if name in known else "unknown" for name in every}
     names = sorted(states, key=lambda name: (urgency(states[name]), name))
     shown = [
         details(known[name]) if name in known else summary(name, None)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Event as Signal
 from threading import Thread
-from typing import TextIO
 
 from reconciler.cloud.azure import Azure
 from reconciler.diagnostics import ReconcileError
 from reconciler.gitops.config import LoopConfig
+from reconciler.gitops.config_notify import Webhook
 from reconciler.gitops.last_passes import LastPasses
 from reconciler.gitops.notifiers import notifiers
 from reconciler.gitops.notify_github import WRITE_SPACING_S
 from reconciler.gitops.outbox import Notifier, Outbox
+from reconciler.gitops.ports import Listener
 from reconciler.gitops.records import ConditionReason
-from reconciler.gitops.report import JsonLines, Reporter, muted
+from reconciler.gitops.report import Complaints, JsonLines, Reporter, muted
 from reconciler.gitops.vitals import Vitals
 
 LONGEST_STOP_S = 2.0
@@ -36,7 +38,7 @@ class Telling:
         azure: Azure,
         specs: Callable[[], Sequence[str]],
         *,
-        stream: TextIO | None = None,
+        lines: Listener | None = None,
         now: Now = lambda: datetime.now(UTC),
         spacing_s: float = WRITE_SPACING_S,
     ) -> None:
@@ -51,7 +53,7 @@ class Telling:
         made = notifiers(config.notify, azure, self._stop, spacing_s=spacing_s)
         self.outbox = Outbox(made, self._told, now)
         others = (self.last, self.metrics, Spans(), self.outbox)
-        self.reporter = Reporter(JsonLines(stream), others)
+        self.reporter = Reporter(lines or JsonLines(), others)
         self._sender = Thread(target=self._send, name="notify", daemon=True)
         self._http: _Http | None = None
 
@@ -81,6 +83,25 @@ class Telling:
     def flush(self) -> None:
         """Send what waits, once: for a loop that ends after one pass of each spec."""
         self.outbox.deliver()
+
+    @classmethod
+    @contextmanager
+    def of_one_pass(
+        cls, config: LoopConfig, azure: Azure, complain: Callable[[str], None]
+    ) -> Iterator[Telling]:
+        """Give one for a process that ends after a pass of each spec: commits are told at its end.
+
+        Events are not: nobody remembers what the process before told of them. `complain` hears
+        of a host that cannot be told.
+        """
+        of_commits = [one for one in config.notify if not isinstance(one, Webhook)]
+        config = config.model_copy(update={"notify": of_commits})
+        telling = cls(config, azure, tuple, lines=Complaints(complain))
+        try:
+            yield telling
+            telling.flush()
+        finally:
+            telling.stop()
 
     def stop(self) -> None:
         """End within a few seconds; what was not sent by then is told by the next start."""

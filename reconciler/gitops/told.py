@@ -23,6 +23,7 @@ from reconciler.gitops.records import (
     ConditionType,
     Drift,
     Revision,
+    Working,
     transitions,
 )
 
@@ -46,6 +47,8 @@ class Told:
     drift: tuple[Drift, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
     plan: dict[str, object] | None = None
+    approvals: tuple[str, ...] = ()
+    working: tuple[Working, ...] = ()
 
     def stated(
         self, revision: Revision, before: Iterable[Condition], now: datetime

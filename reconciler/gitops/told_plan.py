@@ -9,7 +9,7 @@ from reconciler.diagnostics import (
     Diagnostic,
 )
 from reconciler.engine.attribution import By
-from reconciler.engine.decisions import Failure
+from reconciler.engine.decisions import Failure, Wait
 from reconciler.engine.effect import effect_of
 from reconciler.engine.findings import Level
 from reconciler.engine.types import Address, Phase, Status
@@ -18,6 +18,7 @@ from reconciler.gitops.records import (
     Condition,
     ConditionType,
     Drift,
+    Working,
 )
 from reconciler.gitops.told import FALSE, READY, RECONCILING, TRUE, UNKNOWN, Reason, Told, first
 from reconciler.operations.apply.executor import Report
@@ -54,6 +55,8 @@ def of_plan(
         drift=tuple(_drift(plan)),
         problems=end.problems,
         plan=None if is_quiet else document(views_of(plan, loaded)),
+        approvals=verdict.effects,
+        working=tuple(end.working()),
     )
 
 
@@ -149,6 +152,14 @@ class _Ending:
         waiting += [o.address for o in self._outcomes if o.status is Status.PENDING]
         names = ", ".join(f"`{address}`" for address in dict.fromkeys(waiting[:5]))
         return f"Azure is still working on {names}"
+
+    def working(self) -> Iterator[Working]:
+        """Yield what Azure works on: what it was found to, and what this pass began."""
+        begun = {o.address for o in self._outcomes if o.status is Status.PENDING}
+        for change in self._plan.changes:
+            if change.is_pending or change.address in begun:
+                phase = change.decision.phase if isinstance(change.decision, Wait) else ""
+                yield Working(change.address, change.resource.kind, phase)
 
     def _synced(self) -> Condition:
         synced, by = ConditionType.SYNCED, self._plan.attribution

@@ -32,6 +32,14 @@ def drift_text(address: str, fields: Sequence[str], changed_by: str, client: str
     return clean(on_one_line(f"`{address}`: {what} {were} changed{author}{through}", MOST))
 
 
+def contended_text(address: str, field: str, changed_by: str) -> str:
+    """Return which field is left to another writer, and what to do about it."""
+    what = f"`{field}` of `{address}`" if field else f"`{address}`"
+    author = changed_by or "somebody else"
+    told = f"{what} is left alone for now: {author} writes it again and again"
+    return clean(on_one_line(f"{told}; stop the other writer, or add it to `ignore`", MOST))
+
+
 def recovered_text(reason: str, address: str, lasted_s: float) -> str:
     """Return what is over, and how long it lasted."""
     where = f" at `{address}`" if address else ""

@@ -136,7 +136,7 @@ def _spec(spec: JsonObject, *, is_opened: bool, is_large: bool) -> str:
 def _parts(spec: JsonObject) -> Iterable[str]:
     yield _approval(spec)
     yield _problems(spec["diagnostics"])
-    yield _running(spec.get("running", ()))
+    yield _working(spec["working"])
     yield _drifted(spec["drifted"])
     yield _contended(spec["contended"])
     yield _conditions(spec)
@@ -167,7 +167,7 @@ def _cost(spec: JsonObject) -> str:
 
 
 def _approval(spec: JsonObject) -> str:
-    effect = str(spec.get("plan", ""))
+    effect = " ".join(spec["approvals"]) or str(spec["plan"])
     if spec["state"] != "approval" or not effect:
         return ""
     since = spec.get("waiting_for_approval_since", "")
@@ -195,10 +195,10 @@ def _problems(found: Sequence[JsonObject]) -> str:
     return f"<section class='bad'><ul>{''.join(rows)}{more}</ul></section>" if rows else ""
 
 
-def _running(found: Sequence[JsonObject]) -> str:
+def _working(found: Sequence[JsonObject]) -> str:
     rows = [
-        f"<li><code>{escaped(one['address'])}</code> {escaped(one['what'])}: "
-        f"{escaped(one['phase'])}, since {escaped(one['since'])}</li>"
+        f"<li><code>{escaped(one['address'])}</code> {escaped(one['kind'])}: "
+        f"{escaped(one['phase'] or 'begun')}, since {escaped(one['since'])}</li>"
         for one in found
     ]
     return f"<h3>Azure is working on</h3><ul>{''.join(rows)}</ul>" if rows else ""

@@ -119,6 +119,48 @@ def test_drift_is_told_by_resource_with_who_did_it(reporter, told):
     assert told.reasons.count("Recovered") == 2
 
 
+def test_a_field_that_is_left_alone_is_told_with_the_other_writer(reporter, told):
+    row = Drift("deployments.blue", "instance_count", "scaler@contoso.com")
+    left = Drift("deployments.blue", "instance_count")
+    for minute in range(3):
+        reporter.passed(well(minutes=minute, contended=(left,), drift=(row,)))
+    (event,) = told.events
+    assert (event.reason, event.changed_by) == (ConditionReason.CONTENDED, "scaler@contoso.com")
+    assert event.message == (
+        "`instance_count` of `deployments.blue` is left alone for now: scaler@contoso.com writes "
+        "it again and again; stop the other writer, or add it to `ignore`"
+    )
+    reporter.passed(well(minutes=360))
+    assert told.reasons == ["Contended", "Recovered"]
+
+
+def test_a_spec_that_people_suspended_is_told(reporter, told):
+    said = (condition("Ready", "Unknown", "Suspended", "suspended by a tag"),)
+    for minute in range(3):
+        reporter.passed(replace(well(minutes=minute), conditions=said))
+    (event,) = told.events
+    assert (event.reason, event.severity) == (ConditionReason.SUSPENDED, Severity.NOTE)
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        (condition("LeaseHeld", "False", "HeldByAnother"),),
+        (condition("Ready", "False", "DependencyNotReady"),),
+        (condition("Ready", "Unknown", "Suspended"),),
+    ],
+)
+def test_a_pass_that_did_not_look_proves_that_nothing_is_over(reporter, told, conditions):
+    stalled = condition("Stalled", "True", "InvalidSpec", "bad")
+    reporter.passed(replace(well(), conditions=(stalled, condition("Ready", "False", "Stalled"))))
+    reporter.passed(failed(1, refused()))
+    reporter.passed(replace(well(minutes=2), conditions=conditions))
+    assert "Recovered" not in told.reasons
+    reporter.passed(well(minutes=3))
+    over = {e.address for e in told.events if e.code in ("InvalidSpec", "Failed")}
+    assert over == {"", "endpoints.chat"}
+
+
 def test_another_plan_that_waits_is_told_though_one_waits_already(reporter, told):
     for effect in ("plan-aaaaaaaaaaaa", "plan-aaaaaaaaaaaa", "plan-bbbbbbbbbbbb"):
         reporter.passed(ill("WaitingForApproval", effect=effect))

@@ -165,7 +165,7 @@ def test_requests_are_counted_where_every_request_passes():
         ("arm", "GET", "429"): 1,
         ("arm", "GET", "none"): 1,
         ("blob", "other", "201"): 1,
-        ("other", "PUT", "200"): 1,
+        ("sandbox", "PUT", "200"): 1,
     }
 
 

@@ -8,7 +8,9 @@ import pytest
 import requests
 
 from reconciler.gitops.config import LoopConfig
+from reconciler.gitops.report import JsonLines
 from reconciler.gitops.telling import Telling
+from tests.support.commands import attached, in_process
 from tests.support.forge import AZURE_REPO, REPO, Forge
 from tests.support.looped import NOON, REVISION, ill, refused, well
 from tests.support.sandbox import Sandbox
@@ -62,7 +64,7 @@ class Loop:
             self.config,
             self._process,
             lambda: ["chat"],
-            stream=self.out,
+            lines=JsonLines(self.out),
             now=lambda: self.at,
             spacing_s=0,
         )
@@ -283,3 +285,23 @@ def test_what_the_runner_starts_answers_and_sends_by_itself_and_ends(server, san
         loop.telling.stop()
     assert not loop.telling._sender.is_alive()
     assert asked == []
+
+
+def test_a_process_that_ends_after_one_pass_tells_commits_and_no_chat(
+    server, forge, sandbox, tmp_path
+):
+    (tmp_path / "token").write_text(forge.sign_in("app/loop", statuses="read", contents="read"))
+    (tmp_path / "url").write_text(f"{server.url}/_webhooks/slack/a-secret-name")
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs/readme").write_text("nothing")
+    github = f"type: github_status, repository: {REPO}, api: '{server.url}/_github'"
+    (tmp_path / "loop.yaml").write_text(
+        "version: 1\nsource: {folder: specs}\nspecs: [{name: chat, path: none.yaml}]\n"
+        f"notify: [{{{github}, token_file: token}}, {{type: webhook, url_file: url}}]\n"
+    )
+    attached(tmp_path, server)
+    done = in_process(tmp_path, "loop", "loop.yaml", "--once", "--sandbox")
+    assert done.returncode == 1
+    assert "chat" in done.stdout
+    assert done.stderr.count("warning: github_status 1 could not be told: GitHub answered") == 1
+    assert messages(sandbox) == []

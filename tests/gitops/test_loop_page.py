@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reconciler.gitops.last_passes import LastPasses
-from reconciler.gitops.records import Drift
+from reconciler.gitops.records import Drift, Working
 from reconciler.gitops.status import overview
 from reconciler.render.loop_page import approve_command, loop_page
 from reconciler.render.plan_html import MAX_BYTES
@@ -112,6 +112,13 @@ def test_what_waits_for_approval_shows_its_plan_and_the_command_that_approves_it
     assert "compute.gpu compute cluster will be created" in text
 
 
+def test_changes_and_drift_that_both_wait_are_approved_together():
+    both = ("plan-aaaaaaaaaaaa", "plan-bbbbbbbbbbbb")
+    waiting = ill("WaitingForApproval", effect=both[0], approvals=both, plan=plan())
+    text = body_of(page_of(waiting)).text
+    assert f"--tags 'reconcile-approve.chat={' '.join(both)}'" in text
+
+
 def test_the_command_is_one_for_a_shell_whatever_the_group_is_called():
     target = {**TARGET, "resource_group": "rg (old); rm -rf $HOME"}
     words = shlex.split(approve_command("chat", "plan-1", {"target": target}))
@@ -125,7 +132,7 @@ def test_drift_names_field_and_author():
         Drift("compute.gpu", ""),
     )
     conditions = (*well().conditions[:1], condition("Synced", "False", "Drifted", "changed"))
-    page = page_of(replace(well(), conditions=conditions, drift=rows, contended=("a.b",)))
+    page = page_of(replace(well(), conditions=conditions, drift=rows, contended=(Drift("a", "b"),)))
     rows = body_of(page.replace("<td>", "<td> ")).text
     assert "deployments.blue instance_count ann@contoso.com Azure Portal 2026-11-29T12:00" in rows
     assert "compute.gpu all of it nobody knows who" in rows
@@ -134,11 +141,11 @@ def test_drift_names_field_and_author():
 
 
 def test_a_running_job_shows_its_phase_and_since_when():
-    running = change("jobs.finetune", ("no-op",), action_reason="pending", reason="Running")
-    first = replace(well(plan=plan(running)), is_pending=True)
-    later = replace(well(plan=plan(running), minutes=90), is_pending=True)
+    first = well(working=(Working("jobs.finetune", "job"), Working("compute.gpu", "cluster")))
+    later = well(working=(Working("jobs.finetune", "job", "Running"),), minutes=90)
     text = body_of(page_of(first, later, minutes=95)).text
-    assert "jobs.finetune compute cluster: a note, since 2026-11-29T12:00:00Z" in text
+    assert "jobs.finetune job: Running, since 2026-11-29T12:00:00Z" in text
+    assert "compute.gpu" not in text
     assert "as of 2026-11-29T13:35:00Z" in text
 
 
@@ -163,11 +170,12 @@ def hostile_page():
     end = ill("WaitingForApproval", spec=HOSTILE, message=HOSTILE, effect=HOSTILE)
     drift = (Drift(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, NOON),)
     target = dict.fromkeys(TARGET, HOSTILE)
-    pending = change(HOSTILE, ("no-op",), action_reason="pending", reason=HOSTILE)
-    told = plan(change(HOSTILE, after=HOSTILE, reason=HOSTILE), pending) | {"target": target}
+    told = plan(change(HOSTILE, after=HOSTILE, reason=HOSTILE)) | {"target": target}
     told["cost_sentence"], told["cost"]["currency"] = HOSTILE, HOSTILE
     problem = replace(refused(), summary=HOSTILE, hint=HOSTILE, address=HOSTILE)
-    return page_of(replace(end, plan=told, drift=drift, problems=(problem,), contended=(HOSTILE,)))
+    working = (Working(HOSTILE, HOSTILE, HOSTILE),)
+    end = replace(end, plan=told, drift=drift, problems=(problem,), working=working)
+    return page_of(replace(end, contended=drift, approvals=(HOSTILE,)))
 
 
 def test_nothing_that_others_named_becomes_an_element_or_steers_anything():
