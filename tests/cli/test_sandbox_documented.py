@@ -20,6 +20,7 @@ from reconciler.cli.sandbox_controls import ask
 from reconciler.diagnostics import ExitCode
 from reconciler.sandbox.launch import find
 from reconciler.sandbox.rehearsals import REHEARSALS
+from tests.faults.seed import sampled
 from tests.support.controls import Controls
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +33,8 @@ STARTS = ("serve", "eval", "rehearse", "secret")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The URL of the sandbox that the page begins with, and where it was started."""
     folder = tmp_path_factory.mktemp("serving")
+    shutil.copytree(ROOT / "specs", folder / "specs")
+    shutil.copy(ROOT / "examples" / "smallest.yaml", folder / "specs" / "chat.yaml")
     words = [sys.executable, "-m", "reconciler", "sandbox", "serve"]
     environment = {**os.environ, "XDG_STATE_HOME": str(folder / "home")}
     with subprocess.Popen(
@@ -62,16 +65,19 @@ def pasted() -> Iterator[list[str]]:
             continue
         for variable, text in variables.items():
             line = line.replace(f"${variable}", text)
-        yield shlex.split(line.rpartition("| ")[2])
+        yield shlex.split(line.rpartition("| ")[2].partition(" > ")[0])
 
 
 def test_every_example_can_be_pasted(served: str, capsys: pytest.CaptureFixture[str]) -> None:
     commands = [words for words in pasted() if not set(STARTS).intersection(words[:3])]
     assert len(commands) > 25
+    commit = ""
     for words in commands:
         assert words[:2] == ["reconcile", "sandbox"]
-        code = main(words[1:])
-        assert code == ExitCode.OK, f"{' '.join(words)}\n{capsys.readouterr().err}"
+        code = main([commit if word == "COMMIT" else word for word in words[1:]])
+        said = capsys.readouterr()
+        assert code == ExitCode.OK, f"{' '.join(words)}\n{said.err}"
+        commit = next(iter(re.findall(r"\b[0-9a-f]{40}\b", said.out)), commit)
 
 
 @pytest.mark.parametrize(("typed", "kept"), [("from~stdin+1", "from~stdin+1"), ("a\nb\n", "a\nb")])
@@ -178,8 +184,9 @@ def test_what_cannot_be_done_is_told_in_one_line(
     assert told in err
 
 
+@pytest.mark.parametrize("day", sampled(("killed", "stale"), 1, "a bad day"))
 def test_bad_days_of_a_spec_that_takes_secrets_of_vaults_are_rehearsed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], day: str
 ) -> None:
     """Killed over and over, and with reads that are behind: the end is that of a calm day."""
     monkeypatch.chdir(tmp_path)
@@ -193,13 +200,11 @@ def test_bad_days_of_a_spec_that_takes_secrets_of_vaults_are_rehearsed(
     stated = "".join(f"      {name}: {value}\n" for name, value in keys.items())
     head = "\nconnections:\n  search:\n    target: https://search.example\n    keys:\n"
     Path("spec.yaml").write_text(text + head + stated, encoding="utf-8")
-    words = ["sandbox", "rehearse", "spec.yaml", "--faults", "killed", "--faults", "stale"]
+    words = ["sandbox", "rehearse", "spec.yaml", "--faults", day]
     code = main([*words, "--seed", "3", "-o", "json"])
     out = capsys.readouterr()
     assert code == ExitCode.OK, out.err
-    calm, killed, stale = json.loads(out.out)
-    assert killed["exit_codes"] == [-9, -9, -9, 0]
-    assert killed["same_end_state"] and killed["holds"]
-    assert killed["training_jobs"] == calm["training_jobs"] == 0
-    assert stale["struck"] > 1
-    assert stale["holds"]
+    calm, bad = json.loads(out.out)
+    assert bad["exit_codes"] == {"killed": [-9, -9, -9, 0], "stale": [0]}[day]
+    assert bad["same_end_state"] and bad["holds"] and bad["struck"] > 1
+    assert bad["training_jobs"] == calm["training_jobs"] == 0

@@ -15,6 +15,7 @@ import pytest
 
 from reconciler.cli.sandbox_launch import NEEDED
 from reconciler.diagnostics import ExitCode
+from tests.faults.seed import sampled
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = str(ROOT / "specs" / "phi3-ultrachat.yaml")
@@ -44,16 +45,16 @@ def reconcile(packages: Path, cwd: Path, *words: str) -> subprocess.CompletedPro
     )
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("plan", SPEC, "--sandbox"),
-        ("sandbox", "serve"),
-        ("sandbox", "reset"),
-        ("sandbox", "rehearse", SPEC),
-    ],
-    ids=" ".join,
+NEEDS_IT = (
+    ("plan", SPEC, "--sandbox"),
+    ("sandbox", "serve"),
+    ("sandbox", "reset"),
+    ("sandbox", "rehearse", SPEC),
 )
+WORKS = (("--version",), ("plan", "--help"), ("sandbox", "--help"), ("validate", SPEC), ("schema",))
+
+
+@pytest.mark.parametrize("words", sampled(NEEDS_IT, 2, "needs the sandbox"), ids=" ".join)
 def test_what_needs_the_sandbox_says_what_to_type(
     without: Path, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
@@ -66,11 +67,7 @@ def test_what_needs_the_sandbox_says_what_to_type(
     ]
 
 
-@pytest.mark.parametrize(
-    "words",
-    [("--version",), ("plan", "--help"), ("sandbox", "--help"), ("validate", SPEC), ("schema",)],
-    ids=lambda words: " ".join(words[:2]),
-)
+@pytest.mark.parametrize("words", sampled(WORKS, 2, "works without"), ids=" ".join)
 def test_what_needs_no_sandbox_works(without: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     done = reconcile(without, tmp_path, *words)
     assert done.returncode == ExitCode.OK, done.stderr

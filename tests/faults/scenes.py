@@ -1,5 +1,6 @@
 """What is run and disturbed: a spec, the command, and the world that it starts in."""
 
+import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import copytree
@@ -37,6 +38,8 @@ def scene(arena, folder, command, spec):
     """Rehearse a command on a spec: twice undisturbed, the first run only to warm up."""
     name = f"{command} of {spec}"
     file = spec_file(folder, spec)
+    if spec == "full":
+        importlib.import_module("azure.ai.ml")  # once here, and not in the first run, too
     arena.reset()
     if command == "apply":
         return rehearsed(arena, Scene(name, _words("apply", file), arena.snapshot()))

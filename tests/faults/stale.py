@@ -45,7 +45,7 @@ def cases(scene):
 
 def cases_again(arena, scene):
     """The same for a second run, and with two replicas in turns."""
-    arena.restore(_right(arena, scene))
+    arena.restore(right(arena, scene))
     _undisturbed(arena, scene)
     reads = range(1, _reads(arena.journal()) + 1)
     behind = [(count, 1) for count in BEHIND]
@@ -55,7 +55,7 @@ def cases_again(arena, scene):
 
 def violation(arena, scene, case):
     """Let reads be behind as the case says; return what is wrong, "" when nothing is."""
-    arena.restore(_right(arena, scene) if case.again else scene.before)
+    arena.restore(right(arena, scene) if case.again else scene.before)
     running = arena.start(*scene.words)
     arena.arm(case.fault())
     running.go()
@@ -68,7 +68,7 @@ def violation(arena, scene, case):
     return _of_the_next(arena, scene, case, len(entries))
 
 
-def _right(arena, scene):
+def right(arena, scene):
     """Return the world in which a scene has nothing left to do, as a snapshot."""
     if not scene.right:
         arena.restore(scene.before)

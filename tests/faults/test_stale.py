@@ -75,8 +75,7 @@ def test_a_flow_that_a_list_shows_twice_is_not_archived_as_its_own_twin(arena, f
 
 @pytest.mark.parametrize("lie", [{"stale": 2}, {"omit": ""}], ids=["behind", "omitted"])
 def test_a_flow_that_two_lists_did_not_show_stays_the_only_one(arena, full, lie):
-    arena.restore(full.before)
-    assert arena.run(*full.words).code == 0
+    arena.restore(stale.right(arena, full))
     only = active_flows(arena)
     arena.arm({"method": "GET", "path": FLOWS, "times": 2, "action": lie})
     ended = arena.run(*full.words)
