@@ -26,6 +26,8 @@ IDENTIFYING = {
     "models": ("version",),
 }
 """Fields beside `name` that are a part of the resource's id."""
+VERSIONED = ("datasets", "environments", "deployments.model", "deployments.environment")
+"""Assets, also those that stand in what uses them: each new content is a version of its own."""
 RUN_INPUTS = (
     "task",
     "model_provider",
@@ -50,7 +52,7 @@ def change_of(section: Section, field: Field) -> str:
     match section.path.partition(".")[0]:
         case "target":
             return REPLACED
-        case "datasets" | "environments":
+        case _ if section.path.startswith(VERSIONED):
             return IN_PLACE if field.name in ("description", "tags") else NEW_VERSION
         case "jobs" if field.name in RUN_INPUTS or section.path.split(".")[-1] in RUN_INPUTS:
             return NEW_RUN

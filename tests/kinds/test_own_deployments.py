@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.diagnostics import SpecError
 from tests.support.serving import API, ENDPOINT, ML, SPEC, Azure
 
 ENVIRONMENT = f"{ML}/ws1/environments/vllm/versions/3"
@@ -84,3 +87,61 @@ def test_code_that_is_not_there_fails_with_azures_word(with_assets: Azure) -> No
     told = [p.summary for o in report.outcomes for p in o.problems]
     gone = CODE.replace("versions/1", "versions/2")
     assert any(f"Code {gone} was not found" in text for text in told), told
+
+
+WHOLE = """deployments:
+  blue:
+    endpoint_name: phi3-ep
+    model: {path: model}
+    environment: {image: "mcr.microsoft.com/azureml/minimal-py312-inference:1", conda_file: env.yml}
+    code_configuration: {code: onlinescoring, scoring_script: score.py}
+    instance_type: Standard_DS3_v2
+"""
+
+
+@pytest.fixture
+def with_files(azure: Azure, tmp_path: Path) -> Iterator[Azure]:
+    """A spec's folder as az ml's samples have it: model, conda file and scoring script."""
+    home = tmp_path / "work"
+    (home / "onlinescoring").mkdir(parents=True)
+    (home / "model").mkdir()
+    (home / "model" / "model.pkl").write_bytes(b"\0weights")
+    (home / "onlinescoring" / "score.py").write_text("def init(): ...\ndef run(data): return 1\n")
+    (home / "env.yml").write_text("name: e\ndependencies: [python=3.12]\n")
+    before, azure.folder = azure.folder, home
+    yield azure
+    azure.folder = before
+
+
+def test_a_deployment_states_all_that_it_is_made_of(with_files: Azure) -> None:
+    with_files.applied(HEAD + WHOLE)
+    found = held(with_files)
+    model = with_files.get(found["model"])["properties"]
+    assert (model["modelType"], model["modelUri"][-6:]) == ("custom_model", "/model")
+    assert "minimal-py312" in with_files.get(found["environmentId"])["properties"]["image"]
+    code = found["codeConfiguration"]
+    assert code["scoringScript"] == "score.py"
+    assert with_files.get(code["codeId"])["properties"]["codeUri"]
+    assert with_files.changes(HEAD + WHOLE) == {}
+
+
+def test_another_script_is_rolled_out_and_nothing_else(with_files: Azure) -> None:
+    with_files.applied(HEAD + WHOLE)
+    (with_files.folder / "onlinescoring" / "score.py").write_text("def init(): ...\n")
+    (change,) = [c for c in with_files.plan(HEAD + WHOLE).changes if c.action.is_change]
+    assert (change.address, change.action.value) == ("deployments.blue", "update")
+    assert [field.label for field in change.fields] == ["code_configuration.code"]
+    with_files.applied(HEAD + WHOLE)
+    assert with_files.changes(HEAD + WHOLE) == {}
+
+
+def test_what_is_destroyed_takes_its_code_along(with_files: Azure) -> None:
+    with_files.applied(HEAD + WHOLE)
+    code = held(with_files)["codeConfiguration"]["codeId"]
+    assert with_files.destroy(HEAD + WHOLE).exit_code == 0
+    assert with_files.arm.get(code, API) is None
+
+
+def test_a_script_that_is_not_in_its_folder_is_told(with_files: Azure) -> None:
+    with pytest.raises(SpecError, match=r"there is no file scor\.py in onlinescoring"):
+        with_files.load(HEAD + WHOLE.replace("score.py", "scor.py"))

@@ -160,13 +160,16 @@ class EnvironmentHandler(ArmHandler):
 
 
 def _stated(spec: Spec) -> Iterator[tuple[Keys, Environment]]:
-    """Yield each environment: those of the section, and those that stand in a job."""
+    """Yield each environment: those of the section, and those that stand in what runs in them."""
     for key, settings in spec.environments.items():
         yield ("environments", key), settings
-    for key, job in spec.jobs.items():
-        inside = getattr(job, "environment", None)
-        if isinstance(inside, Environment):
-            yield ("jobs", key, "environment"), inside
+    users: tuple[tuple[str, Mapping[str, object]], ...]
+    users = ("jobs", spec.jobs), ("deployments", spec.deployments)
+    for section, stated in users:
+        for key, user in stated.items():
+            inside = getattr(user, "environment", None)
+            if isinstance(inside, Environment):
+                yield (section, key, "environment"), inside
 
 
 def _tell_moving(image: str | None, expansion: Expansion, path: Keys) -> None:
@@ -242,7 +245,8 @@ def _resource(
     files: LocalFolder | None,
     expansion: Expansion,
 ) -> Resource[Wanted]:
-    name = settings.name or (f"job-{path[1]}" if len(path) > PLAIN else str(path[1]))
+    user = f"{str(path[0]).removesuffix('s')}-" if len(path) > PLAIN else ""
+    name = settings.name or f"{user}{path[1]}"
     digest = fingerprint({**content, "build": _identity(content, files)})
     version = settings.version or digest
     folder = f"{FOLDER}/{name}/{version}/{digest}"

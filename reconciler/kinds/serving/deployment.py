@@ -8,6 +8,7 @@ Source: learn.microsoft.com/azure/machine-learning/reference-yaml-deployment-man
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from reconciler.diagnostics import ApiError, Diagnostic
@@ -18,12 +19,13 @@ from reconciler.engine.diff import Rules, same_folded, same_id
 from reconciler.engine.types import Address, JsonObject, Observed, Resource
 from reconciler.kinds.arm_handler import ArmHandler
 from reconciler.kinds.base import HandlerContext
+from reconciler.kinds.code import Code, register_code, remove_code
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.extensions import own_fields
 from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
-from reconciler.kinds.serving.deployment_body import deployment_body
+from reconciler.kinds.serving.deployment_body import deployment_body, local_code
 from reconciler.kinds.serving.endpoint import serving_name
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, SHARES, drain, give_back
 from reconciler.kinds.serving.memory import registry_model
@@ -37,6 +39,13 @@ if TYPE_CHECKING:
 
 LOG_LINES = 40
 LOG_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What handling a deployment takes beyond its body: the code to upload, if any."""
+
+    code: Code | None = None
 
 
 class DeploymentHandler(ArmHandler):
@@ -122,9 +131,11 @@ class DeploymentHandler(ArmHandler):
             name = serving_name(key, settings.name, expansion, path)
             resource_id = f"{endpoint}/deployments/{name}"
             report_size(settings.instance_type, expansion, (*path, "instance_type"))
-            report_model(settings.model or "", expansion, (*path, "model"))
+            if isinstance(settings.model, str):
+                report_model(settings.model, expansion, (*path, "model"))
             family = quota_address(settings.instance_type, expansion)
-            body = deployment_body(settings, resource_id, expansion, path)
+            code = local_code(settings, workspace, expansion, path)
+            body = deployment_body(settings, resource_id, expansion, path, code)
             ours = _made_here(body["properties"], expansion)
             expansion.add(
                 Resource(
@@ -132,7 +143,7 @@ class DeploymentHandler(ArmHandler):
                     self.kind,
                     resource_id,
                     body,
-                    settings=settings,
+                    settings=Wanted(code),
                     position=expansion.document.position(path, of_key=True),
                     depends_on=frozenset({"workspace", *needs, *family, *ours}),
                     known={"name": name},
@@ -153,6 +164,7 @@ class DeploymentHandler(ArmHandler):
         One that this run took away to make it again gets its share of the traffic back, unless the
         spec states the shares: those are set after it.
         """
+        _put_code(context, resource)
         try:
             super().create(context, resource, desired)
         except ApiError as error:
@@ -168,6 +180,7 @@ class DeploymentHandler(ArmHandler):
         if paths and all(p == "sku.capacity" or p.startswith("tags.") for p in paths):
             arm.patch(resource.resource_id, API_VERSION, self.patch_body(change, desired))
             return
+        _put_code(context, resource)
         observed = change.observed.body if change.observed else {}
         arm.put(resource.resource_id, API_VERSION, self.put_body(observed, desired))
 
@@ -190,6 +203,13 @@ class DeploymentHandler(ArmHandler):
         except ApiError:
             give_back(context, endpoint, name)
             raise
+        if isinstance(resource.settings, Wanted) and resource.settings.code:
+            remove_code(context, resource.settings.code)
+
+
+def _put_code(context: HandlerContext, resource: Resource) -> None:
+    if isinstance(resource.settings, Wanted) and resource.settings.code:
+        register_code(context, resource.address, resource.settings.code)
 
 
 def _states_shares(context: HandlerContext, endpoint: str) -> bool:

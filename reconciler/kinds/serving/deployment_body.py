@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.engine.types import JsonObject
+from reconciler.engine.types import JsonObject, Reference
 from reconciler.kinds.asset_references import CODE, ENVIRONMENT, MODEL, id_of
+from reconciler.kinds.code import Code, code_of
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.serving.data_collector import collector_body
 from reconciler.kinds.serving.deployment_settings import Deployment, Probe
 from reconciler.kinds.serving.endpoint import SWITCH
 from reconciler.spec.document import Keys
+from reconciler.spec.problems import did_you_mean
 
 
 def deployment_body(
-    settings: Deployment, resource_id: str, expansion: Expansion, path: Keys
+    settings: Deployment, resource_id: str, expansion: Expansion, path: Keys, code: Code | None
 ) -> JsonObject:
     """Return what Azure is to hold of a deployment."""
     workspace = resource_id.partition("/onlineEndpoints/")[0]
     properties: JsonObject = {
         "endpointComputeType": "Managed",
-        **_assets(settings, workspace, expansion, path),
+        **_assets(settings, workspace, expansion, path, code),
         "instanceType": settings.instance_type,
         "scaleSettings": {"scaleType": "Default"},
         "requestSettings": _requests(settings),
@@ -46,27 +48,46 @@ def deployment_body(
     }
 
 
-def _assets(
+def local_code(
     settings: Deployment, workspace: str, expansion: Expansion, path: Keys
+) -> Code | None:
+    """Return the version that a folder of code is; None for code that is registered, and for none."""
+    stated = settings.code_configuration
+    if stated is None or not stated.is_local:
+        return None
+    place = (*path, "code_configuration", "code")
+    name = f"{expansion.owner}-deployment-{path[1]}"
+    code = code_of(stated.code, name, workspace, expansion, place)
+    if code.files and stated.scoring_script not in code.files:
+        expansion.problem(
+            f"there is no file {stated.scoring_script} in {stated.code}",
+            (*path, "code_configuration", "scoring_script"),
+            hint=did_you_mean(stated.scoring_script, code.files) or "give its path in the folder",
+        )
+    return code
+
+
+def _assets(
+    settings: Deployment, workspace: str, expansion: Expansion, path: Keys, code: Code | None
 ) -> dict[str, Any]:
     """Return what it is made of: model, environment and code."""
     found: dict[str, Any] = {}
-    if settings.model:
-        found["model"] = id_of(
-            settings.model, MODEL, workspace, expansion, (*path, "model"), "model"
-        )
-    if settings.environment:
-        place = (*path, "environment")
-        found["environmentId"] = id_of(
-            settings.environment, ENVIRONMENT, workspace, expansion, place, "environment"
-        )
-    code = settings.code_configuration
-    if code:
+    assets = (
+        ("model", "model", settings.model, MODEL),
+        ("environment", "environmentId", settings.environment, ENVIRONMENT),
+    )
+    for word, name, stated, asset in assets:
+        place = (*path, word)
+        if isinstance(stated, str):
+            found[name] = id_of(stated, asset, workspace, expansion, place, word)
+        elif stated is not None:
+            where = expansion.document.position(place)
+            found[name] = Reference(".".join(map(str, place)), "id", position=where)
+    if settings.code_configuration:
+        script, text = settings.code_configuration.scoring_script, settings.code_configuration.code
         place = (*path, "code_configuration", "code")
-        found["codeConfiguration"] = {
-            "codeId": id_of(code.code, CODE, workspace, expansion, place),
-            "scoringScript": code.scoring_script,
-        }
+        codes = code.id if code else id_of(text, CODE, workspace, expansion, place)
+        found["codeConfiguration"] = {"codeId": codes, "scoringScript": script}
     return found
 
 

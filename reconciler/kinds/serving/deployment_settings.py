@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from reconciler.kinds.asset_references import CODE, ENVIRONMENT, MODEL, reference_or
+from reconciler.kinds.asset_references import (
+    CODE,
+    ENVIRONMENT,
+    MODEL,
+    asset_reference,
+    reference_or,
+)
+from reconciler.kinds.environment.settings import Environment
 from reconciler.kinds.serving.data_collector import DataCollector
 from reconciler.kinds.serving.endpoint import ServingName
-from reconciler.spec.model import SpecModel, Tags, number_as_text
+from reconciler.kinds.serving.model_settings import REGISTERED, Model
+from reconciler.spec.model import SpecModel, Tags, TextOr, number_as_text
 
 
 class RequestSettings(SpecModel):
@@ -47,10 +55,21 @@ def _patient() -> Probe:
 class CodeConfiguration(SpecModel):
     """A scoring script of your own, and the folder that it is in."""
 
-    code: Annotated[str, *reference_or(CODE)]
-    """A registered code version: `azureml:NAME:VERSION` or an ARM id."""
+    code: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    """The folder with the script, which is uploaded, or a registered code version:
+    `azureml:NAME:VERSION` or an ARM id."""
     scoring_script: Annotated[str, StringConstraints(min_length=1, max_length=512)]
     """The script that answers requests, with `init` and `run`, as a path in the code."""
+
+    @field_validator("code")
+    @classmethod
+    def _known_form(cls, value: str) -> str:
+        return asset_reference(value, CODE) if REGISTERED.match(value) else value
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the code is a folder beside the spec."""
+        return not REGISTERED.match(self.code)
 
 
 class ScaleSettings(SpecModel):
@@ -68,12 +87,14 @@ class Deployment(SpecModel):
     """The endpoint it belongs to: one in this spec, or an existing one in the workspace."""
     name: ServingName | None = None
     """The name in Azure. Default: the key."""
-    model: Annotated[str, *reference_or(MODEL)] | None = None
+    model: TextOr[Annotated[str, *reference_or(MODEL)], Model] | None = None
     """A model in this spec, the ARM id of a model, `azureml:NAME:VERSION` for one in the workspace,
-    or `azureml://registries/...`. Leave it out where the image brings the model."""
-    environment: Annotated[str, *reference_or(ENVIRONMENT)] | None = None
-    """The image that serves: `azureml:NAME:VERSION` for an environment in the workspace, its ARM id,
-    or `azureml://registries/...`. An MLflow or Triton model needs none."""
+    `azureml://registries/...`, or what a model of `models` says. Leave it out where the image brings
+    the model."""
+    environment: TextOr[Annotated[str, *reference_or(ENVIRONMENT)], Environment] | None = None
+    """The image that serves: an environment in this spec, `azureml:NAME:VERSION` for one in the
+    workspace, its ARM id, `azureml://registries/...`, or what an environment of `environments` says.
+    An MLflow or Triton model needs none."""
     code_configuration: CodeConfiguration | None = None
     """A scoring script of your own. Leave it out where the image brings its own server."""
     model_mount_path: Annotated[str, StringConstraints(pattern=r"^/", max_length=1024)] | None = (

@@ -11,7 +11,7 @@ version cannot be changed, description and tags can.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -95,19 +95,18 @@ class ModelHandler(ArmHandler):
 
     def expand(self, spec: Spec, expansion: Expansion) -> None:
         """Add each model; what Azure calls its version may be known only after the job."""
-        for key, settings in spec.models.items():
-            path: Keys = ("models", key)
+        for path, settings in _stated_in(spec):
             workspace = expansion.workspace_id(path)
             if not workspace:
                 continue
-            resource = expansion.add(_resource(key, settings, workspace, expansion))
+            resource = expansion.add(_resource(path, settings, workspace, expansion))
             if resource.settings.job and not settings.version:
                 known = {"name": resource.settings.name}
                 expansion.resources[resource.address] = replace(resource, known=known)
 
     def check(self, resource: Resource[Wanted], document: Document) -> Iterable[Diagnostic]:
         """Return what is wrong with local files."""
-        path: Keys = ("models", resource.address.partition(".")[2], "path")
+        path: Keys = (*resource.address.split("."), "path")
         form, files = str(resource.desired["properties"]["modelType"]), resource.settings.files
         found = misfits(files, form) if files else ()
         return [problem.at(document.position(path)) for problem in found]
@@ -192,9 +191,19 @@ class ModelHandler(ArmHandler):
             remove_model(context, resource.settings.workspace, observed)
 
 
-def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -> Resource[Wanted]:
-    path: Keys = ("models", key)
-    wanted, source = _place(key, settings, workspace, expansion)
+def _stated_in(spec: Spec) -> Iterator[tuple[Keys, Model]]:
+    """Yield each model: those of the section, and those that stand in a deployment."""
+    for key, settings in spec.models.items():
+        yield ("models", key), settings
+    for key, deployment in spec.deployments.items():
+        if isinstance(deployment.model, Model):
+            yield ("deployments", key, "model"), deployment.model
+
+
+def _resource(
+    path: Keys, settings: Model, workspace: str, expansion: Expansion
+) -> Resource[Wanted]:
+    wanted, source = _place(path, settings, workspace, expansion)
     resource_id = f"{workspace}/models/{wanted.name}/versions/{wanted.version}"
     properties: JsonObject = {
         "modelType": settings.format,
@@ -203,7 +212,7 @@ def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -
         **_stated(settings),
     }
     return Resource(
-        f"models.{key}",
+        ".".join(map(str, path)),
         ModelHandler.kind,
         resource_id,
         {"properties": properties},
@@ -215,18 +224,19 @@ def _resource(key: str, settings: Model, workspace: str, expansion: Expansion) -
 
 
 def _place(
-    key: str, settings: Model, workspace: str, expansion: Expansion
+    path: Keys, settings: Model, workspace: str, expansion: Expansion
 ) -> tuple[Wanted, str | Reference]:
     """Return what handling it takes, and where its files are."""
-    name, stated = settings.name or key, settings.version or ""
+    key, stated = str(path[1]), settings.version or ""
+    name = settings.name or (f"deployment-{key}" if path[0] == "deployments" else key)
     if settings.is_local:
         files = files_of(expansion.document, settings.path)
         version = stated or files.version()
         return Wanted(workspace, name, version, stated, files=files), files.uri(name, version)
-    path: Keys = ("models", key, "path")
-    source = expansion.reference(settings.path, path, kinds=JOBS)
+    place = (*path, "path")
+    source = expansion.reference(settings.path, place, kinds=JOBS)
     if isinstance(source, Reference):
-        job, source = source.address, _left_behind(source, expansion, path)
+        job, source = source.address, _left_behind(source, expansion, place)
         version = stated or expansion.known_id(job).rpartition("-")[2]
         output = source.attribute.partition(".")[2]
         return Wanted(workspace, name, version, stated, job, output=output), source
