@@ -34,6 +34,22 @@ class ChecksFiles(Ability, Protocol):
 
 
 @runtime_checkable
+class MayUpload(Ability, Protocol):
+    """A kind with local files, of whose resources some send nothing to storage."""
+
+    def uploads(self, resource: Resource) -> bool:
+        """Return whether work on a resource sends files to the workspace's storage. Pure."""
+        ...
+
+
+def uploads(handler: Handler, resource: Resource) -> bool:
+    """Return whether a resource of a kind is uploaded: one with files is, unless its kind knows."""
+    if isinstance(handler, MayUpload):
+        return handler.uploads(resource)
+    return isinstance(handler, ChecksFiles)
+
+
+@runtime_checkable
 class Reviews(Ability, Protocol):
     """A kind that knows more of a decision than its policy says."""
 

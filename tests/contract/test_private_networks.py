@@ -66,5 +66,12 @@ def test_what_is_uploaded_into_a_closed_account_is_told_and_azure_refuses_it(azu
     assert "AuthorizationFailure" in refused and "a network that it allows" in refused
 
 
+def test_what_is_registered_where_it_is_is_uploaded_nowhere(azure, tmp_path):
+    closed = ("{name: datawsstorage}", "{name: datawsstorage, public_network_access: disabled}")
+    found = told(azure, edited(tmp_path, "examples/data.yaml", closed))
+    assert "datasets.handbook" in found
+    assert "datasets.last-year" not in found
+
+
 def test_an_open_account_is_not_told(azure, tmp_path):
     assert told(azure, edited(tmp_path, "examples/bring-your-own-data.yaml")) == {}

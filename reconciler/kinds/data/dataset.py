@@ -120,6 +120,11 @@ class DatasetHandler(Handler):
             return local_problems(wanted, source.files, share, document, path)
         return () if share is None else hub_problems(source.split, share, document, path)
 
+    def uploads(self, resource: Resource[AnyWanted]) -> bool:
+        """Return whether files are sent: not for what is registered where it is."""
+        wanted = resource.settings
+        return isinstance(wanted, Wanted) or wanted.tree is not None
+
     def contacts(self, context: HandlerContext, resource: Resource[AnyWanted]) -> Iterator[Contact]:
         """Yield the hub, for rows that come from there."""
         wanted = resource.settings

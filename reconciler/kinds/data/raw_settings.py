@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import StringConstraints, field_validator
 
 from reconciler.diagnostics import Diagnostic
+from reconciler.engine.types import Resource
 from reconciler.kinds.data.manifest import Manifest
 from reconciler.kinds.local_tree import LocalTree
 from reconciler.secrets import shortened
@@ -161,3 +162,10 @@ class RawWanted:
             FILES_PROPERTY: f"{len(self.tree.files):,}",
             BYTES_PROPERTY: f"{self.tree.size:,}",
         }
+
+
+def data_type(resource: Resource[Any]) -> str:
+    """Return the type of the data asset that a resource makes, "" where it makes none."""
+    if isinstance(resource.settings, RawWanted):
+        return str(resource.desired[PART]["properties"]["dataType"])
+    return "uri_file" if "train" in resource.desired else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.engine.types import Address, JsonObject, Reference
 from reconciler.kinds.asset_references import ENVIRONMENT, asset_id, asset_reference, pinned
+from reconciler.kinds.data.raw_settings import data_type
 from reconciler.kinds.environment.environment import MOVING
 from reconciler.kinds.environment.environment import Wanted as EnvironmentWanted
 from reconciler.kinds.expansion import Expansion
@@ -98,6 +99,7 @@ def _data(data: JobInput, workspace: str, expansion: Expansion, path: Keys) -> t
     text = data.path.strip()
     if text.startswith("${{"):
         found = expansion.reference(text, path, kinds=READABLE)
+        _check_type(data, found, expansion, path)
         return found, _content_of(found, expansion)
     if _URL.match(text):
         return text, text
@@ -115,6 +117,18 @@ def _data(data: JobInput, workspace: str, expansion: Expansion, path: Keys) -> t
         expansion.problem(str(error), path)
         return "", ""
     return uri, folded(uri, workspace)
+
+
+def _check_type(data: JobInput, found: Any, expansion: Expansion, path: Keys) -> None:
+    """Note a problem where an input is stated to be of another type than the dataset."""
+    made = expansion.resources.get(found.address) if isinstance(found, Reference) else None
+    kind = data_type(made) if made else ""
+    if made and kind and data.type != kind:
+        expansion.problem(
+            f"the input is a {data.type}, and `{made.address}` is a {kind}",
+            path,
+            hint=f"write `type: {kind}`",
+        )
 
 
 def _content_of(found: Any, expansion: Expansion) -> str:

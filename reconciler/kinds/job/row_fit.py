@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.engine.types import JsonObject, Reference, Resource
 from reconciler.kinds.data.dataset_settings import Wanted
-from reconciler.kinds.data.raw_settings import PART, RawWanted
+from reconciler.kinds.data.raw_settings import RawWanted, data_type
 from reconciler.kinds.expansion import Expansion
 from reconciler.kinds.job.settings import Job
 from reconciler.spec.document import Keys
@@ -31,7 +31,7 @@ def check_rows(settings: Job, details: JsonObject, expansion: Expansion, path: K
         if made is None:
             continue
         if isinstance(made.settings, RawWanted):
-            _check_file(made.desired[PART]["properties"]["dataType"], expansion, (*path, field))
+            _check_file(data_type(made), expansion, (*path, field))
         elif isinstance(made.settings, Wanted) and fitting:
             _check_format(made, settings.task, fitting, expansion, (*path, field))
 

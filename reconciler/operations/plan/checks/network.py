@@ -18,7 +18,7 @@ from reconciler.engine.findings import Finding, Level
 from reconciler.engine.ids import is_within
 from reconciler.engine.types import Action, Address, JsonObject, Reference
 from reconciler.kinds import HANDLERS
-from reconciler.kinds.extensions import ChecksFiles, HasHost
+from reconciler.kinds.extensions import HasHost, uploads
 from reconciler.operations.load import Loaded
 from reconciler.operations.plan.checks.existing import Seen
 
@@ -66,7 +66,7 @@ def check_network(
         if isinstance(handler, HasHost) and change.action in WRITES:
             outer = [place for id_, place in places.items() if is_within(own, id_)]
             yield from _of_endpoint(change, outer)
-        elif isinstance(handler, ChecksFiles):
+        elif uploads(handler, change.resource):
             yield from _of_upload(change, places)
 
 
