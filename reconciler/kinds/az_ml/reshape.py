@@ -161,6 +161,9 @@ def _rows_of(shaped: Shaped, stated: JsonObject, _document: Document, key: str) 
         if not REMOTE.match(path):
             source[name] = path
             stated[part] = f"${{{{ datasets.{key}.{name} }}}}"
+    if "test" in source and "train" not in source:  # a dataset always has rows to train on
+        source["train"] = source.pop("test")
+        stated["validation_data"] = f"${{{{ datasets.{key}.train }}}}"
     if len(source) > 1:
         shaped.add("datasets", key, {"source": source, "format": _rows_format(stated)})
     stated["hyperparameters"] = _numbers(stated.get("hyperparameters") or {})
