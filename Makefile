@@ -14,7 +14,7 @@ MUTMUT := 3.8.1
 PIP_AUDIT := 2.10.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo test test-clients test-image azure-cli azurite check bench prices replay sandbox-table reliability soak mutation audit licences examples shapes \
+.PHONY: demo demo-loop test test-clients test-image azure-cli azurite check bench prices replay sandbox-table reliability soak mutation audit licences examples shapes \
 	schema reference lock clean
 
 demo: $(STAMP)
@@ -27,6 +27,10 @@ demo: $(STAMP)
 	@echo
 	@echo '$$ reconcile chat $(SPEC) --sandbox "$(QUESTION)"'
 	@$(BIN)/reconcile chat $(SPEC) --sandbox "$(QUESTION)"
+
+# The loop: a sandbox, a git repository, a push, a change behind its back. Half a minute.
+demo-loop: $(STAMP)
+	@$(BIN)/python -m tools.demo_loop
 
 # A file at a time, so that what a file makes once is made once; the longest first. One process more
 # than there are processors: some tests wait.
