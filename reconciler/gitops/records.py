@@ -133,7 +133,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Drift:
-    """A field that somebody else changed, and who, where the change feed tells."""
+    """A field that somebody else changed, and who, where the change feed tells.
+
+    `field` is the spec's word for it, `path` where it is in the body.
+    """
 
     address: Address
     field: str
@@ -141,6 +144,7 @@ class Drift:
     client: str = ""
     operation: str = ""
     time: datetime | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True)

@@ -212,11 +212,11 @@ SENTENCES = {
 
 
 def _drift(plan: Plan) -> Iterator[Drift]:
-    """Yield each field that somebody else changed; "" for the whole resource."""
+    """Yield each field that somebody else changed, in the spec's words; "" for the whole resource."""
     by = plan.attribution.by if plan.attribution else {}
     for change in plan.changes:
         if by.get(change.address) is By.DRIFT:
-            yield from (Drift(change.address, f.path) for f in change.fields)
+            yield from (Drift(change.address, f.label, path=f.path) for f in change.fields)
             if not change.fields:
                 yield Drift(change.address, "")
 
