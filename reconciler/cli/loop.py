@@ -135,6 +135,8 @@ def _world(session: Session, config: LoopConfig, leases: Leases) -> World:
     from datetime import UTC, datetime
 
     from reconciler.cli.request_log import silence_libraries
+    from reconciler.gitops.feed import ResourceGraph
+    from reconciler.gitops.feed_watch import FeedWatch
     from reconciler.gitops.once import source_of
     from reconciler.gitops.pass_ import World
     from reconciler.operations.plan.policy import load_policy
@@ -142,7 +144,8 @@ def _world(session: Session, config: LoopConfig, leases: Leases) -> World:
     silence_libraries()
     policy = load_policy(config.policy) if config.policy else None
     source = source_of(config, session.azure())
-    return World(session.azure(), source, lambda: datetime.now(UTC), policy, leases.of)
+    feed = None if session.options.once else FeedWatch(ResourceGraph(session.azure()))
+    return World(session.azure(), source, lambda: datetime.now(UTC), policy, leases.of, feed=feed)
 
 
 def failed(_options: argparse.Namespace, error: ReconcileError) -> str:

@@ -21,12 +21,16 @@ SUBMISSION = re.compile(r"/workspaces/[^/]+/jobs/[^/]+/?$", re.IGNORECASE)
 """The end of the path of a job. Azure takes the same name for the same job, but a second PUT is
 never ours to risk: what it costs is a training run. It is looked for, and then decided again.
 """
-READING_POSTS = ("/checknameavailability", "/checkpolicyrestrictions")
+READING_POSTS = (
+    "/checknameavailability",
+    "/checkpolicyrestrictions",
+    "/microsoft.resourcegraph/resources",
+)
 """The only POSTs that plan may send: they read, and touch no key."""
 REVEALING_POSTS = ("/listkeys", "/listsecrets", "/getlogs")
 """POSTs that change nothing, but show what a plan does not ask for."""
 RESENDABLE_POSTS = (
-    *READING_POSTS,  # storage-accounts/check-name-availability, policy/policy-restrictions
+    *READING_POSTS,  # storage-accounts/check-name-availability, policy/policy-restrictions, resource-graph
     "/listkeys",  # azureml/online-endpoints/list-keys
     "/listsecrets",  # azureml/datastores/list-secrets, workspace-connections/list-secrets
     "/getlogs",  # azureml/online-deployments/get-logs

@@ -171,6 +171,11 @@ def caller_of(token: str) -> str:
     return _claim(token, "oid")
 
 
+def app_of(token: str) -> str:
+    """Return the application that a token is of: its claim `appid`, "" where it has none."""
+    return _claim(token, "appid")
+
+
 def _claim(token: str, name: str) -> str:
     """Return a claim of a token, or "" if it has none or is not a JWT.
 

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from reconciler.cloud.azure import Azure
 from reconciler.diagnostics import ReconcileError, RefusedError
@@ -227,10 +228,11 @@ class Leases:
             return self._kept[shard]
 
     def release(self) -> None:
-        """Give all of them back."""
+        """Give all of them back; one of which Azure does not hear ends by itself."""
         with self._lock:
             for lease in self._kept.values():
-                lease.release()
+                with suppress(ReconcileError):
+                    lease.release()
 
     def _made(self, shard: str) -> Lease:
         if self._config is None or self._azure is None:

@@ -19,7 +19,7 @@ class Memory:
     """What is known of a spec after its last pass.
 
     `applied` is the revision whose spec is in Azure, `digest` that of this spec; `admitted` what
-    was approved and is not done yet; `runs` when jobs were started.
+    was approved and is not done yet; `runs` when jobs were started; `group` the id of its group.
     """
 
     applied: Revision | None = None
@@ -27,7 +27,17 @@ class Memory:
     admitted: frozenset[str] = frozenset()
     corrections: Corrections = field(default_factory=Corrections)
     runs: tuple[datetime, ...] = ()
+    group: str = ""
     end: PassEnd | None = None
+
+    @property
+    def subscription(self) -> str:
+        """The subscription of its group, "" before it is known."""
+        return self.group.split("/")[2] if self.group else ""
+
+    def concerns(self, resource_id: str) -> bool:
+        """Whether a resource is in its group."""
+        return bool(self.group) and resource_id.casefold().startswith(f"{self.group.casefold()}/")
 
     def runs_since_yesterday(self, now: datetime) -> int:
         """Return how many jobs were started in the last 24 hours."""

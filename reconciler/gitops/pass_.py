@@ -7,7 +7,7 @@ raises nothing for what goes wrong with its spec: that is how it ended.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
@@ -22,6 +22,7 @@ from reconciler.engine.types import Action, Address, Status
 from reconciler.gitops import told
 from reconciler.gitops.contend import Field
 from reconciler.gitops.dangers import dangerous
+from reconciler.gitops.feed_watch import FeedWatch
 from reconciler.gitops.gate import Permits, Proposal, Verdict, judge
 from reconciler.gitops.kept import Kept, leaving, load_kept, whole
 from reconciler.gitops.lease import Leases
@@ -53,6 +54,7 @@ class World:
     now: Callable[[], datetime]
     policy: PolicyFile | None = None
     lease_of: Callable[[str], Lease] = field(default_factory=lambda: Leases(None).of)
+    feed: FeedWatch | None = None
     parallelism: int = 8
 
 
@@ -113,7 +115,7 @@ class SpecPass:
             return told.held_by_another(), self._memory
         run = self._run_on(loaded, lease)
         tags = remembered(run, lease, self._group(loaded), self._kept.name)
-        memory = replace(self._memory, applied=tags.applied)
+        memory = replace(self._memory, applied=tags.applied, group=self._group(loaded))
         if tags.suspended:
             return told.suspended(), memory
         if tags.applied and self._goes_back(tags, tags.applied):
@@ -178,7 +180,16 @@ class SpecPass:
         plan = replace(look.plan, held=frozenset(verdict.held) | self._left(look))
         report = self._applied(look, plan) if _has_work(plan) else None
         ended = of_plan(look.loaded, plan, verdict, report, stopped=self.stop.is_set())
+        ended = replace(ended, drift=tuple(self._authored(plan, ended.drift)))
         return ended, self._remembering(look, memory, verdict, report, ended)
+
+    def _authored(self, plan: Plan, drift: Iterable[Drift]) -> Iterator[Drift]:
+        """Yield drift with who made it, as far as the feed knows."""
+        ids = {change.address: change.resource.resource_id for change in plan.changes}
+        for row in drift:
+            feed = self._world.feed
+            author = feed.author_of(ids[row.address], row.field) if feed else None
+            yield replace(author, address=row.address) if author else row
 
     def _proposal(self, plan: Plan) -> Proposal:
         by = plan.attribution.by if plan.attribution else {}

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from reconciler.diagnostics import UnavailableError
 from reconciler.engine.types import Address
+from reconciler.gitops.feed import FeedChange
 from reconciler.gitops.records import (
     Condition,
     ConditionReason,
-    Drift,
     Event,
     PassEnd,
     Revision,
@@ -85,23 +85,8 @@ class Lease(Protocol):
 class Feed(Protocol):
     """Who changed what in Azure, lately; it only hurries a pass and names an author."""
 
-    def changes(self, since: datetime) -> Sequence[Change]:
-        """Return the changes since then, each once; an error means none, and is told."""
-
-
-class Change(Protocol):
-    """One change of one resource, as Azure tells it."""
-
-    @property
-    def resource_id(self) -> str:
-        """The ARM id of what changed."""
-
-    @property
-    def time(self) -> datetime:
-        """When, in UTC."""
-
-    def author_of(self, field: str) -> Drift | None:
-        """Return who changed a field of the body (`properties.a.b`), where this change did."""
+    def changes(self, since: datetime, subscriptions: Iterable[str]) -> Sequence[FeedChange]:
+        """Return what others changed since then, oldest first. Raises `ReconcileError`."""
 
 
 class Listener(Protocol):

@@ -101,6 +101,7 @@ class ConditionReason(StrEnum):
     NOT_FOUND = "NotFound"
     AZURE_UNAVAILABLE = "AzureUnavailable"
     SOURCE_UNAVAILABLE = "SourceUnavailable"
+    FEED_UNAVAILABLE = "FeedUnavailable"
     VERIFIED = "Verified"
     NOT_ASKED = "NotAsked"
     BAD_SIGNATURE = "BadSignature"

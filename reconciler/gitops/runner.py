@@ -18,6 +18,7 @@ from reconciler.gitops import due, told
 from reconciler.gitops.clock import Clock, WallClock
 from reconciler.gitops.config import LoopConfig
 from reconciler.gitops.due import Schedule
+from reconciler.gitops.feed_watch import ASK_EACH, FeedWatch
 from reconciler.gitops.kept import Kept, kept_of
 from reconciler.gitops.memory import Memory
 from reconciler.gitops.pass_ import SpecPass, World
@@ -92,6 +93,7 @@ class Runner:
         self._specs: dict[str, SpecState] = {}
         self._poll_at = self._clock.now()
         self._polls = False
+        self._hear_at, self._hears = self._clock.now(), False
         self._asked: SimpleQueue[str] = SimpleQueue()
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -115,6 +117,9 @@ class Runner:
             if now >= self._poll_at and not self._polls:
                 self._polls = True
                 self._workers.submit(self._poll)
+            if self._world.feed is not None and now >= self._hear_at and not self._hears:
+                self._hears = True
+                self._workers.submit(self._hear, self._world.feed)
             self._begin_due(now)
             return self._idle_s(now)
 
@@ -165,6 +170,20 @@ class Runner:
             if is_new and tree is not None:
                 self.vitals.has_fetched = True
                 self._take(tree)
+        self._wake.set()
+
+    def _hear(self, feed: FeedWatch) -> None:
+        """Ask who changed what, and look sooner at the specs that it concerns."""
+        subscriptions = {s.memory.subscription for s in list(self._specs.values())} - {""}
+        now = self._clock.now()
+        new = feed.look(now, subscriptions, self._reports) if subscriptions else []
+        with self._lock:
+            self._hears, self._hear_at = False, now + ASK_EACH
+            for state in self._specs.values():
+                if any(state.memory.concerns(change.resource_id) for change in new):
+                    state.schedule = replace(state.schedule, failures=0).no_later(now)
+            if new:
+                self.vitals.feed_lag_s = (now - max(one.time for one in new)).total_seconds()
         self._wake.set()
 
     def _take(self, tree: Tree) -> None:
@@ -274,6 +293,8 @@ class Runner:
         times = [s.schedule.at for s in self._specs.values() if not s.running]
         if not self._polls:
             times.append(self._poll_at)
+        if self._world.feed is not None and not self._hears:
+            times.append(self._hear_at)
         first = min(times, default=now + timedelta(seconds=LONGEST_IDLE_S))
         is_full = self.vitals.specs_due > 0
         idle_s = LONGEST_IDLE_S if is_full else (first - now).total_seconds()

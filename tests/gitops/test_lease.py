@@ -195,7 +195,8 @@ def test_a_replica_that_was_stopped_writes_nothing_when_it_wakes(
     seen = len(sandbox.entries(kind="arm"))
     sandbox.clear_faults()
     first.send_signal(signal.SIGCONT)
-    assert first.stdout.read() == "refused after 3\n"
+    # The third has its answer, or had its headers under way and then no byte of its body.
+    assert first.stdout.read() in ("refused after 2\n", "refused after 3\n")
     assert first.wait() == 0
     first.stdout.close()
     writes = [one for one in sandbox.entries(kind="arm")[seen:] if one["method"] != "GET"]

@@ -13,7 +13,13 @@ from tests.support.signed_in import SignedIn
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = ("PUT", "PATCH", "DELETE", "POST")
-READING_POSTS = ("listkeys", "listsecrets", "checknameavailability", "checkpolicyrestrictions")
+READING_POSTS = (
+    "listkeys",
+    "listsecrets",
+    "checknameavailability",
+    "checkpolicyrestrictions",
+    "resourcegraph/resources",
+)
 
 
 class Quiet:

@@ -10,6 +10,7 @@ from threading import Event as Wake
 from typing import Any
 
 from reconciler.gitops.config import LoopConfig
+from reconciler.gitops.feed_watch import FeedWatch
 from reconciler.gitops.folder import Folder
 from reconciler.gitops.pass_ import World
 from reconciler.gitops.ports import Source
@@ -81,6 +82,7 @@ class VirtualLoop:
         self.folder: Path = one.folder
         self.clock = VirtualClock(self.azure)
         self.heard = Heard()
+        self.feed: FeedWatch | None = config.pop("feed", None)
         self._config = config
         self.source = source or Judged(str(self.folder))
         self.runner = self._made()
@@ -89,7 +91,7 @@ class VirtualLoop:
         specs = self._config.pop("specs", [{"name": "small", "path": "smallest.yaml"}])
         text = {"version": 1, "source": {"folder": str(self.folder)}, "specs": specs}
         config = LoopConfig.model_validate({**text, **self._config})
-        world = World(self.azure.process, self.source, self.clock.now)
+        world = World(self.azure.process, self.source, self.clock.now, feed=self.feed)
         options = RunnerOptions(self.clock, lambda: 0.5)
         return Runner(config, world, Reporter(self.heard), Inline(), options)
 
