@@ -5,6 +5,7 @@ dulwich speaks git's protocol; whatever it makes of a bad answer becomes an `Una
 
 from __future__ import annotations
 
+import logging
 import struct
 import time
 import zlib
@@ -21,6 +22,7 @@ from dulwich.errors import (
     ChecksumMismatch,
     FileFormatException,
     GitProtocolError,
+    HangupException,
     NotGitRepository,
     ObjectMissing,
     RefFormatError,
@@ -58,6 +60,7 @@ NOT_GIT = (
     EOFError,
     FileFormatException,
     GitProtocolError,
+    HangupException,
     NotGitRepository,
     NotImplementedError,
     ObjectMissing,
@@ -71,6 +74,10 @@ NOT_GIT = (
 """What dulwich raises for an answer that is not git's."""
 NO_ANSWER = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 PEELED = "^{}"
+for _library in ("dulwich", "paramiko"):
+    # What they log is a server's words, and tracebacks of what is told here in words of our own.
+    logging.getLogger(_library).addHandler(logging.NullHandler())
+    logging.getLogger(_library).propagate = False
 COMMITS_ONLY = b"tree:0"
 
 
@@ -180,6 +187,9 @@ class Remote:
 
     def _not_git(self, error: BaseException) -> UnavailableError:
         said = on_one_line(f"{type(error).__name__}: {error}", MOST_SAID)
+        if isinstance(error, HangupException):
+            hint = "a commit that was rewritten away cannot be had any more; it is asked again"
+            return UnavailableError(Diagnostic(f"{self.host} ended its answer early", hint=hint))
         what = f"{self.host} did not answer as a git server does"
         hint = "check `source.url`: it is the address that `git clone` takes"
         return UnavailableError(Diagnostic(what, detail=said, hint=hint))

@@ -33,6 +33,8 @@ HEADS = "refs/heads/"
 PINNED = "pinned"
 """What stands for the ref of a revision that is one commit for ever."""
 LONGEST_AUTHOR = 200
+MOST_ANSWERS = 1_000
+"""Of who descends from whom, which never changes: each pass of a spec asks it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class GitSource:
         self._remote = Remote(config.url, azure.cloud, config.timeout, signs_in, ssh)
         self._folder = Path(tempfile.mkdtemp(prefix="reconcile-loop-"))
         self._kept: dict[str, Kept] = {}
+        self._descends: dict[tuple[str, str], bool] = {}
         self._turn = threading.RLock()
 
     def latest(self) -> Tree:
@@ -88,7 +91,11 @@ class GitSource:
     def descends(self, commit: str, of: str) -> bool:
         """Return whether a commit has another among its ancestors, no further than 1,000 back."""
         with self._turn:
-            return history.descends(self._remote, commit, of)
+            if (commit, of) not in self._descends:
+                if len(self._descends) >= MOST_ANSWERS:
+                    self._descends.clear()
+                self._descends[commit, of] = history.descends(self._remote, commit, of)
+            return self._descends[commit, of]
 
     def verified(self, tree: Tree) -> Condition:
         """Return `SourceVerified` for a revision: who signed it, or why that does not count."""
