@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from reconciler.diagnostics import Diagnostic, SpecError
-from reconciler.gitops.config_notify import Notify
+from reconciler.gitops.config_notify import Notify, unfit
 from reconciler.gitops.config_source import SourceConfig
 from reconciler.gitops.config_told import HttpConfig, Listen, MetricsConfig
 from reconciler.gitops.config_types import FilePath, LoopModel, SpecName, Time
@@ -199,10 +199,16 @@ def load_config(source: str) -> LoopConfig:
         config = LoopConfig.model_validate(document.data)
     except ValidationError as error:
         raise SpecError(*diagnostics(error, document, LoopConfig)) from error
-    problems = list(_wrong_names(config, document))
+    problems = [*_wrong_names(config, document), *_untold(config, document)]
     if problems:
         raise SpecError(*problems)
     return config
+
+
+def _untold(config: LoopConfig, document: Document) -> Iterator[Diagnostic]:
+    """Yield who of `notify` cannot be told."""
+    for index, what, hint in unfit(config.notify, config.source):
+        yield Diagnostic(what, document.position(("notify", index)), hint=hint)
 
 
 def _wrong_names(config: LoopConfig, document: Document) -> Iterator[Diagnostic]:

@@ -19,7 +19,7 @@ from reconciler.gitops.http import Told, application
 
 MOST_CONNECTIONS = 100
 LIFETIME_S = 30.0
-LONGEST_STOP_S = 2.0
+LONGEST_STOP_S = 1.0
 SILENT = logging.Logger("reconcile.http", logging.CRITICAL + 1)
 """What aiohttp says of requests that nobody can read: whoever sends such gets a 400."""
 
@@ -51,7 +51,7 @@ class HttpThread:
             ) from self._failure
 
     def stop(self) -> None:
-        """Answer nobody any more. Returns within two seconds."""
+        """Answer nobody any more. Returns within a second."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(LONGEST_STOP_S)

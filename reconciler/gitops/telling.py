@@ -21,7 +21,7 @@ from reconciler.gitops.records import ConditionReason
 from reconciler.gitops.report import Complaints, JsonLines, Reporter, muted
 from reconciler.gitops.vitals import Vitals
 
-LONGEST_STOP_S = 2.0
+LONGEST_STOP_S = 1.0
 Now = Callable[[], datetime]
 
 
@@ -50,7 +50,7 @@ class Telling:
         self._specs, self._now, self._stop = specs, now, Signal()
         per_spec, traffic = config.metrics.per_spec, azure.throttle.traffic
         self.metrics = Metrics(self.last, self.vitals, traffic, per_spec=per_spec, now=now)
-        made = notifiers(config.notify, azure, self._stop, spacing_s=spacing_s)
+        made = notifiers(config, azure, self._stop, spacing_s=spacing_s)
         self.outbox = Outbox(made, self._told, now)
         others = (self.last, self.metrics, Spans(), self.outbox)
         self.reporter = Reporter(lines or JsonLines(), others)
@@ -104,7 +104,7 @@ class Telling:
             telling.stop()
 
     def stop(self) -> None:
-        """End within a few seconds; what was not sent by then is told by the next start."""
+        """End within two seconds. A state that was not sent by then is told by the next start."""
         self._stop.set()
         self.outbox.arrived.set()
         if self._sender.is_alive():

@@ -10,6 +10,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.cloud.traffic import Traffic
+from reconciler.gitops.config import load_config
 from reconciler.gitops.last_passes import LastPasses
 from reconciler.gitops.metrics import Metrics
 from reconciler.gitops.vitals import Vitals
@@ -112,6 +113,13 @@ def test_panels_have_numbers_of_their_own_and_do_not_overlap():
 def test_the_dashboard_names_no_data_source_of_its_own():
     text = (DEPLOY / "grafana/reconcile.json").read_text()
     assert set(re.findall(r'"uid": "([^"]*)"', text)) == {"${datasource}", "reconcile-loop"}
+
+
+def test_the_configuration_for_kubernetes_lets_prometheus_in_and_nobody_else():
+    config = load_config(str(DEPLOY / "kubernetes/loop.yaml"))
+    assert (config.listen, config.http.public) == ("0.0.0.0:8080", ["metrics"])
+    assert config.http.token_file == "/secrets/http-token"
+    assert [one.type for one in config.notify] == ["github_status"]
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_a_token_that_may_not_is_told_once_with_what_it_needs(github, forge):
 
 
 def test_a_github_that_is_away_is_told_later(github, forge):
-    forge._sandbox.arm_fault(path="/_github/", action={"status": 503}, times=50)
+    forge._sandbox.arm_fault(path="/_github/", method="POST", action={"status": 503}, times=50)
     github.passed(ill("Failed"))
     assert github.reasons[-1] == "NotificationFailed"
     forge._sandbox.control("DELETE", "faults")

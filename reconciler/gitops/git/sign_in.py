@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,7 @@ from reconciler.secrets import Secret, remember
 
 AZURE_DEVOPS = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 """Source: learn.microsoft.com/azure/devops/integrate/get-started/authentication/service-principal-managed-identity."""
+READING = {"contents": "read"}
 USER = "x-access-token"
 """Whom GitHub takes for a token's user; Azure DevOps takes anybody."""
 JWT_BACK_S, JWT_LASTS_S = 60, 540
@@ -102,18 +103,28 @@ class AzureDevOps:
 class AppTokens:
     """Tokens of a GitHub App's installation: one lasts an hour and is renewed before it ends."""
 
-    def __init__(self, app: GitHubApp, url: str, run: Callable[[], RunLimits]) -> None:
-        """Ask for nothing yet."""
-        self._app, self._url, self._run = app, url, run
+    def __init__(
+        self,
+        app: GitHubApp,
+        url: str,
+        run: Callable[[], RunLimits],
+        permissions: Mapping[str, str] = READING,
+    ) -> None:
+        """Ask for nothing yet; the tokens will have no more than these permissions."""
+        self._app, self._url, self._run, self._permissions = app, url, run, permissions
         self._token, self._good_until = "", 0.0
         self._lock = threading.Lock()
 
     def header(self) -> str:
         """Return the token that there is, or a new one."""
+        return _basic(self.token())
+
+    def token(self) -> str:
+        """Return the token that there is, or a new one."""
         with self._lock:
             if not self._token or time.monotonic() >= self._good_until:
                 self._renew()
-            return _basic(self._token)
+            return self._token
 
     def refused(self) -> None:
         """Ask for a new one next time: somebody took this one's rights, or its App's key."""
@@ -126,7 +137,7 @@ class AppTokens:
             run = self._run()
             host = GitHub(run, api_of(self._url, run.cloud), self._assertion(), "")
             path = f"/app/installations/{self._app.installation_id}/access_tokens"
-            found = host.ask("POST", path, {"permissions": {"contents": "read"}})
+            found = host.ask("POST", path, {"permissions": {**self._permissions}})
             with host.answers_read():
                 ends = datetime.fromisoformat(found["expires_at"]).timestamp()
                 lasts_s = min(max(ends - time.time(), SHORTEST_S), LONGEST_S)
