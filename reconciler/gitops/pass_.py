@@ -18,14 +18,14 @@ from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError
 from reconciler.engine.attribution import By
 from reconciler.engine.decisions import Change
 from reconciler.engine.policy import NO_POLICY
-from reconciler.engine.types import Action, Address, Status
+from reconciler.engine.types import Action, Address, Outcome, Status
 from reconciler.gitops import told
 from reconciler.gitops.contend import Field
 from reconciler.gitops.dangers import dangerous
 from reconciler.gitops.feed_watch import FeedWatch
 from reconciler.gitops.gate import Permits, Proposal, Verdict, judge
 from reconciler.gitops.kept import Kept, leaving, load_kept, whole
-from reconciler.gitops.lease import Leases
+from reconciler.gitops.lease import Leases, NoLease
 from reconciler.gitops.memory import Memory, digest_of
 from reconciler.gitops.ports import Lease, Source
 from reconciler.gitops.records import ConditionReason, Drift, PassEnd, Revision, Tree
@@ -43,6 +43,7 @@ from reconciler.operations.plan.base import Base
 from reconciler.operations.plan.build import Plan, PlanOptions
 from reconciler.operations.plan.policy import PolicyFile, under_policy
 from reconciler.operations.progress import NullProgress
+from reconciler.reasons import Interrupted
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class SpecPass:
         self._closed = closed
         self._began = world.now()
         self._sent: list[RunScope] = []
+        self._lease: Lease = NO_LEASE
         self.stop = Event()
         """Set from outside: nothing more is begun, and the pass ends."""
 
@@ -113,6 +115,7 @@ class SpecPass:
         lease = self._world.lease_of(loaded.spec.target.subscription_id)
         if not lease.acquire():
             return told.held_by_another(), self._memory
+        self._lease = lease
         run = self._run_on(loaded, lease)
         tags = remembered(run, lease, self._group(loaded), self._kept.name)
         memory = replace(self._memory, applied=tags.applied, group=self._group(loaded))
@@ -147,11 +150,14 @@ class SpecPass:
 
     def _planned(self, loaded: Loaded, run: RunScope, tags: Remembered, lease: Lease) -> Look:
         base, is_new = self._base(loaded, tags)
+        # What leaves a spec does so with a new one: until that is applied, and after a start.
+        looks = is_new or not self._memory.digest
         policy = self._world.policy
         resting = self._memory.corrections.resting(self._began)
         loaded = leaving(loaded, resting)
         options = PlanOptions(
-            prune=self._kept.settings.prune,
+            prune=self._kept.settings.prune and looks,
+            leftovers=looks,
             policy=policy.policy if policy else NO_POLICY,
             base=base,
             parallelism=self._world.parallelism,
@@ -229,7 +235,7 @@ class SpecPass:
     ) -> Memory:
         """Return what is known after the pass; write which revision is applied, where it is new."""
         done = [o.address for o in report.outcomes if o.status is Status.DONE] if report else []
-        begun = {o.address for o in report.outcomes if o.status in BEGUN} if report else set()
+        begun = {o.address for o in report.outcomes if _is_begun(o)} if report else set()
         runs = [c for c in look.plan.changes if c.action is Action.RUN and c.address in begun]
         now = self._world.now()
         kept = replace(
@@ -259,7 +265,7 @@ class SpecPass:
         return PassEnd(
             self._kept.name,
             self._tree.revision,
-            ended.stated(self._tree.revision, before, now),
+            ended.beside(told.lease_held(self._lease)).stated(self._tree.revision, before, now),
             self._began,
             now,
             effect=ended.effect,
@@ -281,8 +287,14 @@ class SpecPass:
             yield Drift(address, ".".join(map(str, path)))
 
 
+NO_LEASE = NoLease()
 NO_BASE = "the applied spec could not be read, so every change counts as one of this revision"
 BEGUN = (Status.DONE, Status.PENDING)
+
+
+def _is_begun(outcome: Outcome) -> bool:
+    """Whether something was sent for it: not where its roles are waited for first."""
+    return outcome.status in BEGUN and not isinstance(outcome.reason, Interrupted)
 
 
 def _has_work(plan: Plan) -> bool:

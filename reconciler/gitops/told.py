@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,6 +16,8 @@ from reconciler.diagnostics import (
     SpecError,
     errors_of,
 )
+from reconciler.gitops.lease import FOREVER_S
+from reconciler.gitops.ports import Lease
 from reconciler.gitops.records import (
     Condition,
     ConditionReason,
@@ -49,6 +51,10 @@ class Told:
     plan: dict[str, object] | None = None
     approvals: tuple[str, ...] = ()
     working: tuple[Working, ...] = ()
+
+    def beside(self, more: Iterable[Condition]) -> Told:
+        """Return the end with other things that are so."""
+        return replace(self, conditions=(*self.conditions, *more))
 
     def stated(
         self, revision: Revision, before: Iterable[Condition], now: datetime
@@ -118,6 +124,12 @@ def held_by_another() -> Told:
     message = "another replica has the lease of this subscription"
     held = Condition(ConditionType.LEASE_HELD, FALSE, Reason.HELD_BY_ANOTHER, message)
     return Told((Condition(READY, UNKNOWN, Reason.HELD_BY_ANOTHER, message), held))
+
+
+def lease_held(lease: Lease) -> Iterator[Condition]:
+    """Yield that the lease is ours, where there is one that another could have."""
+    if 0 < lease.valid_until() < FOREVER_S:
+        yield Condition(ConditionType.LEASE_HELD, TRUE, Reason.HELD, "this replica writes")
 
 
 def rewound(applied: Revision, revision: Revision) -> Told:

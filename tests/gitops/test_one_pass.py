@@ -103,6 +103,11 @@ def test_what_was_approved_goes_on_though_less_of_it_is_left(looped: OneSpec) ->
     assert len({end.effect for end in ends}) > 3, "what is left is another effect each time"
 
 
+def test_a_look_at_what_did_not_change_asks_little(kept: OneSpec) -> None:
+    kept.look()
+    assert kept.look().reads <= 10
+
+
 @pytest.mark.parametrize("word", ["true", "", "yes", "someone asked"])
 def test_a_suspended_spec_is_left_alone(kept: OneSpec, word: str) -> None:
     kept.set(drift="correct").drift(CLUSTER, NODES)

@@ -188,7 +188,10 @@ class ApplyExecutor:
             reason = None if self._is_begun(change) else Interrupted()
             return End(Status.PENDING, at_resource(error, change), reason)
         except PendingError as error:
-            return End(Status.PENDING, at_resource(error, change))
+            is_left = not self._run.waits and not self._is_begun(change)
+            return End(
+                Status.PENDING, at_resource(error, change), Interrupted() if is_left else None
+            )
         except InterruptedRun as error:
             return self._stopped(change, at_resource(error, change))
         except RefusedError as error:

@@ -149,6 +149,8 @@ class PlanOptions:
     alternatives: bool = False
     policy: Policy = NO_POLICY
     base: Base | None = None
+    leftovers: bool = True
+    """Whether to look for what is ours and not in the spec any more; not for a part of it."""
     parallelism: int = PARALLELISM
 
 
@@ -207,7 +209,8 @@ def _decided(loaded: Loaded, run: RunScope, options: PlanOptions) -> _Decided:
     wanted = _wanted(loaded, options.targets, prune=prune)
     retry = frozenset(loaded.select(options.retry, "--retry"))
     addresses = [a for a in loaded.resources if not wanted or a in wanted]
-    beside = partial(lookups, loaded) if not wanted else lambda context: ()
+    is_partial = bool(wanted) or not options.leftovers
+    beside = (lambda context: ()) if is_partial else partial(lookups, loaded)
     snapshot = observe_all(loaded, run, addresses, parallelism=parallelism, beside=beside)
     changes = decide_all(loaded, snapshot, addresses, retry)
     by = held_against(options.base, loaded, run, snapshot, changes, retry)
@@ -215,7 +218,9 @@ def _decided(loaded: Loaded, run: RunScope, options: PlanOptions) -> _Decided:
     with Asking(loaded, run, snapshot.reads, parallelism, asks_policy=policy) as asking:
         asking.about(changes.values())
         changes, graph, named = _looked_into(loaded, run, changes, snapshot, parallelism)
-        left, warnings = ([], ()) if wanted else _left(loaded, run, snapshot, changes, prune=prune)
+        left, warnings = (
+            ([], ()) if is_partial else _left(loaded, run, snapshot, changes, prune=prune)
+        )
         if prune:
             refuse_empty(loaded)
             graph = with_pruned(graph, changes, [c for c in left if not is_history(c)])
