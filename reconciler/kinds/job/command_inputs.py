@@ -112,10 +112,14 @@ def _data(data: JobInput, workspace: str, expansion: Expansion, path: Keys) -> t
         )
         return "", ""
     try:
-        uri = asset_id(pinned(text), workspace, "models" if data.type in MODELS else "data")
+        plain = pinned(text)
     except ValueError as error:
         expansion.problem(str(error), path)
         return "", ""
+    # A folder in a datastore keeps the slash at its end.
+    is_path = text.startswith("azureml://") and "/paths/" in text
+    collection = "models" if data.type in MODELS else "data"
+    uri = text if is_path else asset_id(plain, workspace, collection)
     return uri, folded(uri, workspace)
 
 
