@@ -118,6 +118,11 @@ def _add_global(parser: Parser) -> None:
         metavar="URL",
         help="use the embedded Azure emulator (state in .reconcile/sandbox), or the one at URL",
     )
+    group.add_argument(
+        "--sandbox-runs-code",
+        action="store_true",
+        help="let the sandbox run the commands of jobs on this machine, as you",
+    )
     group.add_argument("-v", "--verbose", action="store_true", help="log each request to Azure")
     group.add_argument("-q", "--quiet", action="store_true", help="no progress, no warnings")
     group.add_argument("--color", choices=COLOURS, default="auto", help="when to use colour")

@@ -66,11 +66,15 @@ def launched(state: Path, clock: str) -> Server:
 class Starting:
     """A sandbox on its way up. `close` must be called, also when it was never needed."""
 
-    def __init__(self, choice: str, state: Path = STATE) -> None:
-        """Begin at once; `choice` is a URL or `EMBEDDED`. Raises `LocalError` if it cannot."""
+    def __init__(self, choice: str, state: Path = STATE, *, runs_code: bool = False) -> None:
+        """Begin at once; `choice` is a URL or `EMBEDDED`. Raises `LocalError` if it cannot.
+
+        `runs_code`: let it run the commands of jobs, for as long as it is up.
+        """
         if choice == EMBEDDED:
             check_installed()
         self._future: Future[Server] = Future()
+        self._runs_code = runs_code
         Thread(target=self._start, args=(choice, state), daemon=True).start()
 
     def server(self) -> Server:
@@ -88,6 +92,8 @@ class Starting:
 
         try:
             server = launch(state) if choice == EMBEDDED else find(choice)
+            if self._runs_code:
+                server.run_code()
         except BaseException as error:  # noqa: BLE001 - handed over to who asks for the result
             self._future.set_exception(error)
         else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.arguments import EMBEDDED
 from reconciler.cli.process_limits import be_modest
+from reconciler.cli.run_code import OPTION, allow_code
 from reconciler.cli.sandbox_launch import Starting
 from reconciler.cli.signals import Signals
 from reconciler.diagnostics import ReconcileError
@@ -91,7 +92,10 @@ class Session:
         """
         be_modest()
         if self.options.sandbox:
-            self._starting = Starting(self.options.sandbox)
+            allow_code(self.options)
+            self._starting = Starting(
+                self.options.sandbox, runs_code=self.options.sandbox_runs_code
+            )
             Thread(target=self._sign_in, name="sign-in", daemon=True).start()
 
     def connect(self, loaded: Loaded, *, read_only: bool) -> RunScope:
@@ -181,6 +185,7 @@ class Session:
             words.append("--sandbox")
         elif self.options.sandbox:
             words += ["--sandbox", self.options.sandbox]
+        words += [OPTION] if self.options.sandbox_runs_code else []
         return " ".join([shlex.quote(word) for word in words] + list(extra))
 
 

@@ -57,6 +57,7 @@ def routes(world: World, faults: Faults, turns: Turns) -> list[web.RouteDef]:
         ("POST", "turns", control.take_turns),
         ("DELETE", "turns", control.leave_turns),
         ("POST", "secret", control.secret),
+        ("POST", "code", control.run_code),
         ("POST", "forge", forge.controls(world).run),
         ("POST", "git", git.controls(world).run),
         *subscription_controls.handlers(world),
@@ -105,6 +106,11 @@ class _Control:
     async def clear_journal(self, request: web.Request) -> web.Response:
         self._world.journal.clear()
         return web.json_response({})
+
+    async def run_code(self, request: web.Request) -> web.Response:
+        """Say whether the commands of jobs are run on this machine: `{"runs": true}`."""
+        self._world.runs_code = bool((await request.json())["runs"])
+        return web.json_response({"runs": self._world.runs_code})
 
     async def faults_list(self, request: web.Request) -> web.Response:
         return web.json_response({"value": self._faults.armed()})

@@ -41,6 +41,18 @@ class Server:
         self.pid: int = record["pid"]
         self._lease = lease
 
+    def run_code(self) -> None:
+        """Let it run the commands of jobs, for as long as it is up. Raises LaunchError."""
+        port = int(self.url.rpartition(":")[2])
+        try:
+            status = _asked(
+                port, self.ca_file, self.control_token, "POST", "code", '{"runs": true}'
+            )
+        except OSError as error:
+            raise LaunchError(f"the sandbox cannot be told to run code: {error}") from error
+        if status != 200:
+            raise LaunchError("the sandbox at this URL cannot run code: it is another version")
+
     def close(self) -> None:
         """Leave; a server that was started for its users ends within half a second of the last."""
         if self._lease is not None:
@@ -139,19 +151,26 @@ def _running(state: Path) -> dict[str, Any] | None:
 def _answers(record: dict[str, Any]) -> bool:
     """Whether the server of a record is there: the record may be of one that was killed."""
     import http.client
-    import ssl
 
+    port, token = int(record["port"]), record["control_token"]
     try:
-        context = ssl.create_default_context(cafile=record["ca_file"])
-        port = int(record["port"])
-        connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=5)
-        headers = {"x-sandbox-token": record["control_token"]}
-        connection.request("GET", "/_sandbox/clock", headers=headers)
-        status = connection.getresponse().status
+        return _asked(port, record["ca_file"], token, "GET", "clock") == 200
     except (OSError, http.client.HTTPException):
         return False
+
+
+def _asked(port: int, ca_file: str, token: str, method: str, name: str, body: str = "") -> int:
+    """Return the status that the control plane answers with."""
+    import http.client
+    import ssl
+
+    context = ssl.create_default_context(cafile=ca_file)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=5)
+    headers = {"x-sandbox-token": token}
+    connection.request(method, f"/_sandbox/{name}", body=body or None, headers=headers)
+    status = connection.getresponse().status
     connection.close()
-    return status == 200
+    return status
 
 
 def _start(state: Path, clock: str) -> dict[str, Any] | None:

@@ -113,6 +113,8 @@ class World:
     """Whether GitHub and Azure DevOps are served, too."""
     serves_git: bool = False
     """Whether git repositories are served, too."""
+    runs_code: bool = False
+    """Whether the commands of jobs are run here; never kept: each start begins without."""
 
     def __init__(
         self,

@@ -18,7 +18,6 @@ from reconciler.spec.secret_names import is_secret_by_name
 
 _SETS = ("ENV", "ARG")
 _PAIR = re.compile(r"(?<!\w)([A-Za-z_]\w*+)=(\"[^\"]*\"|'[^']*'|\S*)")
-_OLD_FORM = re.compile(r"([A-Za-z_]\w*)\s+([^=\s].*)")
 _PASSWORD_IN_URL = re.compile(r"://[^\s/:@]{0,256}:([^\s/:@${}<>]{1,512})@")
 _READ_BY_PIP = ("requirements*.txt", "constraints*.txt", "pip.conf", "*.yml", "*.yaml")
 IN_IMAGE = "whoever can pull the image can read it: revoke it"
@@ -63,8 +62,9 @@ def _in_dockerfile(lines: list[str]) -> Iterator[tuple[int, str, str]]:
         word, _, rest = line.strip().partition(" ")
         text = rest.strip() if word.upper() in _SETS else line if goes_on else ""
         goes_on = bool(text) and line.rstrip().endswith("\\")
-        old = _OLD_FORM.fullmatch(text)
-        for name, quoted in [(old[1], old[2])] if old else _PAIR.findall(text):
+        head, _, rest = text.partition(" ")  # the old form: `ENV NAME value`
+        is_old = bool(rest) and head.isidentifier()
+        for name, quoted in [(head, rest)] if is_old else _PAIR.findall(text):
             value = quoted.strip("\"'")
             if "$" not in value and is_secret_by_name(name, value, strict=True):
                 yield number, f"`{name}`", value

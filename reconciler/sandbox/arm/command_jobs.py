@@ -79,7 +79,8 @@ def finish(world: World, job: Record) -> None:
         outputs[name] = outputs[name] or {"jobOutputType": "uri_folder"}
         output = outputs[name]
         output["uri"] = output.get("uri") or _own_place(job, name)
-        _leave_note(world, job, name, output)
+        if not job.hidden.get("ran"):
+            _leave_note(world, job, name, output)
         if output.get("assetName"):
             _register(world, job, output)
 
@@ -91,14 +92,18 @@ def _own_place(job: Record, name: str) -> str:
     return ml.long_uri(ml.workspace_id(job.id), uri)
 
 
-def _leave_note(world: World, job: Record, name: str, output: Json) -> None:
-    place = ml.locate(
-        world, ml.workspace_id(job.id), ml.long_uri(ml.workspace_id(job.id), output["uri"])
-    )
+def output_place(world: World, job: Record, name: str, output: Json) -> tuple[str, str, str]:
+    """Return account, container and path of an output. Raises JobFailedError."""
+    workspace = ml.workspace_id(job.id)
+    uri = str(output.get("uri") or _own_place(job, name))
+    place = ml.locate(world, workspace, ml.long_uri(workspace, uri))
     if place is None:
-        raise JobFailedError(f"{name}: {output['uri']} is in no datastore.", "DatastoreNotFound")
-    account, container, path = place
-    folder = path.rstrip("/")
+        raise JobFailedError(f"{name}: {uri} is in no datastore.", "DatastoreNotFound")
+    return place[0], place[1], place[2].rstrip("/")
+
+
+def _leave_note(world: World, job: Record, name: str, output: Json) -> None:
+    account, container, folder = output_place(world, job, name, output)
     command = job.body["properties"]["command"]
     note = f"The sandbox ran no command. This stands for what wrote output {name}:\n{command}\n"
     files = {f"{folder}/{NOTHING_RAN}": note}

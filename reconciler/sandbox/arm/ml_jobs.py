@@ -10,7 +10,7 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
-from reconciler.sandbox.arm import capacity, command_jobs, finetuning, ml
+from reconciler.sandbox.arm import capacity, command_jobs, command_runs, finetuning, ml
 from reconciler.sandbox.arm.errors import ArmError, ContentError, user_error
 from reconciler.sandbox.arm.ml_jobs_schema import schema_of
 from reconciler.sandbox.arm.types import Answer, Call, Lro, ResourceType, Write
@@ -23,6 +23,7 @@ Json = dict[str, Any]
 STATUSES = ("NotStarted", "Preparing", "Queued", "Running", "Finalizing", "Completed")
 STEP_S = (10.0, 120.0, 300.0, 1200.0, 120.0)
 REQUEUE_S = 120.0
+LOOK_AGAIN_S = 30.0
 CANCEL_S = 30.0
 TERMINAL = ("Completed", "Failed", "Canceled")
 MUTABLE = {"description", "tags", "displayName", "properties", "isArchived"}
@@ -145,6 +146,12 @@ def _turn(world: World, record: Record) -> None:
                 finetuning.allocate(world, record)
                 record.hidden["startTimeUtc"] = world.clock.iso()
                 (command_jobs.read if is_command else finetuning.run)(world, record)
+                if is_command and world.runs_code:
+                    command_runs.start(world, record)
+            case "Finalizing" if record.hidden.get("ran"):
+                if not command_runs.has_ended(world, record):
+                    _wait_more(world, record)
+                    return
             case "Completed":
                 (command_jobs if is_command else finetuning).finish(world, record)
     except finetuning.CoresShortError as shortage:
@@ -168,6 +175,13 @@ def _requeue(world: World, record: Record, message: str) -> None:
     state = {"AllocationState": "steady", "PreparingNodeCount": 0, "RunningNodeCount": 0}
     text = json.dumps({**state, "CurrentNodeCount": 0, "Message": message})
     record.body["properties"]["tags"][_STATUS_TAG] = text
+
+
+def _wait_more(world: World, record: Record) -> None:
+    """Let a job go on where it is until its command is done."""
+    wait, step = record.hidden["wait"], record.hidden["wait"]["done"]
+    later = max(0.0, world.clock.now() + LOOK_AGAIN_S - wait["ends"][step])
+    wait["ends"][step:] = [end + later for end in wait["ends"][step:]]
 
 
 def _note(record: Record, status: str) -> None:
@@ -202,6 +216,7 @@ def _cancel(world: World, record: Record, call: Call) -> Answer:
     if "cancel" not in record.hidden:
         wait = {"ends": world.clock.steps(CANCEL_S), "done": 0}
         record.hidden["cancel"] = {"wait": wait}
+        command_runs.stop(record)
         record.body["properties"]["status"] = "CancelRequested"
         world.store.put(record)
     return Answer(200)

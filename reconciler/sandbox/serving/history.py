@@ -23,6 +23,7 @@ from reconciler.sandbox.world import World
 JOBS = "Microsoft.MachineLearningServices/workspaces/jobs"
 LOG = "user_logs/std_log.txt"
 MLFLOW_STATUS = {"Completed": "FINISHED", "Failed": "FAILED", "Canceled": "KILLED"}
+NOT_RUN = "[sandbox] The command of this job was not run.\n"
 METRICS = ("train_loss", "learning_rate", "epoch")
 
 
@@ -91,6 +92,8 @@ class History:
         if not hmac.compare_digest(wanted, request.query.get("sig", "")):
             raise AmlError(403, "AuthenticationFailed", "The signature of the URL is wrong.")
         job = find_job(self._world, workspace, name, polled=False)
+        if job.is_command:
+            return web.Response(text=job.record.hidden.get("log") or NOT_RUN)
         message = job.error["message"] if job.error else None
         return web.Response(text=log_text(job.run, job.share, message))
 

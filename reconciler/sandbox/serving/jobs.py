@@ -27,6 +27,11 @@ class Job:
     error: dict[str, Any] | None
 
     @property
+    def is_command(self) -> bool:
+        """Whether it runs a command of its user's: nothing of it is made up here."""
+        return str(self.record.body["properties"].get("jobType")).lower() == "command"
+
+    @property
     def has_started(self) -> bool:
         """Whether there is a log by now."""
         return self.status in {*TRAINED, "Failed"} or "startTimeUtc" in self.record.hidden
@@ -42,12 +47,13 @@ def find_job(world: World, workspace_id: str, name: str, *, polled: bool = True)
         raise AmlError(404, "RunNotFound", f"Run {name} was not found")
     properties = record.body.get("properties", {})
     status = str(properties.get("status", "NotStarted"))
+    is_command = str(properties.get("jobType")).lower() == "command"
     examples = int(record.hidden.get("examples", 0))
     return Job(
         record=record,
         status=status,
         run=run_of(record.name, properties, examples),
-        share=_share(record, status, world.clock.now()),
+        share=0.0 if is_command else _share(record, status, world.clock.now()),
         error=record.hidden.get("error"),
     )
 
