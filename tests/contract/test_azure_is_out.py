@@ -48,7 +48,7 @@ def to_the_end(_run, _seconds):
 
 
 def test_status_that_does_not_know_one_resource_is_no_success(azure, run):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     assert run("status")[0] == 0
     answers(azure, 503, path="/vaults")
     code, out = run("status", "-o", "json")
@@ -60,7 +60,7 @@ def test_status_that_does_not_know_one_resource_is_no_success(azure, run):
 
 def test_a_refusal_counts_before_an_outage(azure, run, tmp_path):
     """Waiting would not help: the resources of another spec stay theirs."""
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     edited(tmp_path, SMALL, ("name: smallest\n", "name: rival\n"))
     answers(azure, 503, path="/vaults")
     assert run("plan", spec=str(tmp_path / "spec.yaml"))[0] == 5
@@ -81,7 +81,7 @@ def test_a_name_that_azure_keeps_is_missing_and_not_unknown(azure, run):
 @pytest.mark.parametrize("name", ["apply", "destroy"])
 @pytest.mark.parametrize(("status", "code"), [(503, 75), (403, 4)])
 def test_json_says_what_was_not_begun_and_why(azure, run, name, status, code):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     answers(azure, status, path="/vaults")
     found, out = run(name, "--yes", "-o", "json")
     document = json.loads(out)
@@ -93,7 +93,7 @@ def test_json_says_what_was_not_begun_and_why(azure, run, name, status, code):
 
 
 def test_json_says_that_another_spec_owns_it(azure, run, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     edited(tmp_path, SMALL, ("name: smallest\n", "name: rival\n"))
     code, out = run("apply", "--yes", "-o", "json", spec=str(tmp_path / "spec.yaml"))
     document = json.loads(out)
@@ -118,7 +118,7 @@ def test_json_says_that_nobody_agreed(azure, run, name, monkeypatch):
 @pytest.mark.parametrize("name", ["plan", "apply"])
 def test_prune_of_a_part_is_a_usage_error_and_not_left_out(azure, run, tmp_path, name):
     """What left the spec stayed, and the plan did not say a word."""
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     edited(tmp_path, SMALL, ("cpu-cluster", "other-cluster"))
     azure.clear_journal()
     spec = str(tmp_path / "spec.yaml")

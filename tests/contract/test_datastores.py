@@ -84,7 +84,7 @@ def test_a_body_is_what_az_ml_makes_of_the_same_file(text, tmp_path):
 
 
 def test_a_key_is_read_at_the_write_and_followed_when_it_changes(azure, tmp_path):
-    azure.apply(load(str(ROOT / EXAMPLE)))
+    azure.hold(load(str(ROOT / EXAMPLE)))
     put_secret(azure, VAULT, "kept", KEY)
     for name, line in CREDENTIALS.items():
         loaded = with_credentials(tmp_path, line)
@@ -120,7 +120,7 @@ def test_nothing_is_compared_where_whoever_reads_acts_as_itself(azure, tmp_path)
 
 
 def test_credentials_are_taken_away_as_a_whole(azure, tmp_path):
-    azure.apply(load(str(ROOT / EXAMPLE)))
+    azure.hold(load(str(ROOT / EXAMPLE)))
     put_secret(azure, VAULT, "kept", KEY)
     _, problems = azure.apply(with_credentials(tmp_path, PRINCIPAL))
     assert problems == []
@@ -134,7 +134,7 @@ def test_credentials_are_taken_away_as_a_whole(azure, tmp_path):
 
 
 def test_another_container_is_another_datastore(azure, tmp_path):
-    azure.apply(load(str(ROOT / EXAMPLE)))
+    azure.hold(load(str(ROOT / EXAMPLE)))
     moved = edited(tmp_path, EXAMPLE, ("container_name: chats", "container_name: talks"))
     azure.clear_journal()
     _, problems = azure.apply(moved)

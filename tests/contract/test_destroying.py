@@ -26,8 +26,7 @@ def spec(tmp_path, word):
 
 def made(azure, tmp_path, word=""):
     loaded = spec(tmp_path, word)
-    _, problems = azure.apply(loaded)
-    assert problems == []
+    azure.hold(loaded)
     return loaded
 
 
@@ -199,7 +198,7 @@ def test_one_that_cannot_be_read_stops_the_destroy(azure, tmp_path):
 )
 def test_what_cannot_be_looked_into_is_named_and_nothing_is_deleted(azure, run, path, address):
     """It ended in a bare error: neither which resource it was about, nor the rest of the plan."""
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     azure.clear_journal()
     rule = {"method": "GET", "path": path, "times": 0, "action": {"status": 403}}
     azure.control("POST", "faults", rule)

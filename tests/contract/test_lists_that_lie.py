@@ -36,7 +36,7 @@ def without_cluster(tmp_path):
     ],
 )
 def test_prune_refuses_a_list_that_cannot_be_followed(azure, tmp_path, path, link, error):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = without_cluster(tmp_path)
     lie(azure, path, {"next_link": link})
     azure.clear_journal()
@@ -47,7 +47,7 @@ def test_prune_refuses_a_list_that_cannot_be_followed(azure, tmp_path, path, lin
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410])
 def test_prune_refuses_a_list_of_which_the_second_page_fails(azure, tmp_path, status):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = without_cluster(tmp_path)
     lie(azure, r"/resources\?", {"pages": 1})
     lie(azure, "skipToken", {"status": status})
@@ -56,7 +56,7 @@ def test_prune_refuses_a_list_of_which_the_second_page_fails(azure, tmp_path, st
 
 
 def test_a_list_in_pages_of_one_item_is_read_whole(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = without_cluster(tmp_path)
     lie(azure, r"[?&]", {"pages": 1})
     planned = plan(loaded, azure.connection(loaded), PlanOptions(prune=True))
@@ -81,7 +81,7 @@ def test_what_a_list_leaves_out_is_not_made_again(azure):
 
 
 def test_what_a_list_shows_twice_is_deleted_once(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = without_cluster(tmp_path)
     lie(azure, r"(resources|computes)\?", {"repeat": ""})
     connection = azure.connection(loaded)

@@ -28,13 +28,13 @@ def prune(azure, loaded):
 
 
 def test_without_prune_nothing_is_deleted(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     planned = azure.plan(renamed(tmp_path))
     assert [c.address for c in planned.changes if c.action is Action.DELETE] == []
 
 
 def test_with_prune_what_left_the_spec_goes_last(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = renamed(tmp_path)
     planned, connection = prune(azure, loaded)
     gone = [c for c in planned.changes if c.action is Action.DELETE]
@@ -85,7 +85,7 @@ def deletions(planned):
 
 
 def test_what_was_released_by_its_tag_is_pruned_child_first(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     planned, _ = prune(azure, without_workspace(tmp_path))
     gone = deletions(planned)
     assert len(gone) == 6
@@ -139,7 +139,7 @@ def test_up_to_the_cap_is_pruned_and_one_more_is_refused(azure):
 
 
 def test_a_spec_that_states_nothing_prunes_nothing(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     text = (ROOT / SMALL).read_text(encoding="utf-8")
     empty = edited(tmp_path, SMALL, (text[text.index("workspace:\n") :], ""))
     with pytest.raises(RefusedError) as refused:
@@ -156,7 +156,7 @@ def test_a_spec_that_states_nothing_prunes_nothing(azure, tmp_path):
 
 
 def test_a_list_that_fails_prunes_nothing(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     body = {"error": {"code": "Odd", "message": "odd"}}
     rule = {"method": "GET", "path": r"/resources(\?|$)", "times": 0, "when": "before"}
     azure.control("POST", "faults", {**rule, "action": {"status": 400, "body": body}})
@@ -166,7 +166,7 @@ def test_a_list_that_fails_prunes_nothing(azure, tmp_path):
 
 
 def test_a_resource_that_cannot_be_read_prunes_nothing(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     body = {"error": {"code": "Odd", "message": "odd"}}
     rule = {"method": "GET", "path": r"/vaults/[\w-]+(\?|$)", "times": 0, "when": "before"}
     azure.control("POST", "faults", {**rule, "action": {"status": 400, "body": body}})
@@ -180,7 +180,7 @@ def test_a_resource_that_cannot_be_read_prunes_nothing(azure, tmp_path):
 
 
 def test_a_failure_elsewhere_leaves_what_would_be_pruned(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = renamed(tmp_path)
     planned, connection = prune(azure, loaded)
     body = {"error": {"code": "Odd", "message": "odd"}}
@@ -195,7 +195,7 @@ def test_a_failure_elsewhere_leaves_what_would_be_pruned(azure, tmp_path):
 
 
 def test_a_mark_that_was_taken_off_after_the_plan_saves_the_resource(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = load(str(ROOT / SMALL))
     (one,) = marked_identities(azure, loaded, 1)
     planned, connection = prune(azure, loaded)
@@ -242,7 +242,7 @@ def test_what_left_the_spec_in_somebody_elses_workspace_is_named_and_pruned(azur
 
 
 def test_a_workspace_of_somebody_else_that_cannot_be_looked_through_is_told(azure, tmp_path):
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = load(str(ROOT / GUEST))
     azure.apply(loaded)
     denied = {"error": {"code": "AuthorizationFailed", "message": "injected"}}

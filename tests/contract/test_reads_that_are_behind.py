@@ -66,7 +66,7 @@ def test_a_replace_is_confirmed_by_a_last_look(azure):
 
 def test_a_replace_that_a_last_look_makes_an_update_is_decided_again(azure, tmp_path):
     """The plan and the read before the write show another size; only the instances differ."""
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = edited(tmp_path, SMALL, ("max_instances: 2", "max_instances: 1"))
     cluster = loaded.resources["compute.cpu-cluster"].resource_id
     connection = azure.connection(loaded)
@@ -90,7 +90,7 @@ def test_a_replace_that_a_last_look_makes_an_update_is_decided_again(azure, tmp_
 )
 def test_a_body_from_before_the_write_is_not_yet_a_refusal(azure, tmp_path, reads, status):
     """The kinds that do not date their bodies are looked at for half a minute; 0 is for ever."""
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     loaded = edited(tmp_path, SMALL, ("workspace:\n", "tags: {team: new}\nworkspace:\n"))
     connection, address = azure.connection(loaded), "workspace.log_analytics"
     logs = loaded.resources[address].resource_id

@@ -37,13 +37,22 @@ def spec(tmp_path):
     return written
 
 
+@pytest.fixture(scope="module")
+def worlds():
+    """The one world of `applied`, once a test has needed it."""
+    return []
+
+
 @pytest.fixture
-def applied(azure, spec):
+def applied(azure, spec, worlds):
     """The spec applied, with a secret in its vault."""
-    azure.apply(spec(connections=False))
-    put_secret(azure, "vaulted-kv", "search-key", VALUE)
-    _, problems = azure.apply(spec())
-    assert problems == []
+    if not worlds:
+        azure.apply(spec(connections=False))
+        put_secret(azure, "vaulted-kv", "search-key", VALUE)
+        _, problems = azure.apply(spec())
+        assert problems == []
+        worlds.append(azure.snapshot())
+    azure.restore(worlds[0])
     return azure
 
 

@@ -52,7 +52,7 @@ def test_a_destroy_of_a_part_that_failed_goes_on_with_that_part(azure, run):
 
 def test_a_report_names_nothing_that_was_not_to_be_touched(azure, run):
     """It listed the workspace as "not started" beside a cluster that was to go alone."""
-    azure.apply(load(str(ROOT / SMALL)))
+    azure.hold(load(str(ROOT / SMALL)))
     refused_once(azure, "DELETE", "computes/cpu-cluster")
     _, out = run("destroy", "--only", CLUSTER, "--yes")
     assert "1 failed" in out

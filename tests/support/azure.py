@@ -20,6 +20,8 @@ READING_POSTS = (
     "checkpolicyrestrictions",
     "resourcegraph/resources",
 )
+_HELD = {}
+"""The worlds of sandboxes in which a spec was applied, by URL and spec."""
 
 
 class Quiet:
@@ -67,6 +69,13 @@ class Azure(SignedIn):
         _, problems = self.apply(loaded)
         assert problems == []
         return self.snapshot()
+
+    def hold(self, loaded):
+        """Hold what a spec makes in an empty subscription: made once in a sandbox, then restored."""
+        key = self.server.url, repr(loaded.document.data)
+        if key not in _HELD:
+            _HELD[key] = self.applied_world(loaded)
+        self.restore(_HELD[key])
 
     def destroy(self, loaded, **options):
         connection = self.connection(loaded)
