@@ -262,13 +262,26 @@ class Lifecycle(SpecModel):
     the plan only tells that they differ from the default."""
 
 
+class AssignedIdentity(SpecModel):
+    """An identity, as az ml names one."""
+
+    resource_id: RefOrId
+    """A reference to an identity in this spec, or a resource id."""
+
+
 class Identity(SpecModel):
     """The identity that Azure gives the resource."""
 
     type: Literal["system_assigned", "user_assigned"] = "system_assigned"
     """A system-assigned identity, or user-assigned ones that you name."""
-    user_assigned_identities: list[RefOrId] = Field(default_factory=list)
-    """References to identities in this spec, or resource ids."""
+    user_assigned_identities: list[TextOr[RefOrId, AssignedIdentity]] = Field(default_factory=list)
+    """References to identities in this spec, or resource ids; az ml's `{resource_id: ...}` too."""
+
+    @property
+    def assigned(self) -> list[str]:
+        """The identities that are named, in whichever form."""
+        named = self.user_assigned_identities
+        return [one if isinstance(one, str) else one.resource_id for one in named]
 
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

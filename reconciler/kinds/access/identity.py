@@ -124,7 +124,7 @@ def attached(
         return {"type": "SystemAssigned"}, frozenset(), frozenset()
     ids: JsonObject = {}
     addresses: set[Address] = set()
-    for index, text in enumerate(identity.user_assigned_identities):
+    for index, text in enumerate(identity.assigned):
         place = (*path, "user_assigned_identities", index)
         found = expansion.reference(text, place, kinds=("managed identity",))
         if isinstance(found, Reference):
@@ -132,7 +132,7 @@ def attached(
             found = expansion.known_id(found.address)
         if found:
             ids[found] = {}
-    if not identity.user_assigned_identities:
+    if not identity.assigned:
         expansion.problem(
             "`user_assigned` needs at least one identity",
             path,

@@ -68,6 +68,8 @@ class Endpoint(SpecModel):
     """Percentage of requests for each deployment; must add up to 0 or 100."""
     description: str | None = Field(default=None, max_length=1024)
     """A description for people. Azure cannot change it later."""
+    properties: dict[str, str] = Field(default_factory=dict)
+    """Properties for other programs. Azure lets them be added, not changed or removed."""
     tags: Tags = Field(default_factory=dict)
     """Tags added to those of the whole spec."""
 
@@ -155,6 +157,8 @@ class EndpointHandler(ArmHandler):
         }
         if settings.description:
             desired["properties"]["description"] = settings.description
+        if settings.properties:
+            desired["properties"]["properties"] = dict(settings.properties)
         return Resource(
             f"endpoints.{key}",
             self.kind,
