@@ -10,6 +10,7 @@ from typing import Any
 import paramiko
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from dulwich.errors import HangupException
 from dulwich.protocol import Protocol
 from dulwich.repo import MemoryRepo
 from dulwich.server import DictBackend, UploadPackHandler
@@ -113,5 +114,7 @@ def _upload(channel: Any, repo: MemoryRepo) -> None:
     try:
         UploadPackHandler(served, [PATH.encode()], protocol).handle()
         channel.send_exit_status(0)
+    except (HangupException, OSError, EOFError):
+        return
     finally:
         channel.close()
