@@ -24,6 +24,7 @@ from reconciler.safe_open import folder_below, open_in, real_path
 
 SEARCHED_BYTES = MIB
 """How much of a text is searched for keys."""
+RELATIVE = "check the path: it is relative to the spec"
 _TAKE_OUT = "remove it from the folder, or name it in an ignore file"
 
 
@@ -89,6 +90,10 @@ def read_one(path: Path, shown: str, top: Path) -> LocalTree:
     try:
         real = _real(path, shown, top)
         with folder_below(top, real.parent.relative_to(top).parts) as number:
+            if real.is_dir():
+                hint = "name a file; for a whole folder use `local_folder`"
+                what = f"{shown} is a folder, not a file"
+                return LocalTree(path.parent, shown, problems=(Diagnostic(what, hint=hint),))
             walk = _Walk(real.parent, str(Path(shown).parent))
             return walk.one(number, real.name, path.name)
     except _Refused as refusal:
@@ -104,7 +109,7 @@ def _real(path: Path, shown: str, top: Path) -> Path:
         real = real_path(path, strict=True)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its links form a loop"
-        raise _Refused(Diagnostic(f"{shown} cannot be read: {reason}")) from error
+        raise _Refused(Diagnostic(f"{shown} cannot be read: {reason}", hint=RELATIVE)) from error
     if not real.is_relative_to(top):
         hint = (
             f"keep it below {top}, or put an empty file `.reconcile-root` into a folder above both"

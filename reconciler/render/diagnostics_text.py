@@ -24,15 +24,17 @@ def lines_of_file(name: str) -> Sequence[str]:
     """Return the lines of a file for its excerpt; nothing for standard input or a lost file.
 
     Nothing either of a link out of its folder: a problem *about* such a link must not print
-    what it leads to.
+    what it leads to. Nor of a file of keys, which a problem tells not to upload.
     """
+    from reconciler.kinds.local.left_out import is_of_keys
+
     try:
         top = real_path(Path(name).parent, strict=True)
         with open_file(top, real_path(name, strict=True)) as file:
             content = file.read(MAX_BYTES + 1)
     except (OSError, ValueError):
         return ()
-    if len(content) > MAX_BYTES:
+    if len(content) > MAX_BYTES or is_of_keys(name, content):
         return ()
     return content.decode("utf-8-sig", "replace").split("\n")
 

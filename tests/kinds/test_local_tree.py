@@ -119,7 +119,7 @@ def test_one_file_has_its_own_name_and_must_be_one(folder):
     one = read_one(folder / "a.txt", "data/a.txt", folder.parent)
     assert [(file.name, file.size) for file in one.files] == [("a.txt", 3)]
     assert told(read_one(folder / "deep", "data/deep", folder.parent)) == [
-        "data/deep:1:1: error: deep is not a regular file"
+        "error: data/deep is a folder, not a file"
     ]
     assert "cannot be read" in told(read_one(folder / "no", "data/no", folder.parent))[0]
     assert "is outside" in told(read_one(folder / "a.txt", "a.txt", folder / "deep"))[0]

@@ -104,7 +104,7 @@ class UrlSource(SpecModel):
     @classmethod
     def _plain(cls, value: str) -> str:
         if "?" in value or "@" in value.split("://", 1)[-1].split("/", 1)[0].partition(":")[2]:
-            raise ValueError(f"an address without query and password: {WITHOUT_SECRETS}")
+            raise ValueError(f"remove the query or password from the address: {WITHOUT_SECRETS}")
         if not _URL.fullmatch(value):
             raise ValueError(
                 f"{shortened(value, 80)!r} is not an address of data: write "

@@ -66,6 +66,16 @@ def names_key(name: str) -> bool:
     return last not in _SAMPLES and _fits(last, _KEY_FILES)
 
 
+def is_of_keys(name: str, content: bytes) -> bool:
+    """Return whether no line of a file may be shown: it is one of keys, or holds a private key.
+
+    A token in another file is taken out of whatever is printed; the lines of a key are not known
+    one by one. YAML is read by what is in it: a spec may lie in a folder of such a name.
+    """
+    is_yaml = name.casefold().endswith((".yaml", ".yml"))
+    return b"PRIVATE KEY-----" in content or (names_key(name) and not is_yaml)
+
+
 def holds_key(content: bytes) -> bool:
     """Return whether a file holds a private key or a token, wherever in it."""
     return holds_token(content.decode("utf-8", "replace"))
