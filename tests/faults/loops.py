@@ -11,6 +11,7 @@ from tests.support.azure import Azure
 from tests.support.controls import Pool
 from tests.support.disturbed_loop import at_request, killed_at, stopped_at, superseded_at
 from tests.support.one_spec import OneSpec, reason
+from tests.support.replicated import played
 from tests.support.virtual_loop import VirtualLoop
 
 NEVER = 10**9
@@ -43,6 +44,19 @@ def silent(count):
             bad += len(one.azure.writes()) + len(loop.heard.events)
             one.azure.clear_journal()
         return passes, bad
+
+
+def replicas(number, count, seed):
+    """Return name, cases and violations of so many replicas, one of which stops, by seed."""
+    wrong, stops = [], 0
+    with tempfile.TemporaryDirectory() as folder, _sandbox(folder) as fresh:
+        server = fresh().azure.server
+        for each in range(seed, seed + count):
+            fleet = played(server, Path(folder) / f"fleet-{each}", number, each)
+            wrong += [f"seed {each}: {text}" for text in fleet.wrong]
+            stops += fleet.stops
+    name = f"{number} replicas of the loop, stopped before writes"
+    return name, f"{count} seeds, {stops} stops", wrong
 
 
 class _sandbox:  # noqa: N801 - a context manager

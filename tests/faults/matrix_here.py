@@ -63,6 +63,7 @@ HERE = (
         "lock, takeover, SIGSTOP",
         f"{LEASE}::test_a_renewed_lease_lasts_and_one_that_is_not_goes_to_the_next",
         f"{LEASE}::test_a_replica_that_was_stopped_writes_nothing_when_it_wakes",
+        "gitops/test_replicas.py::test_no_replica_that_was_stopped_writes_after_its_lease",
         f"{CLIENTS}::test_what_is_lost_while_a_write_is_sent_leaves_it_incomplete",
     ),
     green(

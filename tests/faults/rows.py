@@ -268,6 +268,9 @@ def _of_loop(options):
             yield partial(_disturbed_loop, what, options.loop, options.seed)
     if options.loop_passes:
         yield partial(_silent, options.loop_passes)
+    if options.replicas:
+        for number in (2, 5):
+            yield partial(_replicas, number, options.replicas, options.seed)
 
 
 def _disturbed_loop(what, count, seed):
@@ -283,6 +286,14 @@ def _silent(count):
 
     passes, bad = loops.silent(count)
     return "the loop, no change", f"{passes} passes", f"{bad} writes and events", bad
+
+
+def _replicas(number, count, seed):
+    from tests.faults import loops
+
+    name, cases, wrong = loops.replicas(number, count, seed)
+    sys.stderr.writelines(f"{name}: {text}\n" for text in wrong)
+    return name, cases, f"{len(wrong)} violations", len(wrong)
 
 
 def _sample(chance, cases, count):

@@ -15,6 +15,7 @@ from reconciler.sandbox.launch import Server
 from tests.support.azure import Azure
 from tests.support.leased import Leased
 from tests.support.one_spec import SUBSCRIPTION, OneSpec, reason
+from tests.support.replicated import played
 
 LEASE_HELD = ConditionType.LEASE_HELD
 TAGS = "rg-smallest/providers/Microsoft.Resources/tags/default"
@@ -126,3 +127,25 @@ def test_what_may_not_be_written_to_the_group_is_kept_with_the_lease(
     assert isinstance(end.applied, Revision)
     assert end.applied == lease.applied()["small"]
     assert (reason(end), end.writes) == (Reason.SUCCEEDED, 0)
+
+
+SEED = 1
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_no_replica_that_was_stopped_writes_after_its_lease(
+    server: Server, tmp_path: Path, count: int
+) -> None:
+    """The same for many seeds: `make reliability`."""
+    fleet = played(server, tmp_path, count, SEED)
+    assert fleet.stops > 0
+    assert fleet.wrong == []
+
+
+def test_without_the_check_a_stopped_replica_would_write(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BlobLease, "check", lambda _: None)
+    monkeypatch.setattr(BlobLease, "fence", lambda lease: lease.check)
+    wrong = played(server, tmp_path, 2, SEED).wrong
+    assert any("written after the lease" in text for text in wrong)
