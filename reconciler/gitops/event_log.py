@@ -20,7 +20,7 @@ REPEAT = timedelta(hours=24)
 MOST_CODES = 20
 """So many codes of one resource are told apart; a service that makes up ever new ones is not."""
 
-Group = tuple[str, ConditionReason, Address]
+Group = tuple[ConditionReason, Address]
 
 
 @dataclass
@@ -34,13 +34,18 @@ class _Open:
     told: dict[str, Event]
     untold: Counter[str]
 
+    @property
+    def last(self) -> Event:
+        """What was told last."""
+        return next(reversed(self.told.values()))
+
 
 class EventLog:
     """Sifts the events of all specs."""
 
     def __init__(self) -> None:
         """Know of nothing."""
-        self._open: dict[Group, _Open] = {}
+        self._open: dict[str, dict[Group, _Open]] = {}
 
     def at_end_of(self, end: PassEnd) -> list[Event]:
         """Return what is to be told of a pass: what is new, due again, done, or over."""
@@ -50,7 +55,8 @@ class EventLog:
 
     def sift(self, event: Event) -> list[Event]:
         """Return the event where it is to be told now, with how often it came since."""
-        found = self._open.setdefault(_group(event), _Open(event.time, {}, Counter()))
+        of_spec = self._open.setdefault(event.spec, {})
+        found = of_spec.setdefault(_group(event), _Open(event.time, {}, Counter()))
         event = event if event.code in found.told else _within(event, found)
         last = found.told.get(event.code)
         found.untold[event.code] += 1
@@ -63,34 +69,31 @@ class EventLog:
         self, spec: str, reason: ConditionReason, at: datetime, address: Address = ""
     ) -> list[Event]:
         """Return that something that is not of one pass is over; nothing where it was not told."""
-        group = (spec, reason, address)
-        return [self._recovered(group, at)] if group in self._open else []
+        found = self._open.get(spec, {}).pop((reason, address), None)
+        return [_recovered(found, at)] if found else []
 
     def forget(self, specs: Iterable[str]) -> None:
         """Forget the specs that are no longer configured."""
-        gone = set(specs)
-        self._open = {group: one for group, one in self._open.items() if group[0] not in gone}
+        for spec in specs:
+            self._open.pop(spec, None)
 
     def _over(self, end: PassEnd, now: list[Event]) -> list[Event]:
-        here = {_group(event) for event in now}
-        mine = [group for group in self._open if group[0] == end.spec and group not in here]
-        ended = [group for group in mine if is_over(self._last(group), end)]
-        return [self._recovered(group, end.ended, end) for group in ended]
+        here, of_spec = {_group(event) for event in now}, self._open.get(end.spec, {})
+        gone = [group for group in of_spec if group not in here]
+        ended = [group for group in gone if is_over(of_spec[group].last, end)]
+        told = [_recovered(of_spec.pop(group), end.ended) for group in ended]
+        return [replace(one, revision=end.revision, effect=end.effect) for one in told]
 
-    def _recovered(self, group: Group, at: datetime, end: PassEnd | None = None) -> Event:
-        last = self._last(group)
-        lasted_s = (at - self._open.pop(group).began).total_seconds()
-        message = recovered_text(last.reason.value, last.address, lasted_s)
-        told = replace(last, time=at, reason=ConditionReason.RECOVERED, message=message, count=1)
-        told = replace(told, severity=Severity.NOTE, code=last.reason.value, changed_by="")
-        return replace(told, revision=end.revision, effect=end.effect) if end else told
 
-    def _last(self, group: Group) -> Event:
-        return next(reversed(self._open[group].told.values()))
+def _recovered(found: _Open, at: datetime) -> Event:
+    last = found.last
+    message = recovered_text(last.reason.value, last.address, (at - found.began).total_seconds())
+    told = replace(last, time=at, reason=ConditionReason.RECOVERED, message=message, count=1)
+    return replace(told, severity=Severity.NOTE, code=last.reason.value, changed_by="")
 
 
 def _group(event: Event) -> Group:
-    return event.spec, event.reason, event.address
+    return event.reason, event.address
 
 
 def _within(event: Event, found: _Open) -> Event:

@@ -24,32 +24,28 @@ from reconciler.gitops.config_source import SourceConfig
 from reconciler.gitops.git.sign_in import AZURE_DEVOPS as SCOPE
 from reconciler.gitops.git.sign_in import READING, AppTokens, api_of
 from reconciler.gitops.notify_azure_devops import AzureDevOpsNotifier
-from reconciler.gitops.notify_github import WRITE_SPACING_S, GitHubNotifier
+from reconciler.gitops.notify_github import GitHubNotifier
 from reconciler.gitops.notify_webhook import WebhookNotifier
 from reconciler.gitops.outbox import Notifier
 from reconciler.gitops.secret_file import read_secret
 from reconciler.secrets import Secret
 
 
-def notifiers(
-    config: LoopConfig, azure: Azure, stop: Signal, *, spacing_s: float = WRITE_SPACING_S
-) -> list[Notifier]:
+def notifiers(config: LoopConfig, azure: Azure, stop: Signal) -> list[Notifier]:
     """Return one for each; `stop` ends whatever one of them waits for."""
     run = RunLimits(azure, "")
     run.stop = stop
     return [
-        _made(one, f"{one.type} {at}", config.source, run, spacing_s)
+        _made(one, f"{one.type} {at}", config.source, run)
         for at, one in enumerate(config.notify, 1)
     ]
 
 
-def _made(
-    one: Notify, name: str, source: SourceConfig, run: RunLimits, spacing_s: float
-) -> Notifier:
+def _made(one: Notify, name: str, source: SourceConfig, run: RunLimits) -> Notifier:
     match one:
         case GitHubStatus():
             github = _github(one, source, run)
-            return GitHubNotifier(name, github, deploys=one.deployments, spacing_s=spacing_s)
+            return GitHubNotifier(name, github, deploys=one.deployments)
         case AzureDevOpsStatus():
             return AzureDevOpsNotifier(name, lambda: _azure_devops(one, run))
         case Webhook():

@@ -7,6 +7,7 @@ Sources: docs.github.com/rest/commits/statuses, rest/deployments.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,9 +33,9 @@ DEPLOYED = {
     Result.SKIP: "queued",
 }
 MOST_COMMITS = 4
-WRITE_SPACING_S = 1.0
-"""GitHub asks for a second between writes. Source: docs.github.com/rest/using-the-rest-api/
-best-practices-for-using-the-rest-api."""
+WRITE_SPACING_S, BURST = 1.0, 20
+"""GitHub asks for a second between many writes; so many may come at once. Source: docs.github.com/
+rest/using-the-rest-api/best-practices-for-using-the-rest-api."""
 
 MARK = "reconcile"
 """What the payload of a deployment of ours names its spec by."""
@@ -53,6 +54,20 @@ class _Deployment:
     required_contexts: tuple[str, ...] = ()
 
 
+class Pace:
+    """Spaces writes once there are many in a row."""
+
+    def __init__(self) -> None:
+        """Have written nothing."""
+        self._next_s = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Return how long to wait before one more write at this time, and count it."""
+        wait_s = max(0.0, self._next_s - now - (BURST - 1) * WRITE_SPACING_S)
+        self._next_s = max(self._next_s, now) + WRITE_SPACING_S
+        return wait_s
+
+
 class GitHubNotifier:
     """Tells one repository; `connect` signs in anew, since tokens end."""
 
@@ -62,11 +77,10 @@ class GitHubNotifier:
         connect: Callable[[], GitHub],
         *,
         deploys: bool = True,
-        spacing_s: float = WRITE_SPACING_S,
     ) -> None:
         """Ask nothing yet."""
-        self.name = name
-        self._connect, self._deploys, self._spacing_s = connect, deploys, spacing_s
+        self.name, self._pace = name, Pace()
+        self._connect, self._deploys = connect, deploys
         self._known: dict[str, dict[str, State]] = {}
         self._deployments: dict[str, tuple[str, int | None, str]] = {}
 
@@ -151,11 +165,10 @@ class GitHubNotifier:
             return int(made["id"])
 
     def _write(self, path: str, body: dict[str, Any]) -> Any:
-        github = self._connect()
-        found = github.ask("POST", path, body)
-        if self._spacing_s:
-            github.run.sleep(self._spacing_s)
-        return found
+        github, wait_s = self._connect(), self._pace.wait_s(time.monotonic())
+        if wait_s > 0:
+            github.run.sleep(wait_s)
+        return github.ask("POST", path, body)
 
 
 def _query(status: CommitStatus) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,6 @@ from reconciler.gitops.config import LoopConfig
 from reconciler.gitops.config_notify import Webhook
 from reconciler.gitops.last_passes import LastPasses
 from reconciler.gitops.notifiers import notifiers
-from reconciler.gitops.notify_github import WRITE_SPACING_S
 from reconciler.gitops.outbox import Notifier, Outbox
 from reconciler.gitops.ports import Listener
 from reconciler.gitops.records import ConditionReason
@@ -40,7 +40,6 @@ class Telling:
         *,
         lines: Listener | None = None,
         now: Now = lambda: datetime.now(UTC),
-        spacing_s: float = WRITE_SPACING_S,
     ) -> None:
         """Tell nobody yet."""
         from reconciler.gitops.metrics import Metrics
@@ -50,11 +49,14 @@ class Telling:
         self._specs, self._now, self._stop = specs, now, Signal()
         per_spec, traffic = config.metrics.per_spec, azure.throttle.traffic
         self.metrics = Metrics(self.last, self.vitals, traffic, per_spec=per_spec, now=now)
-        made = notifiers(config, azure, self._stop, spacing_s=spacing_s)
-        self.outbox = Outbox(made, self._told, now)
-        others = (self.last, self.metrics, Spans(), self.outbox)
+        made = notifiers(config, azure, self._stop)
+        self._outboxes = [Outbox([one], self._told, now) for one in made]
+        others: list[Listener] = [self.last, self.metrics, Spans(), *self._outboxes]
         self.reporter = Reporter(lines or JsonLines(), others)
-        self._sender = Thread(target=self._send, name="notify", daemon=True)
+        self._senders = [
+            Thread(target=self._send, args=(one,), name="notify", daemon=True)
+            for one in self._outboxes
+        ]
         self._http: _Http | None = None
 
     def start(
@@ -66,8 +68,8 @@ class Telling:
         if self.config.listen is not None:
             self._http = _Http(self, look, look_at_source, self._specs, self._now)
             self._http.thread.start()
-        if self.config.notify:
-            self._sender.start()
+        for sender in self._senders:
+            sender.start()
 
     @property
     def port(self) -> int | None:
@@ -82,7 +84,8 @@ class Telling:
 
     def flush(self) -> None:
         """Send what waits, once: for a loop that ends after one pass of each spec."""
-        self.outbox.deliver()
+        for outbox in self._outboxes:
+            outbox.deliver()
 
     @classmethod
     @contextmanager
@@ -106,16 +109,20 @@ class Telling:
     def stop(self) -> None:
         """End within two seconds. A state that was not sent by then is told by the next start."""
         self._stop.set()
-        self.outbox.arrived.set()
-        if self._sender.is_alive():
-            self._sender.join(LONGEST_STOP_S)
+        for outbox in self._outboxes:
+            outbox.arrived.set()
+        end = time.monotonic() + LONGEST_STOP_S
+        for sender in self._senders:
+            if sender.is_alive():
+                sender.join(max(0.0, end - time.monotonic()))
         if self._http is not None:
             self._http.thread.stop()
 
-    def _send(self) -> None:
+    def _send(self, outbox: Outbox) -> None:
+        """Send to one host, in a thread of its own: one that is slow delays no other."""
         while not self._stop.is_set():
-            self.outbox.arrived.clear()
-            self.outbox.arrived.wait(self.outbox.deliver())
+            outbox.arrived.clear()
+            outbox.arrived.wait(outbox.deliver())
 
     def _told(self, notifier: Notifier, error: ReconcileError | None, at: datetime) -> None:
         if error is None:

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from reconciler.gitops.config import LoopConfig
+from reconciler.gitops.notify_github import Pace
 from reconciler.gitops.report import JsonLines
 from reconciler.gitops.telling import Telling
 from tests.support.commands import attached, in_process
@@ -66,7 +67,6 @@ class Loop:
             lambda: ["chat"],
             lines=JsonLines(self.out),
             now=lambda: self.at,
-            spacing_s=0,
         )
 
     def passed(self, *ends):
@@ -180,6 +180,13 @@ def test_a_github_that_is_away_is_told_later(github, forge):
     assert github.reasons == ["Failed", "NotificationFailed", "Recovered", "Recovered"]
 
 
+def test_twenty_writes_go_at_once_and_more_one_a_second():
+    pace, now = Pace(), 1000.0
+    waits = [pace.wait_s(now) for _ in range(23)]
+    assert waits == [0.0] * 20 + [1.0, 2.0, 3.0]
+    assert pace.wait_s(now + 60) == 0.0
+
+
 def test_azure_devops_is_told_alike(server, forge, tmp_path):
     token = forge.sign_in("build", pull_requests="write")
     organization = f"{server.url}/_azuredevops/acme"
@@ -283,7 +290,7 @@ def test_what_the_runner_starts_answers_and_sends_by_itself_and_ends(server, san
         assert found[0]["text"].startswith("chat: Failed")
     finally:
         loop.telling.stop()
-    assert not loop.telling._sender.is_alive()
+    assert not any(sender.is_alive() for sender in loop.telling._senders)
     assert asked == []
 
 
