@@ -36,7 +36,9 @@ demo-loop: $(STAMP)
 # than there are processors: some tests wait.
 # What is compiled is kept, whatever the shell says: else each process compiles all tests anew.
 test: export PYTHONDONTWRITEBYTECODE =
+# Of a clean clone all tests are compiled once before, and not by each process.
 test: $(STAMP)
+	@test -d tests/__pycache__ || ls -d tests/*/ | xargs -n 10 -P 2 $(BIN)/python -m pytest -q --collect-only >/dev/null 2>&1 || true
 	$(BIN)/python -m pytest -q -n $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )) --dist loadfile --no-loadscope-reorder -m "not azure_cli and not azurite and not notebook and not image"
 
 # Foreign clients that need an environment of their own: make azure-cli, make azurite. And notebooks.
