@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from reconciler.diagnostics import SpecError
 from tests.support.serving import API, ENDPOINT, ML, SPEC, Azure
@@ -145,3 +146,36 @@ def test_what_is_destroyed_takes_its_code_along(with_files: Azure) -> None:
 def test_a_script_that_is_not_in_its_folder_is_told(with_files: Azure) -> None:
     with pytest.raises(SpecError, match=r"there is no file scor\.py in onlinescoring"):
         with_files.load(HEAD + WHOLE.replace("score.py", "scor.py"))
+
+
+def test_a_containers_route_is_answered_by_a_stand_in_that_says_so(with_assets: Azure) -> None:
+    routes = {
+        f"{use}Route": {"port": 8000, "path": path}
+        for use, path in (
+            ("liveness", "/health"),
+            ("readiness", "/health"),
+            ("scoring", "/v1/chat/completions"),
+        )
+    }
+    body = {"image": "contoso.azurecr.io/vllm:3", "inferenceConfig": routes}
+    with_assets.arm.put(ENVIRONMENT, API, {"properties": body})
+    spec = (HEAD + IMAGE_ONLY).replace(
+        "endpoints:\n  phi3-ep:\n", "endpoints:\n  phi3-ep:\n    traffic: {blue: 100}\n"
+    )
+    with_assets.applied(spec)
+    key = with_assets.arm.post(f"{ENDPOINT}/listKeys", API)["primaryKey"]
+    base = f"{with_assets.server.url}/_inference/eastus/phi3-ep"
+
+    def asked(path: str) -> requests.Response:
+        return requests.post(
+            f"{base}{path}",
+            json={"messages": [{"role": "user", "content": "hi"}]},
+            headers={"Authorization": f"Bearer {key}"},
+            verify=with_assets.server.ca_file,
+            timeout=30,
+        )
+
+    for path in ("/score", "/v1/chat/completions"):
+        (choice,) = asked(path).json()["choices"]
+        assert "stands in for contoso.azurecr.io/vllm:3" in choice["message"]["content"]
+    assert asked("/v1/embeddings").status_code == 424

@@ -38,6 +38,11 @@ class ModelFiles:
             del self._indexes[next(iter(self._indexes))]
         return index
 
+    def has_any(self, deployment: Record) -> bool:
+        """Whether a deployment's model was trained here."""
+        reference = str(deployment.body["properties"].get("model") or "")
+        return self._written(deployment, reference) is not None
+
     def _conversations(self, deployment: Record) -> bytes:
         reference = str(deployment.body.get("properties", {}).get("model") or "")
         if reference.startswith("azureml://registries/"):

@@ -80,5 +80,6 @@ def _scoring(world: World) -> list[web.RouteDef]:
         ("GET", SCORING + "/", handlers.ready),
         ("POST", SCORING + "/score", handlers.score),
         ("POST", SCORING + "/v1/chat/completions", handlers.complete),
+        ("POST", SCORING + "/{route:.+}", handlers.other),
     ]
     return [web.route(m, path, guarded(world, "inference", call)) for m, path, call in found]

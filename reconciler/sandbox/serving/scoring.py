@@ -25,6 +25,7 @@ from reconciler.sandbox.serving.chat import (
     parse_completion,
     parse_score,
 )
+from reconciler.sandbox.serving.containers import container_of
 from reconciler.sandbox.serving.exchange import AmlError, Json, settled
 from reconciler.sandbox.serving.modelfiles import ModelFiles
 from reconciler.sandbox.serving.nearest import Found
@@ -63,6 +64,30 @@ class Scoring:
         """POST .../v1/chat/completions."""
         return await self._answer(request, parse_completion, _completion)
 
+    async def other(self, request: web.Request) -> web.StreamResponse:
+        """POST to a path that only a container may know."""
+        endpoint = self._endpoint(request)
+        self._authenticate(request, endpoint)
+        deployment = self._deployment(request, endpoint)
+        stand_in = self._stand_in(request, deployment)
+        if stand_in is None:
+            raise AmlError(404, "NotFound", f"{request.method} {request.path} is not served here.")
+        return stand_in
+
+    def _stand_in(self, request: web.Request, deployment: Record) -> web.Response | None:
+        """Return what stands in for a container, unless its model was trained here."""
+        container = container_of(self._world, deployment)
+        if container is None or self._models.has_any(deployment):
+            return None
+        headers = {DEPLOYMENT_HEADER: deployment.name, "x-ms-request-id": str(uuid.uuid4())}
+        path = "/" + request.path.partition("/_inference/")[2].split("/", 2)[2]
+        if not container.answers(path):
+            return _refused(ModelError(f"Not Found {container.note}", 404), headers)
+        said: Json = {"output": container.note}
+        if container.is_chat:
+            said = _completion(Reply(container.note, 0, is_cut=False), Chat((), None))
+        return web.json_response(said, headers=headers)
+
     async def ready(self, request: web.Request) -> web.StreamResponse:
         """GET of the endpoint's root: the server is alive."""
         self._endpoint(request)
@@ -78,6 +103,8 @@ class Scoring:
         self._authenticate(request, endpoint)
         raw = await request.read()
         deployment = self._deployment(request, endpoint)
+        if stand_in := self._stand_in(request, deployment):
+            return stand_in
         headers = {DEPLOYMENT_HEADER: deployment.name, "x-ms-request-id": str(uuid.uuid4())}
         try:
             chat = parse_any(raw) if has_script(deployment) else parse(raw)
