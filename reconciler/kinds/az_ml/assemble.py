@@ -13,7 +13,7 @@ from reconciler.engine.types import JsonObject
 from reconciler.kinds import Spec
 from reconciler.kinds.az_ml.convert import SINGLE, Taken, take
 from reconciler.kinds.az_ml.paths import moved
-from reconciler.kinds.az_ml.shaped import NO_ENDPOINT
+from reconciler.kinds.az_ml.stand_ins import NO_ENDPOINT
 from reconciler.spec import document as documents
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"

@@ -18,6 +18,7 @@ from reconciler.engine.types import JsonObject
 from reconciler.kinds import Spec
 from reconciler.kinds.az_ml.recognise import section_of
 from reconciler.kinds.az_ml.reshape import reshaped
+from reconciler.kinds.az_ml.stand_ins import filled
 from reconciler.spec.document import Document, Keys
 from reconciler.spec.problems import diagnostics, real_path
 
@@ -51,18 +52,19 @@ def take(document: Document) -> Taken:
     """
     section = section_of(document)
     stated = {k: v for k, v in document.data.items() if k != "$schema"}
-    key = _key(document, section, stated)
-    shaped = reshaped(section, copy.deepcopy(stated), document, key)
+    named, told = filled(copy.deepcopy(stated), document)
+    key = _key(document, section, named)
+    shaped = reshaped(section, named, document, key)
     if section not in SINGLE:
         name = shaped.item.pop("name", None)
         if name is not None and name != key:
             shaped.item["name"] = name
-    left = _fit(section, shaped.item, document)
+    left = shaped.left + _fit(section, shaped.item, document)
     for other, items in shaped.beside.items():
         for item in items.values():
             left += _fit(other, item, document)
     return Taken(
-        document, section, key, shaped.item, shaped.beside, tuple(left), tuple(shaped.told)
+        document, section, key, shaped.item, shaped.beside, tuple(left), (*told, *shaped.told)
     )
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.engine.types import JsonObject
-from reconciler.kinds.az_ml.shaped import NO_ENDPOINT, REMOTE, Shaped, filled, in_vault, into_vault
+from reconciler.kinds.az_ml.shaped import REMOTE, Shaped, in_vault, into_vault
+from reconciler.kinds.az_ml.stand_ins import NO_ENDPOINT
 from reconciler.spec.document import Document
 
 NO_MODEL = "azureml:your-model:1"
@@ -145,8 +146,22 @@ def job(stated: JsonObject, document: Document, key: str) -> Shaped:
         stated.pop("name", None)  # a run's name is made of its inputs
     else:
         stated["type"] = "command"
+        _without_services(shaped, document)
         _apart(shaped, "environment", "environments", key)
     return shaped
+
+
+def _without_services(shaped: Shaped, document: Document) -> None:
+    if shaped.item.pop("services", None) is not None:
+        shaped.left.append(
+            Diagnostic(
+                "`services` is left out",
+                document.position(("services",), of_key=True),
+                detail="a run that opens ports is not declared here",
+                hint="start it on the run, in the studio",
+                severity=Severity.WARNING,
+            )
+        )
 
 
 def _rows_of(shaped: Shaped, stated: JsonObject, _document: Document, key: str) -> None:
@@ -267,9 +282,7 @@ RESHAPE: Mapping[str, Reshape] = {
 def reshaped(section: str, stated: JsonObject, document: Document, key: str) -> Shaped:
     """Return what a file states as its section says it."""
     shape = RESHAPE.get(section)
-    named, told = filled(stated, document)
-    shaped = shape(named, document, key) if shape else Shaped(named)
-    shaped.told = told + shaped.told
+    shaped = shape(stated, document, key) if shape else Shaped(stated)
     for field in ("tags", "properties"):
         if isinstance(shaped.item.get(field), dict):
             shaped.item[field] = {k: _as_text(v) for k, v in shaped.item[field].items()}

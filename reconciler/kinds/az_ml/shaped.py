@@ -1,14 +1,12 @@
 """What a file states as a spec says it: an item, what goes with it, what is not copied or made up.
 
-A secret of a file becomes the address of one in a key vault, a placeholder of a script a stand-in;
-both are told.
+A secret of a file becomes the address of one in a key vault, and is told.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.engine.types import JsonObject
@@ -26,11 +24,6 @@ SECRETS = (
     "pat",
     "secret_access_key",
 )
-NO_ENDPOINT = "your-endpoint"
-"""The endpoint of a deployment whose file leaves it to an option of `az ml`."""
-STAND_INS = {"name": "your-name", "endpoint_name": NO_ENDPOINT, "compute": "your-cluster"}
-"""What takes the place of a name that a script fills in, by field."""
-_PLACEHOLDER = re.compile(r"<[^<>]*>|\{\{[^{}]*\}\}|\$\{?[A-Z_]+\}?")
 REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -41,6 +34,7 @@ class Shaped:
     item: JsonObject
     beside: dict[str, dict[str, JsonObject]] = field(default_factory=dict)
     told: list[Diagnostic] = field(default_factory=list)
+    left: list[Diagnostic] = field(default_factory=list)
 
     def add(self, section: str, key: str, item: JsonObject) -> None:
         """Put an item into another section."""
@@ -72,25 +66,3 @@ def in_vault(shaped: Shaped, path: tuple[str, ...], document: Document, name: st
         )
     )
     return {"key_vault_url": url}
-
-
-def _is_placeholder(value: Any) -> bool:
-    """Return whether a text is to be filled in by a script: `<ENDPOINT_NAME>`, `{{NAME}}`, `$NAME`."""
-    return isinstance(value, str) and bool(_PLACEHOLDER.fullmatch(value.strip()))
-
-
-def filled(stated: JsonObject, document: Document) -> tuple[JsonObject, list[Diagnostic]]:
-    """Return what is stated with a stand-in for each name that a script would fill in."""
-    made, told = dict(stated), []
-    for name, stand_in in STAND_INS.items():
-        if _is_placeholder(made.get(name)):
-            made[name] = stand_in
-            told.append(
-                Diagnostic(
-                    f"`{name}` is `{stand_in}`: the file has a placeholder",
-                    document.position((name,)),
-                    hint="write the name that it stands for",
-                    severity=Severity.WARNING,
-                )
-            )
-    return made, told
