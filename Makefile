@@ -14,7 +14,7 @@ MUTMUT := 3.8.1
 PIP_AUDIT := 2.10.1
 QUESTION ?= What is tungsten used for?
 
-.PHONY: demo demo-loop test test-clients test-image azure-cli azurite check bench prices replay sandbox-table reliability soak mutation audit licences examples shapes \
+.PHONY: demo demo-loop import-corpus test test-clients test-image azure-cli azurite check bench prices replay sandbox-table reliability soak mutation audit licences examples shapes \
 	schema reference lock clean
 
 demo: $(STAMP)
@@ -44,6 +44,11 @@ test: $(STAMP)
 # Foreign clients that need an environment of their own: make azure-cli, make azurite. And notebooks.
 test-clients: $(STAMP)
 	$(BIN)/python -m pytest -q tests/clients -m "azure_cli or azurite or notebook"
+
+# How many az ml files become a spec that plans, and why the others do not.
+CORPUS ?= ../shared/azure-ml-yaml
+import-corpus: $(STAMP)
+	@$(BIN)/python -m tests.import_corpus $(CORPUS)
 
 # The container image, built and run without a registry: needs root and Debian's buildah, mmdebstrap, bubblewrap.
 test-image: $(STAMP)

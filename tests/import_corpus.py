@@ -20,8 +20,9 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError
 from reconciler.kinds.az_ml.assemble import Home, imported
-from reconciler.kinds.az_ml.paths import is_local
 from reconciler.kinds.az_ml.recognise import section_of
+from reconciler.kinds.az_ml.shaped import is_local
+from reconciler.kinds.flow.dag import nodes_of
 from reconciler.library import Azure, Cloud, Loaded, SandboxAccess, apply, load, plan
 from reconciler.operations.load import load_document
 from reconciler.render.spec_yaml import spec_yaml
@@ -72,6 +73,7 @@ def judged(file: Path, azure: Azure | None) -> Verdict:
     with tempfile.TemporaryDirectory() as top:
         folder = Path(top) / DEEP
         folder.mkdir(parents=True)
+        (Path(top) / ".reconcile-root").touch()
         here = folder / file.name
         shutil.copy(file, here)
         return _tried(file, here, section, azure)
@@ -106,6 +108,12 @@ def _bring(spec: dict[str, Any], folder: Path) -> None:
         if "path" in build:
             name = build.get("dockerfile_path", "Dockerfile")
             _write(folder / build["path"] / name, "FROM scratch\n")
+    _bring_code(spec, folder)
+    for flow in spec.get("flows", {}).values():
+        _bring_flow(folder / flow["path"])
+
+
+def _bring_code(spec: dict[str, Any], folder: Path) -> None:
     for job in spec.get("jobs", {}).values():
         if is_local(job.get("code", "azureml:")):
             _write(folder / job["code"] / "main.py", "print()\n")
@@ -127,6 +135,25 @@ def _bring_data(source: dict[str, Any], folder: Path, form: str) -> None:
     elif source["type"] == "mltable":
         _write(folder / source["path"] / "MLTable", "paths: [{file: ./one.csv}]\n")
         _write(folder / source["path"] / "one.csv", "1\n")
+
+
+def _bring_flow(folder: Path) -> None:
+    """Write each file that a flow names: a template, or a tool that takes what it is given."""
+    dag = documents.load(str(folder / "flow.dag.yaml")).data
+    includes = dag.get("additional_includes") or ()
+    included = {Path(name).name for name in includes}
+    for name in includes:
+        _write(folder / name, _file_of(name, {}))
+    for _, node in nodes_of(dag):
+        source = node.get("source") or {}
+        if isinstance(source.get("path"), str) and source["path"] not in included:
+            _write(folder / source["path"], _file_of(source["path"], node.get("inputs") or {}))
+
+
+def _file_of(name: str, inputs: dict[str, Any]) -> str:
+    if not name.endswith(".py"):
+        return "hello\n"
+    return f"from promptflow.core import tool\n\n\n@tool\ndef run({', '.join([*inputs, '**others'])}):\n    return 1\n"
 
 
 def _write(file: Path, text: str) -> None:

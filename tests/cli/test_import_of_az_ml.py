@@ -214,3 +214,44 @@ def test_what_a_deployment_states_within_itself_gets_its_own_section(at, capsys)
         "image": "contoso/serve:1",
         "conda_file": "env/conda.yml",
     }
+
+
+JOB = """\
+type: command
+command: python train.py --data ${{inputs.rows}} > out <more>
+code: src
+environment: file:env/environment.yml
+compute: azureml:cpu@latest
+inputs:
+  rows: {type: uri_file, path: data/rows.csv}
+  old: {type: uri_folder, path: "azureml:old@latest"}
+experiment_name: <EXPERIMENT_NAME>
+"""
+
+
+def test_what_lies_beside_a_job_gets_sections_and_what_moves_a_version(at, capsys) -> None:
+    for file, text in (
+        ("src/train.py", "print()"),
+        ("data/rows.csv", "1\n"),
+        ("env/environment.yml", "image: contoso/train:1\nconda_file: conda.yml\n"),
+        ("env/conda.yml", "dependencies: [python=3.11]\n"),
+    ):
+        (at / file).parent.mkdir(exist_ok=True)
+        (at / file).write_text(text)
+    written(at, job=JOB.replace("azureml:cpu@latest", "cpu"))
+    code, spec, err = imported(capsys, "job.yml")
+    assert code is ExitCode.OK, err
+    job = spec["jobs"]["job"]
+    assert job["command"] == "python train.py --data ${{inputs.rows}} > out <more>"
+    assert job["inputs"]["rows"]["path"] == "${{ datasets.job-rows }}"
+    assert spec["datasets"]["job-rows"]["source"] == {"type": "local_file", "path": "data/rows.csv"}
+    assert spec["environments"]["job-environment"] == {
+        "image": "contoso/train:1",
+        "conda_file": "env/conda.yml",
+    }
+    assert job["inputs"]["old"]["path"] == "azureml:old:1"
+    assert (
+        "job.yml:8:33: warning: `inputs.old.path` is `azureml:old:1`: the file names what is latest"
+        in err
+    )
+    assert job["experiment_name"] == "yourexperimentname"

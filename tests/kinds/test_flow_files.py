@@ -220,3 +220,44 @@ def test_a_flow_file_is_parsed_once_however_often_it_is_asked_for(monkeypatch) -
         asked = [read_dag(LocalFolder("once", {FLOW_FILE: content})) for _ in range(3)]
         assert asked[1:] == asked[:2]
     assert len(parsed) == 2
+
+
+VARIANTS = DAG.replace(
+    """  type: python
+  source: {type: code, path: ask.py}
+  inputs:
+    question: ${inputs.question}
+    connection: some  # which one
+""",
+    """  use_variants: true
+node_variants:
+  ask:
+    default_variant_id: calm
+    variants:
+      calm:
+        node:
+          type: python
+          source: {type: code, path: ask.py}
+          inputs: {question: "${flow.question}", connection: some}
+      bold:
+        node:
+          type: python
+          source: {type: code, path: ask.py}
+          inputs: {question: "${inputs.question}", connection: some, temperature: 1.5}
+""",
+)
+
+
+def test_each_variant_of_a_node_is_checked_and_bound() -> None:
+    assert problems(VARIANTS, bound=("connection",)) == []
+    found = problems(VARIANTS.replace("temperature: 1.5", "heat: 1.5"))
+    assert [(d.summary, d.position.line) for d in found if d.position] == [
+        ("the tool has no parameter `heat`", 21)
+    ]
+    bound = bind(parse(VARIANTS, "flow", Path()), {"connection": "ours"}).decode()
+    assert bound.count('connection: "ours"') == 2
+
+
+def test_a_node_may_be_named_without_its_output() -> None:
+    assert problems(DAG.replace("${ask.output}", "${ask}")) == []
+    assert problems(DAG.replace("${inputs.question}", "${flow.qestion}"))[0].hint

@@ -115,7 +115,9 @@ def _refused(error: ValidationError, stated: JsonObject) -> list[Keys]:
     for item in error.errors(include_url=False, include_input=False):
         path = real_path(item["loc"], stated, item["type"])
         if item["type"] == "missing":
-            return []
+            path = path[:-1]  # what lacks something goes as a whole
+            if not path:
+                return []
         if path and _holds(stated, path):
             paths[path] = None
     return [p for p in paths if not any(p[: len(q)] == q for q in paths if len(q) < len(p))]

@@ -13,8 +13,10 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.engine.types import JsonObject
-from reconciler.kinds.az_ml.shaped import REMOTE, Shaped, in_vault, into_vault
+from reconciler.kinds.az_ml.paths import moved
+from reconciler.kinds.az_ml.shaped import REMOTE, Shaped, in_vault, into_vault, is_local
 from reconciler.kinds.az_ml.stand_ins import NO_ENDPOINT
+from reconciler.spec import document as documents
 from reconciler.spec.document import Document
 
 NO_MODEL = "azureml:your-model:1"
@@ -147,8 +149,30 @@ def job(stated: JsonObject, document: Document, key: str) -> Shaped:
     else:
         stated["type"] = "command"
         _without_services(shaped, document)
+        _inputs_apart(shaped, document, key)
+        _of_file(shaped, "environment", document)
         _apart(shaped, "environment", "environments", key)
     return shaped
+
+
+def _inputs_apart(shaped: Shaped, document: Document, key: str) -> None:
+    """Put what lies beside a job into sections of its own: data as datasets, models as models."""
+    for name, given in _table(shaped.item.get("inputs")).items():
+        path = given.get("path") if isinstance(given, dict) else None
+        if not isinstance(path, str) or not is_local(path):
+            continue
+        kind, own = str(given.get("type", "uri_folder")), f"{key}-{name}"
+        if kind.endswith("_model"):
+            shaped.add("models", own, {"type": kind, "path": path})
+            given["path"] = f"${{{{ models.{own} }}}}"
+        else:
+            source = {"type": _source_type(path, kind, document), "path": path}
+            shaped.add("datasets", own, {"source": source})
+            given["path"] = f"${{{{ datasets.{own} }}}}"
+
+
+def _table(value: Any) -> JsonObject:
+    return value if isinstance(value, dict) else {}
 
 
 def _without_services(shaped: Shaped, document: Document) -> None:
@@ -162,6 +186,16 @@ def _without_services(shaped: Shaped, document: Document) -> None:
                 severity=Severity.WARNING,
             )
         )
+
+
+def _of_file(shaped: Shaped, field: str, document: Document) -> None:
+    """Put what another file states in place of `file:PATH`, with its own paths from here."""
+    named = shaped.item.get(field)
+    if not isinstance(named, str) or not named.startswith("file:"):
+        return
+    file = document.folder / named.removeprefix("file:")
+    held = documents.load(str(file)).data
+    shaped.item[field] = moved(held, file.parent, document.folder)
 
 
 def _rows_of(shaped: Shaped, stated: JsonObject, _document: Document, key: str) -> None:

@@ -66,3 +66,8 @@ def in_vault(shaped: Shaped, path: tuple[str, ...], document: Document, name: st
         )
     )
     return {"key_vault_url": url}
+
+
+def is_local(path: str) -> bool:
+    """Return whether a path names something of this machine, and not of Azure or of the spec."""
+    return not (REMOTE.match(path) or path.startswith(("${{", "/", "~")))

@@ -15,16 +15,14 @@ from reconciler.spec.document import Document, Keys
 NO_ENDPOINT = "your-endpoint"
 """The endpoint of a deployment whose file leaves it to an option of `az ml`."""
 ANY_GUID = "00000000-0000-0000-0000-000000000000"
-FREE_TEXT = frozenset(
-    {"command", "description", "args", "environment_variables", "nodes", "inputs"}
-)
+FREE_TEXT = frozenset({"command", "description", "args", "environment_variables", "nodes"})
 """Fields whose text is for people or programs: angle brackets in it are no placeholders."""
 _PLACEHOLDER = re.compile(
     r"<\s*([A-Za-z][A-Za-z0-9_ -]{0,60})\s*>|\{\{\s*([A-Za-z0-9_ ]{1,60})\s*\}\}"
 )
 _VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]{1,60})\}?")
 _LABEL = re.compile(r"(?P<name>azureml:[\w.-]+)@\w+|(?P<path>azureml://.+)/labels/[\w.-]+")
-_LONGEST_NAME = 20
+_NAME = re.compile(r"[a-z0-9]{1,16}")
 
 
 def filled(stated: JsonObject, document: Document) -> tuple[JsonObject, list[Diagnostic]]:
@@ -65,7 +63,8 @@ def _stand_in(word: str) -> str:
         return "1"
     if "endpoint" in plain:
         return NO_ENDPOINT
-    return f"your{plain}"[:_LONGEST_NAME]
+    named = _NAME.match(plain)
+    return f"your{named[0] if named else 'name'}"
 
 
 def _of_label(text: str) -> str:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
+from reconciler.kinds.flow.dag import nodes_of
 from reconciler.kinds.flow.includes import without_includes
 from reconciler.spec.document import Document, Keys
 
@@ -34,13 +35,13 @@ def bind(document: Document, connections: Mapping[str, str]) -> bytes:
 
 def _inputs(document: Document, connections: Mapping[str, str]) -> Iterator[tuple[Keys, str]]:
     """Yield where each connection's name belongs."""
-    for index, node in enumerate(document.data.get("nodes") or ()):
+    for path, node in nodes_of(document.data):
         inputs = node.get("inputs") or {}
         for name, connection in connections.items():
             if name in inputs:
-                yield ("nodes", index, "inputs", name), connection
+                yield (*path, "inputs", name), connection
         if "connection" in node and "connection" in connections:
-            yield ("nodes", index, "connection"), connections["connection"]
+            yield (*path, "connection"), connections["connection"]
 
 
 def _place(document: Document, path: Keys) -> tuple[int, int]:

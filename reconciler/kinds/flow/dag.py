@@ -66,6 +66,29 @@ def check_dag(
     return sorted(found, key=lambda d: (d.position.line, d.position.column) if d.position else ())
 
 
+def nodes_of(data: Mapping[str, Any]) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
+    """Yield each node with its path; of one that `use_variants`, each of its variants.
+
+    A variant has the name of its node. Where a node has no variants, it is yielded as it is.
+    """
+    stated = data.get("nodes")
+    for index, node in enumerate(stated if isinstance(stated, list) else ()):
+        if isinstance(node, dict):
+            found = list(_variants(data, node)) if node.get("use_variants") is True else []
+            yield from found or [(("nodes", index), node)]
+
+
+def _variants(
+    data: Mapping[str, Any], node: Mapping[str, Any]
+) -> Iterator[tuple[Keys, Mapping[str, Any]]]:
+    name = str(node.get("name"))
+    own = _table(_table(data.get("node_variants")).get(name))
+    for variant, stated in _table(own.get("variants")).items():
+        inner = _table(stated).get("node")
+        if isinstance(inner, dict):
+            yield ("node_variants", name, "variants", variant, "node"), {**inner, "name": name}
+
+
 class _Check:
     def __init__(self, document: Document, folder: LocalFolder) -> None:
         self.document = document
@@ -73,13 +96,13 @@ class _Check:
         self.data: Mapping[str, Any] = document.data
         self.inputs = _table(self.data.get("inputs"))
         self.outputs = _table(self.data.get("outputs"))
-        nodes = self.data.get("nodes")
-        self.nodes = [
-            (("nodes", index), node)
-            for index, node in enumerate(nodes if isinstance(nodes, list) else ())
-            if isinstance(node, dict)
+        self.nodes = list(nodes_of(self.data))
+        stated = self.data.get("nodes")
+        self.names = [
+            str(node["name"])
+            for node in (stated if isinstance(stated, list) else ())
+            if isinstance(node, dict) and node.get("name")
         ]
-        self.names = [str(node["name"]) for _, node in self.nodes if node.get("name")]
 
     def run(self, *, is_chat: bool, bound: tuple[str, ...]) -> Iterator[Diagnostic]:
         """Yield every problem."""
@@ -109,8 +132,8 @@ class _Check:
                     hint = did_you_mean(str(kind), TYPES)
                     yield self._at(place, f"`{section}.{name}` has {what}", hint=hint)
         for name in sorted({n for n in self.names if self.names.count(n) > 1}):
-            index = len(self.names) - 1 - self.names[::-1].index(name)
-            yield self._at((*self.nodes[index][0], "name"), f"two nodes are named `{name}`")
+            index = [i for i, node in enumerate(self.data["nodes"]) if _name(node) == name][-1]
+            yield self._at(("nodes", index, "name"), f"two nodes are named `{name}`")
 
     def _node(self, path: Keys, node: Mapping[str, Any]) -> Iterator[Diagnostic]:
         if not isinstance(node.get("name"), str):
@@ -180,14 +203,14 @@ class _Check:
             head, _, rest = match[1].strip().partition(".")
             first = re.split(r"[.\[]", rest, maxsplit=1)[0]
             if head in ("inputs", "flow"):
-                name = first if head == "inputs" else rest.partition(".")[2]
+                name = first if head == "inputs" else rest.removeprefix("inputs.")
                 if name not in self.inputs:
                     hint = did_you_mean(name, self.inputs)
                     yield self._at(path, f"the flow has no input `{name}`", hint=hint)
             elif head not in self.names:
                 hint = did_you_mean(head, [*self.names, "inputs"])
                 yield self._at(path, f"the flow has no node `{head}`", hint=hint)
-            elif first != "output":
+            elif first not in ("output", ""):
                 hint = f"write `${{{head}.output}}`"
                 yield self._at(path, f"`{match[0]}` is not a node's output", hint=hint)
 
@@ -227,6 +250,10 @@ class _Check:
 
     def _at(self, path: Keys, summary: str, *, hint: str = "", of_key: bool = False) -> Diagnostic:
         return Diagnostic(summary, self.document.position(path, of_key=of_key), hint=hint)
+
+
+def _name(node: Any) -> str:
+    return str(node.get("name")) if isinstance(node, dict) else ""
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -25,7 +25,8 @@ async def check_flow_file(world: World, workspace: Json, path: str) -> None:
     if not isinstance(nodes, list) or not nodes:
         raise AmlError(400, "InvalidFlow", f"{path}: `nodes` must be a list that is not empty.")
     names: set[str] = set()
-    for node in nodes:
+    for stated in nodes:
+        node = _of_variant(stated, definition)
         _check_node(node, names, path)
         source = node.get("source") or {}
         relative = source.get("path") if isinstance(source, dict) else None
@@ -33,6 +34,15 @@ async def check_flow_file(world: World, workspace: Json, path: str) -> None:
         if relative and world.files.get(account, share, f"{folder}/{relative}") is None:
             text = f"{path}: node {node['name']!r} needs {relative}, which is not in the folder."
             raise AmlError(400, "InvalidFlow", text)
+
+
+def _of_variant(node: Any, definition: dict[str, Any]) -> Any:
+    """Return the default variant of a node that has variants, under the node's name."""
+    if not isinstance(node, dict) or node.get("use_variants") is not True:
+        return node
+    own = (definition.get("node_variants") or {}).get(node.get("name")) or {}
+    default = (own.get("variants") or {}).get(own.get("default_variant_id")) or {}
+    return {**(default.get("node") or {}), "name": node.get("name")}
 
 
 def share_of(world: World, workspace: Json) -> tuple[str, str]:
