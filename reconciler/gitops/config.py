@@ -35,7 +35,7 @@ Interval = Annotated[Time, AfterValidator(_not_too_short)]
 
 
 class Window(LoopModel):
-    """A time in which new revisions may, or may not, be applied."""
+    """A time in which Azure may, or may not, be written."""
 
     allow: str | None = None
     """When it opens, as a cron expression."""
@@ -100,7 +100,7 @@ class SpecConfig(LoopModel):
     ignore: list[str] = Field(default_factory=list)
     """Fields to leave to others, such as `deployments.blue.instance_count`."""
     windows: list[Window] = Field(default_factory=list)
-    """When new revisions may be applied; always where there are none."""
+    """When Azure may be written; always where there are none."""
 
     @field_validator("path")
     @classmethod

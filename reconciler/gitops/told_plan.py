@@ -135,7 +135,7 @@ class _Ending:
         """Return the word for what could not be read or done."""
         failures = {change.failure for change in self._plan.changes if change.is_unread}
         if self._statuses & {*BAD} or not failures:
-            return Reason.FAILED
+            return stopping(self._plan) or Reason.FAILED
         if Failure.DENIED in failures:
             return Reason.ACCESS_DENIED
         return Reason.AZURE_UNAVAILABLE if failures <= {Failure.UNAVAILABLE} else Reason.FAILED
