@@ -47,6 +47,11 @@ class FeedChange:
     operation: str = ""
     fields: frozenset[str] = field(default_factory=frozenset)
 
+    @property
+    def group(self) -> str:
+        """The id of the resource group that it is in, in small letters."""
+        return "/".join(self.resource_id.casefold().split("/")[:5])
+
     def author_of(self, path: str) -> Drift | None:
         """Return who changed a field (`properties.a.b`, or what is above it), where this did."""
         own = not self.fields or not path or any(_touches(one, path) for one in self.fields)

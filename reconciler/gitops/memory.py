@@ -35,10 +35,6 @@ class Memory:
         """The subscription of its group, "" before it is known."""
         return self.group.split("/")[2] if self.group else ""
 
-    def concerns(self, resource_id: str) -> bool:
-        """Whether a resource is in its group."""
-        return bool(self.group) and resource_id.casefold().startswith(f"{self.group.casefold()}/")
-
     def runs_since_yesterday(self, now: datetime) -> int:
         """Return how many jobs were started in the last 24 hours."""
         return sum(1 for time in self.runs if now - time < DAY)

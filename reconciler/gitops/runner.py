@@ -177,10 +177,11 @@ class Runner:
         subscriptions = {s.memory.subscription for s in list(self._specs.values())} - {""}
         now = self._clock.now()
         new = feed.look(now, subscriptions, self._reports) if subscriptions else []
+        groups = {change.group for change in new}
         with self._lock:
             self._hears, self._hear_at = False, now + ASK_EACH
             for state in self._specs.values():
-                if any(state.memory.concerns(change.resource_id) for change in new):
+                if state.memory.group.casefold() in groups:
                     state.schedule = replace(state.schedule, failures=0).no_later(now)
             if new:
                 self.vitals.feed_lag_s = (now - max(one.time for one in new)).total_seconds()
