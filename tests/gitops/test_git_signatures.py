@@ -213,6 +213,23 @@ def test_what_github_signs_in_its_web_page_is_said(keys: Keys, name: str) -> Non
 
 
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed here")
+def test_a_private_key_that_is_named_by_mistake_is_not_shown(
+    forge: GitServer, source: Sources, keys: Keys, tmp_path: Path
+) -> None:
+    key = tmp_path / "id"
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)]
+    subprocess.run(words, check=True, capture_output=True)
+    keys.ssh.write_text(key.read_text())
+    forge.commit({"a": "1"}, sign="ann")
+    looked = source(verify=keys.verify("head"))
+    with pytest.raises(LocalError, match="cannot be used") as caught:
+        looked.verified(looked.latest())
+    shown = "".join(f"{one.summary}{one.detail}" for one in caught.value.diagnostics)
+    assert "line 2 is not" in shown
+    assert not any(line in shown for line in key.read_text().splitlines() if len(line) > 8)
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed here")
 def test_what_ssh_keygen_signs_with_rsa_counts(
     forge: GitServer, source: Sources, keys: Keys, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from reconciler.diagnostics import UnavailableError
 from reconciler.gitops.config_source import SourceConfig
 from reconciler.gitops.git.source import GitSource
 from reconciler.sandbox.git import commits
-from tests.support.ssh_git import SshGit, new_key
+from tests.support.ssh_git import Noise, SshGit, new_key
 
 Made = Callable[..., GitSource]
 
@@ -123,3 +125,19 @@ def test_a_host_that_says_nothing_is_not_waited_for(tmp_path: Path, ssh_source: 
 def test_only_https_with_tokens_and_ssh_with_keys_are_addresses(stated: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         SourceConfig.model_validate(stated)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_host_that_does_not_speak_ssh_is_told(
+    server: SshGit, ssh_source: Made, seed: int
+) -> None:
+    chance = random.Random(seed)
+    beginning = (b"", b"SSH-2.0-x\r\n", b"SSH-1.5-x\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    with Noise(beginning[seed % 4] + chance.randbytes(2000)) as port:
+        looked = ssh_source(server, url=f"ssh://git@127.0.0.1:{port}/acme/ml.git", timeout="5s")
+        with pytest.raises(UnavailableError, match=r"127\.0\.0\.1"):
+            looked.latest()
+    timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    for timer in timers:
+        timer.join(4)  # it was cancelled, or waits for longer than this
+    assert not any(timer.is_alive() for timer in timers)

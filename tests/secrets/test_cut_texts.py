@@ -36,7 +36,6 @@ NO_TEXTS = {
     ("loop_plan.py", "changes[:MOST_CHANGES]"),
     ("packs.py", "memoryview(pack)[:-DIGEST_BYTES]"),
     ("packs.py", "pack[-DIGEST_BYTES:]"),
-    ("packs.py", "pack[:-DIGEST_BYTES]"),
     ("packs.py", "pack[8:HEAD_BYTES]"),
 }
 """Slices of lists, which look the same, and of commits."""

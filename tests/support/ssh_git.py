@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from pathlib import Path
@@ -42,6 +43,7 @@ class SshGit:
             "ssh": {"key_file": str(folder / "id"), "known_hosts": str(folder / "known_hosts")}
         }
         self._open: list[Any] = []
+        self._uploads: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
 
@@ -51,6 +53,12 @@ class SshGit:
         self._thread.join()
         for one in self._open:
             one.close()
+        for upload in self._uploads:
+            upload.join()
+
+    def upload(self, channel: Any) -> None:
+        self._uploads.append(threading.Thread(target=_upload, args=(channel, self.repo)))
+        self._uploads[-1].start()
 
     def may_read(self, key: paramiko.PKey) -> bool:
         return key == self._client_key
@@ -73,6 +81,32 @@ class SshGit:
             transport.start_server(server=_Session(self))
         except (paramiko.SSHException, EOFError):
             return
+
+
+class Noise:
+    """Says one thing to each who connects, and leaves. Gives its port."""
+
+    def __init__(self, said: bytes) -> None:
+        self._said, self._listener = said, socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> int:
+        self._thread.start()
+        return int(self._listener.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+                with peer:
+                    peer.sendall(self._said)
+            except OSError:
+                return
 
 
 def new_key(file: Path) -> paramiko.Ed25519Key:
@@ -103,7 +137,7 @@ class _Session(paramiko.ServerInterface):
 
     def check_channel_exec_request(self, channel: Any, command: bytes) -> bool:
         self._server.commands.append(command.decode())
-        threading.Thread(target=_upload, args=(channel, self._server.repo)).start()
+        self._server.upload(channel)
         return True
 
 
@@ -111,10 +145,8 @@ def _upload(channel: Any, repo: MemoryRepo) -> None:
     stream = channel.makefile("rb")
     protocol = Protocol(stream.read, lambda content: channel.sendall(content) or len(content))
     served: Any = DictBackend({PATH.encode(): repo})  # type: ignore[dict-item]
-    try:
+    with contextlib.suppress(HangupException, OSError, EOFError):
         UploadPackHandler(served, [PATH.encode()], protocol).handle()
         channel.send_exit_status(0)
-    except (HangupException, OSError, EOFError):
-        return
-    finally:
+    with contextlib.suppress(OSError, EOFError):
         channel.close()

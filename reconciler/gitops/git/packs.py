@@ -57,12 +57,12 @@ def measure(pack: bytes, check: Callable[[], object]) -> int:
     """Return how many bytes the objects of a pack have. Raises `PackError` beyond the limits."""
     if pack[:4] != b"PACK" or len(pack) < HEAD_BYTES + DIGEST_BYTES:
         raise PackError("it is not a pack")
-    if hashlib.sha1(pack[:-DIGEST_BYTES], usedforsecurity=False).digest() != pack[-DIGEST_BYTES:]:
+    body = memoryview(pack)[:-DIGEST_BYTES]
+    if hashlib.sha1(body, usedforsecurity=False).digest() != pack[-DIGEST_BYTES:]:
         raise PackError("its checksum is wrong")
     count = int.from_bytes(pack[8:HEAD_BYTES], "big")
     if count > GIT_OBJECTS:
         raise PackError(f"it has {count} objects, more than {GIT_OBJECTS}")
-    body = memoryview(pack)[:-DIGEST_BYTES]
     at, total = HEAD_BYTES, 0
     for _ in range(count):
         check()

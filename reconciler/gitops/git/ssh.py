@@ -73,7 +73,7 @@ class _Vendor(SSHVendor):
             return _Connection(client, timer, command, protocol_version, self._allowance)
         except BaseException:
             timer.cancel()
-            client.close()
+            _end(client)
             raise
 
     def _connect(self, client: paramiko.SSHClient, host: str, port: int, username: str) -> None:
@@ -99,7 +99,7 @@ class _Vendor(SSHVendor):
                 "check `source.credentials.ssh.key_file`, and that its key may read the repository"
             )
             raise SshError(f"{host} does not let us in", hint) from error
-        except paramiko.SSHException as error:
+        except (paramiko.SSHException, EOFError) as error:
             if "known_hosts" in str(error):
                 raise self._unknown_host(f"the key of {host} is not known") from error
             raise SshError(f"no connection to {host}: {_said(error)}", CHECK) from error
@@ -163,7 +163,15 @@ class _Connection:
 
 
 def _said(error: Exception) -> str:
-    return on_one_line(str(error), MOST_SAID)
+    return on_one_line(str(error), MOST_SAID) or "it was closed"
+
+
+def _end(client: paramiko.SSHClient) -> None:
+    """Close a connection, and paramiko's timer of a handshake that did not come to its end."""
+    transport = client.get_transport()
+    if transport is not None:
+        transport.packetizer.complete_handshake()
+    client.close()
 
 
 def _readable(file: str, field: str) -> str:

@@ -55,11 +55,14 @@ def _lines(path: str) -> Iterator[AllowedSigner]:
     """Yield the lines of a file of allowed signers. Raises `LocalError` where one is malformed."""
     from sshsig.allowed_signers import load_allowed_signers_file
 
-    try:
-        text = keys_in(path, FIELD).decode()
-        yield from load_allowed_signers_file(io.StringIO(text))
-    except (ValueError, IndexError) as error:
-        raise unusable(path, FIELD, str(error)) from error
+    lines = keys_in(path, FIELD).split(b"\n")
+    for number, line in enumerate(lines, 1):
+        try:
+            yield from load_allowed_signers_file(io.StringIO(line.decode()))
+        except (ValueError, IndexError):
+            # Not what is in it: somebody may have named a private key.
+            why = f"line {number} is not `PRINCIPALS [OPTIONS] KEY-TYPE KEY`"
+            raise unusable(path, FIELD, why) from None
 
 
 def _is_of(line: AllowedSigner, key: PublicKey) -> bool:
