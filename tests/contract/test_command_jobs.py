@@ -119,6 +119,33 @@ def test_what_decides_the_result_is_a_new_run(azure, applied, tmp_path, change):
     assert changed["jobs.lora"].action is Action.RUN
 
 
+IN_PLACE = """\
+    environment:                          # or `${{ environments.NAME }}`, or `azureml:NAME:VERSION`
+      image: mcr.microsoft.com/azureml/curated/acpt-pytorch-2.2-cuda12.1:36
+      conda_file: images/trl-conda.yaml
+"""
+
+
+def test_the_newest_version_is_taken_when_the_run_starts(azure, applied, tmp_path):
+    newest = (IN_PLACE, "    environment: azureml:job-lora@latest\n")
+    loaded = load(str(copied(tmp_path, newest)))
+    assert any("moves" in told.summary for told in loaded.warnings)
+    azure.clear_journal()
+    _, problems = azure.apply(loaded)
+    assert problems == []
+    (job,) = sent(azure, "/jobs/")
+    there = applied.resources["jobs.lora.environment"].resource_id
+    assert job["request_body"]["properties"]["environmentId"].lower() == there.lower()
+
+
+def test_an_environment_that_is_not_there_is_told(azure, applied, tmp_path):
+    missing = (IN_PLACE, "    environment: azureml:nowhere@latest\n")
+    azure.clear_journal()
+    _, problems = azure.apply(load(str(copied(tmp_path, missing))))
+    assert any("there is no environment nowhere" in p.summary for _, p in problems)
+    assert sent(azure, "/jobs/") == []
+
+
 def test_its_output_is_a_model_of_the_run(azure, applied):
     arm = azure.connection(applied).arm
     shown = arm.get(applied.resources["models.tuned"].resource_id, "2026-05-01")["properties"]
