@@ -98,7 +98,7 @@ FUZZ ?= 10000
 reliability: $(STAMP)
 	@$(BIN)/python -m tests.faults $(SAMPLE)
 	@RECONCILE_FUZZ=$(FUZZ) $(BIN)/python -m pytest -q -n auto tests/hostile tests/contract/test_base.py \
-		tests/spec/test_corpus.py $$(grep -rl --include='test_*.py' 'sampled(' tests)
+		tests/spec/test_corpus.py tests/faults/test_data_killed.py $$(grep -rl --include='test_*.py' 'sampled(' tests)
 
 # Does anything grow? One sandbox and one process for as long as you like.
 HOURS ?= 1
