@@ -29,6 +29,7 @@ SEVERITIES = {
     ConditionReason.DRIFTED: Severity.WARNING,
     ConditionReason.DEGRADED: Severity.WARNING,
     ConditionReason.SUCCEEDED: Severity.NOTE,
+    ConditionReason.PROGRESSING: Severity.NOTE,
     ConditionReason.RECOVERED: Severity.NOTE,
     ConditionReason.NOTIFICATION_FAILED: Severity.WARNING,
     ConditionReason.OUTSIDE_WINDOW: Severity.NOTE,
@@ -56,11 +57,13 @@ def states_of(end: PassEnd) -> list[Event]:
 
 
 def deeds_of(end: PassEnd) -> list[Event]:
-    """Return what a pass did that is told each time: it wrote, and all went well."""
-    if not end.writes or not _is(end, ConditionType.READY, ConditionStatus.TRUE):
+    """Return what a pass did that is told each time: it wrote, and nothing went wrong."""
+    is_ready = _is(end, ConditionType.READY, ConditionStatus.TRUE)
+    if not end.writes or not (is_ready or end.is_pending) or errors_of(end.problems):
         return []
-    message = applied_text(end.writes, (end.ended - end.began).total_seconds())
-    return [_event(end, ConditionReason.SUCCEEDED, message)]
+    took_s = (end.ended - end.began).total_seconds()
+    reason = ConditionReason.SUCCEEDED if is_ready else ConditionReason.PROGRESSING
+    return [_event(end, reason, applied_text(end.writes, took_s, is_ready=is_ready))]
 
 
 def is_over(event: Event, end: PassEnd) -> bool:

@@ -9,7 +9,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.engine.types import JsonObject
 from reconciler.render.reason_text import headline
 from reconciler.render.terminal import clean
-from reconciler.render.words import duration
+from reconciler.render.words import duration, things
 from reconciler.secrets import on_one_line
 
 MOST = 1000
@@ -46,10 +46,10 @@ def recovered_text(reason: str, address: str, lasted_s: float) -> str:
     return clean(f"{reason}{where} is over after {duration(lasted_s)}")
 
 
-def applied_text(writes: int, elapsed_s: float) -> str:
-    """Return how much a pass wrote, and in what time."""
-    count = "1 request" if writes == 1 else f"{writes} requests"
-    return f"applied with {count} in {duration(elapsed_s)}"
+def applied_text(writes: int, elapsed_s: float, *, is_ready: bool) -> str:
+    """Return how much a pass wrote, and in what time; whether all is ready by that."""
+    what = f"{things(writes, 'write')} in {duration(elapsed_s)}"
+    return f"ready after {what}" if is_ready else f"{what}; Azure is at work, the next pass looks"
 
 
 def muted_text(listener: str, error: str) -> str:

@@ -179,7 +179,17 @@ def test_every_apply_is_told(reporter, told):
     for minute in range(2):
         reporter.passed(well(minutes=minute, writes=3))
     assert told.reasons == ["Succeeded", "Succeeded"]
-    assert told.events[0].message == "applied with 3 requests in 2.0s"
+    assert told.events[0].message == "ready after 3 writes in 2.0s"
+
+
+def test_what_a_pass_began_is_told_and_a_pass_that_only_waits_is_not(reporter, told):
+    waits = (condition("Ready", "Unknown", "Progressing"),)
+    for minute, writes in enumerate((4, 0, 0)):
+        end = well(minutes=minute, writes=writes, is_pending=True)
+        reporter.passed(replace(end, conditions=waits))
+    (event,) = told.events
+    assert (event.reason, event.severity) == (ConditionReason.PROGRESSING, Severity.NOTE)
+    assert event.message == "4 writes in 2.0s; Azure is at work, the next pass looks"
 
 
 def test_what_is_not_of_a_pass_is_told_once_and_when_it_is_over(reporter, told):
