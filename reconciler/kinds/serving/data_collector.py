@@ -7,10 +7,12 @@ collection by itself; here a collection goes to the workspace's own storage unle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from reconciler.engine.diff import same_folded
 from reconciler.engine.types import JsonObject
 from reconciler.kinds.asset_references import DATA, id_of, reference_or
 from reconciler.kinds.expansion import Expansion
@@ -74,6 +76,17 @@ def collector_body(
     if settings.request_logging:
         body["requestLogging"] = {"captureHeaders": list(settings.request_logging.capture_headers)}
     return body
+
+
+def same_collections(observed: Any, desired: Any) -> bool:
+    """Compare what is collected: Azure spells its words in more than one way, and adds its own."""
+    shown = observed if isinstance(observed, Mapping) else {}
+    return all(_is_as(shown.get(name), stated) for name, stated in desired.items())
+
+
+def _is_as(shown: Any, stated: Mapping[str, Any]) -> bool:
+    held = shown if isinstance(shown, Mapping) else {}
+    return all(same_folded(held.get(name), value) for name, value in stated.items())
 
 
 def _collection(

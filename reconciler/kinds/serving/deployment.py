@@ -25,7 +25,12 @@ from reconciler.kinds.extensions import own_fields
 from reconciler.kinds.machines import Machines, deployment_machines
 from reconciler.kinds.quota.needs import quota_address
 from reconciler.kinds.retirements import report_model, report_size
-from reconciler.kinds.serving.deployment_body import deployment_body, local_code
+from reconciler.kinds.serving.data_collector import same_collections
+from reconciler.kinds.serving.deployment_body import (
+    check_format,
+    deployment_body,
+    local_code,
+)
 from reconciler.kinds.serving.endpoint import serving_name
 from reconciler.kinds.serving.endpoint_writes import API_VERSION, SHARES, drain, give_back
 from reconciler.kinds.serving.memory import registry_model
@@ -77,6 +82,7 @@ class DeploymentHandler(ArmHandler):
                 "properties.environmentId": same_id,
                 "properties.codeConfiguration.codeId": same_id,
                 "properties.dataCollector.rollingRate": same_folded,
+                "properties.dataCollector.collections": same_collections,
                 "properties.instanceType": same_folded,
                 "properties.egressPublicNetworkAccess": same_folded,
                 "properties.endpointComputeType": same_folded,
@@ -136,6 +142,7 @@ class DeploymentHandler(ArmHandler):
             family = quota_address(settings.instance_type, expansion)
             code = local_code(settings, workspace, expansion, path)
             body = deployment_body(settings, resource_id, expansion, path, code)
+            check_format(settings, body, expansion, path)
             ours = _made_here(body["properties"], expansion)
             expansion.add(
                 Resource(

@@ -48,6 +48,25 @@ def deployment_body(
     }
 
 
+def check_format(settings: Deployment, body: JsonObject, expansion: Expansion, path: Keys) -> None:
+    """Note a custom model of the spec without an image: only an MLflow or Triton model brings one.
+
+    Azure says so after it has made the machines. Source: learn.microsoft.com/azure/machine-learning/
+    how-to-deploy-online-endpoints (what a deployment needs).
+    """
+    model = body["properties"].get("model")
+    made = expansion.resources.get(model.address) if isinstance(model, Reference) else None
+    if made is None or settings.environment:
+        return
+    if made.desired["properties"]["modelType"] == "custom_model":
+        expansion.problem(
+            f"`{made.address}` is a custom model: it needs an `environment` to be served in",
+            (*path, "model"),
+            hint="add `environment`, and `code_configuration` unless its image brings a server; or "
+            "say `type: mlflow_model` where it is one",
+        )
+
+
 def local_code(
     settings: Deployment, workspace: str, expansion: Expansion, path: Keys
 ) -> Code | None:
