@@ -17,6 +17,7 @@ from threading import Event
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from reconciler.cli.bell import Bell
 from reconciler.diagnostics import ExitCode
 
 if TYPE_CHECKING:
@@ -44,26 +45,25 @@ class Signals:
         self._say: Callable[[str], None] = lambda _text: None
         self._under_way: Callable[[], Iterable[str]] = tuple
         self._telling: Thread | None = None
+        self._bell: Bell | None = None
+        self._instead: Callable[[int], None] | None = None
 
     def install(self) -> None:
         """Take over SIGINT, SIGTERM and SIGHUP, but for what whoever started us has ignored."""
+        self._bell = Bell(self._heard)
         for number in CODES:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._handle)
 
     def instead(self, do: Callable[[int], None]) -> None:
-        """From now on let each signal be told to `do`, in a thread of its own, and nothing else.
+        """From now on let each signal be told to `do`, in a thread of its own, and nothing else."""
+        self._instead = do
 
-        A handler runs in the middle of anything, so it must not wait for a lock.
-        """
-        from threading import Thread
-
-        def told(number: int, _frame: FrameType | None) -> None:
-            Thread(target=do, args=(number,), daemon=True).start()
-
-        for number in CODES:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, told)
+    def close(self) -> None:
+        """Hear nothing any more: for who puts the handlers back."""
+        if self._bell is not None:
+            self._bell.close()
+            self._bell = None
 
     def guard(
         self, stop: Event, say: Callable[[str], None], under_way: Callable[[], Iterable[str]]
@@ -75,6 +75,19 @@ class Signals:
         self._stop, self._say, self._under_way = stop, say, under_way
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
+        """Ring, and take no lock: this runs in the middle of what the main thread does."""
+        if self._instead is None and self._stop is None:
+            self._leave(CODES[signal.Signals(number)])
+        if self._bell is not None:
+            self._bell.ring(number)
+
+    def _heard(self, number: int) -> None:
+        """Do what a signal asks for, in the thread of the bell."""
+        from threading import Thread
+
+        if self._instead is not None:
+            Thread(target=self._instead, args=(number,), daemon=True).start()
+            return
         code = CODES[signal.Signals(number)]
         if self._stop is None or self.received is not None:
             self._leave(code)
@@ -88,7 +101,7 @@ class Signals:
         )
 
     def _tell(self, text: str) -> Thread:
-        """Say something: a handler may hold a stream's lock, so another thread writes."""
+        """Say something in another thread: nobody may take it any more."""
         from threading import Thread
 
         self._telling = thread = Thread(target=self._say, args=(text,), daemon=True)

@@ -164,12 +164,43 @@ def test_who_was_told_to_end_leaves_before_a_container_would_be_killed(
         signals.guard(stop, lambda _text: said.set(), tuple)
         signal.raise_signal(number)
     finally:
+        signals.close()
         for one, handler in handlers.items():
             signal.signal(one, handler)
     assert stop.is_set()
     assert said.wait()
     assert timers == grace
     assert GRACE_S < CONTAINERS_WAIT_S / 2
+
+
+class Locked(threading.Event):
+    """An event whose lock may be held by whoever the signal interrupts, as every event's may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+    def set(self) -> None:
+        with self.lock:
+            super().set()
+
+
+def test_a_signal_in_the_middle_of_a_wait_does_not_wait_for_itself() -> None:
+    """It set an event in its handler: who was just looking at it held its lock, and hung."""
+    handlers = {one: signal.getsignal(one) for one in CODES}
+    signals, stop = Signals(), Locked()
+    try:
+        signals.install()
+        signals.guard(stop, lambda _text: None, tuple)
+        with stop.lock:
+            signal.raise_signal(signal.SIGINT)
+            assert not stop.is_set()
+        assert stop.wait(CONTAINERS_WAIT_S)
+    finally:
+        signals.close()
+        for one, handler in handlers.items():
+            signal.signal(one, handler)
+    assert signals.received is ExitCode.INTERRUPTED
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
