@@ -83,6 +83,8 @@ class SpecConfig(LoopModel):
     """What it is called in tags, metrics and commit statuses."""
     path: FilePath
     """The file in the source, or a pattern: then each file is a spec NAME.FILE of its own."""
+    environment: str = ""
+    """The environment that is meant, where the spec has `per_environment`."""
     interval: Interval | None = None
     """As in `defaults`."""
     retry: Time | None = None
@@ -167,6 +169,7 @@ class LoopConfig(LoopModel):
             merged[name] = getattr(self.defaults, name) if own is None else own
         return Settings(
             **merged,
+            environment=spec.environment,
             depends_on=tuple(spec.depends_on),
             ignore=tuple(spec.ignore),
             windows=tuple(spec.windows),
@@ -185,6 +188,7 @@ class Settings:
     drift: DriftChoice = "report"
     changes: Changes = "auto"
     prune: bool = False
+    environment: str = ""
     depends_on: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()

@@ -19,6 +19,8 @@ from reconciler.kinds.local.folder import ROOT_MARK
 from reconciler.operations.lifecycle import ignoring
 from reconciler.operations.load import Loaded, load_document
 from reconciler.spec import document as documents
+from reconciler.spec.document import Inputs
+from reconciler.spec.overlay import overlaid
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -75,7 +77,8 @@ def load_kept(kept: Kept, tree: Tree) -> Loaded:
     Raises `SpecError` with places in the source, as whoever pushed the revision knows them.
     """
     (tree.folder / ROOT_MARK).touch()
-    loaded = load_document(documents.load(str(tree.folder / kept.path), kept.path))
+    document = documents.load(str(tree.folder / kept.path), kept.path)
+    loaded = load_document(overlaid(document, Inputs(kept.settings.environment)))
     return _leaving(loaded, kept)
 
 
