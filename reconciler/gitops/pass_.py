@@ -14,7 +14,7 @@ from threading import Event
 
 from reconciler.cloud.azure import Azure
 from reconciler.cloud.run_scope import RunScope
-from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError
+from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError, UnforeseenError
 from reconciler.engine.attribution import By
 from reconciler.engine.decisions import Change
 from reconciler.engine.policy import NO_POLICY
@@ -102,6 +102,8 @@ class SpecPass:
             ended, memory = self._passed()
         except ReconcileError as error:
             ended, memory = told.of_error(error), self._memory
+        except Exception as error:  # noqa: BLE001 - it fails this pass, not the loop
+            ended, memory = told.of_error(UnforeseenError.of(error)), self._memory
         end = self._end(ended, memory.applied)
         return end, replace(memory, end=end)
 

@@ -262,6 +262,7 @@ class Runner:
     def _pass(self, state: SpecState, made: SpecPass, tree: Tree) -> None:
         """Make a pass, in a worker."""
         if self._stopping.is_set():
+            state.running = None
             return
         end, memory = made.run()
         end = replace(end, conditions=(*end.conditions, *self._of_source(end)))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.diagnostics import ReconcileError, Severity
+from reconciler.diagnostics import ReconcileError, Severity, UnforeseenError
 from reconciler.gitops.ports import RefGoneError, Reports, Source
 from reconciler.gitops.records import (
     Condition,
@@ -58,6 +58,9 @@ class SourceWatch:
             return False
         except ReconcileError as error:
             self._failed(error, now)
+            return False
+        except Exception as error:  # noqa: BLE001 - a look that failed, not the end of all looks
+            self._failed(UnforeseenError.of(error), now)
             return False
         self._answered(now)
         self.verified = verified

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from reconciler.gitops.records import Condition, ConditionStatus, ConditionType, Revision
 from reconciler.gitops.records import ConditionReason as Reason
+from reconciler.operations.plan import build
 from tests.support.one_spec import CLUSTER, OneSpec, reason
 from tests.support.virtual_loop import Judged, VirtualLoop
 
@@ -127,3 +130,17 @@ def test_nothing_is_written_once_it_is_to_stop(looped: OneSpec) -> None:
     looped.azure.clear_journal()
     loop.keep(20 * MINUTE)
     assert looped.azure.journal() == []
+
+
+def test_a_mistake_of_ours_fails_a_pass_and_not_the_loop(
+    kept: OneSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = VirtualLoop(kept)
+    loop.keep(11 * MINUTE)
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "plan", None)
+        patch.setattr(loop.source, "latest", None)
+        loop.runner.look()
+        assert {reason(end) for end in loop.keep(5 * MINUTE)} == {Reason.FAILED}
+    assert reason(loop.keep(11 * MINUTE)[-1]) is Reason.SUCCEEDED
+    assert kept.azure.writes() == []
