@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -151,7 +150,3 @@ def host_of(url: str) -> str:
 def ends_at(seconds: float) -> float:
     """Return when a question that begins now has to be over, for `run_ends`."""
     return time.monotonic() + seconds
-
-
-Client = Any
-"""One of dulwich's clients: over HTTPS or over SSH."""
