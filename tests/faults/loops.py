@@ -49,7 +49,9 @@ def silent(count):
 def replicas(number, count, seed):
     """Return name, cases and violations of so many replicas, one of which stops, by seed."""
     wrong, stops = [], 0
-    with tempfile.TemporaryDirectory() as folder, _sandbox(folder) as fresh:
+    # The sandbox may still write its last file into the folder when that is removed.
+    scratch = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with scratch as folder, _sandbox(folder) as fresh:
         server = fresh().azure.server
         for each in range(seed, seed + count):
             fleet = played(server, Path(folder) / f"fleet-{each}", number, each)
