@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.diagnostics import Diagnostic, UnavailableError
+from reconciler.gitops.git import remote
 from tests.gitops.conftest import Sources
 from tests.support.git_server import GitServer
 
@@ -36,6 +37,20 @@ def test_a_server_on_a_bad_day_is_told_and_asked_again(
     assert hint in told(caught.value).hint
     forge.do("behave", behavior="normal")
     assert looked.latest().revision.commit == sha
+
+
+def test_an_answer_without_an_end_is_told_as_too_large(
+    forge: GitServer, source: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was told as no git server's wherever the bytes came before the time was up."""
+    monkeypatch.setattr(remote, "GIT_PACK_BYTES", 1 << 20)
+    forge.commit({"a": "1"})
+    forge.do("behave", behavior="huge")
+    with pytest.raises(
+        UnavailableError, match=r"is too large: it sent more than \d+ MiB"
+    ) as caught:
+        source(timeout="60s").latest()
+    assert "a repository of their own" in told(caught.value).hint
 
 
 def test_nobody_there_is_told(forge: GitServer, source: Sources) -> None:

@@ -176,6 +176,8 @@ class Remote:
                 return self._refused(one)
             if isinstance(one, SshError):
                 return UnavailableError(Diagnostic(one.what, hint=one.hint))
+            if isinstance(one, TooLargeError):
+                return self._too_large(one)
             if isinstance(one, NO_ANSWER):
                 return unreachable(self._url, one)
         return self._not_git(links[-1])
@@ -183,6 +185,11 @@ class Remote:
     def _too_slow(self) -> UnavailableError:
         what = f"{self.host} did not answer within {self._timeout_s:g} s"
         hint = "`source.timeout` in loop.yaml says how long an answer may take"
+        return UnavailableError(Diagnostic(what, hint=hint))
+
+    def _too_large(self, error: TooLargeError) -> UnavailableError:
+        what = f"the answer of {self.host} is too large: {error}"
+        hint = "keep specs in a repository of their own, without large files"
         return UnavailableError(Diagnostic(what, hint=hint))
 
     def _not_git(self, error: BaseException) -> UnavailableError:
