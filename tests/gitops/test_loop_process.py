@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -58,7 +59,9 @@ def test_it_looks_when_it_is_asked_and_ends_with_0(
     running.send_signal(signal.SIGHUP)
     until(lambda: bool(kept.azure.writes()))
     running.send_signal(signal.SIGTERM)
-    assert ended(running) == (0, "", "")
+    code, out, err = ended(running)
+    assert (code, err) == (0, "")
+    assert {json.loads(line)["severity"] for line in out.splitlines()} <= {"note"}
     written = kept.azure.writes()
     assert [line for line in written if "/computes/cpu-cluster" in line]
 
