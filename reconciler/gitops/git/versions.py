@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 TAGS = "refs/tags/"
 LONGEST = 250
 _VERSION = re.compile(
-    r"(?:.*?[^0-9A-Za-z.])??v?(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})"
+    r"(?:.{0,60}?[^0-9A-Za-z.])??v?(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})"
     r"(?:-([0-9A-Za-z.-]{1,100}))?(?:\+[0-9A-Za-z.-]{1,100})?"
 )
 Order = tuple[int, int, int, bool, tuple[tuple[int, int, str], ...]]

@@ -24,7 +24,7 @@ SECRETS = (
     "pat",
     "secret_access_key",
 )
-REMOTE = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+REMOTE = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.IGNORECASE)
 
 
 @dataclass

@@ -90,7 +90,7 @@ class AccessKey(_Credentials):
     """A reference to the secret key, or a map with its `key_vault_url`."""
 
 
-class AccountKey(_Credentials):
+class ConnectionAccountKey(_Credentials):
     """The key of an account."""
 
     auth = "AccountKey"
@@ -112,7 +112,7 @@ class ConnectionIdentity(_Credentials):
     """The kind of credentials."""
     client_id: Text
     """The client id of the identity."""
-    resource_id: Annotated[Text | RefOrId, Field(union_mode="left_to_right")]
+    resource_id: RefOrId
     """Its resource id, or a reference to an identity in this spec."""
 
 
@@ -161,7 +161,7 @@ Credentials = Annotated[
     | SasCredentials
     | UsernamePassword
     | AccessKey
-    | AccountKey
+    | ConnectionAccountKey
     | ConnectionIdentity
     | ServicePrincipalCredentials
     | NoCredentials
