@@ -21,7 +21,10 @@ NODES = ("max_instances: 2", "max_instances: 3")
 def disturbed(what, count, seed):
     """Return name, cases and violations of one disturbance, at so many requests."""
     case = CASES[what]
-    with tempfile.TemporaryDirectory() as folder, _sandbox(folder) as fresh:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        _sandbox(folder) as fresh,
+    ):
         requests = _requests(fresh())
         places = _places(requests, count, seed)
         wrong = [text for nth in places if (text := case(fresh(), nth))]
@@ -31,7 +34,10 @@ def disturbed(what, count, seed):
 
 def silent(count):
     """Let nothing change for so many passes; return how many writes and events came of it."""
-    with tempfile.TemporaryDirectory() as folder, _sandbox(folder) as fresh:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        _sandbox(folder) as fresh,
+    ):
         one = fresh()
         one.until_ready()
         one.azure.clear_journal()
