@@ -131,14 +131,19 @@ class JobHandler(Handler):
     )
 
     def knows(self, body: JsonObject) -> bool:
-        """Return whether a body out of a list is a job of this type."""
-        job_type = str((body.get("properties") or {}).get("jobType") or "")
+        """Return whether a body out of a list is a job of this type; one that says none is ours too."""
+        job_type = str((body.get("properties") or {}).get("jobType") or JobHandler.job_type)
         return super().knows(body) and job_type.casefold() == self.job_type.casefold()
 
     def listed(self, context: HandlerContext, parent: str, collection: str) -> Iterable[JsonObject]:
-        """Return the runs that carry a mark and are not archived: the list filters by tag."""
-        params = {"jobType": self.job_type, "tag": OWNER_TAG}
-        return context.reads.list(f"{parent}/{collection}", self.api_version, params)
+        """Return the runs that carry a mark and are not archived: the list filters by tag.
+
+        One list has those of all types, so that it is asked for once; a version knows all of them.
+        """
+        found = context.reads.list(
+            f"{parent}/{collection}", JobHandler.api_version, {"tag": OWNER_TAG}
+        )
+        return [body for body in found if self.knows(body)]
 
     def key_in(self, body: JsonObject) -> str:
         """Return the key of the job that it is a run of."""
