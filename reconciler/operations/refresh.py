@@ -45,6 +45,10 @@ class Snapshot:
     reads: Reads
 
 
+Beside = Callable[[HandlerContext], Iterable[tuple[Address, Callable[[], object]]]]
+"""Yields what to ask beside the resources, each with the address that it waits for, or ""."""
+
+
 def context_of(
     loaded: Loaded,
     run: RunScope,
@@ -75,11 +79,12 @@ def observe_all(
     addresses: list[Address],
     *,
     parallelism: int,
-    beside: Callable[[HandlerContext], Iterable[Callable[[], object]]] = lambda context: (),
+    beside: Beside = lambda context: (),
 ) -> Snapshot:
     """Observe the given resources at once, sharing lists.
 
-    What is asked `beside` them only fills the reads of the snapshot, with failures too.
+    What is asked `beside` them only fills the reads of the snapshot, with failures too. It is
+    begun after what it waits for, never before: one thread alone must come through.
 
     Raises `DeniedError` when there is no way in at all, `UnavailableError` when nothing at
     all can be reached; every other failure is returned beside the resource it belongs to.
@@ -96,10 +101,11 @@ def observe_all(
         firsts, rest = in_turns(loaded, addresses)
         for address in firsts:
             futures[address] = pool.submit(observe_fresh, context, loaded.resources[address])
-        for ask in beside(context):
-            pool.submit(ask)
+        later = [ask for address, ask in beside(context) if not _begun(pool, ask, address, futures)]
         for address in rest:
             futures[address] = pool.submit(observe_fresh, context, loaded.resources[address])
+        for ask in later:
+            pool.submit(ask)
         out = [address for address, future in futures.items() if is_outage(future.exception())]
         if len(out) * 2 <= len(futures):
             reads.forget_failures()
@@ -107,6 +113,19 @@ def observe_all(
                 resource = loaded.resources[address]
                 futures[address] = pool.submit(observe_fresh, context, resource)
     return _collect(futures, reads)
+
+
+def _begun(
+    pool: ThreadPoolExecutor,
+    ask: Callable[[], object],
+    address: Address,
+    futures: Mapping[Address, object],
+) -> bool:
+    """Begin what waits for an address whose own look was begun, or for none; else return False."""
+    if address and address not in futures:
+        return False
+    pool.submit(ask)
+    return True
 
 
 def in_turns(loaded: Loaded, addresses: list[Address]) -> tuple[list[Address], list[Address]]:

@@ -13,7 +13,7 @@ from reconciler.cli.sandbox_verbs import VERBS
 from reconciler.diagnostics import ExitCode
 
 MOST_ROWS = 50
-GLOBAL = {"--sandbox", "--verbose", "--quiet", "--color", "--help"}
+GLOBAL = {"--sandbox", "--sandbox-runs-code", "--verbose", "--quiet", "--color", "--help"}
 
 
 def parser() -> Parser:

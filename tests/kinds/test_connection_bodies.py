@@ -18,7 +18,10 @@ CREDENTIALS = {
     "sas": {"sas_token": "SECRET"},
     "username_password": {"username": "somebody", "password": "SECRET"},
     "access_key": {"access_key_id": "AKIA1", "secret_access_key": "SECRET"},
-    "managed_identity": {"client_id": "one", "resource_id": "/subscriptions/x"},
+    "managed_identity": {
+        "client_id": "one",
+        "resource_id": "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ManagedIdentity/userAssignedIdentities/x",
+    },
     "none": {},
 }
 STATED = [

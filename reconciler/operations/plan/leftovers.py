@@ -43,17 +43,21 @@ Lookup = Callable[[], list[Listed]]
 """Asks for one list."""
 
 
-def lookups(loaded: Loaded, context: HandlerContext) -> Iterator[Callable[[], object]]:
+def lookups(
+    loaded: Loaded, context: HandlerContext
+) -> Iterator[tuple[Address, Callable[[], object]]]:
     """Yield what asks for the lists in the resources of a spec, each as soon as that was read.
+
+    With the address that it waits for, "" for what the spec only uses.
 
     The answers are kept in the context's reads: `everything_listed` takes them from there. So
     are failures.
     """
     for resource in loaded.resources.values():
         for ask in _lists(context, resource.kind, resource.resource_id):
-            yield partial(_ask, context, resource, ask)
+            yield resource.address, partial(_ask, context, resource, ask)
     for kind, resource_id in _used(loaded):
-        yield from _lists(context, kind, resource_id)
+        yield from (("", ask) for ask in _lists(context, kind, resource_id))
 
 
 def everything_listed(
