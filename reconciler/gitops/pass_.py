@@ -17,6 +17,7 @@ from reconciler.cloud.run_scope import RunScope
 from reconciler.diagnostics import Diagnostic, ReconcileError, SpecError, UnforeseenError
 from reconciler.engine.attribution import By
 from reconciler.engine.decisions import Change
+from reconciler.engine.diff import Path, label_of
 from reconciler.engine.policy import NO_POLICY
 from reconciler.engine.types import Action, Address, Outcome, Status
 from reconciler.gitops import told
@@ -93,6 +94,7 @@ class SpecPass:
         self._began = world.now()
         self._sent: list[RunScope] = []
         self._lease: Lease = NO_LEASE
+        self._loaded: Loaded | None = None
         self.stop = Event()
         """Set from outside: nothing more is begun, and the pass ends."""
 
@@ -114,6 +116,7 @@ class SpecPass:
             loaded = load_kept(self._kept, self._tree)
         except SpecError as error:
             return told.of_error(error), self._memory
+        self._loaded = loaded
         lease = self._world.lease_of(loaded.spec.target.subscription_id)
         if not lease.acquire():
             return told.held_by_another(), self._memory
@@ -196,8 +199,8 @@ class SpecPass:
         ids = {change.address: change.resource.resource_id for change in plan.changes}
         for row in drift:
             feed = self._world.feed
-            author = feed.author_of(ids[row.address], row.field) if feed else None
-            yield replace(author, address=row.address) if author else row
+            author = feed.author_of(ids[row.address], row.path) if feed else None
+            yield row.by(author) if author else row
 
     def _proposal(self, plan: Plan) -> Proposal:
         by = plan.attribution.by if plan.attribution else {}
@@ -286,7 +289,12 @@ class SpecPass:
 
     def _contended(self) -> Iterator[Drift]:
         for address, path in sorted(self._memory.corrections.resting(self._began)):
-            yield Drift(address, ".".join(map(str, path)))
+            yield Drift(address, self._label(address, path), path=".".join(path))
+
+    def _label(self, address: Address, path: Path) -> str:
+        """Return the spec's word for a field, where the spec still has what it is of."""
+        resource = self._loaded.resources.get(address) if self._loaded else None
+        return label_of(path, HANDLERS[resource.kind].policy.rules) if resource else ".".join(path)
 
 
 NO_LEASE = NoLease()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -146,6 +146,10 @@ class Drift:
     operation: str = ""
     time: datetime | None = None
     path: str = ""
+
+    def by(self, author: Drift) -> Drift:
+        """Return the same field, with who the feed says changed it."""
+        return replace(author, address=self.address, field=self.field, path=self.path)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,17 @@ def test_drift_is_seen_when_the_feed_tells_it_with_its_author(kept: OneSpec) -> 
     assert "Azure Portal" in told.message
 
 
+def test_a_field_that_the_spec_has_a_word_for_has_its_author_too(kept: OneSpec) -> None:
+    """It is named by that word, and looked for in the feed by its place in the body."""
+    name = "{name: smallestwsstorage"
+    kept.edit(f"{name}}}", f"{name}, public_network_access: enabled}}")
+    loop = begun(kept)
+    kept.drift(STORAGE, {"properties": {"publicNetworkAccess": "Disabled"}})
+    (row,) = loop.keep(3 * MINUTE)[-1].drift
+    assert (row.field, row.path) == ("public_network_access", "properties.publicNetworkAccess")
+    assert row.changed_by == PORTAL_USER
+
+
 def test_without_the_feed_the_same_drift_is_seen_at_the_next_interval(kept: OneSpec) -> None:
     loop = begun(kept)
     kept.azure.arm_fault(path=GRAPH, times=0, action={"status": 403})
