@@ -5,12 +5,11 @@ Source: learn.microsoft.com/rest/api/azure/devops/git/statuses, 7.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from reconciler.cloud.azure_devops import AzureDevOps
+from reconciler.gitops.commit_notifier import CommitNotifier
 from reconciler.gitops.commit_status import GENRE, CommitStatus
-from reconciler.gitops.outbox import Message
-from reconciler.gitops.records import Event, PassEnd
 from reconciler.gitops.results import Result
 from reconciler.render.event_text import head_of_status
 
@@ -25,7 +24,7 @@ MOST_COMMITS = 4
 State = tuple[str, str]
 
 
-class AzureDevOpsNotifier:
+class AzureDevOpsNotifier(CommitNotifier):
     """Tells one repository; `connect` signs in anew, since tokens end."""
 
     def __init__(self, name: str, connect: Callable[[], AzureDevOps]) -> None:
@@ -33,30 +32,18 @@ class AzureDevOpsNotifier:
         self.name, self._connect = name, connect
         self._known: dict[str, dict[str, State]] = {}
 
-    def of_pass(self, end: PassEnd) -> Iterable[Message]:
-        """Return the status of the commit."""
-        status = CommitStatus.of(end)
-        return [Message(status, f"{status.commit} {status.spec}")] if status else []
-
-    def of_event(self, event: Event) -> Iterable[Message]:
-        """Return nothing: a commit has one state, not a history."""
-        del event
-        return ()
-
-    def send(self, content: object) -> None:
+    def set_status(self, status: CommitStatus) -> None:
         """Set the status where it differs. Raises what requests to Azure DevOps do."""
-        if not isinstance(content, CommitStatus):
-            raise TypeError(f"not a status of a commit: {content!r}")
-        known, wanted = self._of_commit(content.commit), (STATES[content.result], content.head)
-        if known.get(content.spec) == wanted:
+        known, wanted = self._of_commit(status.commit), (STATES[status.result], status.head)
+        if known.get(status.spec) == wanted:
             return
         body = {
             "state": wanted[0],
-            "description": content.text,
-            "context": {"genre": GENRE, "name": content.spec},
+            "description": status.text,
+            "context": {"genre": GENRE, "name": status.spec},
         }
-        self._connect().of_commit("POST", content.commit, body=body)
-        known[content.spec] = wanted
+        self._connect().of_commit("POST", status.commit, body=body)
+        known[status.spec] = wanted
 
     def _of_commit(self, commit: str) -> dict[str, State]:
         if commit not in self._known:

@@ -8,15 +8,14 @@ Sources: docs.github.com/rest/commits/statuses, rest/deployments.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.cloud.github import MOST_PAGES, PAGE, GitHub
+from reconciler.gitops.commit_notifier import CommitNotifier
 from reconciler.gitops.commit_status import CommitStatus
-from reconciler.gitops.outbox import Message
-from reconciler.gitops.records import Event, PassEnd
 from reconciler.gitops.results import Result
 from reconciler.render.event_text import head_of_status
 
@@ -68,7 +67,7 @@ class Pace:
         return wait_s
 
 
-class GitHubNotifier:
+class GitHubNotifier(CommitNotifier):
     """Tells one repository; `connect` signs in anew, since tokens end."""
 
     def __init__(
@@ -84,25 +83,13 @@ class GitHubNotifier:
         self._known: dict[str, dict[str, State]] = {}
         self._deployments: dict[str, tuple[str, int | None, str]] = {}
 
-    def of_pass(self, end: PassEnd) -> Iterable[Message]:
-        """Return the status of the commit."""
-        status = CommitStatus.of(end)
-        return [Message(status, f"{status.commit} {status.spec}")] if status else []
-
-    def of_event(self, event: Event) -> Iterable[Message]:
-        """Return nothing: a commit has one state, not a history."""
-        del event
-        return ()
-
-    def send(self, content: object) -> None:
+    def set_status(self, status: CommitStatus) -> None:
         """Set status and deployment where they differ. Raises what requests to GitHub do."""
-        if not isinstance(content, CommitStatus):
-            raise TypeError(f"not a status of a commit: {content!r}")
-        self._set_status(content)
+        self._set_state(status)
         if self._deploys:
-            self._set_deployment(content)
+            self._set_deployment(status)
 
-    def _set_status(self, status: CommitStatus) -> None:
+    def _set_state(self, status: CommitStatus) -> None:
         known, wanted = self._of_commit(status.commit), (STATES[status.result], status.head)
         if known.get(status.context) == wanted:
             return
